@@ -1,0 +1,37 @@
+# Needs only Python >= 3.10, git and make; everything else goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint
+
+help:
+	@echo 'make venv              make .venv and install mmosis with all it needs'
+	@echo 'make demo              train and test on synthetic scenes, write a table and a gallery'
+	@echo 'make demo DATA=folder  the same on a folder in COCO format'
+	@echo 'make test              run the tests, with coverage'
+	@echo 'make lint              check style and format'
+	@echo 'PYTHON=python3.12 before a target chooses the interpreter for .venv'
+
+venv: $(INSTALLED)
+
+demo: $(INSTALLED)
+	$(BIN)/python tools/demo.py $(if $(DATA),--data '$(DATA)')
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+$(INSTALLED): setup.py mmosis/compat/requirements.py requirements/constraints.txt | $(BIN)/uv
+	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/constraints.txt --editable '.[onedl,test]'
+	@touch $@
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mmosis needs Python >= 3.10: give one as PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

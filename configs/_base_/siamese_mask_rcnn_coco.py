@@ -1,0 +1,7 @@
+# The paper's Siamese Mask R-CNN on COCO, but for the split.
+_base_ = [
+    './models/siamese_mask_rcnn_r50_fpn.py',
+    './datasets/one_shot_coco.py',
+    './schedules/schedule_160k.py',
+    './default_runtime.py',
+]

@@ -1,0 +1,6 @@
+"""What users call: whole workflows on top of the components."""
+
+from .coco_folder import CocoFolder, find_coco_folder
+from .demo import run_demo
+
+__all__ = ['CocoFolder', 'find_coco_folder', 'run_demo']

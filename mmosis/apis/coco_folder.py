@@ -1,0 +1,63 @@
+"""Find the annotation files and images in a folder of COCO-format data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LAYOUTS = (
+    # training annotations, training images, test annotations, test images
+    ('annotations/instances_train2017.json', 'train2017', 'annotations/instances_val2017.json', 'val2017'),
+    ('annotations/instances_train.json', 'train', 'annotations/instances_val.json', 'val'),
+    ('train/annotations.json', 'train/images', 'test/annotations.json', 'test/images'),
+    ('train/_annotations.coco.json', 'train', 'test/_annotations.coco.json', 'test'),
+    ('train/_annotations.coco.json', 'train', 'valid/_annotations.coco.json', 'valid'),
+)
+SINGLE_LAYOUTS = (
+    # one annotation file and its images: a share of the images is held back to test on
+    ('annotations.json', 'images'),
+    ('annotations/instances_default.json', 'images'),
+    ('_annotations.coco.json', '.'),
+    ('result.json', '.'),
+)
+
+
+@dataclass(frozen=True)
+class CocoFolder:
+    """Where the two parts of a data set are; paths are relative to ``root``.
+
+    Attributes:
+        root: The folder.
+        train_ann: Annotation file to train on.
+        train_img: Folder of its images.
+        test_ann: Annotation file to test on; the same where there is only one.
+        test_img: Folder of its images.
+    """
+
+    root: str
+    train_ann: str
+    train_img: str
+    test_ann: str
+    test_img: str
+
+    @property
+    def single(self) -> bool:
+        """Whether one annotation file has to serve for both parts."""
+        return self.train_ann == self.test_ann
+
+
+def find_coco_folder(root: str) -> CocoFolder:
+    """Recognise the layouts of COCO, of this package's scenes, and of common label tools (Roboflow, CVAT, Label Studio).
+
+    Args:
+        root: The folder.
+
+    Raises:
+        FileNotFoundError: If the folder is missing or none of the layouts fits; they are listed.
+    """
+    folder = Path(root)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'data folder {root} does not exist')
+    for layout in (*LAYOUTS, *((ann, images, ann, images) for ann, images in SINGLE_LAYOUTS)):
+        if all((folder / part).exists() for part in layout):
+            return CocoFolder(str(folder), *layout)
+    known = '\n'.join('  ' + ', '.join(dict.fromkeys(layout)) for layout in (*LAYOUTS, *SINGLE_LAYOUTS))
+    raise FileNotFoundError(f'{root} has none of the known COCO-format layouts; expected, under it, one of:\n{known}')

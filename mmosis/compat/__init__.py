@@ -1,0 +1,1 @@
+"""What makes mmosis run on both OpenMMLab families: version check, ops stand-in, safe checkpoint loading."""

@@ -1,0 +1,148 @@
+"""Refuses, at import, a host that mmosis cannot run on. Reads package metadata only; imports none of the packages."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import metadata
+
+from packaging.requirements import Requirement
+
+from mmosis.compat.requirements import FAMILIES, HOST, NUMPY_2, PYTHON
+
+Versions = dict[str, str]  # distribution name -> version, of what is installed
+
+
+def check_host() -> None:
+    """Check Python, torch, torchvision and the family of mmengine, mmcv and mmdet.
+
+    Raises:
+        ImportError: One sentence that says what was found and what to install.
+    """
+    problem = find_problem(installed_versions(), sys.version_info[:3], torchvision_needs())
+    if problem:
+        raise ImportError(f'mmosis cannot run here: {problem}')
+
+
+def installed_versions() -> Versions:
+    """Look up the distributions that matter to mmosis."""
+    names = {'numpy', *map(_name, [*HOST, *NUMPY_2, *_family_lines()])}
+    return {name: version for name in sorted(names) if (version := _version(name))}
+
+
+def torchvision_needs() -> list[str]:
+    """The requirements on torch that the installed torchvision was built for."""
+    lines = metadata.requires('torchvision') or [] if _version('torchvision') else []
+    return [line for line in lines if _name(line) == 'torch']
+
+
+def find_suppliers(installed: Versions) -> dict[str, str]:
+    """Name the distribution that supplies each of mmengine, mmcv and mmdet.
+
+    Args:
+        installed: As from :func:`installed_versions`.
+
+    Returns:
+        Import name -> distribution name, for those that are installed.
+    """
+    return {
+        package: _name(line)
+        for family in FAMILIES.values()
+        for package, lines in family.items()
+        for line in lines
+        if _name(line) in installed
+    }
+
+
+def find_problem(installed: Versions, python: tuple[int, ...], torch_lines: Iterable[str] = ()) -> str | None:
+    """Say what keeps mmosis from running; None if nothing does.
+
+    Args:
+        installed: As from :func:`installed_versions`.
+        python: Version of the interpreter.
+        torch_lines: As from :func:`torchvision_needs`.
+    """
+    return next(_problems(installed, python, torch_lines), None)
+
+
+def _problems(installed: Versions, python: tuple[int, ...], torch_lines: Iterable[str]) -> Iterator[str]:
+    if python < PYTHON:
+        yield f'it needs Python {_dotted(PYTHON)} or later and found {_dotted(python)}: use a newer Python'
+    for line in HOST:
+        yield from _unmet([line], installed)
+    for line in torch_lines:
+        if not _meets(line, installed):
+            yield f'torchvision was built for {line} and found {_found(["torch"], installed)}: {_pip(HOST)}'
+    yield from _family_problems(installed)
+    yield from _numpy_problems(installed)
+
+
+def _family_problems(installed: Versions) -> Iterator[str]:
+    found = [name for name in map(_name, _family_lines()) if name in installed]
+    families = [packages for packages in FAMILIES.values() if set(found) & set(map(_name, _lines(packages)))]
+    if not found:
+        yield f'it needs mmengine, mmcv and mmdet and found none of them: {_pip_family(FAMILIES["onedl"])}'
+    elif len(families) > 1 or len(find_suppliers(installed)) < len(found):
+        yield (
+            f'{_found(found, installed)} are installed together and overwrite each other: '
+            f'pip uninstall -y {" ".join(found)}, then {_pip_family(families[0])}'
+        )
+    else:
+        for lines in families[0].values():
+            yield from _unmet(lines, installed)
+
+
+def _numpy_problems(installed: Versions) -> Iterator[str]:
+    if not _meets('numpy>=2', installed):
+        return
+    for line in NUMPY_2:
+        if _name(line) in installed and not _meets(line, installed):
+            yield (
+                f'{_found([_name(line)], installed)} was built for numpy 1 and found '
+                f'{_found(["numpy"], installed)}: {_pip([line])}'
+            )
+
+
+def _unmet(lines: Sequence[str], installed: Versions) -> Iterator[str]:
+    """A problem unless one of the lines is met."""
+    if not any(_meets(line, installed) for line in lines):
+        found = _found(map(_name, lines), installed)
+        yield f'it needs {" or ".join(lines)} and found {found}: {_pip(lines[:1])}'
+
+
+def _meets(line: str, installed: Versions) -> bool:
+    version = installed.get(_name(line))
+    return version is not None and Requirement(line).specifier.contains(version, prereleases=True)
+
+
+def _found(names: Iterable[str], installed: Versions) -> str:
+    return ' and '.join(f'{name} {installed[name]}' for name in names if name in installed) or 'none'
+
+
+def _family_lines() -> list[str]:
+    return [line for packages in FAMILIES.values() for line in _lines(packages)]
+
+
+def _lines(packages: dict[str, tuple[str, ...]]) -> list[str]:
+    return [line for lines in packages.values() for line in lines]
+
+
+def _pip_family(packages: dict[str, tuple[str, ...]]) -> str:
+    return _pip(lines[0] for lines in packages.values())
+
+
+def _pip(lines: Iterable[str]) -> str:
+    return 'pip install ' + ' '.join(f"'{line}'" for line in lines)
+
+
+def _name(line: str) -> str:
+    return Requirement(line).name
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return '.'.join(map(str, version))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

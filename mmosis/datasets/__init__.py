@@ -1,0 +1,16 @@
+from .one_shot_coco import OneShotCocoDataset
+from .reference_sampler import ImageRecord, ReferenceSampler
+from .samplers import EpisodeSampler
+from .transforms import CropReference, LoadImage, PackOneShotInputs, PackReference, ResizeReference
+
+__all__ = [
+    'CropReference',
+    'EpisodeSampler',
+    'ImageRecord',
+    'LoadImage',
+    'OneShotCocoDataset',
+    'PackOneShotInputs',
+    'PackReference',
+    'ReferenceSampler',
+    'ResizeReference',
+]

@@ -1,0 +1,278 @@
+"""OneShotCocoDataset: images with episodes, from any COCO-format file."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.datasets import CocoDataset
+from mmdet.registry import DATASETS
+from mmengine.dataset import Compose
+from mmengine.logging import print_log
+
+from mmosis.structures import PHASES, Episode, Reference, split_categories
+from mmosis.utils.coco_file import load_coco
+from mmosis.utils.rng import generator, seeded
+
+from .reference_sampler import ImageRecord, ReferenceSampler
+
+
+@DATASETS.register_module()
+class OneShotCocoDataset(CocoDataset):
+    """Episodes over a COCO-format file (paper sections 3 and 5).
+
+    *Training* (``test_mode=False``): the index is a draw number d, unbounded. Image, category, references and
+    augmentation are functions of (seed, d). Images come in a fresh permutation every ``len(dataset)`` draws; the
+    category is drawn among the active ones in the image; only its instances are kept, with label 0 (match).
+
+    *Testing*: item i is one image with all its episodes, one for each active category in it and each run. Their
+    references are functions of (seed, image id, category id, run).
+
+    Rules, each told in the log: a category with too few images to give references is left out (one image is searched,
+    others give references); so is one without annotations; images without an active category are skipped.
+
+    Args:
+        ann_file: Annotation file in COCO format, any categories.
+        split: 1 to 4, the paper's rule on the file's category order. Exclusive with the two lists below.
+        background_classes: Names of the background categories; by default all that are not one-shot ones.
+        one_shot_classes: Names of the one-shot categories; by default all that are not background ones.
+        phase: Which categories are active: 'background', 'one-shot' or 'all'.
+        num_references: References an episode, K.
+        replace: Whether the K references are independent draws, as published, or from K different images.
+        runs: Test runs with fresh references.
+        num_held_back: So many annotated images, the last by id, are held back for validation, before any filter and so
+            the same for all splits. The published code holds back 3000 of train2017, in no defined order.
+        held_back: Whether this dataset is the held back part or, by default, the rest.
+        seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
+        pipeline: Transforms of the image; the last is ``PackOneShotInputs``.
+        ref_pipeline: Transforms of a reference; the last is ``PackReference``. All must come out in one size.
+
+    Raises:
+        FileNotFoundError: If the annotation file is missing.
+        ValueError: If the file, the split, the phase or the category names are wrong, or nothing is left to search.
+    """
+
+    METAINFO: dict = dict(classes=())
+
+    def __init__(
+        self,
+        *args: Any,
+        split: int | None = None,
+        background_classes: Sequence[str] | None = None,
+        one_shot_classes: Sequence[str] | None = None,
+        phase: str = 'background',
+        num_references: int = 1,
+        replace: bool = True,
+        runs: int = 1,
+        num_held_back: int = 0,
+        held_back: bool = False,
+        seed: int = 0,
+        ref_pipeline: Sequence[dict | Callable] = (),
+        **kwargs: Any,
+    ) -> None:
+        if phase not in PHASES:
+            raise ValueError(f'phase must be one of {PHASES}, got {phase!r}')
+        self.split = split
+        self.background_classes = background_classes
+        self.one_shot_classes = one_shot_classes
+        self.phase = phase
+        self.num_references = num_references
+        self.replace = replace
+        self.runs = runs
+        self.num_held_back = num_held_back
+        self.held_back = held_back
+        self.seed = seed
+        self.ref_pipeline = Compose(ref_pipeline)
+        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=int))
+        super().__init__(*args, **kwargs)
+
+    # ---------------------------------------------------------------- index
+
+    def load_data_list(self) -> list[dict]:
+        """Read the annotation file, settle the categories and index the references."""
+        coco = load_coco(self.ann_file)
+        self.cat_ids = list(coco.cats)
+        self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
+        self.cat_img_map = coco.cat_img_map
+        names = [category['name'] for category in coco.cats.values()]
+        self._metainfo.update(classes=tuple(names), cat_ids=self.cat_ids, phase=self.phase, ann_file=self.ann_file)
+        data_list = [
+            self.parse_data_info(
+                dict(raw_img_info=dict(coco.imgs[img_id], img_id=img_id), raw_ann_info=coco.img_ann_map[img_id])
+            )
+            for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
+        ]
+        self._sampler = ReferenceSampler(
+            (ImageRecord(info['img_id'], info['img_path'], info['instances']) for info in data_list),
+            num=self.num_references,
+            replace=self.replace,
+        )
+        self._settle_active_labels(self._phase_classes(names), names)
+        return data_list
+
+    def parse_data_info(self, raw_data_info: dict) -> dict:
+        """Parse as mmdet does, and keep each instance's annotation id.
+
+        mmdet's rules say which annotations count; they are asked one by one, since they drop the id.
+        """
+        data_info = super().parse_data_info(dict(raw_data_info, raw_ann_info=[]))
+        for annotation in raw_data_info['raw_ann_info']:
+            parsed = super().parse_data_info(dict(raw_data_info, raw_ann_info=[annotation]))
+            data_info['instances'] += [dict(instance, ann_id=annotation['id']) for instance in parsed['instances']]
+        return data_info
+
+    def filter_data(self) -> list[dict]:
+        """Drop images without an active category: nothing is searched in them."""
+        data_list = super().filter_data()
+        kept = [info for info in data_list if self._present_labels(info)]
+        print_log(
+            f'{len(kept)} of {len(data_list)} images of {self.ann_file} show one of the {len(self._active)} '
+            f'{self.phase} categories; the others are skipped',
+            logger='current',
+        )
+        if not kept:
+            raise ValueError(f'{self.ann_file}: no image shows one of the {self.phase} categories; check split and phase')
+        return kept
+
+    def _image_ids(self, images: dict, annotations: dict) -> list:
+        if not self.num_held_back:
+            return list(images)
+        annotated = sorted(img_id for img_id in images if annotations[img_id])
+        if self.num_held_back >= len(annotated):
+            raise ValueError(
+                f'num_held_back must leave images to train on: {self.ann_file} has {len(annotated)} annotated images, '
+                f'got {self.num_held_back}'
+            )
+        held_back = set(annotated[-self.num_held_back :])
+        return [img_id for img_id in images if (img_id in held_back) == self.held_back]
+
+    def _phase_classes(self, names: list[str]) -> list[str]:
+        """Names of the categories of this phase."""
+        given = [self.background_classes, self.one_shot_classes]
+        if self.split is not None and given != [None, None]:
+            raise ValueError('give either split or background_classes / one_shot_classes, got both')
+        for name in [name for classes in given for name in classes or ()]:
+            if name not in names:
+                raise ValueError(f'{self.ann_file} has no category {name!r}; it has {", ".join(names)}')
+        if self.split is not None:
+            background, one_shot = split_categories(names, self.split)
+        else:
+            background, one_shot = _complete(self.background_classes, self.one_shot_classes, names)
+        overlap = sorted(set(background) & set(one_shot))
+        if overlap:
+            raise ValueError(f'a category is either background or one-shot, got as both: {", ".join(overlap)}')
+        if self.phase == 'all':
+            return names
+        if not one_shot:
+            raise ValueError(f"phase {self.phase!r} needs split=1..4 or one_shot_classes; without them use phase='all'")
+        return background if self.phase == 'background' else one_shot
+
+    def _settle_active_labels(self, classes: list[str], names: list[str]) -> None:
+        """Keep the phase's categories that can be searched for, and say which cannot."""
+        labels = [names.index(name) for name in classes]
+        self._active = {label for label in labels if self._sampler.num_images(label) >= self._sampler.min_images}
+        for label in labels:
+            if label not in self._active:
+                print_log(
+                    f'category {names[label]!r} is left out: it shows in {self._sampler.num_images(label)} image(s) of '
+                    f'{self.ann_file}, and {self._sampler.min_images} are needed, one to search and others to give '
+                    f'{self.num_references} reference(s)',
+                    logger='current',
+                    level=logging.WARNING,
+                )
+        self._metainfo['eval_cat_ids'] = [self.cat_ids[label] for label in sorted(self._active)]
+
+    def _present_labels(self, data_info: dict) -> list[int]:
+        """Active categories with at least one instance that is no crowd."""
+        return sorted({i['bbox_label'] for i in data_info['instances'] if not i['ignore_flag']} & self._active)
+
+    # ---------------------------------------------------------------- items
+
+    def prepare_data(self, idx: int) -> dict:
+        """Make item ``idx``: a draw number in training, a position in the list of images in testing.
+
+        Returns:
+            dict: ``inputs`` (3, H, W) uint8, ``data_samples`` and ``ref_inputs``, uint8, (K, 3, h, w) in training and
+            (E, K, 3, h, w) in testing.
+        """
+        return self._prepare_test(idx) if self.test_mode else self._prepare_train(idx)
+
+    def _prepare_train(self, draw: int) -> dict:
+        for attempt in range(self.max_refetch + 1):
+            data_info, episode = self.draw_episode(draw, attempt)
+            data_info.update(episodes=[episode], draw=(self.seed, draw))
+            with seeded(self.seed, 'augmentation', draw, attempt):
+                data = self.pipeline(data_info)
+            if data is not None:
+                data['ref_inputs'] = self._load_references(episode, 'train', draw, attempt)
+                return data
+        raise ValueError(f'the pipeline dropped the sample of draw {draw} {attempt + 1} times; check its filters')
+
+    def _prepare_test(self, idx: int) -> dict:
+        data_info = self.get_data_info(idx)
+        episodes = self.list_episodes(data_info)
+        data_info.update(episodes=episodes)
+        data = self.pipeline(data_info)
+        data['ref_inputs'] = torch.stack(
+            [self._load_references(e, 'test', data_info['img_id'], e.cat_id, e.run) for e in episodes]
+        )
+        return data
+
+    def draw_episode(self, draw: int, attempt: int = 0) -> tuple[dict, Episode]:
+        """Draw image, category and references of training draw d.
+
+        Args:
+            draw: The draw number d, >= 0.
+            attempt: How often the pipeline has dropped this draw's sample before; the next image is taken.
+
+        Returns:
+            tuple: The image's data info, with the instances of the category only, and the episode.
+        """
+        epoch, position = divmod(draw, len(self))
+        data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
+        rng = generator(self.seed, 'episode', draw, attempt)
+        label = int(rng.choice(self._present_labels(data_info)))
+        references = self._sampler.draw(label, data_info['img_id'], rng)
+        data_info['instances'] = [dict(i, bbox_label=0) for i in data_info['instances'] if i['bbox_label'] == label]
+        return data_info, Episode(label, self.cat_ids[label], references)
+
+    def list_episodes(self, data_info: dict) -> list[Episode]:
+        """List the test episodes of an image: its active categories x runs."""
+        episodes = []
+        for label in self._present_labels(data_info):
+            for run in range(self.runs):
+                rng = generator(self.seed, 'test', data_info['img_id'], self.cat_ids[label], run)
+                references = self._sampler.draw(label, data_info['img_id'], rng)
+                episodes.append(Episode(label, self.cat_ids[label], references, run))
+        return episodes
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        """The order of images in an epoch; the last one is kept, since draws come in order."""
+        if self._order[0] != epoch:
+            self._order = epoch, generator(self.seed, 'order', epoch).permutation(len(self))
+        return self._order[1]
+
+    def _load_references(self, episode: Episode, *keys: int | str) -> torch.Tensor:
+        """Run the reference pipeline on the K references of an episode: (K, 3, h, w)."""
+        crops = []
+        for shot, reference in enumerate(episode.references):
+            with seeded(self.seed, 'reference', *keys, shot):
+                crops.append(self._load_reference(reference))
+        return torch.stack(crops)
+
+    def _load_reference(self, reference: Reference) -> torch.Tensor:
+        return self.ref_pipeline(
+            dict(img_path=reference.img_path, ref_bbox=np.array(reference.bbox), ann_id=reference.ann_id)
+        )['ref_inputs']
+
+
+def _complete(
+    background: Sequence[str] | None, one_shot: Sequence[str] | None, names: list[str]
+) -> tuple[list[str], list[str]]:
+    """Fill the list that is not given with all other categories."""
+    if background is None:
+        background = [name for name in names if name not in (one_shot or ())]
+    if one_shot is None:
+        one_shot = [name for name in names if name not in background]
+    return list(background), list(one_shot)

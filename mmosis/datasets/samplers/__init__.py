@@ -1,0 +1,3 @@
+from .episode_sampler import EpisodeSampler
+
+__all__ = ['EpisodeSampler']

@@ -1,0 +1,52 @@
+"""Pack what the transforms made into what the detector takes."""
+
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+from mmdet.datasets.transforms import PackDetInputs
+from mmdet.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class PackOneShotInputs(PackDetInputs):
+    """mmdet's ``PackDetInputs`` that keeps the episodes and, in training, the draw that made the sample.
+
+    ``data_samples.episodes`` is the sample's list of :class:`~mmosis.structures.Episode`; ``draw`` = (seed, d) is put on
+    the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it.
+
+    Args:
+        meta_keys: As in ``PackDetInputs``.
+    """
+
+    def __init__(
+        self,
+        meta_keys: tuple[str, ...] = (
+            'img_id',
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'scale_factor',
+            'flip',
+            'flip_direction',
+            'episodes',
+            'draw',
+        ),
+    ) -> None:
+        super().__init__(meta_keys=meta_keys)
+
+    def transform(self, results: dict) -> dict:
+        """Pack."""
+        packed = super().transform(results)
+        if 'draw' in results:
+            packed['data_samples'].gt_instances.set_metainfo(dict(draw=results['draw']))
+        return packed
+
+
+@TRANSFORMS.register_module()
+class PackReference(BaseTransform):
+    """Turn the finished reference crop into ``ref_inputs``, a tensor (3, h, w) uint8 BGR."""
+
+    def transform(self, results: dict) -> dict:
+        """Pack ``img`` (h, w, 3)."""
+        image = np.ascontiguousarray(results['img'].transpose(2, 0, 1))
+        return dict(ref_inputs=torch.from_numpy(image))

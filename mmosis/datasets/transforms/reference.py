@@ -1,0 +1,75 @@
+"""From an annotated image to a reference crop."""
+
+import cv2
+import mmcv
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmdet.registry import TRANSFORMS
+
+from mmosis.utils.image import crop_box
+
+
+@TRANSFORMS.register_module()
+class CropReference(BaseTransform):
+    """Cut the reference out of its image by its box (paper section 5.1).
+
+    Required keys: ``img``, ``ref_bbox`` (4,) xyxy, float pixels of the original image.
+
+    Changed keys: ``img``, ``img_shape``.
+
+    Args:
+        margin: Context to keep on each side, as a share of the box's size. The paper crops without any (0) and names
+            that as a weakness.
+    """
+
+    def __init__(self, margin: float = 0.0) -> None:
+        self.margin = margin
+
+    def transform(self, results: dict) -> dict:
+        """Crop.
+
+        Raises:
+            ValueError: If the box has no area or is not inside the image; the annotation is named.
+        """
+        try:
+            crop = crop_box(results['img'], results['ref_bbox'], self.margin)
+        except ValueError as error:
+            raise ValueError(f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}') from error
+        results.update(img=crop, img_shape=crop.shape[:2])
+        return results
+
+
+@TRANSFORMS.register_module()
+class ResizeReference(BaseTransform):
+    """Resize a reference so that its longer side is ``size``, and zero-pad it to a square (paper section 5.1).
+
+    The crop is centred in the square, as in the published code. Padding is 0 before the mean is subtracted, so it
+    becomes minus the mean, in the image's padding as in this one. mmdet's ``Resize`` and ``Pad`` pad at the right and
+    bottom only, and fail where the shorter side rounds to 0.
+
+    Changed keys: ``img`` (size, size, 3), ``img_shape``.
+
+    Args:
+        size: Side of the square in pixels.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def transform(self, results: dict) -> dict:
+        """Resize and pad."""
+        crop = results['img']
+        scale = self.size / max(crop.shape[:2])
+        height, width = (max(1, round(side * scale)) for side in crop.shape[:2])
+        resized = mmcv.imresize(crop, (width, height), interpolation='bilinear')
+        top, left = (self.size - height) // 2, (self.size - width) // 2
+        image = cv2.copyMakeBorder(
+            np.ascontiguousarray(resized),
+            top,
+            self.size - height - top,
+            left,
+            self.size - width - left,
+            cv2.BORDER_CONSTANT,
+        )
+        results.update(img=image, img_shape=image.shape[:2])
+        return results

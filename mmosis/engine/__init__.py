@@ -1,0 +1,3 @@
+from .hooks import HeadsFirstHook, ProgressBarHook
+
+__all__ = ['HeadsFirstHook', 'ProgressBarHook']

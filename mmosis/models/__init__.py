@@ -1,0 +1,18 @@
+from .data_preprocessors import OneShotDataPreprocessor
+from .detectors import SiameseMixin, SiameseTwoStageDetector
+from .layers import FixedStatsBatchNorm2d
+from .necks import AbsDiffMatchNeck
+from .roi_heads import BinaryRoIHead
+from .task_modules import EpisodeRandomSampler
+from .weight_init import BackbonePretrainedInit
+
+__all__ = [
+    'AbsDiffMatchNeck',
+    'BackbonePretrainedInit',
+    'BinaryRoIHead',
+    'EpisodeRandomSampler',
+    'FixedStatsBatchNorm2d',
+    'OneShotDataPreprocessor',
+    'SiameseMixin',
+    'SiameseTwoStageDetector',
+]

@@ -1,0 +1,3 @@
+from .one_shot import OneShotDataPreprocessor
+
+__all__ = ['OneShotDataPreprocessor']

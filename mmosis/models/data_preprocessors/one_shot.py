@@ -1,0 +1,49 @@
+"""OneShotDataPreprocessor: the same treatment for images and references."""
+
+import torch
+from mmdet.models import DetDataPreprocessor
+from mmdet.registry import MODELS
+from mmengine.model import ImgDataPreprocessor
+from torch import Tensor
+
+from mmosis.structures import EncodedReferences
+
+
+@MODELS.register_module()
+class OneShotDataPreprocessor(DetDataPreprocessor):
+    """mmdet's preprocessor, applied to the references too: same device, channel order, mean and std.
+
+    The published code subtracts the mean from references in training and forgets it in evaluation; here both branches
+    run the same lines always. Arguments are ``DetDataPreprocessor``'s.
+    """
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Collate, move and normalise.
+
+        Args:
+            data: ``inputs``: B tensors (3, H, W); ``data_samples``; ``ref_inputs``: B tensors, (K, 3, h, w) in training,
+                (E_i, K, 3, h, w) in testing, or encoded references, which are only moved.
+            training: Whether batch augmentations apply.
+
+        Returns:
+            dict: ``inputs`` (B, 3, H, W), ``data_samples``, ``ref_inputs``: (B, K, 3, h, w) in training, else a list.
+
+        Raises:
+            ValueError: If the references' size is not a multiple of ``pad_size_divisor``.
+        """
+        ref_inputs = [self._prepare(refs) for refs in data['ref_inputs']]
+        data = super().forward({key: value for key, value in data.items() if key != 'ref_inputs'}, training)
+        one_episode_each = all(isinstance(refs, Tensor) and refs.dim() == 4 for refs in ref_inputs)
+        return dict(data, ref_inputs=torch.stack(ref_inputs) if one_episode_each else ref_inputs)
+
+    def _prepare(self, refs: Tensor | EncodedReferences) -> Tensor | EncodedReferences:
+        if isinstance(refs, EncodedReferences):
+            return refs.to(self.device)
+        height, width = refs.shape[-2:]
+        if height % self.pad_size_divisor or width % self.pad_size_divisor:
+            raise ValueError(
+                f'references must have sides that are multiples of pad_size_divisor={self.pad_size_divisor}, got '
+                f'{height}x{width} (h x w): more padding would leak into their mean; change ResizeReference(size=...)'
+            )
+        data = ImgDataPreprocessor.forward(self, dict(inputs=list(refs.flatten(0, -4))))
+        return data['inputs'].unflatten(0, refs.shape[:-3])

@@ -1,0 +1,163 @@
+"""SiameseMixin: what makes a detector of mmdet siamese."""
+
+from collections.abc import Sequence
+
+import torch
+from mmdet.models.utils import samplelist_boxtype2tensor
+from mmdet.registry import MODELS
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmosis.structures import EncodedReferences
+
+RefInputs = Tensor | EncodedReferences
+
+
+class SiameseMixin:
+    """Search by example on top of any mmdet detector: ``class SiameseX(SiameseMixin, X)``.
+
+    Three steps, which can be called apart and are the only path there is:
+
+    1. :meth:`encode_images`: pixels to pyramids, by the host's backbone and neck;
+    2. :meth:`encode_references`: pixels to what the match neck keeps, by the same weights;
+    3. :meth:`match_and_detect` (in training: match, then the host's loss).
+
+    "The resulting features are then used as a drop-in replacement for the original feature pyramid" (paper, section
+    4.3): the host's heads get matched features through the host's own ``loss``, ``predict`` and ``_forward``.
+
+    Args:
+        match_neck: Config of the match neck, which has ``encode_references`` and ``forward`` as
+            :class:`AbsDiffMatchNeck` has them.
+        episodes_per_chunk: Episodes of one image that are detected at a time; it bounds the memory of a test.
+        **kwargs: The host's arguments.
+    """
+
+    def __init__(self, *args, match_neck: dict, episodes_per_chunk: int = 8, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.match_neck = MODELS.build(match_neck)
+        self.episodes_per_chunk = episodes_per_chunk
+
+    # ---------------------------------------------------------------- the three steps
+
+    def encode_images(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Encode images (B, 3, H, W): L levels, each (B, C, H_l, W_l)."""
+        return tuple(self.extract_feat(inputs))
+
+    def encode_references(self, ref_inputs: RefInputs) -> EncodedReferences:
+        """Encode the references of E episodes.
+
+        Args:
+            ref_inputs: Pixels (E, K, 3, h, w); references that are encoded already are returned as they are.
+
+        Returns:
+            EncodedReferences: E rows, to be matched now or kept for later.
+
+        Raises:
+            ValueError: If pixels come in another shape.
+        """
+        if isinstance(ref_inputs, EncodedReferences):
+            return ref_inputs
+        if ref_inputs.dim() != 5 or len(ref_inputs) == 0:
+            raise ValueError(f'references must be (E, K, 3, h, w) with E > 0, got {tuple(ref_inputs.shape)}')
+        shots = ref_inputs.shape[1]
+        feats = self.extract_feat(ref_inputs.flatten(0, 1))
+        return self.match_neck.encode_references([feat.unflatten(0, (-1, shots)) for feat in feats])
+
+    def match_and_detect(
+        self, feats: Sequence[Tensor], references: RefInputs, data_sample: DetDataSample, rescale: bool = True
+    ) -> InstanceData:
+        """Search one image for E references.
+
+        Args:
+            feats: The image's pyramid: L levels, each (1, C, H_l, W_l).
+            references: E references, encoded or pixels (E, K, 3, h, w).
+            data_sample: The image's meta information, and ``episodes`` if detections are to be labelled.
+            rescale: Whether results are in the frame of the original image; else of the network input.
+
+        Returns:
+            InstanceData: All episodes' detections: ``bboxes`` (N, 4) xyxy, ``scores`` (N,) in 0-1, ``masks``,
+            ``episode_ids`` (N,) from 0 to E - 1 and ``labels`` (N,), the category of the episode.
+        """
+        labels = self._labels(data_sample, len(references))
+        results = []
+        for start in range(0, len(references), self.episodes_per_chunk):
+            chunk = self.encode_references(references[start : start + self.episodes_per_chunk])
+            samples = [DetDataSample(metainfo=data_sample.metainfo) for _ in range(len(chunk))]
+            super().predict(self.match_neck(feats, chunk), samples, rescale=rescale)
+            results += [sample.pred_instances for sample in samples]
+        for episode_id, instances in enumerate(results):
+            instances.labels = torch.full_like(instances.labels, labels[episode_id])
+            instances.episode_ids = torch.full_like(instances.labels, episode_id)
+        return InstanceData.cat(results)
+
+    def _labels(self, data_sample: DetDataSample, num_episodes: int) -> list[int]:
+        episodes = data_sample.metainfo.get('episodes')
+        if episodes is None:
+            return [0] * num_episodes
+        if len(episodes) != num_episodes:
+            raise ValueError(
+                f'image {data_sample.metainfo.get("img_id")} lists {len(episodes)} episodes, but references of '
+                f'{num_episodes} came'
+            )
+        return [episode.label for episode in episodes]
+
+    # ---------------------------------------------------------------- the host's interface
+
+    def extract_feat(self, batch_inputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Encode pixels. A pyramid is features already: the host's steps hand matched features through here."""
+        return batch_inputs if isinstance(batch_inputs, tuple) else super().extract_feat(batch_inputs)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: list[DetDataSample] | None = None,
+        mode: str = 'tensor',
+        ref_inputs: RefInputs | Sequence[RefInputs] | None = None,
+    ) -> dict | list | tuple:
+        """Run one of the host's modes on matched features.
+
+        Args:
+            inputs: (B, 3, H, W), normalised.
+            data_samples: B samples.
+            mode: 'loss', 'predict' or 'tensor', as in mmdet.
+            ref_inputs: In 'loss' and 'tensor', one episode an image: pixels (B, K, 3, h, w) or B encoded references. In
+                'predict', for each image i its E_i episodes: pixels (E_i, K, 3, h, w) or encoded references.
+
+        Raises:
+            ValueError: If there are no references, or not those of B images, or the mode is unknown.
+        """
+        if ref_inputs is None or len(ref_inputs) != len(inputs):
+            got = 'none' if ref_inputs is None else f'those of {len(ref_inputs)}'
+            raise ValueError(f'references of {len(inputs)} images must come as ref_inputs, got {got}')
+        if mode == 'predict':
+            return self.predict(inputs, data_samples, ref_inputs)
+        if mode not in ('loss', 'tensor'):
+            raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
+        matched = self.match_neck(self.encode_images(inputs), self.encode_references(ref_inputs))
+        return super().forward(matched, data_samples, mode)
+
+    def predict(
+        self,
+        batch_inputs: Tensor,
+        batch_data_samples: list[DetDataSample],
+        ref_inputs: Sequence[RefInputs],
+        rescale: bool = True,
+    ) -> list[DetDataSample]:
+        """Search every image for its references; an image is encoded once.
+
+        Args:
+            batch_inputs: (B, 3, H, W), normalised.
+            batch_data_samples: B samples.
+            ref_inputs: For each image its episodes, as in :meth:`forward`.
+            rescale: As in :meth:`match_and_detect`.
+
+        Returns:
+            list[DetDataSample]: The samples, each with ``pred_instances`` of all its episodes.
+        """
+        feats = self.encode_images(batch_inputs)
+        for i, (sample, references) in enumerate(zip(batch_data_samples, ref_inputs, strict=True)):
+            image_feats = [feat[i : i + 1] for feat in feats]
+            sample.pred_instances = self.match_and_detect(image_feats, references, sample, rescale)
+        samplelist_boxtype2tensor(batch_data_samples)
+        return batch_data_samples

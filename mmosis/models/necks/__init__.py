@@ -1,0 +1,3 @@
+from .abs_diff_match_neck import AbsDiffMatchNeck
+
+__all__ = ['AbsDiffMatchNeck']

@@ -1,0 +1,81 @@
+"""AbsDiffMatchNeck: the paper's matching of an image with a reference."""
+
+from collections.abc import Sequence
+
+import torch
+from mmdet.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmosis.structures import EncodedReferences
+
+
+@MODELS.register_module()
+class AbsDiffMatchNeck(BaseModule):
+    """Mark where an image resembles a reference (paper section 4.3 and appendix 1.2).
+
+    Per pyramid level l: r = GAP(reference), D = |P - r| at each position, output = conv1x1([P, D]). Every level has its
+    own convolution with bias and no activation after it, as in the published code.
+
+    The two halves can be called apart: :meth:`encode_references` says what is kept of a reference, here a vector a
+    level, and :meth:`forward` matches image features with it. A matcher of another kind keeps other tensors.
+
+    K references: mean of their features. The mean over the area includes the reference's zero padding to a square, as in
+    the paper; nothing is padded further, so no more leaks into it.
+
+    Args:
+        in_channels: C of the pyramid.
+        out_channels: Channels of the matched features.
+        num_levels: L.
+        init_cfg: Initialisation; by default xavier as in mmdet's FPN.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 256,
+        out_channels: int = 384,
+        num_levels: int = 5,
+        init_cfg: dict | list[dict] | None = dict(type='Xavier', layer='Conv2d', distribution='uniform'),  # noqa: B006
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        self.convs = nn.ModuleList(nn.Conv2d(2 * in_channels, out_channels, 1) for _ in range(num_levels))
+
+    def encode_references(self, ref_feats: Sequence[Tensor]) -> EncodedReferences:
+        """Reduce the references' pyramids to what is kept of them.
+
+        Args:
+            ref_feats: L levels, each (E, K, C, h_l, w_l).
+
+        Returns:
+            EncodedReferences: L vectors (E, C).
+        """
+        return EncodedReferences(tuple(feat.mean(dim=(1, 3, 4)) for feat in ref_feats))
+
+    def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> tuple[Tensor, ...]:
+        """Match.
+
+        Args:
+            feats: L levels, each (E, C, H_l, W_l), or (1, C, H_l, W_l) for E references to one image.
+            references: L vectors (E, C).
+
+        Returns:
+            tuple: L levels, each (E, out_channels, H_l, W_l).
+
+        Raises:
+            ValueError: If the number of levels or channels does not fit.
+        """
+        self._check(feats, references)
+        matched = []
+        for feat, reference, conv in zip(feats, references.tensors, self.convs, strict=True):
+            difference = (feat - reference[..., None, None]).abs()
+            matched.append(conv(torch.cat([feat.expand_as(difference), difference], dim=1)))
+        return tuple(matched)
+
+    def _check(self, feats: Sequence[Tensor], references: EncodedReferences) -> None:
+        channels = self.convs[0].in_channels // 2
+        got = [feat.shape[1] for feat in feats], [tensor.shape[1] for tensor in references.tensors]
+        if any(sizes != [channels] * len(self.convs) for sizes in got):
+            raise ValueError(
+                f'{type(self).__name__} has {len(self.convs)} levels of {channels} channels, got features of {got[0]} and '
+                f'references of {got[1]}; set num_levels and in_channels to those of the neck'
+            )

@@ -1,0 +1,3 @@
+from .binary_roi_head import BinaryRoIHead
+
+__all__ = ['BinaryRoIHead']

@@ -1,0 +1,3 @@
+from .episode_random_sampler import EpisodeRandomSampler
+
+__all__ = ['EpisodeRandomSampler']

@@ -1,0 +1,37 @@
+"""Episode and Reference: the two value types that every layer shares."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One annotated instance that shows a category.
+
+    Attributes:
+        ann_id: Its annotation id in the annotation file.
+        img_id: Id of the image that it is cut from.
+        img_path: File of that image.
+        bbox: Its box, xyxy, float pixels of the original image.
+    """
+
+    ann_id: int
+    img_id: int
+    img_path: str
+    bbox: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A category to search for in an image, with the references that show it.
+
+    Attributes:
+        label: Index of the category in ``metainfo['classes']``.
+        cat_id: Its category id in the annotation file.
+        references: The K references.
+        run: Which of the repeated runs with fresh references this is, from 0.
+    """
+
+    label: int
+    cat_id: int
+    references: tuple[Reference, ...]
+    run: int = 0

@@ -1,0 +1,8 @@
+"""Scenes made from a seed, in COCO format: the data set that needs no download."""
+
+from .categories import CATEGORIES, Look
+from .config import SceneConfig
+from .dataset import make_scenes
+from .scene import Instance, Scene, make_scene
+
+__all__ = ['CATEGORIES', 'Instance', 'Look', 'Scene', 'SceneConfig', 'make_scene', 'make_scenes']

@@ -1,0 +1,82 @@
+"""Read image files as they come from cameras and label tools."""
+
+import mmcv
+import numpy as np
+from mmengine.fileio import get
+
+
+def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dict | None = None) -> np.ndarray:
+    """Read an image file as 8-bit colour.
+
+    Grey, palette, CMYK and 16-bit files are converted, alpha is dropped. A rotation in the EXIF data is applied, as label
+    tools and browsers do, unless ``size`` fits the picture only as it is stored.
+
+    Args:
+        path: The file, or an address that MMEngine's file backends know.
+        size: (h, w) that the annotation file states, if any.
+        backend_args: Arguments of the MMEngine file backend.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8, BGR as mmcv reads.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is no image, is cut off, or has not the stated size.
+    """
+    try:
+        content = get(path, backend_args=backend_args)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f'image {path} does not exist; check data_prefix in the config') from error
+    image = decode_image(content, path)
+    if size is None or image.shape[:2] == tuple(size):
+        return image
+    stored = mmcv.imfrombytes(content, flag='color_ignore_orientation')
+    if stored.shape[:2] == tuple(size):
+        return stored
+    raise ValueError(
+        f'image {path} is {image.shape[0]}x{image.shape[1]} (h x w), but the annotation file says {size[0]}x{size[1]}; '
+        'annotations and image do not belong together'
+    )
+
+
+def decode_image(content: bytes, name: str) -> np.ndarray:
+    """Decode the bytes of an image file: (H, W, 3) uint8, BGR.
+
+    Args:
+        content: The file's bytes.
+        name: What to call it in an error.
+
+    Raises:
+        ValueError: If they are no image or are cut off.
+    """
+    image = mmcv.imfrombytes(content, flag='color') if content else None
+    if image is None:
+        raise ValueError(f'{name} is not a readable image: {len(content)} bytes, cut off or of an unknown format')
+    return image
+
+
+def crop_box(image: np.ndarray, bbox: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Cut the box of an object out of an image.
+
+    Args:
+        image: (H, W, 3).
+        bbox: xyxy, float pixels of this image; the crop covers every pixel that it touches.
+        margin: Context to keep on each side, as a share of the box's width and height; cut at the image border.
+
+    Returns:
+        np.ndarray: (h, w, 3), a view of the image.
+
+    Raises:
+        ValueError: If the box has no area or reaches out of the image by a pixel or more.
+    """
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = (float(value) for value in bbox)
+    if not (x1 < x2 and y1 < y2 and min(x1, y1) > -1 and x2 < width + 1 and y2 < height + 1):
+        raise ValueError(
+            f'a reference box must be xyxy with an area, inside the {height}x{width} (h x w) image, got '
+            f'{[x1, y1, x2, y2]}'
+        )
+    dx, dy = margin * (x2 - x1), margin * (y2 - y1)
+    left, top = max(0, int(np.floor(x1 - dx))), max(0, int(np.floor(y1 - dy)))
+    right, bottom = min(width, int(np.ceil(x2 + dx))), min(height, int(np.ceil(y2 + dy)))
+    return image[top:bottom, left:right]

@@ -1,0 +1,65 @@
+"""What the command line tools share: their arguments, and from them a config that is ready for the Runner."""
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+import torch.distributed
+from mmengine.config import Config, DictAction
+
+LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+
+def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | None = None) -> None:
+    """Add mmdet's arguments that train and test have in common.
+
+    Args:
+        parser: The tool's parser.
+        default_config: The config where none is given; without it, one must be given.
+    """
+    parser.add_argument(
+        'config', nargs='?' if default_config else None, default=default_config, help='config file path'
+    )
+    parser.add_argument('--work-dir', help='the dir to save logs, models and metrics')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override settings of the config, as key=value; lists as key="[a,b]" or key=a,b, without white space',
+    )
+    parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='job launcher')
+    # torch.distributed.launch passes it; torchrun sets the environment variable instead.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Load a config and apply the arguments of :func:`add_config_arguments`.
+
+    Work dir: the argument, else the config's, else ``work_dirs/<config name>``, as in mmdet.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+    """
+    if not Path(args.config).is_file():
+        raise FileNotFoundError(f'config {args.config} does not exist; the configs are in configs/')
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = Config.fromfile(args.config)
+    cfg.launcher = args.launcher
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
+    if args.launcher == 'pytorch' and not torch.cuda.is_available():
+        _start_cpu_ranks(cfg)
+    return cfg
+
+
+def _start_cpu_ranks(cfg: Config) -> None:
+    """Join torchrun's processes without a GPU: MMEngine would set a CUDA device and give it to DDP."""
+    torch.distributed.init_process_group('gloo')
+    cfg.model_wrapper_cfg = dict(
+        type='MMDistributedDataParallel',
+        device_ids=None,
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False),
+    )

@@ -1,0 +1,59 @@
+"""Explicit randomness: every draw is a function of (seed, keys)."""
+
+import random
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+Key = int | str
+
+
+def generator(seed: int, *keys: Key) -> np.random.Generator:
+    """Make the generator that belongs to a seed and some keys.
+
+    The same arguments give the same stream on every machine, worker and rank; other keys give an independent one.
+
+    Args:
+        seed: The run's seed, >= 0.
+        *keys: What the draw is for, e.g. ``('reference', img_id, cat_id, run)``; integers >= 0 or words.
+
+    Raises:
+        ValueError: If the seed or a key is a negative integer.
+    """
+    return np.random.default_rng(_entropy(seed, keys))
+
+
+@contextmanager
+def seeded(seed: int, *keys: Key) -> Iterator[None]:
+    """Run host code that draws from the global generators under (seed, keys), then put the generators back.
+
+    Covers ``random``, ``numpy.random`` and torch's CPU generator: what mmcv and mmdet transforms and samplers draw from.
+
+    Args:
+        seed: The run's seed, >= 0.
+        *keys: As in :func:`generator`.
+
+    Raises:
+        ValueError: If the seed or a key is a negative integer.
+    """
+    words = np.random.SeedSequence(_entropy(seed, keys)).generate_state(3)
+    python_state, numpy_state, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    try:
+        random.seed(int(words[0]))
+        np.random.seed(int(words[1]))
+        torch.default_generator.manual_seed(int(words[2]))
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+        torch.set_rng_state(torch_state)
+
+
+def _entropy(seed: int, keys: tuple[Key, ...]) -> list[int]:
+    numbers = [zlib.crc32(key.encode()) if isinstance(key, str) else int(key) for key in (seed, *keys)]
+    if min(numbers) < 0:
+        raise ValueError(f'a seed and its keys must be integers >= 0 or words, got {(seed, *keys)}')
+    return numbers

@@ -1,0 +1,3 @@
+from .one_shot_visualizer import OneShotLocalVisualizer
+
+__all__ = ['OneShotLocalVisualizer']

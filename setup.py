@@ -1,0 +1,52 @@
+"""Packaging of mmosis. Metadata only: the settings of tools are in pyproject.toml."""
+
+from pathlib import Path
+from runpy import run_path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+TABLE = run_path(str(ROOT / 'mmosis/compat/requirements.py'))
+
+
+def family(name: str) -> list[str]:
+    """List the packages that supply mmengine, mmcv and mmdet."""
+    return [lines[0] for lines in TABLE['FAMILIES'][name].values()]
+
+
+setup(
+    name='mmosis',
+    version=run_path(str(ROOT / 'mmosis/version.py'))['__version__'],
+    description='One-shot instance segmentation for MMDetection (Siamese Mask R-CNN)',
+    long_description=(ROOT / 'README.md').read_text() if (ROOT / 'README.md').exists() else '',
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    license_files=['LICENSE'],
+    classifiers=[
+        'Development Status :: 3 - Alpha',
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+        'Typing :: Typed',
+    ],
+    python_requires='>=' + '.'.join(map(str, TABLE['PYTHON'])),
+    packages=find_packages(include=['mmosis', 'mmosis.*']),
+    package_data={'mmosis': ['py.typed']},
+    # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.
+    install_requires=[
+        *TABLE['HOST'],
+        'matplotlib',
+        'numpy',
+        'packaging',
+        'pillow',
+        'pycocotools>=2.0.8',
+        'terminaltables',
+    ],
+    extras_require={
+        'onedl': family('onedl'),
+        # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
+        'openmmlab': [*family('openmmlab'), 'setuptools<81'],
+        'test': ['pytest', 'pytest-cov', 'ruff'],
+    },
+)

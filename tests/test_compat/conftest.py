@@ -1,0 +1,3 @@
+"""Makes mmcv complete before a test module imports it."""
+
+import mmosis  # noqa: F401

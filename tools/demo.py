@@ -1,0 +1,25 @@
+"""Train and test the demo model: one table and a gallery at the end. ``make demo`` calls it."""
+
+import argparse
+
+import mmosis  # noqa: F401  (first: it makes the host fit to use)
+
+from mmosis.apis import run_demo
+from mmosis.utils.launch import add_config_arguments, load_config
+
+CONFIG = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
+
+
+def main() -> None:
+    """Run the demo."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_config_arguments(parser, default_config=CONFIG)
+    parser.add_argument('--data', help='folder of COCO-format data to use instead of synthetic scenes')
+    args = parser.parse_args()
+    cfg = load_config(args)
+    print(run_demo(cfg, args.data))
+    print(f'Pictures: {cfg.work_dir}/gallery.png and {cfg.work_dir}/gallery/. Table: {cfg.work_dir}/table.txt')
+
+
+if __name__ == '__main__':
+    main()

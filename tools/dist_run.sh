@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Start a tool in several processes: tools/dist_run.sh NUM_PROCESSES TOOL [arguments]. The other dist_*.sh call it.
+# Several machines: set NNODES, NODE_RANK, MASTER_ADDR and PORT as for mmdet.
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python}" -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$1" \
+    "$2" "${@:3}" --launcher pytorch

@@ -1,0 +1,31 @@
+"""Print a config with all that it inherits."""
+
+import argparse
+from pathlib import Path
+
+import mmosis  # noqa: F401  (first: it makes the host fit to use)
+from mmengine.config import Config, DictAction
+
+SUFFIXES = ('.py', '.json', '.yml')
+
+
+def main() -> None:
+    """Print, and save if asked to."""
+    parser = argparse.ArgumentParser(description='Print the whole config')
+    parser.add_argument('config', help='config file path')
+    parser.add_argument('--save-path', help=f'file to save the whole config in, {", ".join(SUFFIXES)}')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override settings, as key=value')
+    args = parser.parse_args()
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    print(f'Config:\n{cfg.pretty_text}')
+    if args.save_path is not None:
+        if Path(args.save_path).suffix not in SUFFIXES:
+            parser.error(f'--save-path must end in {", ".join(SUFFIXES)}, got {args.save_path}')
+        Path(args.save_path).parent.mkdir(parents=True, exist_ok=True)
+        cfg.dump(args.save_path)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,54 @@
+"""Train a model by its config, with the arguments of mmdet's tool of the same name."""
+
+import argparse
+
+import mmosis  # noqa: F401  (first: it makes the host fit to use)
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmosis.utils.launch import add_config_arguments, load_config
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description='Train a detector')
+    add_config_arguments(parser)
+    parser.add_argument('--amp', action='store_true', help='enable automatic-mixed-precision training')
+    parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='resume from this checkpoint; without a value, from the latest one in the work dir',
+    )
+    return parser.parse_args()
+
+
+def apply_training_options(cfg: Config, args: argparse.Namespace) -> None:
+    """Enter --amp, --auto-scale-lr and --resume into the config.
+
+    Raises:
+        ValueError: If the config does not say for which batch size its learning rate is.
+    """
+    if args.amp:
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.loss_scale = 'dynamic'
+    if args.auto_scale_lr:
+        if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
+            raise ValueError(f'--auto-scale-lr needs auto_scale_lr = dict(base_batch_size=...) in {args.config}')
+        cfg.auto_scale_lr.enable = True
+    if args.resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+
+
+def main() -> None:
+    """Train."""
+    args = parse_args()
+    cfg = load_config(args)
+    apply_training_options(cfg, args)
+    Runner.from_cfg(cfg).train()
+
+
+if __name__ == '__main__':
+    main()
