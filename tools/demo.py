@@ -2,8 +2,6 @@
 
 import argparse
 
-import mmosis  # noqa: F401  (first: it makes the host fit to use)
-
 from mmosis.apis import run_demo
 from mmosis.utils.launch import add_config_arguments, load_config
 

@@ -5,7 +5,9 @@ mmdet's ``--tta`` is left out: the paper's protocol has no test-time augmentatio
 
 import argparse
 
-import mmosis  # noqa: F401  (first: it makes the host fit to use)
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
 from mmdet.engine.hooks.utils import trigger_visualization_hook
 from mmdet.evaluation import DumpDetResults
 from mmengine.runner import Runner

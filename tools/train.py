@@ -2,7 +2,6 @@
 
 import argparse
 
-import mmosis  # noqa: F401  (first: it makes the host fit to use)
 from mmengine.config import Config
 from mmengine.runner import Runner
 

@@ -7,6 +7,7 @@ a safe try, the original's at once). :func:`register_safe_loaders` replaces them
 
 import os
 import pickle
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -60,6 +61,8 @@ def load_weights_file(path: StrPath, map_location: Any = None) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f'there is no checkpoint file {path}')
     try:
+        if tarfile.is_tarfile(path):  # torch 2.5 reads these in an unsafe way (CVE-2025-32434), later ones refuse them
+            raise pickle.UnpicklingError('the tar format of torch before 0.2 is not read')
         return torch.load(path, map_location=map_location, weights_only=True)
     except Exception as error:  # a foreign file may fail anywhere inside the unpickler
         raise ValueError(

@@ -16,6 +16,8 @@ import torch
 import torchvision  # noqa: F401  (registers torch.ops.torchvision)
 from torch import Tensor
 
+from mmosis.compat.versions import installed_versions
+
 EXTENSION = 'mmcv._ext'
 AVERAGE = 1  # mmcv's number for pool_mode='avg'
 
@@ -164,12 +166,17 @@ class StandIn(ModuleType):
 
         def missing_op(*args: Any, **kwargs: Any) -> NoReturn:
             raise NotImplementedError(
-                f'the op {name!r} needs the compiled ops of mmcv, and this mmcv has none: install an mmcv built with '
-                'ops for your torch (MMCV_WITH_OPS=1 pip install --no-build-isolation --no-binary :all: <mmcv>), or '
-                'use a model that needs only NMS and RoIAlign'
+                f'the op {name!r} needs the compiled ops of mmcv, and this mmcv has none: compile them for your torch '
+                f'({_compile_command()}), or use a model that needs only NMS and RoIAlign'
             )
 
         return missing_op
+
+
+def _compile_command() -> str:
+    if 'onedl-mmcv' in installed_versions():
+        return 'pip install --force-reinstall --no-deps --no-build-isolation --no-binary onedl-mmcv onedl-mmcv'
+    return "pip uninstall -y mmcv-lite; MMCV_WITH_OPS=1 pip install --no-build-isolation --no-binary mmcv 'mmcv<2.2.0'"
 
 
 def _working_dtype(first: Tensor, second: Tensor) -> torch.dtype:

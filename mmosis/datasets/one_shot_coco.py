@@ -73,6 +73,12 @@ class OneShotCocoDataset(CocoDataset):
     ) -> None:
         if phase not in PHASES:
             raise ValueError(f'phase must be one of {PHASES}, got {phase!r}')
+        if runs < 1:
+            raise ValueError(f'runs must be at least 1, got {runs}')
+        if num_held_back < int(held_back):
+            raise ValueError(
+                f'num_held_back must be at least {int(held_back)} if held_back={held_back}, got {num_held_back}'
+            )
         self.split = split
         self.background_classes = background_classes
         self.one_shot_classes = one_shot_classes
@@ -104,7 +110,10 @@ class OneShotCocoDataset(CocoDataset):
             for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
         ]
         self._sampler = ReferenceSampler(
-            (ImageRecord(info['img_id'], info['img_path'], info['instances']) for info in data_list),
+            (
+                ImageRecord(info['img_id'], info['img_path'], (info['height'], info['width']), info['instances'])
+                for info in data_list
+            ),
             num=self.num_references,
             replace=self.replace,
         )
@@ -114,12 +123,15 @@ class OneShotCocoDataset(CocoDataset):
     def parse_data_info(self, raw_data_info: dict) -> dict:
         """Parse as mmdet does, and keep each instance's annotation id.
 
-        mmdet's rules say which annotations count; they are asked one by one, since they drop the id.
+        mmdet's rules say which annotations count, but drop the id; so whole annotations pass in the place of masks.
         """
-        data_info = super().parse_data_info(dict(raw_data_info, raw_ann_info=[]))
-        for annotation in raw_data_info['raw_ann_info']:
-            parsed = super().parse_data_info(dict(raw_data_info, raw_ann_info=[annotation]))
-            data_info['instances'] += [dict(instance, ann_id=annotation['id']) for instance in parsed['instances']]
+        carriers = [dict(annotation, segmentation=annotation) for annotation in raw_data_info['raw_ann_info']]
+        data_info = super().parse_data_info(dict(raw_data_info, raw_ann_info=carriers))
+        for instance in data_info['instances']:
+            annotation = instance.pop('mask')
+            instance['ann_id'] = annotation['id']
+            if annotation.get('segmentation'):
+                instance['mask'] = annotation['segmentation']
         return data_info
 
     def filter_data(self) -> list[dict]:
@@ -132,7 +144,9 @@ class OneShotCocoDataset(CocoDataset):
             logger='current',
         )
         if not kept:
-            raise ValueError(f'{self.ann_file}: no image shows one of the {self.phase} categories; check split and phase')
+            raise ValueError(
+                f'{self.ann_file}: no image shows one of the {self.phase} categories; check split and phase'
+            )
         return kept
 
     def _image_ids(self, images: dict, annotations: dict) -> list:
@@ -262,8 +276,15 @@ class OneShotCocoDataset(CocoDataset):
         return torch.stack(crops)
 
     def _load_reference(self, reference: Reference) -> torch.Tensor:
+        height, width = reference.img_shape
         return self.ref_pipeline(
-            dict(img_path=reference.img_path, ref_bbox=np.array(reference.bbox), ann_id=reference.ann_id)
+            dict(
+                img_path=reference.img_path,
+                height=height,
+                width=width,
+                ref_bbox=np.array(reference.bbox),
+                ann_id=reference.ann_id,
+            )
         )['ref_inputs']
 
 

@@ -14,11 +14,13 @@ class ImageRecord(NamedTuple):
     Attributes:
         img_id: Its id in the annotation file.
         img_path: Its file.
+        img_shape: (h, w) as the annotation file states it.
         instances: mmdet instance dicts with ``ann_id``, ``bbox`` (xyxy), ``bbox_label`` and ``ignore_flag``.
     """
 
     img_id: int
     img_path: str
+    img_shape: tuple[int, int]
     instances: list[dict]
 
 
@@ -40,10 +42,10 @@ class ReferenceSampler:
             raise ValueError(f'the number of references an episode must be at least 1, got {num}')
         self.num = num
         self.replace = replace
-        self._images: list[tuple[int, str]] = []
+        self._images: list[tuple[int, str, tuple[int, int]]] = []
         rows = []
         for index, image in enumerate(images):
-            self._images.append((image.img_id, image.img_path))
+            self._images.append(image[:3])
             rows += [(i['bbox_label'], index, i['ann_id'], *i['bbox']) for i in image.instances if not i['ignore_flag']]
         self._build_index(rows)
 
@@ -97,5 +99,5 @@ class ReferenceSampler:
     def _draw_instance(self, group: np.ndarray, rng: np.random.Generator) -> Reference:
         image, start, end = (int(number) for number in group)
         row = int(rng.integers(start, end))
-        img_id, img_path = self._images[image]
-        return Reference(int(self._ann_ids[row]), img_id, img_path, tuple(self._bboxes[row].tolist()))
+        img_id, img_path, img_shape = self._images[image]
+        return Reference(int(self._ann_ids[row]), img_id, img_path, tuple(self._bboxes[row].tolist()), img_shape)

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from mmengine.logging import print_log
-from mmengine.model import PretrainedInit
+from mmengine.model import BaseModule, PretrainedInit
 from mmengine.registry import WEIGHT_INITIALIZERS
 from torch import nn
 
@@ -47,3 +47,7 @@ class BackbonePretrainedInit(PretrainedInit):
                 level=logging.WARNING,
             )
         super().__call__(module)
+        # MMEngine initialises a module's children after it, but for its own 'Pretrained'.
+        for part in module.modules():
+            if isinstance(part, BaseModule):
+                part.is_init = True

@@ -24,7 +24,9 @@ class EncodedReferences:
     def __post_init__(self) -> None:
         sizes = [len(tensor) for tensor in self.tensors]
         if not sizes or len(set(sizes)) > 1:
-            raise ValueError(f'encoded references must be tensors of one length E, one row an episode, got sizes {sizes}')
+            raise ValueError(
+                f'encoded references must be tensors of one length E, one row an episode, got sizes {sizes}'
+            )
 
     def __len__(self) -> int:
         return len(self.tensors[0])

@@ -15,8 +15,8 @@ class SceneConfig:
 
     Attributes:
         image_size: Side of the square image in pixels.
-        num_categories: Fewest and most categories that are meant to be in a scene.
-        num_objects: Fewest and most objects of these categories; what finds no room is left out.
+        num_categories: Fewest and most categories in a scene, 1 to 8.
+        num_objects: Fewest and most objects of these categories, at least one of each; what finds no room is left out.
         size: Longer side of an object; its logarithm is uniform.
         small_size: The same for very small objects.
         small_prob: Share of the objects that are very small.

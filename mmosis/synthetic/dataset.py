@@ -39,7 +39,7 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
         The annotation file. It is written last: where it is, the images are complete.
 
     Raises:
-        ValueError: If ``num_images`` is not positive, or a scene parameter is out of its range.
+        ValueError: If ``num_images`` is not positive, the seed is negative or a scene parameter is out of its range.
         TypeError: If a scene parameter is not a field of :class:`SceneConfig`.
     """
     if num_images < 1:
@@ -47,14 +47,15 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
     config = SceneConfig(**scene_parameters)
     out_dir = Path(out_dir)
     (out_dir / 'images').mkdir(parents=True, exist_ok=True)
+    ann_file = out_dir / 'annotations.json'
+    ann_file.unlink(missing_ok=True)
     write = partial(_write_scene, out_dir=out_dir, seed=seed, config=config)
-    indices = range(num_images)
+    indices = list(range(num_images))
     if num_workers:
         # OpenCV's own threads would fight over the cores, and do not survive a fork.
-        records = track_parallel_progress(write, list(indices), num_workers, cv2.setNumThreads, (0,), chunksize=16)
+        records = track_parallel_progress(write, indices, num_workers, cv2.setNumThreads, (0,), chunksize=16)
     else:
-        records = track_progress(write, list(indices))
-    ann_file = out_dir / 'annotations.json'
+        records = track_progress(write, indices)
     ann_file.write_text(json.dumps(_join(records)))
     return ann_file
 

@@ -121,7 +121,7 @@ def _take_picture(image: np.ndarray, rng: np.random.Generator, config: SceneConf
     light = cv2.resize(corners.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
     image = image * light[..., None] * (1 + rng.uniform(-config.tint, config.tint, 3)).astype(np.float32)
     blur = rng.uniform(0, config.blur)
-    if blur > 0.3:
+    if blur > 0.3:  # less would not show
         image = cv2.GaussianBlur(image, (0, 0), blur)
     noise = rng.standard_normal((side, side), np.float32) * np.float32(rng.uniform(0, config.noise))
     return np.clip(image + noise[..., None], 0, 255).astype(np.uint8)

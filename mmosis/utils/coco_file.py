@@ -5,6 +5,13 @@ from pathlib import Path
 
 from mmdet.datasets.api_wrappers import COCO
 
+# What is needed of every entry; of annotations more is checked below.
+FIELDS = dict(
+    images={'id', 'file_name', 'height', 'width'},
+    annotations={'id'},
+    categories={'id', 'name'},
+)
+
 
 def load_coco(ann_file: str) -> COCO:
     """Load and index an annotation file.
@@ -16,7 +23,7 @@ def load_coco(ann_file: str) -> COCO:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not COCO format, empty, or its ids are not unique.
+        ValueError: If it is not COCO format, empty, or its ids or its category names are not unique.
     """
     dataset = _read(ann_file)
     for annotation in dataset['annotations']:
@@ -28,21 +35,29 @@ def load_coco(ann_file: str) -> COCO:
     coco.img_ann_map, coco.cat_img_map = coco.imgToAnns, coco.catToImgs
     for key, index in (('images', coco.imgs), ('annotations', coco.anns), ('categories', coco.cats)):
         if len(index) != len(dataset[key]):
-            raise ValueError(f'{ann_file}: ids of "{key}" must be unique, got {len(dataset[key])} with {len(index)} ids')
+            raise ValueError(
+                f'{ann_file}: ids of "{key}" must be unique, got {len(dataset[key])} with {len(index)} ids'
+            )
     return coco
 
 
 def _read(ann_file: str) -> dict:
     if not Path(ann_file).is_file():
-        raise FileNotFoundError(f'annotation file {ann_file} does not exist; check data_root and ann_file in the config')
+        raise FileNotFoundError(
+            f'annotation file {ann_file} does not exist; check data_root and ann_file in the config'
+        )
     try:
-        dataset = json.loads(Path(ann_file).read_text())
+        dataset = json.loads(Path(ann_file).read_bytes())
     except ValueError as error:
         raise ValueError(f'{ann_file} is not a JSON file: {error}') from error
-    for key in ('images', 'annotations', 'categories'):
+    for key, fields in FIELDS.items():
         if not isinstance(dataset, dict) or not dataset.get(key):
             raise ValueError(f'{ann_file} is not a COCO-format file with content: "{key}" is missing or empty')
+        for entry in dataset[key]:
+            if not fields <= entry.keys():
+                raise ValueError(f'{ann_file}: entries of "{key}" must have {sorted(fields)}, got {str(entry)[:200]}')
     _check_annotations(ann_file, dataset)
+    _check_names(ann_file, [category['name'] for category in dataset['categories']])
     return dataset
 
 
@@ -57,3 +72,11 @@ def _check_annotations(ann_file: str, dataset: dict) -> None:
             raise ValueError(f'{name} belongs to image {annotation.get("image_id")}, which "images" does not list')
         if annotation.get('category_id') not in categories:
             raise ValueError(f'{name} has category {annotation.get("category_id")}, which "categories" does not list')
+
+
+def _check_names(ann_file: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f'{ann_file}: category names must be unique, since splits go by name; got twice: {", ".join(twice)}'
+        )

@@ -67,11 +67,11 @@ def crop_box(image: np.ndarray, bbox: np.ndarray, margin: float = 0.0) -> np.nda
         np.ndarray: (h, w, 3), a view of the image.
 
     Raises:
-        ValueError: If the box has no area or reaches out of the image by a pixel or more.
+        ValueError: If the box has no area in the image or reaches out of it by a pixel or more.
     """
     height, width = image.shape[:2]
     x1, y1, x2, y2 = (float(value) for value in bbox)
-    if not (x1 < x2 and y1 < y2 and min(x1, y1) > -1 and x2 < width + 1 and y2 < height + 1):
+    if not (-1 < x1 < min(x2, width) and -1 < y1 < min(y2, height) and 0 < x2 < width + 1 and 0 < y2 < height + 1):
         raise ValueError(
             f'a reference box must be xyxy with an area, inside the {height}x{width} (h x w) image, got '
             f'{[x1, y1, x2, y2]}'

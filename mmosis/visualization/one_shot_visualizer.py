@@ -98,7 +98,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
 
     def _draw_inset(self, panel: np.ndarray, episode: Episode) -> np.ndarray:
         reference = episode.references[0]
-        crop = crop_box(read_image(reference.img_path), reference.bbox)[..., ::-1]
+        crop = crop_box(read_image(reference.img_path, reference.img_shape), reference.bbox)[..., ::-1]
         scale = self.inset * min(panel.shape[:2]) / max(crop.shape[:2])
         height, width = (max(1, round(side * scale)) for side in crop.shape[:2])
         framed = cv2.copyMakeBorder(

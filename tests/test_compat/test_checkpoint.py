@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -167,6 +168,15 @@ def test_broken_files(tmp_path: Path) -> None:
             load_checkpoint_file(tmp_path / f'{name}.pth')
 
 
+def test_tar_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'pickle').write_bytes(pickle.dumps(dict(weight=1), protocol=2))
+    with tarfile.open(tmp_path / 'old.pth', 'w') as archive:
+        for name in ('storages', 'tensors', 'pickle'):
+            archive.add(tmp_path / 'pickle', arcname=name)
+    with pytest.raises(ValueError, match=r'old\.pth cannot be loaded .*tar format'):
+        load_weights_file(tmp_path / 'old.pth')
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'there is no checkpoint file .*none\.pth'):
         CheckpointLoader.load_checkpoint(str(tmp_path / 'none.pth'))
@@ -212,6 +222,14 @@ def test_names_are_resolved_and_downloaded_once(download: list, name: str, file:
     assert list(weights.values()) == [torch.ones(1)]
     (url,) = download
     assert file in url
+
+
+def test_names_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MMEngine lets users name files of their own in ``open_mmlab.json``."""
+    monkeypatch.setenv('MMENGINE_HOME', str(tmp_path))
+    (tmp_path / 'open_mmlab.json').write_text('{"mine": "mine.pth"}')
+    torch.save(dict(weight=torch.ones(1)), tmp_path / 'mine.pth')
+    assert CheckpointLoader.load_checkpoint('open-mmlab://mine') == dict(weight=torch.ones(1))
 
 
 def test_downloads_are_not_trusted(download: list, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

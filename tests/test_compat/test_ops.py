@@ -136,6 +136,20 @@ def test_roi_align_under_autocast() -> None:
         torch.testing.assert_close(layer(feats, rois), torch.tensor([[[[23.0, 31], [29, 37]]]]))
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float16, torch.bfloat16])
+def test_cuda_gives_the_answers_of_the_cpu(dtype: torch.dtype) -> None:
+    assert nms(BOXES.cuda().to(dtype), SCORES.cuda().to(dtype), 0.5)[1].tolist() == [1, 2]
+    feats = ramp(dtype=dtype).cuda().requires_grad_()
+    pooled = align(feats, torch.tensor([[0.0, 2, 4, 10, 8]], dtype=dtype, device='cuda'))
+    torch.testing.assert_close(pooled.float().cpu(), torch.tensor([[[[23.0, 31], [29, 37]]]]))
+    pooled.sum().backward()
+    assert feats.grad.sum().item() == pytest.approx(4)
+    with torch.autocast('cuda', dtype=torch.float16):
+        torch.testing.assert_close(align(feats, torch.tensor([[0.0, 2, 4, 10, 8]], device='cuda')), pooled)
+
+
 @stand_in_only
 def test_max_pooling_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="pool_mode='max' needs the compiled ops"):
@@ -147,10 +161,18 @@ def test_max_pooling_is_refused() -> None:
 
 @stand_in_only
 def test_other_ops_say_what_to_do() -> None:
-    with pytest.raises(NotImplementedError, match=r"'softnms' needs the compiled ops.* install .* or use a model"):
+    remedies = r"'softnms' needs the compiled ops.*: compile them .*\(pip .*mmcv.*\), or use a model"
+    with pytest.raises(NotImplementedError, match=remedies):
         soft_nms(BOXES, SCORES)
     with pytest.raises(NotImplementedError, match="'roi_pool_forward' needs the compiled ops"):
         RoIPool((2, 2))(ramp(), torch.zeros(1, 5))
+
+
+@pytest.mark.parametrize(('family', 'command'), [('onedl-mmcv', 'binary onedl-mmcv'), ('mmcv-lite', 'binary mmcv ')])
+def test_the_remedy_is_that_of_the_family(monkeypatch: pytest.MonkeyPatch, family: str, command: str) -> None:
+    monkeypatch.setattr(ops, 'installed_versions', lambda: {family: '2.1.0'})
+    with pytest.raises(NotImplementedError, match=command):
+        ops.StandIn().softnms()
 
 
 @stand_in_only

@@ -69,3 +69,12 @@ def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(TypeError, match='num_object'):
         make_scenes(tmp_path, 1, seed=0, num_object=(1, 2))
     assert not any(tmp_path.iterdir())
+    with pytest.raises(ValueError, match='integers >= 0'):
+        make_scenes(tmp_path, 1, seed=-1)
+
+
+def test_an_interrupted_run_leaves_no_annotation_file(tmp_path):
+    ann_file = make_scenes(tmp_path, 1, seed=0, **SMALL)
+    with pytest.raises(ValueError, match='integers >= 0'):
+        make_scenes(tmp_path, 1, seed=-1)
+    assert not ann_file.exists()

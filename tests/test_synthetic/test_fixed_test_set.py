@@ -20,11 +20,11 @@ def _digest(value):
 
 
 def test_difficulty_is_the_one_agreed():
-    assert _digest(SceneConfig()) == 'CONFIG'
+    assert _digest(SceneConfig()) == 'bc168137e678bcdd'
 
 
 def test_categories_are_the_ones_agreed():
-    assert _digest([look.name for look in CATEGORIES]) == 'NAMES'
+    assert _digest([look.name for look in CATEGORIES]) == '2e8992a24184e5d5'
 
 
 def test_plans_are_the_ones_agreed():
@@ -35,12 +35,36 @@ def test_plans_are_the_ones_agreed():
         for plan in plans
         for planned in plan
     ]
-    assert _digest(told) == 'PLANS'
+    assert _digest(told) == '49b06e21c74988cc'
 
 
 # Scene: (category, box as xywh, mean colour of the visible mask as RGB) of each annotation.
 RENDERED = {
-    TABLE
+    0: (
+        (18, (48, 127, 66, 65), (99, 102, 106)),
+        (30, (145, 135, 34, 27), (102, 80, 85)),
+        (33, (109, 37, 10, 13), (103, 88, 87)),
+    ),
+    100: (
+        (37, (64, 109, 36, 31), (135, 162, 179)),
+        (22, (142, 79, 31, 25), (121, 155, 173)),
+        (37, (59, 90, 31, 26), (112, 141, 171)),
+    ),
+    200: (
+        (37, (40, 62, 30, 33), (117, 122, 156)),
+        (37, (32, 152, 29, 32), (114, 116, 148)),
+        (53, (128, 109, 23, 67), (75, 59, 42)),
+        (53, (21, 125, 18, 29), (89, 79, 43)),
+        (60, (75, 129, 21, 34), (92, 96, 142)),
+        (60, (159, 60, 18, 46), (69, 74, 132)),
+        (60, (67, 14, 17, 39), (84, 114, 141)),
+    ),
+    299: (
+        (70, (65, 7, 57, 48), (115, 126, 121)),
+        (11, (12, 110, 34, 32), (103, 93, 49)),
+        (8, (39, 65, 58, 74), (77, 86, 123)),
+        (66, (10, 17, 50, 55), (95, 98, 103)),
+    ),
 }
 
 

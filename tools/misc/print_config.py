@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-import mmosis  # noqa: F401  (first: it makes the host fit to use)
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
 from mmengine.config import Config, DictAction
 
 SUFFIXES = ('.py', '.json', '.yml')

@@ -91,7 +91,9 @@ model = dict(
                 # An anchor that touches a crowd of the category is neither match nor non-match.
                 ignore_iof_thr=0.001,
             ),
-            sampler=dict(type='EpisodeRandomSampler', num=256, pos_fraction=0.5, neg_pos_ub=-1, add_gt_as_proposals=False),
+            sampler=dict(
+                type='EpisodeRandomSampler', num=256, pos_fraction=0.5, neg_pos_ub=-1, add_gt_as_proposals=False
+            ),
             allowed_border=-1,
             pos_weight=-1,
             debug=False,
@@ -106,7 +108,9 @@ model = dict(
                 match_low_quality=False,
                 ignore_iof_thr=0.001,
             ),
-            sampler=dict(type='EpisodeRandomSampler', num=200, pos_fraction=0.33, neg_pos_ub=-1, add_gt_as_proposals=True),
+            sampler=dict(
+                type='EpisodeRandomSampler', num=200, pos_fraction=0.33, neg_pos_ub=-1, add_gt_as_proposals=True
+            ),
             mask_size=28,
             pos_weight=-1,
             debug=False,

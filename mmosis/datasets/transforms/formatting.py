@@ -12,7 +12,8 @@ class PackOneShotInputs(PackDetInputs):
     """mmdet's ``PackDetInputs`` that keeps the episodes and, in training, the draw that made the sample.
 
     ``data_samples.episodes`` is the sample's list of :class:`~mmosis.structures.Episode`; ``draw`` = (seed, d) is put on
-    the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it.
+    the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it. In testing,
+    ``img_shape`` is the picture without its padding, so that detections are clipped to it, as in the published code.
 
     Args:
         meta_keys: As in ``PackDetInputs``.
@@ -37,9 +38,25 @@ class PackOneShotInputs(PackDetInputs):
     def transform(self, results: dict) -> dict:
         """Pack."""
         packed = super().transform(results)
+        sample = packed['data_samples']
         if 'draw' in results:
-            packed['data_samples'].gt_instances.set_metainfo(dict(draw=results['draw']))
+            sample.gt_instances.set_metainfo(dict(draw=results['draw']))
+        else:
+            sample.set_metainfo(dict(img_shape=_picture_shape(results)))
         return packed
+
+
+def _picture_shape(results: dict) -> tuple[int, int]:
+    """Size (h, w) of the picture in the network input, without the padding at its right and bottom.
+
+    mmdet's ``Pad`` takes its padding for picture, so boxes could lie in it: outside of the original image, where mmdet
+    fails to paste their masks.
+    """
+    if 'pad_shape' not in results:
+        return results['img_shape']
+    height, width = results['ori_shape']
+    scale_w, scale_h = results.get('scale_factor', (1.0, 1.0))
+    return round(height * scale_h), round(width * scale_w)
 
 
 @TRANSFORMS.register_module()

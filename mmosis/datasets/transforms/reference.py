@@ -34,7 +34,9 @@ class CropReference(BaseTransform):
         try:
             crop = crop_box(results['img'], results['ref_bbox'], self.margin)
         except ValueError as error:
-            raise ValueError(f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}') from error
+            raise ValueError(
+                f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
+            ) from error
         results.update(img=crop, img_shape=crop.shape[:2])
         return results
 

@@ -38,7 +38,9 @@ class HeadsFirstHook(Hook):
         model = runner.model
         if is_model_wrapper(model):
             if not model.find_unused_parameters:
-                raise ValueError('HeadsFirstHook in distributed training needs find_unused_parameters = True in the config')
+                raise ValueError(
+                    'HeadsFirstHook in distributed training needs find_unused_parameters = True in the config'
+                )
             model = model.module
         if runner.iter < self.num_iters:
             self._held = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]

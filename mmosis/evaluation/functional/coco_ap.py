@@ -1,7 +1,6 @@
 """From detections in COCO format to average precision and recall."""
 
 import contextlib
-import copy
 import io
 from collections.abc import Sequence
 
@@ -68,7 +67,8 @@ def _load_results(coco: COCO, detections: Sequence[dict], iou_type: str) -> COCO
         return results
     if iou_type == 'segm':
         detections = [{key: value for key, value in d.items() if key != 'bbox'} for d in detections]
-    return coco.loadRes(copy.deepcopy(list(detections)))
+    # pycocotools adds keys to them.
+    return coco.loadRes([dict(detection) for detection in detections])
 
 
 def _without_id_zero(coco: COCO) -> COCO:

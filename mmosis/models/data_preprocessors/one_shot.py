@@ -29,8 +29,10 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
             dict: ``inputs`` (B, 3, H, W), ``data_samples``, ``ref_inputs``: (B, K, 3, h, w) in training, else a list.
 
         Raises:
-            ValueError: If the references' size is not a multiple of ``pad_size_divisor``.
+            ValueError: If there are no references, or their size is not a multiple of ``pad_size_divisor``.
         """
+        if 'ref_inputs' not in data:
+            raise ValueError(f'the batch came without ref_inputs, only {sorted(data)}; OneShotCocoDataset makes them')
         ref_inputs = [self._prepare(refs) for refs in data['ref_inputs']]
         data = super().forward({key: value for key, value in data.items() if key != 'ref_inputs'}, training)
         one_episode_each = all(isinstance(refs, Tensor) and refs.dim() == 4 for refs in ref_inputs)

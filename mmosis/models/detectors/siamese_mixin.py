@@ -31,9 +31,14 @@ class SiameseMixin:
             :class:`AbsDiffMatchNeck` has them.
         episodes_per_chunk: Episodes of one image that are detected at a time; it bounds the memory of a test.
         **kwargs: The host's arguments.
+
+    Raises:
+        ValueError: If a chunk would have no episode.
     """
 
     def __init__(self, *args, match_neck: dict, episodes_per_chunk: int = 8, **kwargs) -> None:
+        if episodes_per_chunk < 1:
+            raise ValueError(f'episodes_per_chunk must be at least 1, got {episodes_per_chunk}')
         super().__init__(*args, **kwargs)
         self.match_neck = MODELS.build(match_neck)
         self.episodes_per_chunk = episodes_per_chunk
@@ -55,11 +60,16 @@ class SiameseMixin:
 
         Raises:
             ValueError: If pixels come in another shape.
+            TypeError: If it is something else.
         """
         if isinstance(ref_inputs, EncodedReferences):
             return ref_inputs
-        if ref_inputs.dim() != 5 or len(ref_inputs) == 0:
-            raise ValueError(f'references must be (E, K, 3, h, w) with E > 0, got {tuple(ref_inputs.shape)}')
+        if not isinstance(ref_inputs, Tensor):
+            raise TypeError(
+                f'references must be a tensor (E, K, 3, h, w) or EncodedReferences, got {type(ref_inputs).__name__}'
+            )
+        if ref_inputs.dim() != 5 or 0 in ref_inputs.shape[:2]:
+            raise ValueError(f'references must be (E, K, 3, h, w) with E and K > 0, got {tuple(ref_inputs.shape)}')
         shots = ref_inputs.shape[1]
         feats = self.extract_feat(ref_inputs.flatten(0, 1))
         return self.match_neck.encode_references([feat.unflatten(0, (-1, shots)) for feat in feats])
@@ -78,6 +88,9 @@ class SiameseMixin:
         Returns:
             InstanceData: All episodes' detections: ``bboxes`` (N, 4) xyxy, ``scores`` (N,) in 0-1, ``masks``,
             ``episode_ids`` (N,) from 0 to E - 1 and ``labels`` (N,), the category of the episode.
+
+        Raises:
+            ValueError: If there is no reference, or not one for each of the sample's episodes.
         """
         labels = self._labels(data_sample, len(references))
         results = []
@@ -92,6 +105,8 @@ class SiameseMixin:
         return InstanceData.cat(results)
 
     def _labels(self, data_sample: DetDataSample, num_episodes: int) -> list[int]:
+        if not num_episodes:
+            raise ValueError(f'image {data_sample.metainfo.get("img_id")} came without references to search for')
         episodes = data_sample.metainfo.get('episodes')
         if episodes is None:
             return [0] * num_episodes
@@ -154,7 +169,15 @@ class SiameseMixin:
 
         Returns:
             list[DetDataSample]: The samples, each with ``pred_instances`` of all its episodes.
+
+        Raises:
+            TypeError: If the references do not come image by image.
         """
+        if isinstance(ref_inputs, EncodedReferences):
+            raise TypeError(
+                "in 'predict' ref_inputs must be a list with the references of each image, got EncodedReferences; "
+                'for one image give [references]'
+            )
         feats = self.encode_images(batch_inputs)
         for i, (sample, references) in enumerate(zip(batch_data_samples, ref_inputs, strict=True)):
             image_feats = [feat[i : i + 1] for feat in feats]

@@ -68,5 +68,3 @@ def _binary(head: ConfigType, name: str, **settings: bool) -> ConfigType:
     if head.get('num_classes', 1) != 1:
         raise ValueError(f'{name} tells match from non-match: num_classes must be 1, got {head["num_classes"]}')
     return type(head)({**head, 'num_classes': 1, **settings})
-
-

@@ -1,3 +1,0 @@
-"""Makes mmcv complete before a test module imports it."""
-
-import mmosis  # noqa: F401

@@ -1,0 +1,123 @@
+"""AbsDiffMatchNeck does what the paper says, and nothing else."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mmosis.models import AbsDiffMatchNeck
+from mmosis.structures import EncodedReferences
+
+CHANNELS, OUT, SIZES = 3, 5, ((8, 6), (4, 3))
+
+
+def make_neck() -> AbsDiffMatchNeck:
+    torch.manual_seed(0)
+    neck = AbsDiffMatchNeck(in_channels=CHANNELS, out_channels=OUT, num_levels=len(SIZES))
+    neck.init_weights()
+    for conv in neck.convs:
+        torch.nn.init.normal_(conv.bias)  # The initialisation's zeros would hide a missing bias.
+    return neck
+
+
+def make_feats(batch: int, seed: int = 1) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(batch, CHANNELS, *size, generator=generator) for size in SIZES]
+
+
+def make_ref_feats(episodes: int, shots: int = 1, seed: int = 2) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(episodes, shots, CHANNELS, 4 - level, 5, generator=generator) for level in range(len(SIZES))]
+
+
+def match_by_hand(feats: list[Tensor], ref_feats: list[Tensor], neck: AbsDiffMatchNeck) -> list[np.ndarray]:
+    """Spec, in numpy: GAP(reference), absolute difference at each position, concat with the image, 1x1 conv a level."""
+    matched = []
+    for feat, ref_feat, conv in zip(feats, ref_feats, neck.convs, strict=True):
+        image, weight = feat.numpy(), conv.weight.detach().numpy()[:, :, 0, 0]
+        reference = ref_feat.numpy().mean(axis=(3, 4)).mean(axis=1)
+        stacked = np.concatenate([image, np.abs(image - reference[:, :, None, None])], axis=1)
+        matched.append(np.einsum('oc,echw->eohw', weight, stacked) + conv.bias.detach().numpy()[None, :, None, None])
+    return matched
+
+
+@pytest.mark.parametrize('shots', [1, 3])
+def test_equals_a_plain_recomputation(shots: int) -> None:
+    neck, feats, ref_feats = make_neck(), make_feats(2), make_ref_feats(2, shots)
+    matched = neck(feats, neck.encode_references(ref_feats))
+    assert [tuple(level.shape) for level in matched] == [(2, OUT, *size) for size in SIZES]
+    for level, expected in zip(matched, match_by_hand(feats, ref_feats, neck), strict=True):
+        np.testing.assert_allclose(level.detach().numpy(), expected, atol=1e-5)
+
+
+def test_every_level_has_its_own_convolution() -> None:
+    neck, feat = make_neck(), torch.ones(1, CHANNELS, 2, 2)
+    fine, coarse = neck([feat, feat], EncodedReferences((torch.zeros(1, CHANNELS),) * 2))
+    assert not torch.allclose(fine, coarse)
+
+
+def test_image_equal_to_the_references_mean_has_zero_difference() -> None:
+    neck, ref_feats = make_neck(), make_ref_feats(1)
+    means = [feat.mean(dim=(1, 3, 4)) for feat in ref_feats]
+    feats = [mean[..., None, None].expand(-1, -1, *size) for mean, size in zip(means, SIZES, strict=True)]
+    with torch.no_grad():
+        for conv in neck.convs:
+            conv.weight[:, :CHANNELS] = 0  # Only the difference is left.
+            conv.bias.zero_()
+    assert all(level.abs().max() < 1e-6 for level in neck(feats, neck.encode_references(ref_feats)))
+    other = neck([feat + 1 for feat in feats], neck.encode_references(ref_feats))
+    assert all(level.abs().max() > 1e-2 for level in other)
+
+
+def test_one_image_against_many_references_equals_separate_pairs() -> None:
+    neck, feats = make_neck(), make_feats(1)
+    references = neck.encode_references(make_ref_feats(4))
+    together = neck(feats, references)
+    for i in range(4):
+        alone = neck(feats, references[i : i + 1])
+        for level, expected in zip(together, alone, strict=True):
+            torch.testing.assert_close(level[i : i + 1], expected)
+
+
+def test_shots_are_averaged() -> None:
+    neck, ref_feats = make_neck(), make_ref_feats(2, shots=3)
+    singles = [neck.encode_references([feat[:, k : k + 1] for feat in ref_feats]) for k in range(3)]
+    for level, tensor in enumerate(neck.encode_references(ref_feats).tensors):
+        torch.testing.assert_close(tensor, sum(single.tensors[level] for single in singles) / 3)
+        assert tensor.shape == (2, CHANNELS)
+
+
+def test_padding_of_a_reference_counts_in_its_mean() -> None:
+    """As in the paper: the mean is over the padded square, so half padding halves the mean of zero-padded features."""
+    neck, crop = make_neck(), make_ref_feats(1)
+    padded = [torch.cat([feat, torch.zeros_like(feat)], dim=-1) for feat in crop]
+    for half, whole in zip(
+        neck.encode_references(padded).tensors, neck.encode_references(crop).tensors, strict=True
+    ):
+        torch.testing.assert_close(half, whole / 2)
+
+
+@pytest.mark.parametrize(
+    ('feats', 'tensors'),
+    [
+        ([torch.zeros(1, 3, 2, 2)], (torch.zeros(1, 3),) * 2),
+        ([torch.zeros(1, 3, 2, 2)] * 2, (torch.zeros(1, 3),)),
+        ([torch.zeros(1, 4, 2, 2)] * 2, (torch.zeros(1, 4),) * 2),
+        ([torch.zeros(1, 3, 2, 2)] * 2, (torch.zeros(1, 3), torch.zeros(1, 1))),
+    ],
+    ids=['levels of the image', 'levels of the reference', 'channels', 'channels of one reference level'],
+)
+def test_wrong_levels_or_channels_are_refused(feats: list[Tensor], tensors: tuple[Tensor, ...]) -> None:
+    with pytest.raises(ValueError, match='has 2 levels of 3 channels, got .*set num_levels and in_channels'):
+        make_neck()(feats, EncodedReferences(tensors))
+
+
+def test_gradients_reach_image_reference_and_both_halves() -> None:
+    neck = make_neck()
+    feats = [feat.requires_grad_() for feat in make_feats(2)]
+    ref_feats = [feat.requires_grad_() for feat in make_ref_feats(2, shots=2)]
+    sum(level.square().sum() for level in neck(feats, neck.encode_references(ref_feats))).backward()
+    for feat in [*feats, *ref_feats]:
+        assert (feat.grad != 0).all()
+    for conv in neck.convs:
+        assert (conv.weight.grad != 0).all()

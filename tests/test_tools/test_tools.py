@@ -1,0 +1,169 @@
+"""The command line tools, run as a user runs them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from mmosis.synthetic import make_scenes
+
+ROOT = Path(__file__).parents[2]
+DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
+STEPS = 2
+
+
+@pytest.fixture(scope='module')
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Scenes where the demo config expects them, under another root."""
+    root = tmp_path_factory.mktemp('data')
+    for seed, name in enumerate(('train', 'test')):
+        make_scenes(root / name, num_images=60, seed=seed, image_size=64)
+    return root
+
+
+@pytest.fixture(scope='module')
+def options(scenes: Path) -> list[str]:
+    """Overrides that make the demo config small."""
+    loaders = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+    return [
+        '--cfg-options',
+        *(f'{loader}.dataset.data_root={scenes}/' for loader in loaders),
+        *(f'{loader}.{key}' for loader in loaders for key in ('num_workers=0', 'persistent_workers=False')),
+        'train_dataloader.batch_size=1',
+        f'train_cfg.max_iters={STEPS}',
+        'default_hooks.checkpoint.interval=1',
+        'test_dataloader.dataset.indices=3',
+    ]
+
+
+def run(*command: str | Path, **env: str) -> str:
+    """Run a command in the root of the repository; its output if it went well."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope='module')
+def trained(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work dir after tools/train.py."""
+    work_dir = tmp_path_factory.mktemp('trained')
+    run(sys.executable, 'tools/train.py', DEMO, '--work-dir', work_dir, *options)
+    return work_dir
+
+
+def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    (tmp_path / f'iter_{STEPS}.pth').unlink()
+    checkpoint = tmp_path / 'iter_1.pth'
+    output = run(
+        sys.executable,
+        'tools/train.py',
+        DEMO,
+        '--work-dir',
+        tmp_path,
+        '--resume',
+        checkpoint,
+        *options,
+        'log_level=INFO',
+    )
+    assert 'resumed epoch: 0, iter: 1' in output
+    assert (tmp_path / f'iter_{STEPS}.pth').is_file()
+
+
+def test_test_evaluates_dumps_and_draws(trained: Path, options: list[str], tmp_path: Path) -> None:
+    run(
+        *(sys.executable, 'tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),
+        *('--out', tmp_path / 'out.pkl', '--show-dir', tmp_path / 'drawn', *options),
+    )
+    metrics = json.loads(next(tmp_path.glob('*/*.json')).read_text())
+    assert 'one-shot/bbox_mAP_50' in metrics
+    assert (tmp_path / 'out.pkl').is_file()
+    assert len(list((tmp_path / 'drawn').iterdir())) == 3
+
+
+def test_test_refuses_a_dump_that_is_no_pickle(trained: Path) -> None:
+    with pytest.raises(AssertionError, match=r'--out must be a \.pkl or \.pickle file, got out\.txt'):
+        run(sys.executable, 'tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--out', 'out.txt')
+
+
+def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r'config nothing.py does not exist; the configs are in configs/'):
+        run(sys.executable, 'tools/train.py', 'nothing.py')
+    with pytest.raises(AssertionError, match=r'--auto-scale-lr needs auto_scale_lr = dict\(base_batch_size='):
+        run(sys.executable, 'tools/train.py', DEMO, '--auto-scale-lr', '--work-dir', tmp_path)
+
+
+def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> None:
+    run('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, PORT='29611')
+    checkpoint = tmp_path / f'iter_{STEPS}.pth'
+    run('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, PORT='29612')
+    run(sys.executable, 'tools/test.py', DEMO, checkpoint, '--work-dir', tmp_path / 'one', *options)
+    two, one = (json.loads(next((tmp_path / name).glob('*/*.json')).read_text()) for name in ('two', 'one'))
+    keys = [key for key in one if 'AP' in key]
+    assert keys
+    assert [two[key] for key in keys] == pytest.approx([one[key] for key in keys], abs=1e-6, nan_ok=True)
+
+
+def test_print_config(tmp_path: Path) -> None:
+    output = run(
+        *(sys.executable, 'tools/misc/print_config.py', 'configs/siamese_mask_rcnn_s3.py'),
+        *('--save-path', tmp_path / 'whole.py', '--cfg-options', 'randomness.seed=7'),
+    )
+    assert 'randomness = dict(seed=7)' in output
+    assert "type='SiameseTwoStageDetector'" in (tmp_path / 'whole.py').read_text()
+    with pytest.raises(AssertionError, match=r'--save-path must end in \.py, \.json, \.yml'):
+        run(sys.executable, 'tools/misc/print_config.py', DEMO, '--save-path', tmp_path / 'whole.txt')
+
+
+def test_get_flops_prints_a_table_by_part() -> None:
+    output = run(
+        sys.executable, 'tools/analysis_tools/get_flops.py', DEMO, '--shape', '96', '96', '--ref-shape', '64', '64'
+    )
+    for part in ('backbone, image', 'match neck', 'RPN head', 'sum'):
+        assert part in output
+
+
+def test_benchmark_runs_a_step() -> None:
+    output = run(
+        *(sys.executable, 'tools/analysis_tools/benchmark_train_step.py', DEMO),
+        *('--image-size', '96', '--ref-size', '64', '--steps', '1'),
+    )
+    assert 'peak memory' in output
+
+
+def as_jpeg_folder(scenes: Path, folder: Path) -> Path:
+    """Make a folder as a label tool exports it: one annotation file and JPEGs."""
+    shutil.copytree(scenes / 'test' / 'images', folder / 'images')
+    for path in list((folder / 'images').iterdir()):
+        cv2.imwrite(str(path.with_suffix('.jpg')), cv2.imread(str(path)))
+    dataset = json.loads((scenes / 'test' / 'annotations.json').read_text())
+    for image in dataset['images']:
+        image['file_name'] = Path(image['file_name']).with_suffix('.jpg').name
+    (folder / 'annotations.json').write_text(json.dumps(dataset))
+    return folder
+
+
+def test_demo_on_a_folder_of_jpegs(scenes: Path, options: list[str], tmp_path: Path) -> None:
+    folder = as_jpeg_folder(scenes, tmp_path / 'mine')
+    work_dir = tmp_path / 'work'
+    output = run(
+        *(sys.executable, 'tools/demo.py', '--data', folder, '--work-dir', work_dir),
+        *(option for option in options if 'data_root' not in option),
+        'gallery.num_images=2',
+    )
+    assert 'one-shot categories, random boxes' in output
+    assert 'background categories' in (work_dir / 'table.txt').read_text()
+    assert cv2.imread(str(work_dir / 'gallery.png')) is not None
+    assert len(list((work_dir / 'gallery').iterdir())) == 2

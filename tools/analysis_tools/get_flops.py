@@ -1,0 +1,39 @@
+"""Print parameters and multiply-adds of a model by part, for one image and one reference."""
+
+import argparse
+
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from terminaltables import AsciiTable
+
+from mmosis.utils.flops import count_parts
+
+
+def main() -> None:
+    """Count and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file path')
+    parser.add_argument('--shape', type=int, nargs=2, default=(1024, 1024), help='height and width of the image')
+    parser.add_argument('--ref-shape', type=int, nargs=2, default=(192, 192), help='height and width of the reference')
+    args = parser.parse_args()
+    cfg = Config.fromfile(args.config)
+    init_default_scope(cfg.default_scope)
+    cfg.model.backbone.init_cfg = None
+    model = MODELS.build(cfg.model).eval()
+    test_cfg = cfg.model.test_cfg
+    counts = count_parts(
+        model, tuple(args.shape), tuple(args.ref_shape), test_cfg.rpn.max_per_img, test_cfg.rcnn.max_per_img
+    )
+    rows = [[name, f'{count / 1e9:.1f}'] for name, count in counts.items()]
+    print(AsciiTable([['part', 'multiply-adds (G)'], *rows, ['sum', f'{sum(counts.values()) / 1e9:.1f}']]).table)
+    parts = {name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()}
+    rows = [[name, f'{count / 1e6:.2f}'] for name, count in parts.items() if count]
+    print(AsciiTable([['part', 'parameters (M)'], *rows, ['sum', f'{sum(parts.values()) / 1e6:.2f}']]).table)
+
+
+if __name__ == '__main__':
+    main()
