@@ -1,5 +1,6 @@
 """Fixtures that all tests share: a tiny COCO-format set, pipelines for it and a tiny model."""
 
+import gc
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -53,6 +54,14 @@ SCENES = {
                              ('airplane', (8, 44, 28, 28), 'polygon'), ('person', (48, 42, 20, 32), 'rle')]),
     44: ('h.png', (64, 64), []),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _quick_garbage_collection() -> Iterator[None]:
+    """Leave out the imported modules: mmdet collects garbage whenever a dataset is built."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

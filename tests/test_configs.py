@@ -7,10 +7,11 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner
 
-from mmosis.synthetic import make_scenes
+from mmosis.synthetic import SceneConfig, make_scenes
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('configs/**/*.py') if '_base_' not in path.parts)
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 SHRUNK = {'Resize': dict(scale=(96, 96)), 'Pad': dict(size=(96, 96)), 'ResizeReference': dict(size=64)}
 
 
@@ -25,7 +26,7 @@ def scenes(tmp_path_factory) -> Path:
 def load(name: str, scenes: Path, work_dir: Path) -> Config:
     """Load a config and shrink it: small images, few proposals, no pre-trained weights, one step."""
     cfg = Config.fromfile(ROOT / name)
-    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+    for loader in (cfg[name] for name in LOADERS if name in cfg):
         loader.update(batch_size=1, num_workers=0, persistent_workers=False)
         dataset = loader.dataset
         dataset.update(data_root=str(scenes), ann_file='annotations.json', data_prefix=dict(img='images'))
@@ -33,10 +34,12 @@ def load(name: str, scenes: Path, work_dir: Path) -> Config:
             dataset.num_held_back = 40
         for transform in (*dataset.pipeline, *dataset.ref_pipeline):
             transform.update(SHRUNK.get(transform.type, {}))
-    cfg.test_dataloader.dataset.indices = cfg.val_dataloader.dataset.indices = 1
+        if dataset.get('test_mode'):
+            dataset.indices = 1
     cfg.model.backbone.init_cfg = None
     cfg.model.train_cfg.rpn_proposal.max_per_img = cfg.model.test_cfg.rpn.max_per_img = 20
-    cfg.train_cfg = dict(type='IterBasedTrainLoop', max_iters=1, val_interval=1)
+    cfg.train_cfg.max_iters = 1
+    cfg.default_hooks.checkpoint = None
     cfg.work_dir = str(work_dir)
     return cfg
 
@@ -65,9 +68,8 @@ def differences(a: ConfigDict, b: ConfigDict, path: str = '') -> set[str]:
 @pytest.mark.parametrize('split', [2, 3, 4])
 def test_split_files_differ_in_the_split_alone(split: int) -> None:
     first, other = (Config.fromfile(ROOT / f'configs/siamese_mask_rcnn_s{s}.py')._cfg_dict for s in (1, split))
-    loaders = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-    assert differences(first, other) == {'split', *(f'{loader}.dataset.split' for loader in loaders)}
-    assert all(other[loader].dataset.split == split for loader in loaders)
+    assert differences(first, other) == {'split', *(f'{loader}.dataset.split' for loader in LOADERS)}
+    assert all(other[loader].dataset.split == split for loader in LOADERS)
 
 
 def test_full_config_trains_on_all_categories_for_320k() -> None:
@@ -75,6 +77,13 @@ def test_full_config_trains_on_all_categories_for_320k() -> None:
     assert {cfg[f'{part}_dataloader'].dataset.phase for part in ('train', 'val', 'test')} == {'all'}
     assert cfg.train_cfg.max_iters == 320000
     assert cfg.param_scheduler[0].milestones == [240000]
+
+
+def test_demo_states_the_difficulty_of_the_fixed_test_set() -> None:
+    cfg = Config.fromfile(ROOT / 'configs/demo/siamese_mask_rcnn_demo_s1.py')
+    assert SceneConfig(**cfg.difficulty) == SceneConfig()
+    assert (cfg.scenes.test.num_images, cfg.scenes.test.seed) == (300, 1)
+    assert cfg.scenes.train.seed != cfg.scenes.test.seed
 
 
 def test_missing_backbone_names_the_remedies(scenes: Path, tmp_path: Path) -> None:

@@ -1,70 +1,9 @@
 # The embedded default: a small Siamese Mask R-CNN from scratch on synthetic scenes, minutes on two CPU cores.
-_base_ = ['../_base_/models/siamese_mask_rcnn_r50_fpn.py', '../_base_/default_runtime.py']
-
-# ---------------------------------------------------------------- data
-data_root = 'data/synthetic/'
-# What tools/demo.py writes; the difficulty is SceneConfig's, whose fields may be given here.
-scenes = dict(
-    train=dict(out_dir=data_root + 'train', num_images=6000, seed=0),
-    test=dict(out_dir=data_root + 'test', num_images=300, seed=1),
-)
-split = 1
-image_size = (160, 160)
-ref_size = 96
-
-resize = [
-    dict(type='Resize', scale=image_size, keep_ratio=True),
-    dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
+_base_ = [
+    '../_base_/models/siamese_mask_rcnn_r50_fpn.py',
+    '../_base_/datasets/synthetic_scenes.py',
+    '../_base_/default_runtime.py',
 ]
-ref_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='CropReference'),
-    dict(type='ResizeReference', size=ref_size),
-    dict(type='PackReference'),
-]
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='EpisodeSampler'),
-    dataset=dict(
-        type='OneShotCocoDataset',
-        data_root=data_root,
-        ann_file='train/annotations.json',
-        data_prefix=dict(img='train/images/'),
-        split=split,
-        phase='background',
-        pipeline=[
-            dict(type='LoadImage'),
-            dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-            *resize,
-            dict(type='RandomFlip', prob=0.5),
-            dict(type='PackOneShotInputs'),
-        ],
-        ref_pipeline=ref_pipeline,
-    ),
-)
-test_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='OneShotCocoDataset',
-        data_root=data_root,
-        ann_file='test/annotations.json',
-        data_prefix=dict(img='test/images/'),
-        split=split,
-        phase='one-shot',
-        test_mode=True,
-        pipeline=[dict(type='LoadImage'), *resize, dict(type='PackOneShotInputs')],
-        ref_pipeline=ref_pipeline,
-    ),
-)
-val_dataloader = test_dataloader
-test_evaluator = dict(type='OneShotCocoMetric', metric=['bbox', 'segm'])
-val_evaluator = test_evaluator
 
 # ---------------------------------------------------------------- model
 # GroupNorm: works from scratch with small batches, and normalises every image and reference by itself.
@@ -104,9 +43,8 @@ model = dict(
 )
 
 # ---------------------------------------------------------------- schedule
-max_iters = 2500
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters + 1)
-val_cfg = dict(type='ValLoop')
+max_iters = 1500
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters)
 test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(
     type='OptimWrapper',

@@ -45,7 +45,7 @@ class CocoFolder:
 
 
 def find_coco_folder(root: str) -> CocoFolder:
-    """Recognise the layouts of COCO, of this package's scenes, and of common label tools (Roboflow, CVAT, Label Studio).
+    """Recognise the layouts of COCO, of our scenes, and of common label tools (Roboflow, CVAT, Label Studio).
 
     Args:
         root: The folder.

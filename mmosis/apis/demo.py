@@ -66,7 +66,6 @@ def _use_folder(cfg: Config, data: str) -> None:
         for loader in parts:
             cfg[loader].dataset.num_held_back = max(1, round(HELD_BACK * num_images))
         cfg.test_dataloader.dataset.held_back = True
-    cfg.val_dataloader = copy.deepcopy(cfg.test_dataloader)
 
 
 def _test_config(cfg: Config, phase: str) -> Config:

@@ -31,7 +31,7 @@ def installed_versions() -> Versions:
 def torchvision_needs() -> list[str]:
     """The requirements on torch that the installed torchvision was built for."""
     lines = metadata.requires('torchvision') or [] if _version('torchvision') else []
-    return [line for line in lines if _name(line) == 'torch']
+    return [str(Requirement(line)) for line in lines if _name(line) == 'torch']
 
 
 def find_suppliers(installed: Versions) -> dict[str, str]:
@@ -70,7 +70,7 @@ def _problems(installed: Versions, python: tuple[int, ...], torch_lines: Iterabl
         yield from _unmet([line], installed)
     for line in torch_lines:
         if not _meets(line, installed):
-            yield f'torchvision was built for {line} and found {_found(["torch"], installed)}: {_pip(HOST)}'
+            yield f'torchvision was built for {line} and found {_found(["torch"], installed)}: {_pip([line])}'
     yield from _family_problems(installed)
     yield from _numpy_problems(installed)
 

@@ -85,8 +85,8 @@ class ReferenceSampler:
         groups = self._groups.get(label, np.empty((0, 3), dtype=np.int64))
         if len(groups) < self.min_images:
             raise ValueError(
-                f'category {label} needs {self.min_images} images to give {self.num} reference(s) from images other than '
-                f'the searched one, got {len(groups)}'
+                f'category {label} needs {self.min_images} images to give {self.num} reference(s) from images other '
+                f'than the searched one, got {len(groups)}'
             )
         drawn = rng.choice(len(groups) - 1, size=self.num, replace=self.replace)
         return tuple(self._draw_instance(self._other(groups, int(row), img_id), rng) for row in drawn)

@@ -8,8 +8,8 @@ from mmengine.fileio import get
 def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dict | None = None) -> np.ndarray:
     """Read an image file as 8-bit colour.
 
-    Grey, palette, CMYK and 16-bit files are converted, alpha is dropped. A rotation in the EXIF data is applied, as label
-    tools and browsers do, unless ``size`` fits the picture only as it is stored.
+    Grey, palette, CMYK and 16-bit files are converted, alpha is dropped. A rotation in the EXIF data is applied, as
+    label tools and browsers do, unless ``size`` fits the picture only as it is stored.
 
     Args:
         path: The file, or an address that MMEngine's file backends know.

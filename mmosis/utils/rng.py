@@ -18,7 +18,8 @@ def generator(seed: int, *keys: Key) -> np.random.Generator:
 
     Args:
         seed: The run's seed, >= 0.
-        *keys: What the draw is for, e.g. ``('reference', img_id, cat_id, run)``; integers >= 0 or words.
+        *keys: What the draw is for, e.g. ``('reference', img_id, cat_id, run)``; integers >= 0 or words. A first word
+            always comes with the same number of keys: numpy does not tell ``('order',)`` from ``('order', 0)``.
 
     Raises:
         ValueError: If the seed or a key is a negative integer.
@@ -30,7 +31,8 @@ def generator(seed: int, *keys: Key) -> np.random.Generator:
 def seeded(seed: int, *keys: Key) -> Iterator[None]:
     """Run host code that draws from the global generators under (seed, keys), then put the generators back.
 
-    Covers ``random``, ``numpy.random`` and torch's CPU generator: what mmcv and mmdet transforms and samplers draw from.
+    Covers ``random``, ``numpy.random`` and torch's CPU generator: what the transforms and samplers of mmcv and mmdet
+    draw from.
 
     Args:
         seed: The run's seed, >= 0.

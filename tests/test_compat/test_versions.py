@@ -80,11 +80,12 @@ def test_old_python_is_refused() -> None:
 
 def test_torchvision_of_another_torch_is_refused() -> None:
     problem = find_problem(changed(ONEDL, torch='2.14.0'), (3, 11), ['torch==2.15.0'])
-    assert 'torchvision was built for torch==2.15.0 and found torch 2.14.0: pip install' in problem
+    assert "torchvision was built for torch==2.15.0 and found torch 2.14.0: pip install 'torch==2.15.0'" in problem
 
 
 def test_import_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, 'installed_versions', lambda: TORCH)
+    monkeypatch.setattr(versions, 'torchvision_needs', list)
     with pytest.raises(ImportError, match='mmosis cannot run here: it needs mmengine, mmcv and mmdet') as caught:
         check_host()
     assert '\n' not in str(caught.value)

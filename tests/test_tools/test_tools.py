@@ -1,10 +1,13 @@
 """The command line tools, run as a user runs them."""
 
+import io
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import cv2
@@ -29,7 +32,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope='module')
 def options(scenes: Path) -> list[str]:
     """Overrides that make the demo config small."""
-    loaders = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+    loaders = ('train_dataloader', 'test_dataloader')
     return [
         '--cfg-options',
         *(f'{loader}.dataset.data_root={scenes}/' for loader in loaders),
@@ -41,25 +44,32 @@ def options(scenes: Path) -> list[str]:
     ]
 
 
-def run(*command: str | Path, **env: str) -> str:
-    """Run a command in the root of the repository; its output if it went well."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env={**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run(tool: str, *args: str | Path) -> str:
+    """Run a Python tool as ``python TOOL ARGS`` does, but in this process; return what it printed."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(printed):
+        patch.chdir(ROOT)
+        patch.setattr(sys, 'argv', [tool, *map(str, args)])
+        try:
+            runpy.run_path(str(ROOT / tool), run_name='__main__')
+        except SystemExit as error:
+            raise ValueError(printed.getvalue()) from error
+    return printed.getvalue()
+
+
+def run_processes(script: str, *args: str | Path, port: int) -> None:
+    """Run a script that starts processes of its own."""
+    env = {**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', 'PORT': str(port)}
+    command = [str(ROOT / script), *map(str, args)]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope='module')
 def trained(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work dir after tools/train.py."""
     work_dir = tmp_path_factory.mktemp('trained')
-    run(sys.executable, 'tools/train.py', DEMO, '--work-dir', work_dir, *options)
+    run('tools/train.py', DEMO, '--work-dir', work_dir, *options)
     return work_dir
 
 
@@ -68,7 +78,6 @@ def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Pa
     (tmp_path / f'iter_{STEPS}.pth').unlink()
     checkpoint = tmp_path / 'iter_1.pth'
     output = run(
-        sys.executable,
         'tools/train.py',
         DEMO,
         '--work-dir',
@@ -84,7 +93,7 @@ def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Pa
 
 def test_test_evaluates_dumps_and_draws(trained: Path, options: list[str], tmp_path: Path) -> None:
     run(
-        *(sys.executable, 'tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),
+        *('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),
         *('--out', tmp_path / 'out.pkl', '--show-dir', tmp_path / 'drawn', *options),
     )
     metrics = json.loads(next(tmp_path.glob('*/*.json')).read_text())
@@ -94,22 +103,22 @@ def test_test_evaluates_dumps_and_draws(trained: Path, options: list[str], tmp_p
 
 
 def test_test_refuses_a_dump_that_is_no_pickle(trained: Path) -> None:
-    with pytest.raises(AssertionError, match=r'--out must be a \.pkl or \.pickle file, got out\.txt'):
-        run(sys.executable, 'tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--out', 'out.txt')
+    with pytest.raises(ValueError, match=r'--out must be a \.pkl or \.pickle file, got out\.txt'):
+        run('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--out', 'out.txt')
 
 
 def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match=r'config nothing.py does not exist; the configs are in configs/'):
-        run(sys.executable, 'tools/train.py', 'nothing.py')
-    with pytest.raises(AssertionError, match=r'--auto-scale-lr needs auto_scale_lr = dict\(base_batch_size='):
-        run(sys.executable, 'tools/train.py', DEMO, '--auto-scale-lr', '--work-dir', tmp_path)
+    with pytest.raises(FileNotFoundError, match=r'config nothing.py does not exist; the configs are in configs/'):
+        run('tools/train.py', 'nothing.py')
+    with pytest.raises(ValueError, match=r'--auto-scale-lr needs auto_scale_lr = dict\(base_batch_size='):
+        run('tools/train.py', DEMO, '--auto-scale-lr', '--work-dir', tmp_path)
 
 
 def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> None:
-    run('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, PORT='29611')
+    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, port=29611)
     checkpoint = tmp_path / f'iter_{STEPS}.pth'
-    run('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, PORT='29612')
-    run(sys.executable, 'tools/test.py', DEMO, checkpoint, '--work-dir', tmp_path / 'one', *options)
+    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, port=29612)
+    run('tools/test.py', DEMO, checkpoint, '--work-dir', tmp_path / 'one', *options)
     two, one = (json.loads(next((tmp_path / name).glob('*/*.json')).read_text()) for name in ('two', 'one'))
     keys = [key for key in one if 'AP' in key]
     assert keys
@@ -118,26 +127,24 @@ def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> 
 
 def test_print_config(tmp_path: Path) -> None:
     output = run(
-        *(sys.executable, 'tools/misc/print_config.py', 'configs/siamese_mask_rcnn_s3.py'),
+        *('tools/misc/print_config.py', 'configs/siamese_mask_rcnn_s3.py'),
         *('--save-path', tmp_path / 'whole.py', '--cfg-options', 'randomness.seed=7'),
     )
     assert 'randomness = dict(seed=7)' in output
     assert "type='SiameseTwoStageDetector'" in (tmp_path / 'whole.py').read_text()
-    with pytest.raises(AssertionError, match=r'--save-path must end in \.py, \.json, \.yml'):
-        run(sys.executable, 'tools/misc/print_config.py', DEMO, '--save-path', tmp_path / 'whole.txt')
+    with pytest.raises(ValueError, match=r'--save-path must end in \.py, \.json, \.yml'):
+        run('tools/misc/print_config.py', DEMO, '--save-path', tmp_path / 'whole.txt')
 
 
 def test_get_flops_prints_a_table_by_part() -> None:
-    output = run(
-        sys.executable, 'tools/analysis_tools/get_flops.py', DEMO, '--shape', '96', '96', '--ref-shape', '64', '64'
-    )
+    output = run('tools/analysis_tools/get_flops.py', DEMO, '--shape', '96', '96', '--ref-shape', '64', '64')
     for part in ('backbone, image', 'match neck', 'RPN head', 'sum'):
         assert part in output
 
 
 def test_benchmark_runs_a_step() -> None:
     output = run(
-        *(sys.executable, 'tools/analysis_tools/benchmark_train_step.py', DEMO),
+        *('tools/analysis_tools/benchmark_train_step.py', DEMO),
         *('--image-size', '96', '--ref-size', '64', '--steps', '1'),
     )
     assert 'peak memory' in output
@@ -159,7 +166,7 @@ def test_demo_on_a_folder_of_jpegs(scenes: Path, options: list[str], tmp_path: P
     folder = as_jpeg_folder(scenes, tmp_path / 'mine')
     work_dir = tmp_path / 'work'
     output = run(
-        *(sys.executable, 'tools/demo.py', '--data', folder, '--work-dir', work_dir),
+        *('tools/demo.py', '--data', folder, '--work-dir', work_dir),
         *(option for option in options if 'data_root' not in option),
         'gallery.num_images=2',
     )

@@ -11,8 +11,8 @@ from mmdet.registry import TRANSFORMS
 class PackOneShotInputs(PackDetInputs):
     """mmdet's ``PackDetInputs`` that keeps the episodes and, in training, the draw that made the sample.
 
-    ``data_samples.episodes`` is the sample's list of :class:`~mmosis.structures.Episode`; ``draw`` = (seed, d) is put on
-    the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it. In testing,
+    ``data_samples.episodes`` is the sample's list of :class:`~mmosis.structures.Episode`; ``draw`` = (seed, d) is put
+    on the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it. In testing,
     ``img_shape`` is the picture without its padding, so that detections are clipped to it, as in the published code.
 
     Args:

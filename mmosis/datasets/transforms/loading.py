@@ -8,9 +8,11 @@ from mmosis.utils.image import read_image
 
 @TRANSFORMS.register_module()
 class LoadImage(BaseTransform):
-    """mmdet's ``LoadImageFromFile`` for files of any kind, with clear errors (see :func:`~mmosis.utils.image.read_image`).
+    """mmdet's ``LoadImageFromFile`` for files of any kind, with clear errors.
 
-    Required keys: ``img_path``; ``height`` and ``width`` (original image) are checked where the annotation file has them.
+    :func:`~mmosis.utils.image.read_image` says how.
+
+    Required keys: ``img_path``; ``height`` and ``width``, as the annotation file states them, are checked if given.
 
     Added keys: ``img`` (H, W, 3) uint8 BGR, ``img_shape``, ``ori_shape``.
 

@@ -19,7 +19,8 @@ class OneShotCocoMetric(BaseMetric):
     """AP of the detections of every episode, judged as detections of the reference's category (paper section 5.2).
 
     Each run (fresh references) is a COCO evaluation of its own over the evaluated categories; the result is the mean
-    over the runs. AP of a category is over the images that were searched for it, which all show it.
+    over the runs. AP of a category is over all images of the data set: those that do not show it are not searched for
+    it, and so have no detections of it.
 
     Args:
         metric: 'bbox', 'segm' or both.
@@ -71,10 +72,10 @@ class OneShotCocoMetric(BaseMetric):
             results: What :meth:`process` kept, of all processes.
 
         Returns:
-            dict: ``bbox_mAP``, ``bbox_mAP_50``, ... as :func:`evaluate_detections` names them, in 0-1; with several runs
-            also ``bbox_mAP_50/run0`` ...; with ``classwise`` also ``bbox_mAP_50/<category>``.
+            dict: ``bbox_mAP``, ``bbox_mAP_50``, ... as :func:`evaluate_detections` names them, in 0-1; with several
+            runs also ``bbox_mAP_50/run0`` ...; with ``classwise`` also ``bbox_mAP_50/<category>``. Without a prefix of
+            its own the phase stands before each key.
         """
-        self.prefix = self.prefix or self.dataset_meta['phase']
         coco = load_coco(self.ann_file or self.dataset_meta['ann_file'])
         detections = to_coco_results(results)
         img_ids = [result['img_id'] for result in results]
@@ -87,7 +88,7 @@ class OneShotCocoMetric(BaseMetric):
             print_log(f'{name} AP50 of each category (%)\n{_table(classes)}', logger='current')
             if self.classwise:
                 metrics.update({f'{name}_mAP_50/{category}': ap for category, ap in classes.items()})
-        return metrics
+        return metrics if self.prefix else {f'{self.dataset_meta["phase"]}/{key}': ap for key, ap in metrics.items()}
 
 
 def to_coco_results(results: Sequence[dict]) -> list[list[dict]]:

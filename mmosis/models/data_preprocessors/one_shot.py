@@ -21,8 +21,8 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
         """Collate, move and normalise.
 
         Args:
-            data: ``inputs``: B tensors (3, H, W); ``data_samples``; ``ref_inputs``: B tensors, (K, 3, h, w) in training,
-                (E_i, K, 3, h, w) in testing, or encoded references, which are only moved.
+            data: ``inputs``: B tensors (3, H, W); ``data_samples``; ``ref_inputs``: B tensors, (K, 3, h, w) in
+                training, (E_i, K, 3, h, w) in testing, or encoded references, which are only moved.
             training: Whether batch augmentations apply.
 
         Returns:

@@ -20,8 +20,8 @@ class AbsDiffMatchNeck(BaseModule):
     The two halves can be called apart: :meth:`encode_references` says what is kept of a reference, here a vector a
     level, and :meth:`forward` matches image features with it. A matcher of another kind keeps other tensors.
 
-    K references: mean of their features. The mean over the area includes the reference's zero padding to a square, as in
-    the paper; nothing is padded further, so no more leaks into it.
+    K references: mean of their features. The mean over the area includes the reference's zero padding to a square, as
+    in the paper; nothing is padded further, so no more leaks into it.
 
     Args:
         in_channels: C of the pyramid.
@@ -76,6 +76,6 @@ class AbsDiffMatchNeck(BaseModule):
         got = [feat.shape[1] for feat in feats], [tensor.shape[1] for tensor in references.tensors]
         if any(sizes != [channels] * len(self.convs) for sizes in got):
             raise ValueError(
-                f'{type(self).__name__} has {len(self.convs)} levels of {channels} channels, got features of {got[0]} and '
-                f'references of {got[1]}; set num_levels and in_channels to those of the neck'
+                f'{type(self).__name__} has {len(self.convs)} levels of {channels} channels, got features of {got[0]} '
+                f'and references of {got[1]}; set num_levels and in_channels to those of the neck'
             )

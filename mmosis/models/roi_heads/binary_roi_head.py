@@ -34,7 +34,7 @@ class BinaryRoIHead(StandardRoIHead):
         super().__init__(*args, bbox_head=bbox_head, mask_head=mask_head, **kwargs)
 
     def bbox_loss(self, x: tuple[Tensor], sampling_results: list) -> dict:
-        """As the host's, with a zero ``loss_cls`` where no region was sampled: the host leaves it out, and DDP hangs."""
+        """As the host's, with a zero loss where no region was sampled: the host leaves it out, and DDP would hang."""
         results = super().bbox_loss(x, sampling_results)
         for name, prediction in (('loss_cls', 'cls_score'), ('loss_bbox', 'bbox_pred')):
             results['loss_bbox'].setdefault(name, results[prediction].sum() * 0)
@@ -57,9 +57,9 @@ class BinaryRoIHead(StandardRoIHead):
         results = []
         for i, (meta, instances) in enumerate(zip(batch_img_metas, results_list, strict=True)):
             episode = tuple(feat[i : i + 1] for feat in x)
-            (instances,) = super().predict_mask(episode, [meta], [instances], rescale)
-            instances.masks = RLEMasks.encode(instances.masks.cpu().numpy())
-            results.append(instances)
+            (result,) = super().predict_mask(episode, [meta], [instances], rescale)
+            result.masks = RLEMasks.encode(result.masks.cpu().numpy())
+            results.append(result)
         return results
 
 

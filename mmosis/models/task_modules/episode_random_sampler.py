@@ -11,8 +11,8 @@ from mmosis.utils.rng import seeded
 class EpisodeRandomSampler(RandomSampler):
     """mmdet's ``RandomSampler`` whose choice is a function of (seed, draw) of the sample.
 
-    So the anchors and regions that a sample is trained on do not depend on the batch, the rank or a resume. Arguments are
-    ``RandomSampler``'s.
+    So the anchors and regions that a sample is trained on do not depend on the batch, the rank or a resume. Arguments
+    are ``RandomSampler``'s.
     """
 
     def sample(
@@ -25,8 +25,8 @@ class EpisodeRandomSampler(RandomSampler):
         """
         if 'draw' not in gt_instances.metainfo:
             raise ValueError(
-                'EpisodeRandomSampler needs the draw (seed, d) of a sample, which OneShotCocoDataset and PackOneShotInputs '
-                "put on gt_instances; with other data use type='RandomSampler'"
+                'EpisodeRandomSampler needs the draw (seed, d) of a sample, which OneShotCocoDataset and '
+                "PackOneShotInputs put on gt_instances; with other data use type='RandomSampler'"
             )
         seed, draw = gt_instances.draw
         with seeded(seed, 'regions', draw):

@@ -1,7 +1,7 @@
 """HeadsFirstHook: the backbone is still until its step, in one process, in two, and after a resume."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,9 +71,7 @@ def runner_cfg(tiny_model_cfg: Callable, tiny_dataset_cfg: Callable) -> Callable
             model=tiny_model_cfg(),
             work_dir=str(work_dir),
             experiment_name=str(work_dir),
-            train_dataloader=dict(
-                batch_size=1, num_workers=0, sampler=dict(type='EpisodeSampler'), dataset=dataset
-            ),
+            train_dataloader=dict(batch_size=1, num_workers=0, sampler=dict(type='EpisodeSampler'), dataset=dataset),
             train_cfg=dict(type='IterBasedTrainLoop', max_iters=MAX_ITERS),
             optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9)),
             custom_hooks=[dict(type='HeadsFirstHook', num_iters=SWITCH)],
@@ -120,10 +118,12 @@ def test_a_resume_starts_on_the_right_side(runner_cfg: Callable, tmp_path: Path)
 def test_parameters_that_the_config_freezes_stay_frozen(
     runner_cfg: Callable, tiny_model_cfg: Callable, tmp_path: Path
 ) -> None:
-    model = tiny_model_cfg(backbone=dict(frozen_stages=1))
+    model = tiny_model_cfg(backbone=dict(norm_cfg=dict(requires_grad=False)))
     _, runner = train(runner_cfg(tmp_path / 'run', model=model))
-    trained = {name.split('.')[0] for name, p in runner.model.backbone.named_parameters() if p.requires_grad}
-    assert trained == {'layer2', 'layer3', 'layer4'}
+    layers = [layer for layer in runner.model.backbone.modules() if list(layer.parameters(recurse=False))]
+    frozen = {type(layer) for layer in layers if not layer.weight.requires_grad}
+    trained = {type(layer) for layer in layers if layer.weight.requires_grad}
+    assert (frozen, trained) == ({nn.GroupNorm}, {nn.Conv2d})
 
 
 def test_two_processes_cross_the_switch(runner_cfg: Callable, tmp_path: Path) -> None:
@@ -140,14 +140,24 @@ def test_two_processes_cross_the_switch(runner_cfg: Callable, tmp_path: Path) ->
     assert_switched(second)
 
 
-def test_ddp_that_would_stop_at_the_still_backbone_is_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def group_of_one(tmp_path: Path) -> Iterator[None]:
     torch.distributed.init_process_group('gloo', init_method=f'file://{tmp_path}/rendezvous', rank=0, world_size=1)
-    try:
-        model = MMDistributedDataParallel(nn.Linear(1, 1))
-        with pytest.raises(ValueError, match='needs find_unused_parameters = True in the config'):
-            HeadsFirstHook(1).before_train(SimpleNamespace(model=model, iter=0))
-    finally:
-        torch.distributed.destroy_process_group()
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.usefixtures('group_of_one')
+def test_ddp_that_would_stop_at_the_still_backbone_is_refused() -> None:
+    layers = dict(backbone=nn.Linear(1, 1), head=nn.Linear(1, 1))
+    hook = HeadsFirstHook(1)
+    with pytest.raises(ValueError, match='needs find_unused_parameters = True in the config'):
+        hook.before_train(SimpleNamespace(model=MMDistributedDataParallel(nn.ModuleDict(layers)), iter=0))
+    model = MMDistributedDataParallel(nn.ModuleDict(layers), find_unused_parameters=True)
+    model.module.backbone = layers['backbone']
+    hook.before_train(SimpleNamespace(model=model, iter=0))
+    still = {name for name, parameter in model.module.named_parameters() if not parameter.requires_grad}
+    assert still == {'backbone.weight', 'backbone.bias'}
 
 
 def test_a_negative_number_is_refused() -> None:

@@ -57,9 +57,9 @@ def test_every_reference_stays_in_its_place() -> None:
     (refs,) = make_preprocessor()(make_data([make_pixels(3, 16, 16)], [pixels]))['ref_inputs']
     for episode in range(2):
         for shot in range(3):
-            (alone,) = make_preprocessor()(
-                make_data([make_pixels(3, 16, 16)], [pixels[episode, shot][None, None]])
-            )['ref_inputs']
+            (alone,) = make_preprocessor()(make_data([make_pixels(3, 16, 16)], [pixels[episode, shot][None, None]]))[
+                'ref_inputs'
+            ]
             assert torch.equal(refs[episode, shot], alone[0, 0])
 
 
@@ -79,7 +79,9 @@ def test_the_callers_data_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize('size', [(16, 24), (24, 16)])
 def test_a_size_that_would_be_padded_is_refused(size: tuple[int, int]) -> None:
-    message = rf'multiples of pad_size_divisor=16, got {size[0]}x{size[1]} \(h x w\).*change ResizeReference\(size=...\)'
+    message = (
+        rf'multiples of pad_size_divisor=16, got {size[0]}x{size[1]} \(h x w\).*change ResizeReference\(size=...\)'
+    )
     with pytest.raises(ValueError, match=message):
         make_preprocessor()(make_data([make_pixels(3, 16, 16)], [make_pixels(1, 3, *size)]), training=True)
 
@@ -87,5 +89,5 @@ def test_a_size_that_would_be_padded_is_refused(size: tuple[int, int]) -> None:
 def test_a_batch_without_references_is_refused() -> None:
     data = make_data([make_pixels(3, 16, 16)], [])
     del data['ref_inputs']
-    with pytest.raises(ValueError, match='came without ref_inputs.*OneShotCocoDataset'):
+    with pytest.raises(ValueError, match=r'came without ref_inputs.*OneShotCocoDataset'):
         make_preprocessor()(data)

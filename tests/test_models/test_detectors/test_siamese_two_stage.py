@@ -170,6 +170,16 @@ class TestPredict:
         (found,) = predict(model, dict(data, ref_inputs=[bank]))
         assert_same(found, expected, 1e-5)
 
+    def test_shots_belong_to_their_episode(self, make_model: MakeModel, test_data: Callable) -> None:
+        model = make_model()
+        refs = prepare(model, test_data(31, num_references=3))['ref_inputs'][0]
+        assert refs.shape[:2] == (4, 3)
+        together = model.encode_references(refs)
+        for i in range(4):
+            shots = [model.encode_references(refs[i : i + 1, k : k + 1]) for k in range(3)]
+            for level, tensor in enumerate(together.tensors):
+                torch.testing.assert_close(tensor[i : i + 1], sum(shot.tensors[level] for shot in shots) / 3)
+
     @pytest.mark.parametrize('chunk', [1, 2, 3])
     def test_chunks_do_not_change_the_result(self, make_model: MakeModel, test_data: Callable, chunk: int) -> None:
         data = test_data(31)

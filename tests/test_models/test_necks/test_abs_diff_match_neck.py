@@ -91,9 +91,7 @@ def test_padding_of_a_reference_counts_in_its_mean() -> None:
     """As in the paper: the mean is over the padded square, so half padding halves the mean of zero-padded features."""
     neck, crop = make_neck(), make_ref_feats(1)
     padded = [torch.cat([feat, torch.zeros_like(feat)], dim=-1) for feat in crop]
-    for half, whole in zip(
-        neck.encode_references(padded).tensors, neck.encode_references(crop).tensors, strict=True
-    ):
+    for half, whole in zip(neck.encode_references(padded).tensors, neck.encode_references(crop).tensors, strict=True):
         torch.testing.assert_close(half, whole / 2)
 
 
@@ -108,7 +106,7 @@ def test_padding_of_a_reference_counts_in_its_mean() -> None:
     ids=['levels of the image', 'levels of the reference', 'channels', 'channels of one reference level'],
 )
 def test_wrong_levels_or_channels_are_refused(feats: list[Tensor], tensors: tuple[Tensor, ...]) -> None:
-    with pytest.raises(ValueError, match='has 2 levels of 3 channels, got .*set num_levels and in_channels'):
+    with pytest.raises(ValueError, match=r'has 2 levels of 3 channels, got .*set num_levels and in_channels'):
         make_neck()(feats, EncodedReferences(tensors))
 
 

@@ -142,13 +142,15 @@ class TestPredict:
             assert (columns.min(), columns.max() + 1) == pytest.approx((x1, x2), abs=1)
             assert (rows.min(), rows.max() + 1) == pytest.approx((y1, y2), abs=1)
 
-    def test_an_episode_does_not_change_the_others(self, make_head: Callable) -> None:
+    @pytest.mark.parametrize('episode', [0, 1])
+    def test_an_episode_does_not_change_the_others(self, make_head: Callable, episode: int) -> None:
         head, proposals = make_head(), [make_proposals(*BOXES), make_proposals([10.0, 10, 50, 40])]
-        together = self.predict(head, *proposals, rescale=True)[0]
+        together = self.predict(head, *copy.deepcopy(proposals), rescale=True)[episode]
         with torch.no_grad():
-            feats = tuple(feat[:1] for feat in make_feats(2))
-            (alone,) = head.predict(feats, proposals[:1], [make_sample()], rescale=True)
+            feats = tuple(feat[episode : episode + 1] for feat in make_feats(2))
+            (alone,) = head.predict(feats, [proposals[episode]], [make_sample()], rescale=True)
         torch.testing.assert_close(together.bboxes, alone.bboxes)
+        assert alone.masks.numpy().any()
         np.testing.assert_array_equal(together.masks.numpy(), alone.masks.numpy())
 
     @pytest.mark.parametrize('rescale', [True, False])
@@ -183,7 +185,9 @@ class TestPredict:
         sample = make_sample()
         sample.set_metainfo(dict(ori_shape=(2 * SIZE, 2 * SIZE), scale_factor=(0.5, 0.5)))
         with torch.no_grad():
-            found = [head.predict(make_feats(), [make_proposals(*BOXES)], [sample], rescale=r)[0] for r in (True, False)]
+            found = [
+                head.predict(make_feats(), [make_proposals(*BOXES)], [sample], rescale=r)[0] for r in (True, False)
+            ]
         assert 'masks' not in found[0]
         torch.testing.assert_close(found[0].bboxes, 2 * found[1].bboxes)
 

@@ -1,0 +1,107 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from mmosis.datasets import ImageRecord, ReferenceSampler
+
+DRAWS = 4000
+TOLERANCE = 0.035  # more than four standard deviations of a share of DRAWS
+
+
+def _record(img_id: int, num_instances: int, label: int = 0, ignored: int = 0) -> ImageRecord:
+    """An image whose annotations are numbered 100 * img_id, 100 * img_id + 1, ...; the last ones are crowds."""
+    instances = [
+        dict(
+            ann_id=100 * img_id + number,
+            bbox=[number, 0, number + 5, 5],
+            bbox_label=label,
+            ignore_flag=int(number >= num_instances),
+        )
+        for number in range(num_instances + ignored)
+    ]
+    return ImageRecord(img_id, f'{img_id}.jpg', (10, 20), instances)
+
+
+def _draw(sampler: ReferenceSampler, img_id: int, label: int = 0) -> list[tuple]:
+    rng = np.random.default_rng(0)
+    return [sampler.draw(label, img_id, rng) for _ in range(DRAWS)]
+
+
+def _shares(values: list) -> dict:
+    return {value: count / len(values) for value, count in Counter(values).items()}
+
+
+def test_an_image_is_drawn_first_then_an_instance_in_it():
+    sampler = ReferenceSampler([_record(1, 1), _record(2, 9), _record(3, 1)])
+    drawn = [reference for (reference,) in _draw(sampler, img_id=3)]
+    assert _shares([reference.img_id for reference in drawn]) == pytest.approx({1: 0.5, 2: 0.5}, abs=TOLERANCE)
+    expected = {100: 0.5, **{200 + number: 0.5 / 9 for number in range(9)}}
+    assert _shares([reference.ann_id for reference in drawn]) == pytest.approx(expected, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize('searched', [1, 2, 3, 4])
+def test_the_searched_image_is_never_drawn_and_the_others_equally(searched):
+    sampler = ReferenceSampler([_record(img_id, img_id) for img_id in (1, 2, 3, 4)])
+    shares = _shares([reference.img_id for (reference,) in _draw(sampler, searched)])
+    assert shares == pytest.approx(dict.fromkeys({1, 2, 3, 4} - {searched}, 1 / 3), abs=TOLERANCE)
+
+
+def test_a_reference_says_where_it_comes_from():
+    sampler = ReferenceSampler([_record(1, 1), _record(2, 1)])
+    ((reference,), *_) = _draw(sampler, img_id=1)
+    assert (reference.ann_id, reference.img_id, reference.img_path) == (200, 2, '2.jpg')
+    assert (reference.bbox, reference.img_shape) == ((0.0, 0.0, 5.0, 5.0), (10, 20))
+
+
+def test_crowds_are_never_drawn_and_do_not_count():
+    sampler = ReferenceSampler([_record(1, 1), _record(2, 2, ignored=3), _record(3, 0, ignored=2)])
+    assert {reference.ann_id for (reference,) in _draw(sampler, img_id=1)} == {200, 201}
+    assert sampler.num_images(0) == 2
+
+
+def test_categories_do_not_mix():
+    sampler = ReferenceSampler([_record(1, 2, label=4), _record(2, 2, label=4), _record(3, 2), _record(4, 2)])
+    assert {reference.img_id for (reference,) in _draw(sampler, img_id=1, label=4)} == {2}
+    assert [sampler.num_images(label) for label in (0, 1, 4)] == [2, 0, 2]
+
+
+def test_several_references_are_independent_draws_as_published():
+    sampler = ReferenceSampler([_record(img_id, 2) for img_id in (1, 2, 3)], num=2)
+    drawn = _draw(sampler, img_id=3)
+    images = _shares([tuple(reference.img_id for reference in references) for references in drawn])
+    assert images == pytest.approx({(1, 1): 0.25, (1, 2): 0.25, (2, 1): 0.25, (2, 2): 0.25}, abs=TOLERANCE)
+    same = np.mean([first.ann_id == second.ann_id for first, second in drawn])
+    assert same == pytest.approx(1 / 4, abs=TOLERANCE)
+
+
+def test_without_replacement_they_come_from_different_images():
+    sampler = ReferenceSampler([_record(img_id, 3) for img_id in (1, 2, 3, 4)], num=2, replace=False)
+    images = _shares([tuple(reference.img_id for reference in references) for references in _draw(sampler, img_id=2)])
+    pairs = [(1, 3), (3, 1), (1, 4), (4, 1), (3, 4), (4, 3)]
+    assert images == pytest.approx(dict.fromkeys(pairs, 1 / 6), abs=TOLERANCE)
+
+
+@pytest.mark.parametrize(('num', 'replace', 'needed'), [(1, True, 2), (5, True, 2), (1, False, 2), (5, False, 6)])
+def test_images_that_a_category_needs(num, replace, needed):
+    enough = ReferenceSampler([_record(img_id, 2) for img_id in range(needed)], num, replace)
+    assert enough.min_images == needed
+    assert len(enough.draw(0, 0, np.random.default_rng(0))) == num
+    too_few = ReferenceSampler([_record(img_id, 2) for img_id in range(needed - 1)], num, replace)
+    message = (
+        rf'category 0 needs {needed} images to give {num} reference\(s\) from images other than the searched one, '
+        f'got {needed - 1}'
+    )
+    with pytest.raises(ValueError, match=message):
+        too_few.draw(0, 0, np.random.default_rng(0))
+
+
+def test_an_unknown_category_gives_no_references():
+    with pytest.raises(ValueError, match=r'category 7 needs 2 images .* got 0'):
+        ReferenceSampler([_record(1, 1), _record(2, 1)]).draw(7, 1, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize('num', [0, -1])
+def test_no_references_are_refused(num):
+    with pytest.raises(ValueError, match=f'the number of references an episode must be at least 1, got {num}'):
+        ReferenceSampler([], num)
