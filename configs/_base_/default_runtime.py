@@ -32,7 +32,7 @@ env_cfg = dict(
 )
 
 vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='OneShotLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+visualizer = dict(type='OneShotLocalVisualizer', alpha=0.35, vis_backends=vis_backends, name='visualizer')
 log_processor = dict(type='LogProcessor', window_size=50, by_epoch=False)
 
 log_level = 'INFO'

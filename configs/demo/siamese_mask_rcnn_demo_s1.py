@@ -59,4 +59,4 @@ default_hooks = dict(checkpoint=dict(interval=500))
 # A person watches: a progress bar, and no log lines but warnings.
 custom_hooks = [dict(type='ProgressBarHook')]
 log_level = 'WARNING'
-gallery = dict(num_images=12, columns=3, score_thr=0.5)
+gallery = dict(num_images=12, width=2000, score_thr=0.7)

@@ -105,16 +105,24 @@ def _draw_gallery(cfg: Config) -> None:
     cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)
     Runner.from_cfg(cfg).test()
     pictures = [cv2.imread(str(path)) for path in sorted(folder.iterdir())]
-    cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.columns))
+    cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.width))
 
 
-def _sheet(pictures: list[np.ndarray], columns: int) -> np.ndarray:
-    """Lay pictures of any size out on a white sheet."""
-    height = max(picture.shape[0] for picture in pictures)
-    width = max(picture.shape[1] for picture in pictures)
-    rows = -(-len(pictures) // columns)
-    sheet = np.full((rows * height, columns * width, 3), 255, np.uint8)
-    for i, picture in enumerate(pictures):
-        top, left = i // columns * height, i % columns * width
-        sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    return sheet
+def _sheet(pictures: list[np.ndarray], width: int) -> np.ndarray:
+    """Lay pictures out in rows on a white sheet, each row as full as it gets."""
+    width = max(width, *(picture.shape[1] for picture in pictures))
+    rows: list[list[np.ndarray]] = [[]]
+    for picture in pictures:
+        if sum(other.shape[1] for other in rows[-1]) + picture.shape[1] > width:
+            rows.append([])
+        rows[-1].append(picture)
+    return np.vstack([_row(row, width) for row in rows])
+
+
+def _row(pictures: list[np.ndarray], width: int) -> np.ndarray:
+    row = np.full((max(picture.shape[0] for picture in pictures), width, 3), 255, np.uint8)
+    left = 0
+    for picture in pictures:
+        row[: picture.shape[0], left : left + picture.shape[1]] = picture
+        left += picture.shape[1]
+    return row

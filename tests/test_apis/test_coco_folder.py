@@ -22,7 +22,7 @@ def test_finds_every_layout(layout: tuple[str, ...], tmp_path: Path) -> None:
 
 
 def test_unknown_layout_is_told_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'none of the known COCO-format layouts(.|\n)*instances_train2017.json'):
+    with pytest.raises(FileNotFoundError, match=r'known COCO-format layouts(.|\n)*instances_train2017.json'):
         find_coco_folder(str(tmp_path))
 
 

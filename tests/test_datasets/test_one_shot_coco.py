@@ -83,6 +83,7 @@ def test_a_category_with_too_few_images_is_left_out_and_named(tiny_dataset, host
     assert "category 'train' is left out: it shows in 0 image(s) of " in host_log.text
     assert '2 are needed, one to search and others to give 1 reference(s)' in host_log.text
     assert "category 'car'" not in host_log.text
+    assert {record.levelname for record in host_log.records if 'left out' in record.message} == {'WARNING'}
 
 
 def test_references_without_replacement_need_more_images(tiny_dataset, host_log):

@@ -112,6 +112,20 @@ def test_all_images_come_once_in_every_round_of_draws_and_in_another_order(tiny_
     assert len({tuple(order) for order in rounds}) == 4
 
 
+def test_the_categories_of_an_image_are_drawn_equally_and_independently_of_the_other_images(tiny_dataset):
+    dataset = tiny_dataset()
+    drawn = {}
+    for draw in range(6 * 200):
+        info, episode = dataset.draw_episode(draw)
+        drawn.setdefault(info['img_id'], []).append(episode.label)
+    # Two categories in each of these.
+    first = {img_id: np.array(drawn[img_id]) == label for img_id, label in ((7, 1), (12, 1), (31, 2))}
+    assert [np.mean(values) for values in first.values()] == pytest.approx([0.5] * 3, abs=0.15)
+    assert np.mean(first[7] == first[12]) == pytest.approx(0.5, abs=0.15)
+    assert np.mean(first[12] == first[31]) == pytest.approx(0.5, abs=0.15)
+    assert [drawn[3].count(label) / 200 for label in (1, 2, 3)] == pytest.approx([1 / 3] * 3, abs=0.15)
+
+
 def test_a_test_item_is_one_image_with_all_its_episodes(tiny_dataset):
     dataset = tiny_dataset(test_mode=True, phase='all', runs=3, num_references=2)
     expected = {7: [1, 2], 3: [0, 1, 2, 3], 12: [0, 1, 7], 5: [2, 3, 7], 20: [0, 4], 9: [3, 4], 31: [0, 2, 4, 7]}
