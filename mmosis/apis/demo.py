@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from mmdet.registry import DATASETS
 from mmengine.config import Config
+from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from mmengine.runner import Runner
 from terminaltables import AsciiTable
 
@@ -18,12 +19,15 @@ from mmosis.utils.coco_file import load_coco
 from .coco_folder import find_coco_folder
 
 PHASES = ('one-shot', 'background')
+GALLERY = 'gallery'
 HELD_BACK = 0.2
 Row = tuple[str, float, float]
 
 
 def run_demo(cfg: Config, data: str | None = None) -> str:
     """Train on background categories, test on them and on one-shot ones, and show the result.
+
+    In several processes each does its share; the batch size of the config is that of all together.
 
     Args:
         cfg: Config of the demo, with ``scenes`` (see :mod:`mmosis.synthetic`), ``gallery`` and ``work_dir``.
@@ -39,18 +43,26 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
         _make_scenes(cfg)
     else:
         _use_folder(cfg, data)
+    cfg.train_dataloader.batch_size //= get_world_size()
     Runner.from_cfg(cfg).train()
     rows = [_test(cfg, phase) for phase in PHASES] + [_test_random(cfg, phase) for phase in PHASES]
     table = _table(rows)
-    Path(cfg.work_dir, 'table.txt').write_text(table + '\n')
     _draw_gallery(cfg)
+    _write(cfg, table)
     return table
 
 
+@master_only
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
 def _make_scenes(cfg: Config) -> None:
-    for name, scenes in cfg.scenes.items():
-        print(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}')
-        make_scenes(**scenes, num_workers=os.cpu_count() or 1)
+    if is_main_process():
+        for name, scenes in cfg.scenes.items():
+            _say(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}')
+            make_scenes(**scenes, num_workers=os.cpu_count() or 1)
+    barrier()
 
 
 def _use_folder(cfg: Config, data: str) -> None:
@@ -76,7 +88,7 @@ def _test_config(cfg: Config, phase: str) -> Config:
 
 
 def _test(cfg: Config, phase: str) -> Row:
-    print(f'Test on {phase} categories')
+    _say(f'Test on {phase} categories')
     metrics = Runner.from_cfg(_test_config(cfg, phase)).test()
     return f'{phase} categories', metrics[f'{phase}/bbox_mAP_50'], metrics[f'{phase}/segm_mAP_50']
 
@@ -98,13 +110,21 @@ def _table(rows: list[Row]) -> str:
 
 
 def _draw_gallery(cfg: Config) -> None:
-    """Draw the results of the first test images, each and all on one sheet."""
+    """Draw the results of the first test images."""
     cfg = _test_config(cfg, 'one-shot')
-    folder = Path(cfg.work_dir, 'gallery').resolve()
-    cfg.test_dataloader.dataset.indices = cfg.gallery.num_images
+    folder = Path(cfg.work_dir, GALLERY).resolve()
+    # The visualizer draws in the main process only, which gets every so many images.
+    cfg.test_dataloader.dataset.indices = cfg.gallery.num_images * get_world_size()
     cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)
     Runner.from_cfg(cfg).test()
-    pictures = [cv2.imread(str(path)) for path in sorted(folder.iterdir())]
+    barrier()
+
+
+@master_only
+def _write(cfg: Config, table: str) -> None:
+    """Write the table, and all pictures of the gallery on one sheet."""
+    Path(cfg.work_dir, 'table.txt').write_text(table + '\n')
+    pictures = [cv2.imread(str(path)) for path in sorted(Path(cfg.work_dir, GALLERY).iterdir())]
     cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.width))
 
 

@@ -57,12 +57,18 @@ def run(tool: str, *args: str | Path) -> str:
     return printed.getvalue()
 
 
-def run_processes(script: str, *args: str | Path, port: int) -> None:
-    """Run a script that starts processes of its own."""
-    env = {**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', 'PORT': str(port)}
-    command = [str(ROOT / script), *map(str, args)]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+def run_processes(*command: str | Path, **env: str) -> str:
+    """Run a command that starts processes of its own; return what it printed."""
+    done = subprocess.run(
+        [*map(str, command)],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope='module')
@@ -115,9 +121,9 @@ def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
 
 
 def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> None:
-    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, port=29611)
+    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, PORT='29611')
     checkpoint = tmp_path / f'iter_{STEPS}.pth'
-    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, port=29612)
+    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, PORT='29612')
     run('tools/test.py', DEMO, checkpoint, '--work-dir', tmp_path / 'one', *options)
     two, one = (json.loads(next((tmp_path / name).glob('*/*.json')).read_text()) for name in ('two', 'one'))
     keys = [key for key in one if 'AP' in key]
@@ -165,10 +171,11 @@ def as_jpeg_folder(scenes: Path, folder: Path) -> Path:
 def test_demo_on_a_folder_of_jpegs(scenes: Path, options: list[str], tmp_path: Path) -> None:
     folder = as_jpeg_folder(scenes, tmp_path / 'mine')
     work_dir = tmp_path / 'work'
-    output = run(
-        *('tools/demo.py', '--data', folder, '--work-dir', work_dir),
-        *(option for option in options if 'data_root' not in option),
+    output = run_processes(
+        *(sys.executable, 'tools/demo.py', '--data', folder, '--work-dir', work_dir),
+        *(option for option in options if 'data_root' not in option and 'batch_size' not in option),
         'gallery.num_images=2',
+        'train_dataloader.batch_size=2',
     )
     assert 'one-shot categories, random boxes' in output
     assert 'background categories' in (work_dir / 'table.txt').read_text()

@@ -61,7 +61,7 @@ def _picture_shape(results: dict) -> tuple[int, int]:
 
 @TRANSFORMS.register_module()
 class PackReference(BaseTransform):
-    """Turn the finished reference crop into ``ref_inputs``, a tensor (3, h, w) uint8 BGR."""
+    """Turn the finished reference crop into ``ref_inputs``: (3, h, w) BGR, uint8 or what a transform made of it."""
 
     def transform(self, results: dict) -> dict:
         """Pack ``img`` (h, w, 3)."""

@@ -73,8 +73,8 @@ class OneShotCocoMetric(BaseMetric):
 
         Returns:
             dict: ``bbox_mAP``, ``bbox_mAP_50``, ... as :func:`evaluate_detections` names them, in 0-1; with several
-            runs also ``bbox_mAP_50/run0`` ...; with ``classwise`` also ``bbox_mAP_50/<category>``. Without a prefix of
-            its own the phase stands before each key.
+            runs also each run's, as ``bbox_mAP_50/run0``; with ``classwise`` also ``bbox_mAP_50/<category>``. Without a
+            prefix of its own the phase stands before each key.
         """
         coco = load_coco(self.ann_file or self.dataset_meta['ann_file'])
         detections = to_coco_results(results)
@@ -119,7 +119,7 @@ def to_coco_results(results: Sequence[dict]) -> list[list[dict]]:
 def _mean_over_runs(name: str, runs: list[dict[str, float]]) -> dict[str, float]:
     metrics = {f'{name}_{key}': float(np.mean([run[key] for run in runs])) for key in runs[0]}
     if len(runs) > 1:
-        metrics.update({f'{name}_mAP_50/run{i}': run['mAP_50'] for i, run in enumerate(runs)})
+        metrics.update({f'{name}_{key}/run{i}': ap for i, run in enumerate(runs) for key, ap in run.items()})
     return metrics
 
 
