@@ -27,8 +27,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-$(INSTALLED): setup.py mmosis/compat/requirements.py requirements/constraints.txt | $(BIN)/uv
-	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/constraints.txt --editable '.[onedl,test]'
+$(INSTALLED): setup.py mmosis/compat/requirements.py requirements/constraints.txt requirements/overrides.txt | $(BIN)/uv
+	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/constraints.txt \
+		--override requirements/overrides.txt --editable '.[onedl,test]' opencv-python-headless
 	@touch $@
 
 $(BIN)/uv:

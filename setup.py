@@ -37,10 +37,11 @@ setup(
     install_requires=[
         *TABLE['HOST'],
         'matplotlib',
-        'numpy',
+        'numpy>=1.25',  # Generator.spawn
         'packaging',
         'pillow',
         'pycocotools>=2.0.8',
+        'rich',
         'terminaltables',
     ],
     extras_require={

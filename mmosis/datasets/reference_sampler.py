@@ -1,6 +1,6 @@
 """Which annotated instances serve as references."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +46,11 @@ class ReferenceSampler:
         rows = []
         for index, image in enumerate(images):
             self._images.append(image[:3])
-            rows += [(i['bbox_label'], index, i['ann_id'], *i['bbox']) for i in image.instances if not i['ignore_flag']]
+            rows += [
+                (instance['bbox_label'], index, instance['ann_id'], *_clip(instance['bbox'], image.img_shape))
+                for instance in image.instances
+                if not instance['ignore_flag']
+            ]
         self._build_index(rows)
 
     def _build_index(self, rows: list[tuple]) -> None:
@@ -101,3 +105,10 @@ class ReferenceSampler:
         row = int(rng.integers(start, end))
         img_id, img_path, img_shape = self._images[image]
         return Reference(int(self._ann_ids[row]), img_id, img_path, tuple(self._bboxes[row].tolist()), img_shape)
+
+
+def _clip(bbox: Sequence[float], img_shape: tuple[int, int]) -> tuple[float, ...]:
+    """Cut a box at the image border, as mmdet does with the boxes that it trains on: label tools overshoot."""
+    height, width = img_shape
+    x1, y1, x2, y2 = bbox
+    return max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)

@@ -203,17 +203,15 @@ def test_bad_image_files_are_named(tiny_dataset, tiny_coco):
     assert len(errors) == 2
 
 
-@pytest.mark.parametrize('bbox', [[40, 5, 21.5, 24], [5, -1.5, 24, 24]])
-def test_a_reference_box_that_reaches_out_of_its_image_is_named(tiny_dataset, tiny_coco, bbox):
+@pytest.mark.parametrize(
+    ('bbox', 'clipped'), [([40, 5, 30, 24], (40, 5, 60, 29)), ([-6, -1.5, 25, 24], (0, 0, 19, 22.5))]
+)
+def test_a_reference_box_that_reaches_out_of_its_image_is_clipped(tiny_dataset, tiny_coco, bbox, clipped):
     root = tiny_coco(annotations=_change(112, bbox=bbox))
     dataset = tiny_dataset(root, one_shot_classes=['car'], phase='one-shot')
     draw = next(d for d in range(100) if dataset.draw_episode(d)[1].references[0].ann_id == 112)
-    message = (
-        r'a reference box must be xyxy with an area, inside the 60x60 \(h x w\) image, got \[.*\]; '
-        r'it is annotation 112 of .*d\.png'
-    )
-    with pytest.raises(ValueError, match=message):
-        dataset[draw]
+    assert dataset.draw_episode(draw)[1].references[0].bbox == clipped
+    assert dataset[draw]['ref_inputs'].any()
 
 
 @pytest.mark.parametrize('bbox', [[5, 5, 0, 24], [5, 5, 24, 0], [70, 5, 10, 10], [5, 5, 0.9, 24]])
