@@ -45,6 +45,7 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
         _use_folder(cfg, data)
     cfg.train_dataloader.batch_size //= get_world_size()
     Runner.from_cfg(cfg).train()
+    barrier()  # the main process writes the last checkpoint
     rows = [_test(cfg, phase) for phase in PHASES] + [_test_random(cfg, phase) for phase in PHASES]
     table = _table(rows)
     _draw_gallery(cfg)
