@@ -7,11 +7,13 @@ import runpy
 import shutil
 import subprocess
 import sys
+from collections import OrderedDict
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import cv2
 import pytest
+from mmengine.visualization import Visualizer
 
 from mmosis.synthetic import make_scenes
 
@@ -50,6 +52,8 @@ def run(tool: str, *args: str | Path) -> str:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(printed):
         patch.chdir(ROOT)
         patch.setattr(sys, 'argv', [tool, *map(str, args)])
+        # A process of its own has no visualizer of an earlier Runner.
+        patch.setattr(Visualizer, '_instance_dict', OrderedDict())
         try:
             runpy.run_path(str(ROOT / tool), run_name='__main__')
         except SystemExit as error:
