@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -114,6 +115,8 @@ def _draw_gallery(cfg: Config) -> None:
     """Draw the results of the first test images."""
     cfg = _test_config(cfg, 'one-shot')
     folder = Path(cfg.work_dir, GALLERY).resolve()
+    if is_main_process():
+        shutil.rmtree(folder, ignore_errors=True)  # pictures of an earlier run
     # The visualizer draws in the main process only, which gets every so many images.
     cfg.test_dataloader.dataset.indices = cfg.gallery.num_images * get_world_size()
     cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)

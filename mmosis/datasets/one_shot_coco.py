@@ -227,7 +227,8 @@ class OneShotCocoDataset(CocoDataset):
         data_info = self.get_data_info(idx)
         episodes = self.list_episodes(data_info)
         data_info.update(episodes=episodes)
-        data = self.pipeline(data_info)
+        with seeded(self.seed, 'test pipeline', data_info['img_id']):
+            data = self.pipeline(data_info)
         data['ref_inputs'] = torch.stack(
             [self._load_references(e, 'test', data_info['img_id'], e.cat_id, e.run) for e in episodes]
         )

@@ -60,10 +60,9 @@ class ReferenceSampler:
         self._bboxes = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 4)
         pairs = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
         groups, starts = np.unique(pairs, axis=0, return_index=True)
-        ends = np.append(starts[1:], len(rows))
+        spans = np.stack([groups[:, 1], starts, np.append(starts[1:], len(rows))], axis=1)
         self._groups: dict[int, np.ndarray] = {
-            int(label): np.stack([groups[:, 1], starts, ends], axis=1)[groups[:, 0] == label]
-            for label in np.unique(groups[:, 0])
+            int(label): spans[groups[:, 0] == label] for label in np.unique(groups[:, 0])
         }
 
     @property

@@ -14,8 +14,8 @@ from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
-from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 
 from mmosis.utils.rng import generator
@@ -71,7 +71,7 @@ def main() -> None:
     cfg.model.backbone.init_cfg = None
     torch.manual_seed(0)
     model = MODELS.build(cfg.model).to(device).train()
-    optim_wrapper = Runner.build_optim_wrapper(argparse.Namespace(model=model, optim_wrapper=None), cfg.optim_wrapper)
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     times = []
     for _ in range(args.steps + 1):
         batch = make_batch(args.batch_size, args.image_size, args.ref_size)
