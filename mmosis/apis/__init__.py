@@ -2,5 +2,6 @@
 
 from .coco_folder import CocoFolder, find_coco_folder
 from .demo import run_demo
+from .study import run_study
 
-__all__ = ['CocoFolder', 'find_coco_folder', 'run_demo']
+__all__ = ['CocoFolder', 'find_coco_folder', 'run_demo', 'run_study']

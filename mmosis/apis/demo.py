@@ -1,7 +1,6 @@
 """The demo: data, training, tests, the table and the pictures."""
 
-import copy
-import os
+import json
 import shutil
 from pathlib import Path
 
@@ -14,15 +13,15 @@ from mmengine.runner import Runner
 from terminaltables import AsciiTable
 
 from mmosis.evaluation import evaluate_detections, random_detections
-from mmosis.synthetic import make_scenes
 from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import find_coco_folder
+from .experiment import make_config_scenes, test, test_config, train
 
 PHASES = ('one-shot', 'background')
 GALLERY = 'gallery'
 HELD_BACK = 0.2
-Row = tuple[str, float, float]
+Rows = dict[str, dict[str, float]]
 
 
 def run_demo(cfg: Config, data: str | None = None) -> str:
@@ -35,36 +34,31 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
         data: Folder of COCO-format data to use instead of scenes.
 
     Returns:
-        str: The table, mAP50 in %. It and the gallery are in ``work_dir`` too.
+        str: The table, mAP50 in %. It is in ``work_dir`` too, as ``table.txt`` and ``table.json`` (0-1), and so is the
+        gallery.
 
     Raises:
         FileNotFoundError: If ``data`` has no known layout.
     """
     if data is None:
-        _make_scenes(cfg)
+        make_config_scenes(cfg)
     else:
         _use_folder(cfg, data)
-    cfg.train_dataloader.batch_size //= get_world_size()
-    Runner.from_cfg(cfg).train()
-    barrier()  # the main process writes the last checkpoint
-    rows = [_test(cfg, phase) for phase in PHASES] + [_test_random(cfg, phase) for phase in PHASES]
-    table = _table(rows)
-    _draw_gallery(cfg)
-    _write(cfg, table)
-    return table
+    checkpoint = train(cfg)
+    rows = {}
+    for phase in PHASES:
+        _say(f'Test on {phase} categories')
+        rows[f'{phase} categories'] = test(cfg, checkpoint, phase=phase)
+    for phase in PHASES:
+        rows[f'{phase} categories, random boxes'] = _test_random(test_config(cfg, checkpoint, phase=phase))
+    _draw_gallery(test_config(cfg, checkpoint, phase=PHASES[0]))
+    _write(cfg, rows)
+    return _table(rows)
 
 
 @master_only
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-def _make_scenes(cfg: Config) -> None:
-    if is_main_process():
-        for name, scenes in cfg.scenes.items():
-            _say(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}')
-            make_scenes(**scenes, num_workers=os.cpu_count() or 1)
-    barrier()
 
 
 def _use_folder(cfg: Config, data: str) -> None:
@@ -82,38 +76,26 @@ def _use_folder(cfg: Config, data: str) -> None:
         cfg.test_dataloader.dataset.held_back = True
 
 
-def _test_config(cfg: Config, phase: str) -> Config:
-    cfg = copy.deepcopy(cfg)
-    cfg.load_from = Path(cfg.work_dir, 'last_checkpoint').read_text()
-    cfg.test_dataloader.dataset.phase = phase
-    return cfg
-
-
-def _test(cfg: Config, phase: str) -> Row:
-    _say(f'Test on {phase} categories')
-    metrics = Runner.from_cfg(_test_config(cfg, phase)).test()
-    return f'{phase} categories', metrics[f'{phase}/bbox_mAP_50'], metrics[f'{phase}/segm_mAP_50']
-
-
-def _test_random(cfg: Config, phase: str) -> Row:
+def _test_random(cfg: Config) -> dict[str, float]:
     """The paper's random baseline (section 5.3) on the same episodes."""
-    dataset = DATASETS.build(_test_config(cfg, phase).test_dataloader.dataset)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
     coco = load_coco(dataset.ann_file)
     cat_ids = dataset.metainfo['eval_cat_ids']
     img_ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
     detections = random_detections(coco, cat_ids, img_ids, cfg.randomness.seed)
-    box, mask = (evaluate_detections(coco, detections, name, cat_ids, img_ids)[0] for name in ('bbox', 'segm'))
-    return f'{phase} categories, random boxes', box['mAP_50'], mask['mAP_50']
+    kinds = dict(box='bbox', mask='segm')
+    return {
+        name: evaluate_detections(coco, detections, kind, cat_ids, img_ids)[0]['mAP_50'] for name, kind in kinds.items()
+    }
 
 
-def _table(rows: list[Row]) -> str:
-    cells = [[name, f'{100 * box:.1f}', f'{100 * mask:.1f}'] for name, box, mask in rows]
+def _table(rows: Rows) -> str:
+    cells = [[name, *(f'{100 * ap:.1f}' for ap in row.values())] for name, row in rows.items()]
     return AsciiTable([['mAP50 (%)', 'box', 'mask'], *cells]).table
 
 
 def _draw_gallery(cfg: Config) -> None:
     """Draw the results of the first test images."""
-    cfg = _test_config(cfg, 'one-shot')
     folder = Path(cfg.work_dir, GALLERY).resolve()
     if is_main_process():
         shutil.rmtree(folder, ignore_errors=True)  # pictures of an earlier run
@@ -125,9 +107,10 @@ def _draw_gallery(cfg: Config) -> None:
 
 
 @master_only
-def _write(cfg: Config, table: str) -> None:
-    """Write the table, and all pictures of the gallery on one sheet."""
-    Path(cfg.work_dir, 'table.txt').write_text(table + '\n')
+def _write(cfg: Config, rows: Rows) -> None:
+    """Write the table, for people and for programs, and all pictures of the gallery on one sheet."""
+    Path(cfg.work_dir, 'table.txt').write_text(_table(rows) + '\n')
+    Path(cfg.work_dir, 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
     pictures = [cv2.imread(str(path)) for path in sorted(Path(cfg.work_dir, GALLERY).iterdir())]
     cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.width))
 

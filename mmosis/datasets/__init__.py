@@ -1,9 +1,11 @@
+from .coco_file import CocoFileDataset
 from .one_shot_coco import OneShotCocoDataset
 from .reference_sampler import ImageRecord, ReferenceSampler
 from .samplers import EpisodeSampler
 from .transforms import CropReference, LoadImage, PackOneShotInputs, PackReference, ResizeReference
 
 __all__ = [
+    'CocoFileDataset',
     'CropReference',
     'EpisodeSampler',
     'ImageRecord',

@@ -2,24 +2,25 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 from mmengine.dataset import Compose
+from mmengine.fileio import list_from_file
 from mmengine.logging import print_log
 
 from mmosis.structures import PHASES, Episode, Reference, split_categories
-from mmosis.utils.coco_file import load_coco
 from mmosis.utils.rng import generator, seeded
 
+from .coco_file import CocoFileDataset
 from .reference_sampler import ImageRecord, ReferenceSampler
 
 
 @DATASETS.register_module()
-class OneShotCocoDataset(CocoDataset):
+class OneShotCocoDataset(CocoFileDataset):
     """Episodes over a COCO-format file (paper sections 3 and 5).
 
     *Training* (``test_mode=False``): the index is a draw number d, unbounded. Image, category, references and
@@ -33,40 +34,37 @@ class OneShotCocoDataset(CocoDataset):
     others give references); so is one without annotations; images without an active category are skipped.
 
     Args:
-        ann_file: Annotation file in COCO format, any categories.
+        ann_file, num_held_back, held_back: As in :class:`CocoFileDataset`.
         split: 1 to 4, the paper's rule on the file's category order. Exclusive with the two lists below.
-        background_classes: Names of the background categories; by default all that are not one-shot ones.
-        one_shot_classes: Names of the one-shot categories; by default all that are not background ones.
+        background_classes: Names of the background categories, or a text file in ``data_root`` with one name a line; by
+            default all that are not one-shot ones.
+        one_shot_classes: The same for the one-shot categories; by default all that are not background ones.
         phase: Which categories are active: 'background', 'one-shot' or 'all'.
         num_references: References an episode, K.
         replace: Whether the K references are independent draws, as published, or from K different images.
+        same_image: Whether references may come from the searched image, as published, or, by default, only from others,
+            as in the paper.
         runs: Test runs with fresh references.
-        num_held_back: So many annotated images, the last by id, are held back for validation, before any filter and so
-            the same for all splits. The published code holds back 3000 of train2017, in no defined order.
-        held_back: Whether this dataset is the held back part or, by default, the rest.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
         pipeline: Transforms of the image; the last is ``PackOneShotInputs``.
         ref_pipeline: Transforms of a reference; the last is ``PackReference``. All must come out in one size.
 
     Raises:
-        FileNotFoundError: If the annotation file is missing.
+        FileNotFoundError: If the annotation file or a file of names is missing.
         ValueError: If the file, the split, the phase or the category names are wrong, or nothing is left to search.
     """
-
-    METAINFO: dict = dict(classes=())
 
     def __init__(
         self,
         *args: Any,
         split: int | None = None,
-        background_classes: Sequence[str] | None = None,
-        one_shot_classes: Sequence[str] | None = None,
+        background_classes: str | Sequence[str] | None = None,
+        one_shot_classes: str | Sequence[str] | None = None,
         phase: str = 'background',
         num_references: int = 1,
         replace: bool = True,
+        same_image: bool = False,
         runs: int = 1,
-        num_held_back: int = 0,
-        held_back: bool = False,
         seed: int = 0,
         ref_pipeline: Sequence[dict | Callable] = (),
         **kwargs: Any,
@@ -75,19 +73,14 @@ class OneShotCocoDataset(CocoDataset):
             raise ValueError(f'phase must be one of {PHASES}, got {phase!r}')
         if runs < 1:
             raise ValueError(f'runs must be at least 1, got {runs}')
-        if num_held_back < int(held_back):
-            raise ValueError(
-                f'num_held_back must be at least {int(held_back)} if held_back={held_back}, got {num_held_back}'
-            )
         self.split = split
         self.background_classes = background_classes
         self.one_shot_classes = one_shot_classes
         self.phase = phase
         self.num_references = num_references
         self.replace = replace
+        self.same_image = same_image
         self.runs = runs
-        self.num_held_back = num_held_back
-        self.held_back = held_back
         self.seed = seed
         self.ref_pipeline = Compose(ref_pipeline)
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=int))
@@ -97,18 +90,9 @@ class OneShotCocoDataset(CocoDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read the annotation file, settle the categories and index the references."""
-        coco = load_coco(self.ann_file)
-        self.cat_ids = list(coco.cats)
-        self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
-        self.cat_img_map = coco.cat_img_map
-        names = [category['name'] for category in coco.cats.values()]
-        self._metainfo.update(classes=tuple(names), cat_ids=self.cat_ids, phase=self.phase, ann_file=self.ann_file)
-        data_list = [
-            self.parse_data_info(
-                dict(raw_img_info=dict(coco.imgs[img_id], img_id=img_id), raw_ann_info=coco.img_ann_map[img_id])
-            )
-            for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
-        ]
+        data_list = super().load_data_list()
+        names = list(self._metainfo['classes'])
+        self._metainfo['phase'] = self.phase
         self._sampler = ReferenceSampler(
             (
                 ImageRecord(info['img_id'], info['img_path'], (info['height'], info['width']), info['instances'])
@@ -116,6 +100,7 @@ class OneShotCocoDataset(CocoDataset):
             ),
             num=self.num_references,
             replace=self.replace,
+            same_image=self.same_image,
         )
         self._settle_active_labels(self._phase_classes(names), names)
         return data_list
@@ -149,21 +134,9 @@ class OneShotCocoDataset(CocoDataset):
             )
         return kept
 
-    def _image_ids(self, images: dict, annotations: dict) -> list:
-        if not self.num_held_back:
-            return list(images)
-        annotated = sorted(img_id for img_id in images if annotations[img_id])
-        if self.num_held_back >= len(annotated):
-            raise ValueError(
-                f'num_held_back must leave images to train on: {self.ann_file} has {len(annotated)} annotated images, '
-                f'got {self.num_held_back}'
-            )
-        held_back = set(annotated[-self.num_held_back :])
-        return [img_id for img_id in images if (img_id in held_back) == self.held_back]
-
     def _phase_classes(self, names: list[str]) -> list[str]:
         """Names of the categories of this phase."""
-        given = [self.background_classes, self.one_shot_classes]
+        given = [self._read_names(classes) for classes in (self.background_classes, self.one_shot_classes)]
         if self.split is not None and given != [None, None]:
             raise ValueError('give either split or background_classes / one_shot_classes, got both')
         for name in [name for classes in given for name in classes or ()]:
@@ -172,7 +145,7 @@ class OneShotCocoDataset(CocoDataset):
         if self.split is not None:
             background, one_shot = split_categories(names, self.split)
         else:
-            background, one_shot = _complete(self.background_classes, self.one_shot_classes, names)
+            background, one_shot = _complete(*given, names)
         overlap = sorted(set(background) & set(one_shot))
         if overlap:
             raise ValueError(f'a category is either background or one-shot, got as both: {", ".join(overlap)}')
@@ -181,6 +154,15 @@ class OneShotCocoDataset(CocoDataset):
         if not one_shot:
             raise ValueError(f"phase {self.phase!r} needs split=1..4 or one_shot_classes; without them use phase='all'")
         return background if self.phase == 'background' else one_shot
+
+    def _read_names(self, classes: str | Sequence[str] | None) -> Sequence[str] | None:
+        """Names as they are given, or from a text file."""
+        if not isinstance(classes, str):
+            return classes
+        path = Path(self.data_root, classes)
+        if not path.is_file():
+            raise FileNotFoundError(f'there is no list of category names {path}; give one name a line, or a list')
+        return [name for name in list_from_file(str(path)) if name]
 
     def _settle_active_labels(self, classes: list[str], names: list[str]) -> None:
         """Keep the phase's categories that can be searched for, and say which cannot."""

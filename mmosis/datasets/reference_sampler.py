@@ -27,21 +27,25 @@ class ImageRecord(NamedTuple):
 class ReferenceSampler:
     """Draws references: an image of the category first, uniformly, then an instance in it.
 
-    This is the published code's order (an image with many instances is not preferred). The searched image is never
-    drawn, as in the paper (section 5.2) and unlike the published code, which may draw it. Crowds and degenerate boxes
-    are never drawn. The index is built once; a draw costs the same however many annotations there are.
+    This is the published code's order (an image with many instances is not preferred). The searched image is not
+    drawn, as in the paper (section 5.2), unless ``same_image`` allows it, as the published code does. Crowds and
+    degenerate boxes are never drawn. The index is built once; a draw costs the same however many annotations there are.
 
     Args:
         images: All images that references may come from.
         num: References an episode, K (shots).
         replace: True: K independent draws, as published, so a reference may come twice. False: K different images.
+        same_image: Whether the searched image may give references.
     """
 
-    def __init__(self, images: Iterable[ImageRecord], num: int = 1, replace: bool = True) -> None:
+    def __init__(
+        self, images: Iterable[ImageRecord], num: int = 1, replace: bool = True, same_image: bool = False
+    ) -> None:
         if num < 1:
             raise ValueError(f'the number of references an episode must be at least 1, got {num}')
         self.num = num
         self.replace = replace
+        self.same_image = same_image
         self._images: list[tuple[int, str, tuple[int, int]]] = []
         rows = []
         for index, image in enumerate(images):
@@ -67,8 +71,8 @@ class ReferenceSampler:
 
     @property
     def min_images(self) -> int:
-        """Images that a category must have: the searched one and enough others."""
-        return 1 + (1 if self.replace else self.num)
+        """Images that a category must have: enough to give references, and the searched one if it may not."""
+        return (1 if self.replace else self.num) + (not self.same_image)
 
     def num_images(self, label: int) -> int:
         """Count the images that show a category."""
@@ -79,7 +83,7 @@ class ReferenceSampler:
 
         Args:
             label: Index of the category.
-            img_id: The searched image, which is left out.
+            img_id: The searched image, which is left out unless ``same_image``.
             rng: The generator of this draw.
 
         Raises:
@@ -91,8 +95,12 @@ class ReferenceSampler:
                 f'category {label} needs {self.min_images} images to give {self.num} reference(s) from images other '
                 f'than the searched one, got {len(groups)}'
             )
-        drawn = rng.choice(len(groups) - 1, size=self.num, replace=self.replace)
-        return tuple(self._draw_instance(self._other(groups, int(row), img_id), rng) for row in drawn)
+        if self.same_image:
+            drawn = groups[rng.choice(len(groups), size=self.num, replace=self.replace)]
+        else:
+            rows = rng.choice(len(groups) - 1, size=self.num, replace=self.replace)
+            drawn = [self._other(groups, int(row), img_id) for row in rows]
+        return tuple(self._draw_instance(group, rng) for group in drawn)
 
     def _other(self, groups: np.ndarray, row: int, img_id: int) -> np.ndarray:
         """The row-th image, or the last one in place of the searched one: uniform over the others, in O(1)."""

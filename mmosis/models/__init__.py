@@ -1,7 +1,7 @@
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d
-from .necks import AbsDiffMatchNeck
+from .necks import AbsDiffMatchNeck, ConcatMatchNeck
 from .roi_heads import BinaryRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit
@@ -10,6 +10,7 @@ __all__ = [
     'AbsDiffMatchNeck',
     'BackbonePretrainedInit',
     'BinaryRoIHead',
+    'ConcatMatchNeck',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
     'OneShotDataPreprocessor',

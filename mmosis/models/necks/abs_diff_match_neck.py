@@ -67,9 +67,18 @@ class AbsDiffMatchNeck(BaseModule):
         self._check(feats, references)
         matched = []
         for feat, reference, conv in zip(feats, references.tensors, self.convs, strict=True):
-            difference = (feat - reference[..., None, None]).abs()
-            matched.append(conv(torch.cat([feat.expand_as(difference), difference], dim=1)))
+            size = (len(reference), -1, *feat.shape[2:])
+            compared = self.compare(feat, reference[..., None, None])
+            matched.append(conv(torch.cat([feat.expand(size), compared.expand(size)], dim=1)))
         return tuple(matched)
+
+    def compare(self, feat: Tensor, reference: Tensor) -> Tensor:
+        """Compare one level (E or 1, C, H, W) with references (E, C, 1, 1): D, which is laid beside the feature.
+
+        Returns:
+            Tensor: (E, C, H, W), or (E, C, 1, 1) where it is the same everywhere.
+        """
+        return (feat - reference).abs()
 
     def _check(self, feats: Sequence[Tensor], references: EncodedReferences) -> None:
         channels = self.convs[0].in_channels // 2

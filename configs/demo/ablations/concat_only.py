@@ -1,0 +1,4 @@
+# Is the absolute difference needed, or do the heads learn to compare when the reference is only laid beside the image?
+_base_ = './baseline.py'
+
+model = dict(match_neck=dict(type='ConcatMatchNeck'))

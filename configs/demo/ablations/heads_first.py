@@ -1,0 +1,5 @@
+# The demo trains all layers from step 0. Does it help to hold the backbone at first? It is random here, not pre-trained.
+_base_ = './baseline.py'
+
+custom_hooks = [dict(type='ProgressBarHook'), dict(type='HeadsFirstHook', num_iters=60)]
+find_unused_parameters = True

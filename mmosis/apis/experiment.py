@@ -1,0 +1,65 @@
+"""The steps that experiments are made of: train a config, test a checkpoint, read the two figures."""
+
+import copy
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.dist import barrier, get_world_size, is_main_process
+from mmengine.runner import Runner
+
+from mmosis.synthetic import make_scenes
+
+METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
+
+
+def make_config_scenes(cfg: Config) -> None:
+    """Make the scenes that a config describes as ``scenes``, in the main process; the others wait."""
+    if is_main_process():
+        for name, scenes in cfg.scenes.items():
+            print(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}', flush=True)
+            make_scenes(**scenes, num_workers=os.cpu_count() or 1)
+    barrier()
+
+
+def train(cfg: Config) -> str:
+    """Train a config, in several processes each with its share of the batch.
+
+    Returns:
+        str: The last checkpoint.
+    """
+    cfg = copy.deepcopy(cfg)
+    cfg.train_dataloader.batch_size //= get_world_size()
+    Runner.from_cfg(cfg).train()
+    barrier()  # the main process writes the last checkpoint
+    return Path(cfg.work_dir, 'last_checkpoint').read_text()
+
+
+def test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, float]:
+    """Test a checkpoint.
+
+    Args:
+        cfg: Its config.
+        checkpoint: The file.
+        **dataset: Settings of the test dataset that differ from the config's, e.g. ``phase='background'``.
+
+    Returns:
+        dict: mAP50, 0-1, of 'box' and, where there are masks, 'mask'.
+    """
+    cfg = test_config(cfg, checkpoint, **dataset)
+    return headline(Runner.from_cfg(cfg).test())
+
+
+def test_config(cfg: Config, checkpoint: str, **dataset: int | str) -> Config:
+    """Copy a config for a test of a checkpoint; arguments are those of :func:`test`."""
+    cfg = copy.deepcopy(cfg)
+    cfg.load_from, cfg.resume = checkpoint, False
+    cfg.test_dataloader.dataset.update(dataset)
+    return cfg
+
+
+def headline(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Pick mAP50 of boxes and masks from a metric's result, whatever its prefix."""
+    by_name = {key.partition('/')[2]: value for key, value in metrics.items()}
+    return {name: by_name[key] for name, key in METRICS.items() if key in by_name}

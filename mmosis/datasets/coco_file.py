@@ -1,0 +1,65 @@
+"""CocoFileDataset: mmdet's COCO data set that takes its categories from the annotation file."""
+
+from typing import Any
+
+from mmdet.datasets import CocoDataset
+from mmdet.registry import DATASETS
+
+from mmosis.utils.coco_file import load_coco
+
+
+@DATASETS.register_module()
+class CocoFileDataset(CocoDataset):
+    """Any COCO-format file with all its categories and instances, as a detector of fixed categories takes it.
+
+    ``metainfo['classes']`` are the file's categories in file order, so a config need not list them. Part of the images
+    can be held back for validation.
+
+    Args:
+        ann_file: Annotation file in COCO format, any categories.
+        num_held_back: So many annotated images, the last by id, are held back for validation, before any filter and so
+            the same for all splits. The published code holds back 3000 of train2017, in no defined order.
+        held_back: Whether this dataset is the held back part or, by default, the rest.
+
+    Raises:
+        FileNotFoundError: If the annotation file is missing.
+        ValueError: If the file is wrong or nothing would be left to train on.
+    """
+
+    METAINFO: dict = dict(classes=())
+
+    def __init__(self, *args: Any, num_held_back: int = 0, held_back: bool = False, **kwargs: Any) -> None:
+        if num_held_back < int(held_back):
+            raise ValueError(
+                f'num_held_back must be at least {int(held_back)} if held_back={held_back}, got {num_held_back}'
+            )
+        self.num_held_back = num_held_back
+        self.held_back = held_back
+        super().__init__(*args, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Read the annotation file and its categories."""
+        coco = load_coco(self.ann_file)
+        self.cat_ids = list(coco.cats)
+        self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
+        self.cat_img_map = coco.cat_img_map
+        names = tuple(category['name'] for category in coco.cats.values())
+        self._metainfo.update(classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file)
+        return [
+            self.parse_data_info(
+                dict(raw_img_info=dict(coco.imgs[img_id], img_id=img_id), raw_ann_info=coco.img_ann_map[img_id])
+            )
+            for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
+        ]
+
+    def _image_ids(self, images: dict, annotations: dict) -> list:
+        if not self.num_held_back:
+            return list(images)
+        annotated = sorted(img_id for img_id in images if annotations[img_id])
+        if self.num_held_back >= len(annotated):
+            raise ValueError(
+                f'num_held_back must leave images to train on: {self.ann_file} has {len(annotated)} annotated images, '
+                f'got {self.num_held_back}'
+            )
+        held_back = set(annotated[-self.num_held_back :])
+        return [img_id for img_id in images if (img_id in held_back) == self.held_back]

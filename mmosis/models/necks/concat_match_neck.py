@@ -1,0 +1,19 @@
+"""ConcatMatchNeck: matching without a difference."""
+
+from mmdet.registry import MODELS
+from torch import Tensor
+
+from .abs_diff_match_neck import AbsDiffMatchNeck
+
+
+@MODELS.register_module()
+class ConcatMatchNeck(AbsDiffMatchNeck):
+    """Lay the reference itself beside the image feature: output = conv1x1([P, r]) (an ablation of paper section 4.3).
+
+    The convolution is linear, so a reference only adds one vector to all positions; whether a position resembles it is
+    left to the heads to find out. Arguments are ``AbsDiffMatchNeck``'s.
+    """
+
+    def compare(self, feat: Tensor, reference: Tensor) -> Tensor:
+        """Return the reference (E, C, 1, 1) as it is."""
+        return reference
