@@ -1,4 +1,4 @@
-from .functional import evaluate_detections, random_detections
-from .metrics import OneShotCocoMetric
+from .functional import evaluate_detections, oracle_mask_ious, random_detections
+from .metrics import CocoFileMetric, OneShotCocoMetric
 
-__all__ = ['OneShotCocoMetric', 'evaluate_detections', 'random_detections']
+__all__ = ['CocoFileMetric', 'OneShotCocoMetric', 'evaluate_detections', 'oracle_mask_ious', 'random_detections']

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-Range = tuple[float, float]
+from mmosis.utils.ranges import Range, check_range
 
 _POSITIVE = ('size', 'small_size', 'texture_frequency')
 
@@ -86,20 +86,13 @@ class SceneConfig:
             if field.name == 'shared_cue':
                 _check_shares(field.name, value)
             elif isinstance(field.default, tuple):
-                _check_range(field.name, value)
+                check_range(field.name, value, above_zero=field.name in _POSITIVE)
             elif field.name.endswith('_prob') and not 0 <= value <= 1:
                 raise ValueError(f'{field.name} must be a probability, 0 to 1, got {value}')
         if self.image_size < 32:
             raise ValueError(f'image_size must be at least 32 pixels, got {self.image_size}')
         if not 1 <= self.num_categories[0] <= self.num_categories[1] <= 8:
             raise ValueError(f'num_categories must lie between 1 and 8, got {self.num_categories}')
-
-
-def _check_range(name: str, value: Range) -> None:
-    if len(value) != 2 or not 0 <= value[0] <= value[1]:
-        raise ValueError(f'{name} must be (low, high) with 0 <= low <= high, got {value}')
-    if name in _POSITIVE and value[0] == 0:
-        raise ValueError(f'{name} must be above 0, got {value}')
 
 
 def _check_shares(name: str, value: tuple[float, float, float]) -> None:

@@ -1,25 +1,13 @@
 """make_scenes: write a folder of scenes with a COCO annotation file."""
 
-import json
 from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
-from mmengine.utils import track_parallel_progress, track_progress
-from pycocotools import mask as mask_utils
+from mmosis.utils.coco_writer import write_scenes
 
 from .categories import CATEGORIES
 from .config import SceneConfig
-from .scene import Instance, make_scene
-
-# Full colour resolution: fine textures differ in colour alone. A JPEG decodes 2.4 times as fast as the same PNG.
-_JPEG_OPTIONS = [
-    cv2.IMWRITE_JPEG_QUALITY,
-    95,
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
-]
+from .scene import make_scene
 
 
 def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers: int = 0, **scene_parameters) -> Path:
@@ -42,53 +30,5 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
         ValueError: If ``num_images`` is not positive, the seed is negative or a scene parameter is out of its range.
         TypeError: If a scene parameter is not a field of :class:`SceneConfig`.
     """
-    if num_images < 1:
-        raise ValueError(f'num_images must be at least 1, got {num_images}')
-    config = SceneConfig(**scene_parameters)
-    out_dir = Path(out_dir)
-    (out_dir / 'images').mkdir(parents=True, exist_ok=True)
-    ann_file = out_dir / 'annotations.json'
-    ann_file.unlink(missing_ok=True)
-    write = partial(_write_scene, out_dir=out_dir, seed=seed, config=config)
-    indices = list(range(num_images))
-    if num_workers:
-        # OpenCV's own threads would fight over the cores, and do not survive a fork.
-        records = track_parallel_progress(write, indices, num_workers, cv2.setNumThreads, (0,), chunksize=16)
-    else:
-        records = track_progress(write, indices)
-    ann_file.write_text(json.dumps(_join(records)))
-    return ann_file
-
-
-def _write_scene(index: int, out_dir: Path, seed: int, config: SceneConfig) -> tuple[dict, list[dict]]:
-    """Write one image; return its COCO record and its annotations without ids."""
-    scene = make_scene(seed, index, config)
-    name = f'{index + 1:06d}.jpg'
-    _, encoded = cv2.imencode('.jpg', cv2.cvtColor(scene.image, cv2.COLOR_RGB2BGR), _JPEG_OPTIONS)
-    (out_dir / 'images' / name).write_bytes(encoded.tobytes())
-    height, width = scene.image.shape[:2]
-    image = dict(id=index + 1, file_name=name, width=width, height=height)
-    return image, [_annotate(instance, index + 1) for instance in scene.instances]
-
-
-def _annotate(instance: Instance, img_id: int) -> dict:
-    rle = mask_utils.encode(np.asfortranarray(instance.mask, np.uint8))
-    return dict(
-        image_id=img_id,
-        category_id=instance.category + 1,
-        bbox=mask_utils.toBbox(rle).tolist(),
-        area=float(mask_utils.area(rle)),
-        iscrowd=int(instance.crowd),
-        segmentation=dict(size=list(rle['size']), counts=rle['counts'].decode()),
-    )
-
-
-def _join(records: list[tuple[dict, list[dict]]]) -> dict:
-    annotations = [annotation for _, found in records for annotation in found]
-    return dict(
-        images=[image for image, _ in records],
-        annotations=[dict(id=number, **annotation) for number, annotation in enumerate(annotations, 1)],
-        categories=[
-            dict(id=number, name=look.name, supercategory=look.outline) for number, look in enumerate(CATEGORIES, 1)
-        ],
-    )
+    make = partial(make_scene, seed, config=SceneConfig(**scene_parameters))
+    return write_scenes(out_dir, num_images, make, [(look.name, look.outline) for look in CATEGORIES], num_workers)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mmosis.utils.canvas import Placement
+
 from .categories import CATEGORIES, CUES, Look
 from .config import SceneConfig
 from .outlines import OUTLINES
@@ -14,25 +16,17 @@ _PLACES = 20
 
 
 @dataclass(frozen=True)
-class Planned:
-    """One object to draw.
+class Planned(Placement):
+    """One object to draw; its ``category`` is an index in ``CATEGORIES``, None for a distractor.
 
     Attributes:
         look: Its cues.
-        category: Index in ``CATEGORIES``; None for a distractor.
-        crowd: Whether it belongs to the scene's crowd.
         size: Longer side in pixels.
-        places: (P, 2) centres to try in turn, xy pixels.
-        may_occlude: Whether it may cover others.
         rng: Source of all that is left to draw: proportions, pose, texture, colours, light.
     """
 
     look: Look
-    category: int | None
-    crowd: bool
     size: float
-    places: np.ndarray
-    may_occlude: bool
     rng: np.random.Generator
 
 

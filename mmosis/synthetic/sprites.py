@@ -1,9 +1,9 @@
 """Sprites: one object drawn in its own small patch."""
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
+
+from mmosis.utils.canvas import Sprite
 
 from .categories import Look
 from .config import SceneConfig
@@ -13,18 +13,6 @@ from .textures import Surface, draw_texture, paint
 
 _SUPERSAMPLING = 2
 _FIXED_POINT_BITS = 4
-
-
-class Sprite(NamedTuple):
-    """A drawn object.
-
-    Attributes:
-        colour: (h, w, 3) float32, RGB, 0 to 255.
-        alpha: (h, w) float32, 0 (outside) to 1.
-    """
-
-    colour: np.ndarray
-    alpha: np.ndarray
 
 
 def draw_sprite(look: Look, size: float, rng: np.random.Generator, config: SceneConfig) -> Sprite:

@@ -1,6 +1,6 @@
-"""Multiply-adds of a siamese two-stage detector, part by part."""
+"""Multiply-adds of a siamese detector, part by part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ def count_parts(
     """Count multiply-adds of convolutions and matrix products for one image and one reference.
 
     Args:
-        model: A SiameseTwoStageDetector.
+        model: A siamese detector, of one stage or two, with or without masks, cascades included.
         image_size: (h, w) of the image, network input.
         ref_size: (h, w) of the reference.
         num_rois: Regions that pass the box head.
@@ -40,11 +40,26 @@ def count_parts(
     ref_feats = run('neck, reference', model.neck, stages)
     references = model.match_neck.encode_references([feat[:, None] for feat in ref_feats])
     matched = run('match neck', model.match_neck, feats, references)
-    run('RPN head', model.rpn_head, matched)
-    channels = matched[0].shape[1]
-    for name, head, rois, extractor in (
-        ('box head', model.roi_head.bbox_head, num_rois, model.roi_head.bbox_roi_extractor),
-        ('mask head', model.roi_head.mask_head, num_masks, model.roi_head.mask_roi_extractor),
-    ):
-        run(name, head, torch.zeros(rois, channels, *extractor.roi_layers[0].output_size, device=device))
+    if hasattr(model, 'rpn_head'):
+        run('RPN head', model.rpn_head, matched)
+    else:
+        run('dense head', model.bbox_head, matched)
+    for name, head, extractor in _region_heads(model):
+        num = num_masks if name.startswith('mask') else num_rois
+        run(name, head, torch.zeros(num, matched[0].shape[1], *extractor.roi_layers[0].output_size, device=device))
     return counts
+
+
+def _region_heads(model: nn.Module) -> Iterator[tuple[str, nn.Module, nn.Module]]:
+    """Name the heads that see regions, all stages of a cascade, each with its RoI extractor."""
+    for kind in ('bbox', 'mask'):
+        heads = getattr(getattr(model, 'roi_head', None), f'{kind}_head', None)
+        if heads is None:
+            continue
+        extractors = getattr(model.roi_head, f'{kind}_roi_extractor')
+        name = 'box head' if kind == 'bbox' else 'mask head'
+        if isinstance(heads, nn.ModuleList):
+            stages = enumerate(zip(heads, extractors, strict=True), 1)
+            yield from ((f'{name} {i}', head, extractor) for i, (head, extractor) in stages)
+        else:
+            yield name, heads, extractors

@@ -2,8 +2,8 @@ import numpy as np
 
 from mmosis.synthetic import SceneConfig, make_scene
 from mmosis.synthetic.planning import plan_scene
-from mmosis.synthetic.scene import _Canvas
 from mmosis.synthetic.sprites import draw_sprite
+from mmosis.utils.canvas import Canvas
 from mmosis.utils.rng import generator
 
 CONFIG = SceneConfig(image_size=128, crowd_prob=0.5)
@@ -42,7 +42,7 @@ def test_every_object_keeps_its_least_visible_share():
     config = SceneConfig(image_size=128, num_objects=(8, 9), occluder_prob=1.0, min_visible=0.5, crowd_prob=0.0)
     hidden = []
     for index in range(8):
-        canvas = _Canvas(np.zeros((128, 128, 3), np.float32), config)
+        canvas = Canvas(np.zeros((128, 128, 3), np.float32), config.min_visible)
         for planned in plan_scene(generator(0, index), config):
             canvas.put(planned, draw_sprite(planned.look, planned.size, planned.rng, config))
         owners = np.bincount(canvas._owner.ravel(), minlength=len(canvas._area))[1:]
@@ -54,7 +54,7 @@ def test_every_object_keeps_its_least_visible_share():
 
 def test_nothing_covers_anything_without_occluders():
     config = SceneConfig(image_size=128, occluder_prob=0.0, crowd_prob=0.0)
-    canvas = _Canvas(np.zeros((128, 128, 3), np.float32), config)
+    canvas = Canvas(np.zeros((128, 128, 3), np.float32), config.min_visible)
     for planned in plan_scene(generator(0), config):
         before = canvas._visible.copy()
         canvas.put(planned, draw_sprite(planned.look, planned.size, planned.rng, config))

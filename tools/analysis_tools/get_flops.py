@@ -25,9 +25,8 @@ def main() -> None:
     cfg.model.backbone.init_cfg = None
     model = MODELS.build(cfg.model).eval()
     test_cfg = cfg.model.test_cfg
-    counts = count_parts(
-        model, tuple(args.shape), tuple(args.ref_shape), test_cfg.rpn.max_per_img, test_cfg.rcnn.max_per_img
-    )
+    num_rois, num_masks = (test_cfg[stage].max_per_img if stage in test_cfg else 0 for stage in ('rpn', 'rcnn'))
+    counts = count_parts(model, tuple(args.shape), tuple(args.ref_shape), num_rois, num_masks)
     rows = [[name, f'{count / 1e9:.1f}'] for name, count in counts.items()]
     print(AsciiTable([['part', 'multiply-adds (G)'], *rows, ['sum', f'{sum(counts.values()) / 1e9:.1f}']]).table)
     parts = {name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()}

@@ -1,0 +1,19 @@
+# Cluttered Omniglot, written by tools/dataset_converters/make_cluttered_omniglot.py.
+_base_ = './synthetic_scenes.py'
+
+data_root = 'data/omniglot/'
+scenes = dict(_delete_=True)
+difficulty = dict(_delete_=True)
+split = None
+image_size = (160, 160)
+classes = dict(split=split, background_classes='background.txt', one_shot_classes='one_shot.txt')
+# No flip: a mirrored character is another character.
+train_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='Resize', scale=image_size, keep_ratio=True),
+    dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
+    dict(type='PackOneShotInputs'),
+]
+train_dataloader = dict(dataset=dict(data_root=data_root, pipeline=train_pipeline, **classes))
+test_dataloader = dict(dataset=dict(data_root=data_root, **classes))

@@ -1,0 +1,28 @@
+"""CocoFileMetric: mmdet's COCO metric for a detector of fixed categories on any COCO-format file, or a part of it."""
+
+from collections.abc import Sequence
+
+from mmdet.evaluation import CocoMetric
+from mmdet.registry import METRICS
+
+from mmosis.utils.coco_file import load_coco
+
+
+@METRICS.register_module()
+class CocoFileMetric(CocoMetric):
+    """mmdet's ``CocoMetric`` on the annotation file of the data set.
+
+    Only the truth of the images that were tested counts, so a held back part can be evaluated; mmdet's own counts all
+    images of the file. Arguments are ``CocoMetric``'s.
+    """
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Keep the results of a batch, as mmdet does."""
+        if self._coco_api is None:
+            self._coco_api = load_coco(self.dataset_meta['ann_file'])
+        super().process(data_batch, data_samples)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Evaluate; keys and values are mmdet's."""
+        self.img_ids = [result['img_id'] for _, result in results]
+        return super().compute_metrics(results)
