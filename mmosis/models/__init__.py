@@ -1,19 +1,22 @@
 from .data_preprocessors import OneShotDataPreprocessor
-from .detectors import SiameseMixin, SiameseTwoStageDetector
+from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d
 from .necks import AbsDiffMatchNeck, ConcatMatchNeck
-from .roi_heads import BinaryRoIHead
+from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit
 
 __all__ = [
     'AbsDiffMatchNeck',
     'BackbonePretrainedInit',
+    'BinaryCascadeRoIHead',
+    'BinaryMixin',
     'BinaryRoIHead',
     'ConcatMatchNeck',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
     'OneShotDataPreprocessor',
     'SiameseMixin',
+    'SiameseSingleStageDetector',
     'SiameseTwoStageDetector',
 ]

@@ -1,12 +1,16 @@
-"""What the tests of models share: a tiny built detector with batches for it."""
+"""What the tests of models share: a tiny built detector with batches for it, and tiny ones of other kinds."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from mmdet.registry import MODELS
+from mmengine.config import Config, ConfigDict
 
 from mmosis.models import SiameseTwoStageDetector
+
+MODEL_CONFIGS = Path(__file__).parents[2] / 'configs' / '_base_' / 'models'
 
 
 @pytest.fixture
@@ -18,6 +22,29 @@ def make_model(tiny_model_cfg: Callable) -> Callable[..., SiameseTwoStageDetecto
         return MODELS.build(tiny_model_cfg(**changes)).eval()
 
     return make
+
+
+@pytest.fixture
+def tiny_cascade_cfg(tiny_model_cfg: Callable) -> ConfigDict:
+    """The cascade with the tiny model's parts."""
+    tiny, cascade = tiny_model_cfg(), Config.fromfile(MODEL_CONFIGS / 'siamese_cascade_mask_rcnn_r50_fpn.py').model
+    roi_head = {**cascade.roi_head, **tiny.roi_head, 'type': cascade.roi_head.type}
+    roi_head['bbox_head'] = [
+        dict(tiny.roi_head.bbox_head, bbox_coder=stage.bbox_coder) for stage in cascade.roi_head.bbox_head
+    ]
+    rcnn = [dict(tiny.train_cfg.rcnn, assigner=stage.assigner) for stage in cascade.train_cfg.rcnn]
+    return ConfigDict(tiny, roi_head=roi_head, train_cfg=dict(tiny.train_cfg, rcnn=rcnn))
+
+
+@pytest.fixture
+def tiny_gfl_cfg(tiny_model_cfg: Callable) -> ConfigDict:
+    """GFL with the tiny model's parts."""
+    tiny, gfl = tiny_model_cfg(), Config.fromfile(MODEL_CONFIGS / 'siamese_gfl_r50_fpn.py').model
+    gfl.update({key: tiny[key] for key in ('data_preprocessor', 'backbone', 'match_neck')})
+    gfl.neck.update({key: tiny.neck[key] for key in ('in_channels', 'out_channels', 'norm_cfg')})
+    gfl.bbox_head.update(in_channels=8, feat_channels=8, stacked_convs=1, norm_cfg=tiny.neck.norm_cfg)
+    gfl.test_cfg.update(nms_pre=50, max_per_img=10)
+    return gfl
 
 
 @pytest.fixture

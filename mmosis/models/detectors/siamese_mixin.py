@@ -9,7 +9,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmosis.structures import EncodedReferences
+from mmosis.structures import EncodedReferences, RLEMasks
 
 RefInputs = Tensor | EncodedReferences
 
@@ -86,8 +86,9 @@ class SiameseMixin:
             rescale: Whether results are in the frame of the original image; else of the network input.
 
         Returns:
-            InstanceData: All episodes' detections: ``bboxes`` (N, 4) xyxy, ``scores`` (N,) in 0-1, ``masks``,
-            ``episode_ids`` (N,) from 0 to E - 1 and ``labels`` (N,), the category of the episode.
+            InstanceData: All episodes' detections: ``bboxes`` (N, 4) xyxy, ``scores`` (N,) in 0-1, ``episode_ids``
+            (N,) from 0 to E - 1, ``labels`` (N,), the category of the episode, and ``masks``, run-length encoded, if
+            the host gives masks.
 
         Raises:
             ValueError: If there is no reference, or not one for each of the sample's episodes.
@@ -98,7 +99,7 @@ class SiameseMixin:
             chunk = self.encode_references(references[start : start + self.episodes_per_chunk])
             samples = [DetDataSample(metainfo=data_sample.metainfo) for _ in range(len(chunk))]
             super().predict(self.match_neck(feats, chunk), samples, rescale=rescale)
-            results += [sample.pred_instances for sample in samples]
+            results += [_with_encoded_masks(sample.pred_instances) for sample in samples]
         for episode_id, instances in enumerate(results):
             instances.labels = torch.full_like(instances.labels, labels[episode_id])
             instances.episode_ids = torch.full_like(instances.labels, episode_id)
@@ -184,3 +185,10 @@ class SiameseMixin:
             sample.pred_instances = self.match_and_detect(image_feats, references, sample, rescale)
         samplelist_boxtype2tensor(batch_data_samples)
         return batch_data_samples
+
+
+def _with_encoded_masks(instances: InstanceData) -> InstanceData:
+    """Encode the masks of a host that gives them whole; a head of ours has done it already."""
+    if isinstance(instances.get('masks'), Tensor):
+        instances.masks = RLEMasks.encode(instances.masks.cpu().numpy())
+    return instances

@@ -1,3 +1,5 @@
+from .binary_cascade_roi_head import BinaryCascadeRoIHead
+from .binary_mixin import BinaryMixin
 from .binary_roi_head import BinaryRoIHead
 
-__all__ = ['BinaryRoIHead']
+__all__ = ['BinaryCascadeRoIHead', 'BinaryMixin', 'BinaryRoIHead']

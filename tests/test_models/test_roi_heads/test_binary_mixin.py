@@ -1,4 +1,4 @@
-"""BinaryRoIHead: match or non-match, also where there is nothing to match."""
+"""BinaryMixin on both of its hosts: match or non-match, also where there is nothing to match."""
 
 import copy
 from collections.abc import Callable
@@ -11,22 +11,29 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
-from torch import Tensor
+from torch import Tensor, nn
 
-from mmosis.models import BinaryRoIHead
+from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead
 from mmosis.structures import RLEMasks
 
 SIZE = 64
-LOSSES = {'loss_cls', 'loss_bbox', 'loss_mask'}
+NAMES = ('loss_cls', 'loss_bbox', 'loss_mask')
 BOXES = [[4.0, 4, 30, 30], [20, 10, 60, 50]]
 
 
+@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead])
+def head_type(request: pytest.FixtureRequest) -> type[BinaryMixin]:
+    return request.param
+
+
 @pytest.fixture
-def head_cfg(tiny_model_cfg: Callable) -> Callable[..., ConfigDict]:
-    """Config of the tiny model's RoI head, as the detector hands it to the registry."""
+def head_cfg(
+    head_type: type[BinaryMixin], tiny_model_cfg: Callable, tiny_cascade_cfg: ConfigDict
+) -> Callable[..., ConfigDict]:
+    """Config of a tiny model's RoI head, as the detector hands it to the registry."""
 
     def make(**test_cfg) -> ConfigDict:
-        model = tiny_model_cfg()
+        model = tiny_model_cfg() if head_type is BinaryRoIHead else tiny_cascade_cfg
         return ConfigDict(
             model.roi_head, train_cfg=model.train_cfg.rcnn, test_cfg=ConfigDict(model.test_cfg.rcnn, **test_cfg)
         )
@@ -35,8 +42,8 @@ def head_cfg(tiny_model_cfg: Callable) -> Callable[..., ConfigDict]:
 
 
 @pytest.fixture
-def make_head(head_cfg: Callable) -> Callable[..., BinaryRoIHead]:
-    def make(**test_cfg) -> BinaryRoIHead:
+def make_head(head_cfg: Callable) -> Callable[..., BinaryMixin]:
+    def make(**test_cfg) -> BinaryMixin:
         torch.manual_seed(0)
         head = MODELS.build(head_cfg(**test_cfg))
         head.init_weights()
@@ -72,11 +79,22 @@ def make_sample(*boxes: list[float], draw: int = 0) -> DetDataSample:
     return DetDataSample(metainfo=metainfo, gt_instances=truth, ignored_instances=ignored)
 
 
-def assert_safe_for_ddp(head: BinaryRoIHead, losses: dict[str, Tensor]) -> None:
+def stages(module: nn.Module) -> list[nn.Module]:
+    """The heads of all stages; a standard head is its only stage."""
+    return list(module) if isinstance(module, nn.ModuleList) else [module]
+
+
+def by_name(losses: dict[str, Tensor], name: str) -> list[Tensor]:
+    """The losses of one name, that of each stage."""
+    return [value for key, value in losses.items() if key.split('.')[-1] == name]
+
+
+def assert_safe_for_ddp(head: BinaryMixin, losses: dict[str, Tensor]) -> None:
     """All losses are there and finite, and every parameter has a gradient: DDP waits for each."""
-    assert set(losses) - {'acc'} == LOSSES
-    assert all(losses[name].isfinite() for name in LOSSES)
-    sum(losses[name] for name in LOSSES).backward()
+    values = [value for name in NAMES for value in by_name(losses, name)]
+    assert len(values) == len(NAMES) * len(stages(head.bbox_head))
+    assert all(value.isfinite() for value in values)
+    sum(values).backward()
     assert [name for name, parameter in head.named_parameters() if parameter.grad is None] == []
 
 
@@ -84,30 +102,30 @@ class TestLoss:
     def test_with_objects_everything_is_learnt(self, make_head: Callable) -> None:
         head = make_head()
         losses = head.loss(make_feats(), [make_proposals(*BOXES, [0, 40, 20, 60])], [make_sample(*BOXES)])
-        assert all(losses[name] > 0 for name in LOSSES)
+        assert all(value > 0 for name in NAMES for value in by_name(losses, name))
         assert_safe_for_ddp(head, losses)
-        assert all(parameter.grad.abs().sum() > 0 for parameter in head.bbox_head.parameters())
-        assert all(parameter.grad.abs().sum() > 0 for parameter in head.mask_head.conv_logits.parameters())
+        learning = [*stages(head.bbox_head), *(mask_head.conv_logits for mask_head in stages(head.mask_head))]
+        assert all(parameter.grad.abs().sum() > 0 for part in learning for parameter in part.parameters())
 
     def test_no_truth(self, make_head: Callable) -> None:
         """Every proposal is a non-match; there is no box and no mask to learn."""
         head = make_head()
         losses = head.loss(make_feats(), [make_proposals(*BOXES)], [make_sample()])
-        assert losses['loss_cls'] > 0
-        assert losses['loss_bbox'] == losses['loss_mask'] == 0
+        assert all(value > 0 for value in by_name(losses, 'loss_cls'))
+        assert all(value == 0 for name in NAMES[1:] for value in by_name(losses, name))
         assert_safe_for_ddp(head, losses)
 
     def test_no_proposals_but_truth(self, make_head: Callable) -> None:
         """The true boxes are proposals too (``add_gt_as_proposals``)."""
         head = make_head()
         losses = head.loss(make_feats(), [make_proposals()], [make_sample(*BOXES)])
-        assert all(losses[name] > 0 for name in ('loss_cls', 'loss_mask'))
+        assert all(value > 0 for name in ('loss_cls', 'loss_mask') for value in by_name(losses, name))
         assert_safe_for_ddp(head, losses)
 
     def test_neither_proposals_nor_truth(self, make_head: Callable) -> None:
         head = make_head()
         losses = head.loss(make_feats(), [make_proposals()], [make_sample()])
-        assert all(losses[name] == 0 for name in LOSSES)
+        assert all(value == 0 for name in NAMES for value in by_name(losses, name))
         assert_safe_for_ddp(head, losses)
         assert all(parameter.grad.eq(0).all() for parameter in head.parameters())
 
@@ -115,12 +133,12 @@ class TestLoss:
         head = make_head()
         samples = [make_sample(*BOXES), make_sample(draw=1)]
         losses = head.loss(make_feats(2), [make_proposals(*BOXES), make_proposals()], samples)
-        assert losses['loss_cls'] > 0
+        assert all(value > 0 for value in by_name(losses, 'loss_cls'))
         assert_safe_for_ddp(head, losses)
 
 
 class TestPredict:
-    def predict(self, head: BinaryRoIHead, *proposals: InstanceData, **settings) -> list[InstanceData]:
+    def predict(self, head: BinaryMixin, *proposals: InstanceData, **settings) -> list[InstanceData]:
         samples = [make_sample() for _ in proposals]
         with torch.no_grad():
             return head.eval().predict(make_feats(len(proposals)), list(proposals), samples, **settings)
@@ -135,7 +153,8 @@ class TestPredict:
 
     def test_masks_lie_in_their_boxes(self, make_head: Callable) -> None:
         head = make_head()
-        torch.nn.init.constant_(head.mask_head.conv_logits.bias, 100.0)  # The whole region is mask.
+        for mask_head in stages(head.mask_head):
+            nn.init.constant_(mask_head.conv_logits.bias, 100.0)  # The whole region is mask.
         (result,) = self.predict(head, make_proposals(*BOXES), rescale=True)
         for (x1, y1, x2, y2), mask in zip(result.bboxes.tolist(), result.masks.numpy(), strict=True):
             rows, columns = np.nonzero(mask)
@@ -195,22 +214,23 @@ class TestPredict:
 class TestConfig:
     def test_heads_become_binary_and_class_agnostic(self, make_head: Callable) -> None:
         head = make_head()
-        assert head.bbox_head.num_classes == head.mask_head.num_classes == 1
-        assert head.bbox_head.fc_cls.out_features == 2
-        assert head.bbox_head.fc_reg.out_features == 4
-        assert head.mask_head.conv_logits.out_channels == 1
-        assert head.mask_head.class_agnostic
+        for bbox_head, mask_head in zip(stages(head.bbox_head), stages(head.mask_head), strict=True):
+            assert bbox_head.num_classes == mask_head.num_classes == 1
+            assert bbox_head.fc_cls.out_features == 2
+            assert bbox_head.fc_reg.out_features == 4
+            assert mask_head.conv_logits.out_channels == 1
+            assert mask_head.class_agnostic
 
     def test_the_callers_config_stays_as_it_is(self, head_cfg: Callable) -> None:
         cfg = head_cfg()
         before = copy.deepcopy(cfg)
         MODELS.build(cfg)
         assert cfg == before
-        assert 'num_classes' not in cfg.bbox_head
 
     @pytest.mark.parametrize('name', ['bbox_head', 'mask_head'])
     def test_more_classes_are_refused(self, head_cfg: Callable, name: str) -> None:
         cfg = head_cfg()
-        cfg[name].num_classes = 80
+        last = cfg[name][-1] if isinstance(cfg[name], list) else cfg[name]
+        last.num_classes = 80
         with pytest.raises(ValueError, match=f'{name} tells match from non-match: num_classes must be 1, got 80'):
             MODELS.build(cfg)

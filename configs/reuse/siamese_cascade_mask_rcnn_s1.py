@@ -1,0 +1,11 @@
+_base_ = [
+    '../_base_/models/siamese_cascade_mask_rcnn_r50_fpn.py',
+    '../_base_/datasets/one_shot_coco.py',
+    '../_base_/schedules/schedule_160k.py',
+    '../_base_/default_runtime.py',
+]
+
+split = 1
+train_dataloader = dict(dataset=dict(split=split))
+val_dataloader = dict(dataset=dict(split=split))
+test_dataloader = dict(dataset=dict(split=split))
