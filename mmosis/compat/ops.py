@@ -19,6 +19,7 @@ from torch import Tensor
 from mmosis.compat.versions import installed_versions
 
 EXTENSION = 'mmcv._ext'
+MASKS = 'mmdet.structures.mask.structures'
 AVERAGE = 1  # mmcv's number for pool_mode='avg'
 
 
@@ -32,6 +33,7 @@ def install() -> None:
         stand_in = StandIn()
         sys.modules[EXTENSION] = stand_in
         sys.modules['mmcv']._ext = stand_in
+        _mend_masks()
         return
     try:
         importlib.import_module(EXTENSION)
@@ -40,6 +42,12 @@ def install() -> None:
             f'the compiled ops of mmcv do not load with torch {torch.__version__} ({error}): reinstall an mmcv that '
             'was built for this torch, or one without compiled ops (pip install onedl-mmcv, or mmcv-lite)'
         ) from error
+
+
+def _mend_masks() -> None:
+    """Give the fork's mask structures RoIAlign: imported before the stand-in, they hold one that only raises."""
+    if MASKS in sys.modules:
+        sys.modules[MASKS].roi_align = importlib.import_module('mmcv.ops.roi_align').roi_align
 
 
 def describe_ops() -> str:

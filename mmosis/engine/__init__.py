@@ -1,3 +1,3 @@
-from .hooks import HeadsFirstHook, ProgressBarHook
+from .hooks import HeadsFirstHook, OneShotVisualizationHook, ProgressBarHook
 
-__all__ = ['HeadsFirstHook', 'ProgressBarHook']
+__all__ = ['HeadsFirstHook', 'OneShotVisualizationHook', 'ProgressBarHook']

@@ -23,15 +23,15 @@ CAPTION_HEIGHT, CAPTION_SIZE = 24, 11  # pixels; points at the visualizer's 100 
 
 @VISUALIZERS.register_module()
 class OneShotLocalVisualizer(DetLocalVisualizer):
-    """mmdet's visualizer with one panel an episode, the first reference inset at the lower left (paper Fig. 5).
+    """mmdet's visualizer with one panel an episode, the reference inset at the lower left (paper Fig. 5).
 
-    The category stands above its panel, and a detection is labelled with its score in percent. mmdet's visualization
-    hook and ``tools/test.py --show-dir`` use it unchanged.
+    The category stands above its panel, and a detection is labelled with its score in percent. Several references stand
+    in a row below. mmdet's visualization hook and ``tools/test.py --show-dir`` use it unchanged.
 
     Args:
         name: Name of the instance.
-        inset: Longer side of the inset, as a share of the image's shorter side.
-        border: Width of the inset's frame in pixels.
+        inset: Longer side of a reference, as a share of the image's shorter side; less where a row would not fit.
+        border: Width of a reference's frame in pixels.
         columns: Panels in a row, at most.
         min_size: Smaller images are enlarged by a whole number, so that their shorter side has at least so many pixels.
         alpha: Opacity of masks and boxes, 0-1.
@@ -70,7 +70,9 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
     ) -> None:
         """Draw an image's episodes. Arguments are ``DetLocalVisualizer``'s; ``image`` is RGB.
 
-        A sample without episodes is drawn by mmdet. Truth is drawn where there are no predictions to draw.
+        A sample without episodes is drawn by mmdet. Truth is drawn where there are no predictions to draw. References
+        are cropped from their files, or shown as the network sees them where the sample has ``ref_inputs`` as the data
+        set packs them: (K, 3, h, w) or (E, K, 3, h, w), BGR, 0-255.
         """
         if data_sample is None or 'episodes' not in data_sample.metainfo:
             super().add_datasample(
@@ -79,8 +81,13 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
             return
         image = image.clip(0, 255).astype(np.uint8)
         panels = [
-            self._draw_panel(image, instances, episode)
-            for episode, instances in self._panels(data_sample, draw_gt, draw_pred, pred_score_thr)
+            self._draw_panel(image, instances, episode, references)
+            for episode, instances, references in zip(
+                data_sample.episodes,
+                _instances(data_sample, draw_gt, draw_pred, pred_score_thr),
+                _references(data_sample),
+                strict=True,
+            )
         ]
         drawn = _grid(panels, self.columns)
         self.set_image(drawn)
@@ -91,19 +98,9 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         else:
             self.add_image(name, drawn, step)
 
-    def _panels(
-        self, data_sample: DetDataSample, draw_gt: bool, draw_pred: bool, score_thr: float
-    ) -> list[tuple[Episode, InstanceData]]:
-        """Pair each episode with what is to be drawn of it."""
-        if draw_pred and 'pred_instances' in data_sample:
-            predictions = data_sample.pred_instances.cpu()
-            predictions = predictions[predictions.scores > score_thr]
-            return [(e, predictions[predictions.episode_ids == i]) for i, e in enumerate(data_sample.episodes)]
-        if draw_gt and 'gt_instances' in data_sample:
-            return [(episode, data_sample.gt_instances.cpu()) for episode in data_sample.episodes]
-        return [(episode, InstanceData(bboxes=np.zeros((0, 4)))) for episode in data_sample.episodes]
-
-    def _draw_panel(self, image: np.ndarray, instances: InstanceData, episode: Episode) -> np.ndarray:
+    def _draw_panel(
+        self, image: np.ndarray, instances: InstanceData, episode: Episode, references: list[np.ndarray]
+    ) -> np.ndarray:
         factor = max(1, math.ceil(self.min_size / min(image.shape[:2])))
         panel = mmcv.imrescale(image, float(factor))
         if len(instances):
@@ -111,7 +108,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
             # mmdet draws the colours of masks from the global generator.
             with seeded(0, 'mask colours'):
                 panel = self._draw_instances(panel, enlarged, None, self.dataset_meta.get('palette'))
-        return np.vstack([self._draw_caption(panel.shape[1], episode), self._draw_inset(panel.copy(), episode)])
+        return np.vstack([self._draw_caption(panel.shape[1], episode), self._draw_references(panel, references)])
 
     def _draw_caption(self, width: int, episode: Episode) -> np.ndarray:
         """Write the category on a white strip (CAPTION_HEIGHT, width, 3)."""
@@ -126,19 +123,52 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         )
         return self.get_image()
 
-    def _draw_inset(self, panel: np.ndarray, episode: Episode) -> np.ndarray:
-        reference = episode.references[0]
-        crop = crop_box(read_image(reference.img_path, reference.img_shape), reference.bbox)[..., ::-1]
-        scale = self.inset * min(panel.shape[:2]) / max(crop.shape[:2])
-        height, width = (max(1, round(side * scale)) for side in crop.shape[:2])
-        framed = cv2.copyMakeBorder(
-            mmcv.imresize(np.ascontiguousarray(crop), (width, height)),
-            *[self.border] * 4,
-            cv2.BORDER_CONSTANT,
-            value=WHITE,
-        )
-        panel[-framed.shape[0] :, : framed.shape[1]] = framed
-        return panel
+    def _draw_references(self, panel: np.ndarray, references: list[np.ndarray]) -> np.ndarray:
+        """Inset one reference at the lower left; lay several in a row below the panel, where they hide nothing."""
+        fitting = panel.shape[1] // len(references) - 2 * self.border
+        side = max(1, min(round(self.inset * min(panel.shape[:2])), fitting))
+        shape = (side + 2 * self.border, panel.shape[1], 3)
+        canvas = panel.copy() if len(references) == 1 else np.full(shape, WHITE, np.uint8)
+        left = 0
+        for reference in references:
+            framed = self._frame(reference, side)
+            canvas[-framed.shape[0] :, left : left + framed.shape[1]] = framed
+            left += framed.shape[1]
+        return canvas if len(references) == 1 else np.vstack([panel, canvas])
+
+    def _frame(self, reference: np.ndarray, side: int) -> np.ndarray:
+        """Resize a picture so that its longer side is ``side``, and put a frame around it."""
+        scale = side / max(reference.shape[:2])
+        height, width = (max(1, round(length * scale)) for length in reference.shape[:2])
+        resized = mmcv.imresize(np.ascontiguousarray(reference), (width, height))
+        return cv2.copyMakeBorder(resized, *[self.border] * 4, cv2.BORDER_CONSTANT, value=WHITE)
+
+
+def _instances(data_sample: DetDataSample, draw_gt: bool, draw_pred: bool, score_thr: float) -> list[InstanceData]:
+    """Tell what is to be drawn of each episode."""
+    num = len(data_sample.episodes)
+    if draw_pred and 'pred_instances' in data_sample:
+        predictions = data_sample.pred_instances.cpu()
+        predictions = predictions[predictions.scores > score_thr]
+        return [predictions[predictions.episode_ids == i] for i in range(num)]
+    if not draw_gt or not len(data_sample.get('gt_instances', ())):
+        return [InstanceData(bboxes=np.zeros((0, 4)))] * num
+    truth = data_sample.gt_instances.cpu()
+    if 'draw' in data_sample:  # a training sample: its one episode's instances alone, with label 0
+        return [truth]
+    return [truth[truth.labels == episode.label] for episode in data_sample.episodes]
+
+
+def _references(data_sample: DetDataSample) -> list[list[np.ndarray]]:
+    """Get the K reference pictures of each episode, RGB."""
+    if 'ref_inputs' in data_sample:
+        inputs = data_sample.ref_inputs.cpu().numpy().clip(0, 255).astype(np.uint8)
+        pictures = np.moveaxis(inputs, -3, -1)[..., ::-1]
+        return list(pictures.reshape(len(data_sample.episodes), -1, *pictures.shape[-3:]))
+    return [
+        [crop_box(read_image(r.img_path, r.img_shape), r.bbox)[..., ::-1] for r in episode.references]
+        for episode in data_sample.episodes
+    ]
 
 
 def _enlarge(instances: InstanceData, factor: int, label: int) -> InstanceData:

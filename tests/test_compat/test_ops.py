@@ -239,7 +239,9 @@ import mmosis
 
 @pytest.mark.parametrize('order', IMPORT_ORDERS)
 def test_mmdet_first(order: str) -> None:
-    program = '\n'.join([IMPORT_ORDERS[order], 'import torch', inspect.getsource(pool_ones), 'pool_ones()'])
+    program = '\n'.join(
+        [IMPORT_ORDERS[order], 'import torch', *map(inspect.getsource, (pool_masks, pool_ones)), 'pool_ones()']
+    )
     subprocess.run([sys.executable, '-W', 'ignore', '-c', program], check=True)
 
 
@@ -250,6 +252,16 @@ def pool_ones() -> None:
     extractor = SingleRoIExtractor(dict(type='RoIAlign', output_size=2, sampling_ratio=0), 1, [1])
     pooled = extractor([torch.ones(1, 1, 8, 8)], torch.tensor([[0.0, 2, 2, 6, 6]]))
     assert pooled.tolist() == [[[[1, 1], [1, 1]]]]
+    pool_masks()
+
+
+def pool_masks() -> None:
+    import numpy as np
+    from mmdet.structures.mask import BitmapMasks
+
+    masks = BitmapMasks(np.eye(8, dtype=np.uint8)[None].repeat(4, 1).repeat(4, 2), 32, 32)
+    cropped = masks.crop_and_resize(np.array([[4.0, 4, 12, 12]]), (2, 2), np.array([0]))
+    assert cropped.masks.tolist() == [[[1, 0], [0, 1]]]
 
 
 def test_compiled_ops_of_another_torch_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -1,78 +1,13 @@
 """The command line tools, run as a user runs them."""
 
-import io
 import json
-import os
-import runpy
 import shutil
-import subprocess
 import sys
-from collections import OrderedDict
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import cv2
 import pytest
-from mmengine.visualization import Visualizer
-
-from mmosis.synthetic import make_scenes
-
-ROOT = Path(__file__).parents[2]
-DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
-STEPS = 2
-
-
-@pytest.fixture(scope='module')
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Scenes where the demo config expects them, under another root."""
-    root = tmp_path_factory.mktemp('data')
-    for seed, name in enumerate(('train', 'test')):
-        make_scenes(root / name, num_images=60, seed=seed, image_size=64)
-    return root
-
-
-@pytest.fixture(scope='module')
-def options(scenes: Path) -> list[str]:
-    """Overrides that make the demo config small."""
-    loaders = ('train_dataloader', 'test_dataloader')
-    return [
-        '--cfg-options',
-        *(f'{loader}.dataset.data_root={scenes}/' for loader in loaders),
-        *(f'{loader}.{key}' for loader in loaders for key in ('num_workers=0', 'persistent_workers=False')),
-        'train_dataloader.batch_size=1',
-        f'train_cfg.max_iters={STEPS}',
-        'default_hooks.checkpoint.interval=1',
-        'test_dataloader.dataset.indices=3',
-    ]
-
-
-def run(tool: str, *args: str | Path) -> str:
-    """Run a Python tool as ``python TOOL ARGS`` does, but in this process; return what it printed."""
-    printed = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(printed):
-        patch.chdir(ROOT)
-        patch.setattr(sys, 'argv', [tool, *map(str, args)])
-        # A process of its own has no visualizer of an earlier Runner.
-        patch.setattr(Visualizer, '_instance_dict', OrderedDict())
-        try:
-            runpy.run_path(str(ROOT / tool), run_name='__main__')
-        except SystemExit as error:
-            raise ValueError(printed.getvalue()) from error
-    return printed.getvalue()
-
-
-def run_processes(*command: str | Path, **env: str) -> str:
-    """Run a command that starts processes of its own; return what it printed."""
-    done = subprocess.run(
-        [*map(str, command)],
-        cwd=ROOT,
-        env={**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+from tools_runner import DEMO, STEPS, run, run_processes
 
 
 @pytest.fixture(scope='module')
@@ -183,5 +118,8 @@ def test_demo_on_a_folder_of_jpegs(scenes: Path, options: list[str], tmp_path: P
     )
     assert 'one-shot categories, random boxes' in output
     assert 'background categories' in (work_dir / 'table.txt').read_text()
+    rows = json.loads((work_dir / 'table.json').read_text())
+    assert set(rows['one-shot categories']) == {'box', 'mask'}
+    assert len(rows) == 4
     assert cv2.imread(str(work_dir / 'gallery.png')) is not None
     assert list((work_dir / 'gallery').glob('*.jpg'))

@@ -13,6 +13,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 
+from mmosis.datasets import OneShotCocoDataset
 from mmosis.structures import RLEMasks
 from mmosis.visualization import OneShotLocalVisualizer
 from mmosis.visualization.one_shot_visualizer import CAPTION_HEIGHT, GAP
@@ -30,9 +31,12 @@ def make_visualizer(min_size: int = 80, **settings) -> OneShotLocalVisualizer:
 
 @pytest.fixture
 def sample(tiny_dataset: Callable) -> DetDataSample:
+    return sample_31(tiny_dataset(test_mode=True, phase='all'))
+
+
+def sample_31(dataset: OneShotCocoDataset) -> DetDataSample:
     """Image 31 with its episodes: person, car, airplane and truck."""
-    dataset = tiny_dataset(test_mode=True, phase='all')
-    samples = [dataset[i]['data_samples'] for i in range(len(dataset))]
+    samples = (dataset[i]['data_samples'] for i in range(len(dataset)))
     return next(sample for sample in samples if sample.img_id == 31)
 
 
@@ -108,6 +112,39 @@ class TestLayout:
             frame = inset.copy()
             frame[border:-border, border:-border] = 255
             assert (frame == 255).all()
+
+    @pytest.mark.parametrize(('num', 'side'), [(2, 24), (5, 12)])
+    def test_several_references_stand_in_a_row_below(self, tiny_dataset: Callable, num: int, side: int) -> None:
+        """0.3 of 80 pixels, or what leaves room for 5 with frames of 2 pixels: 80 / 5 - 4."""
+        sample = sample_31(tiny_dataset(test_mode=True, phase='all', num_references=num))
+        picture = draw(mmcv.imread(sample.img_path, channel_order='rgb'), sample, dict(columns=1))
+        assert picture.shape[0] == len(sample.episodes) * (GAP + CAPTION_HEIGHT + HEIGHT + side + 4) + GAP
+        row = picture[GAP + CAPTION_HEIGHT + HEIGHT :][: side + 4, GAP : GAP + WIDTH]
+        left = 0
+        for reference in sample.episodes[0].references:
+            x1, y1, x2, y2 = (round(value) for value in reference.bbox)
+            crop = mmcv.imread(reference.img_path, channel_order='rgb')[y1:y2, x1:x2]
+            scale = side / max(crop.shape[:2])
+            width, height = round(crop.shape[1] * scale), round(crop.shape[0] * scale)
+            tile = row[side + 2 - height : side + 2, left + 2 : left + 2 + width]
+            np.testing.assert_array_equal(tile, mmcv.imresize(crop, (width, height)))
+            left += width + 4
+        assert (row[:, left:] == 255).all()
+        scene = panel(picture, 0, 0)
+        np.testing.assert_array_equal(scene, mmcv.imread(sample.img_path, channel_order='rgb'))
+
+    @pytest.mark.parametrize('training', [True, False])
+    def test_references_as_the_network_sees_them(self, tiny_dataset: Callable, training: bool) -> None:
+        """The item's own references, in the training's and the test's shape."""
+        item = tiny_dataset(test_mode=not training, phase='background' if training else 'all')[0]
+        sample = item['data_samples']
+        sample.ref_inputs = item['ref_inputs']
+        picture = draw(np.zeros((HEIGHT, WIDTH, 3), np.uint8), sample, dict(columns=1, inset=0.4), draw_gt=False)
+        references = item['ref_inputs'].reshape(-1, 3, 32, 32)  # 0.4 of 80 pixels: in their own size.
+        assert len(references) == len(sample.episodes)
+        for row, reference in enumerate(references):
+            inset = panel(picture, row, 0)[-34:-2, 2:34]
+            np.testing.assert_array_equal(inset, reference.numpy()[::-1].transpose(1, 2, 0))
 
     def test_small_images_are_enlarged_by_a_whole_number(self, image: np.ndarray, sample: DetDataSample) -> None:
         """80 pixels to at least 150: twice."""
@@ -186,6 +223,20 @@ class TestDetections:
         nothing = draw(image, sample, dict(min_size=64), draw_gt=False)
         assert drawn.shape == nothing.shape == (2 * GAP + CAPTION_HEIGHT + 64, 2 * GAP + 64, 3)
         assert (drawn != nothing).any()
+
+    def test_each_test_episode_has_its_own_truth(self, tiny_dataset: Callable, tiny_pipelines: dict) -> None:
+        """Image 31 shows one instance of each category; two references leave the scene free."""
+        load, *rest = tiny_pipelines['test']
+        pipeline = [load, dict(type='LoadAnnotations', with_bbox=True, with_mask=True), *rest]
+        sample = sample_31(tiny_dataset(test_mode=True, phase='all', num_references=2, pipeline=pipeline))
+        picture = draw(np.zeros((64, 64, 3), np.uint8), sample, dict(min_size=64, columns=4))
+        boxes = dict(zip(sample.gt_instances.labels.tolist(), sample.gt_instances.bboxes.tensor, strict=True))
+        assert len(boxes) == len(sample.episodes) == 4
+        for column, episode in enumerate(sample.episodes):
+            scene = picture[GAP + CAPTION_HEIGHT :, GAP + column * (GAP + 64) :][:64, :64]
+            rows, columns = np.nonzero(scene.any(axis=-1))
+            drawn = (columns.min(), rows.min(), columns.max(), rows.max())
+            assert drawn == pytest.approx(boxes[episode.label].tolist(), abs=3)
 
 
 class TestPlaces:

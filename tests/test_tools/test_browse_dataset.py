@@ -1,0 +1,94 @@
+"""browse_dataset.py: which pictures it makes, and that they show what the network gets."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mmdet.structures import DetDataSample
+from tools_runner import DEMO, run
+
+from mmosis.datasets import OneShotCocoDataset
+from mmosis.visualization import OneShotLocalVisualizer
+
+TOOL = 'tools/analysis_tools/browse_dataset.py'
+Drawn = list[tuple[np.ndarray, DetDataSample, dict]]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """What the visualizer was given to draw."""
+    calls, draw = [], OneShotLocalVisualizer.add_datasample
+
+    def add_datasample(self, name: str, image: np.ndarray, sample: DetDataSample, **arguments) -> None:
+        calls.append((image, sample, arguments))
+        draw(self, name, image, sample, **{**arguments, 'show': False})
+
+    monkeypatch.setattr(OneShotLocalVisualizer, 'add_datasample', add_datasample)
+    return calls
+
+
+def dataset_of(scenes: Path, part: str, **settings) -> OneShotCocoDataset:
+    """A dataset of the demo's scenes, without pipelines."""
+    return OneShotCocoDataset(
+        data_root=str(scenes),
+        ann_file=f'{part}/annotations.json',
+        data_prefix=dict(img=f'{part}/images/'),
+        split=1,
+        **settings,
+    )
+
+
+def test_training_draws_come_as_in_a_run(scenes: Path, options: list[str], tmp_path: Path, drawn: Drawn) -> None:
+    run(TOOL, DEMO, '--not-show', '--output-dir', tmp_path, '--number', '3', *options, 'randomness.seed=5')
+    dataset = dataset_of(scenes, 'train', phase='background', seed=5)
+    draws = [dataset.draw_episode(draw) for draw in range(3)]
+    assert [sample.episodes for _, sample, _ in drawn] == [[episode] for _, episode in draws]
+    names = [f'{index:05}_{Path(info["img_path"]).stem}.png' for index, (info, _) in enumerate(draws)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    for (image, sample, arguments), (info, _) in zip(drawn, draws, strict=True):
+        assert image.shape == (160, 160, 3)
+        assert sample.ref_inputs.shape == (1, 3, 96, 96)
+        assert len(sample.gt_instances) == sum(not instance['ignore_flag'] for instance in info['instances'])
+        assert arguments['show'] is False
+    # The image is RGB, as the visualizer takes it.
+    scene = cv2.cvtColor(cv2.imread(draws[0][0]['img_path']), cv2.COLOR_BGR2RGB)
+    image, sample, _ = drawn[0]
+    seen = image[:, ::-1] if sample.flip else image
+    assert np.abs(seen.mean(axis=(0, 1)) - scene.mean(axis=(0, 1))).max() < 1
+
+
+def test_a_test_image_has_the_truth_of_its_episodes(
+    scenes: Path, options: list[str], tmp_path: Path, drawn: Drawn
+) -> None:
+    shots = 'test_dataloader.dataset.num_references=2'
+    run(TOOL, DEMO, '--loader', 'test', '--not-show', '--output-dir', tmp_path, *options, shots)
+    assert len(drawn) == len(list(tmp_path.iterdir())) == 3  # The options leave three test images.
+    dataset = dataset_of(scenes, 'test', phase='one-shot', test_mode=True)
+    for index, (image, sample, _) in enumerate(drawn):
+        info = dataset.get_data_info(index)
+        assert sample.img_id == info['img_id']
+        assert sample.ref_inputs.shape == (len(sample.episodes), 2, 3, 96, 96)
+        kept = [instance for instance in info['instances'] if not instance['ignore_flag']]
+        assert sample.gt_instances.labels.tolist() == [instance['bbox_label'] for instance in kept]
+        boxes = np.array([instance['bbox'] for instance in kept]) * image.shape[0] / info['height']
+        np.testing.assert_allclose(sample.gt_instances.bboxes.tensor, boxes, atol=1e-3)
+        labels = {instance['bbox_label'] for instance in kept}
+        assert {episode.label for episode in sample.episodes} <= labels
+
+
+def test_windows_by_default(options: list[str], drawn: Drawn) -> None:
+    run(TOOL, DEMO, '--number', '1', '--show-interval', '0.5', *options)
+    ((_, _, arguments),) = drawn
+    assert arguments == dict(draw_pred=False, show=True, wait_time=0.5, out_file=None)
+
+
+def test_refusals(options: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'--not-show needs --output-dir, or nobody sees the pictures'):
+        run(TOOL, DEMO, '--not-show')
+    with pytest.raises(ValueError, match=r'the config has no val_dataloader; choose another one by --loader'):
+        run(TOOL, DEMO, '--loader', 'val', '--output-dir', tmp_path)
+    config = tmp_path / 'coco.py'
+    config.write_text("train_dataloader = dict(dataset=dict(type='CocoDataset'))")
+    with pytest.raises(ValueError, match=r"CocoDataset makes no episodes; .* there is mmdet's tool of the same name"):
+        run(TOOL, config)

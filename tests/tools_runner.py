@@ -1,0 +1,46 @@
+"""Run the command line tools as a user does."""
+
+import io
+import os
+import runpy
+import subprocess
+import sys
+from collections import OrderedDict
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+from mmengine.visualization import Visualizer
+
+ROOT = Path(__file__).parents[1]
+DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
+STEPS = 2
+
+
+def run(tool: str, *args: str | Path) -> str:
+    """Run a Python tool as ``python TOOL ARGS`` does, but in this process; return what it printed."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(printed):
+        patch.chdir(ROOT)
+        patch.setattr(sys, 'argv', [tool, *map(str, args)])
+        # A process of its own has no visualizer of an earlier Runner.
+        patch.setattr(Visualizer, '_instance_dict', OrderedDict())
+        try:
+            runpy.run_path(str(ROOT / tool), run_name='__main__')
+        except SystemExit as error:
+            raise ValueError(printed.getvalue()) from error
+    return printed.getvalue()
+
+
+def run_processes(*command: str | Path, **env: str) -> str:
+    """Run a command that starts processes of its own; return what it printed."""
+    done = subprocess.run(
+        [*map(str, command)],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

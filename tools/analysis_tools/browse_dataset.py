@@ -1,0 +1,90 @@
+"""Browse the episodes of a dataset as the network gets them: pipeline, crops, resizing and padding are done.
+
+The arguments are those of mmdet's tool of the same name, and which loader and how many pictures. Training draws come in
+the order and with the seed of a training run. Test pipelines load no truth: it is loaded here as in training.
+"""
+
+import argparse
+from itertools import islice
+from pathlib import Path
+
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
+from mmdet.registry import VISUALIZERS
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from mmengine.utils import track_iter_progress
+from torch.utils.data import DataLoader
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line.
+
+    Raises:
+        SystemExit: If nobody could see the pictures.
+    """
+    parser = argparse.ArgumentParser(description='Browse a dataset')
+    parser.add_argument('config', help='config file path')
+    parser.add_argument('--output-dir', help='save the pictures in this folder')
+    parser.add_argument('--not-show', action='store_true', help='open no window')
+    parser.add_argument('--show-interval', type=float, default=2, help='the interval of show (s)')
+    parser.add_argument('--loader', choices=('train', 'val', 'test'), default='train', help='default: %(default)s')
+    parser.add_argument('--number', type=int, help='how many pictures (default: as many as there are images)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override settings, as key=value')
+    args = parser.parse_args()
+    if args.not_show and args.output_dir is None:
+        parser.error('--not-show needs --output-dir, or nobody sees the pictures')
+    return args
+
+
+def build_loader(cfg: Config, name: str) -> DataLoader:
+    """Build a loader of single items, with truth.
+
+    Raises:
+        ValueError: If the config has no such loader, or its dataset no references.
+    """
+    if f'{name}_dataloader' not in cfg:
+        raise ValueError(f'the config has no {name}_dataloader; choose another one by --loader')
+    loader = cfg[f'{name}_dataloader']
+    if 'ref_pipeline' not in loader.dataset:
+        raise ValueError(
+            f"{loader.dataset.type} makes no episodes; for other datasets there is mmdet's tool of the same name"
+        )
+    loader.update(batch_size=1, num_workers=0, persistent_workers=False)
+    pipeline = loader.dataset.pipeline
+    if not any(transform.type == 'LoadAnnotations' for transform in pipeline):
+        as_in_training = cfg.train_dataloader.dataset.pipeline
+        pipeline.insert(1, next(transform for transform in as_in_training if transform.type == 'LoadAnnotations'))
+    return Runner.build_dataloader(loader, seed=cfg.get('randomness', {}).get('seed'))
+
+
+def main() -> None:
+    """Draw the pictures."""
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'mmdet'))
+    loader = build_loader(cfg, args.loader)
+    visualizer = VISUALIZERS.build(dict(cfg.visualizer, vis_backends=None))
+    visualizer.dataset_meta = loader.dataset.metainfo
+    number = args.number or len(loader.dataset)
+    for index, batch in enumerate(track_iter_progress((islice(loader, number), number))):
+        sample, image = batch['data_samples'][0], batch['inputs'][0].permute(1, 2, 0).numpy()[..., ::-1]
+        sample.ref_inputs = batch['ref_inputs'][0]
+        name = f'{index:05}_{Path(sample.img_path).stem}'
+        visualizer.add_datasample(
+            name,
+            image,
+            sample,
+            draw_pred=False,
+            show=not args.not_show,
+            wait_time=args.show_interval,
+            out_file=args.output_dir and str(Path(args.output_dir, f'{name}.png')),
+        )
+
+
+if __name__ == '__main__':
+    main()
