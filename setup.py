@@ -32,7 +32,8 @@ setup(
     ],
     python_requires='>=' + '.'.join(map(str, TABLE['PYTHON'])),
     packages=find_packages(include=['mmosis', 'mmosis.*']),
-    package_data={'mmosis': ['py.typed']},
+    # MMEngine and MIM look for configs and tools in mmosis/.mim: links to those of the root; a wheel gets the files.
+    package_data={'mmosis': ['py.typed', '.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh']},
     # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.
     install_requires=[
         *TABLE['HOST'],
@@ -42,6 +43,7 @@ setup(
         'pillow',
         'pycocotools>=2.0.8',
         'rich',
+        'tensorboard',
         'terminaltables',
     ],
     extras_require={

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import torch
 from mmengine.dist import is_main_process
@@ -10,7 +11,7 @@ from mmengine.dist import is_main_process
 from mmosis.apis import run_demo
 from mmosis.utils.launch import add_config_arguments, load_config
 
-CONFIG = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
+CONFIG = str(Path(__file__).parents[1] / 'configs/demo/siamese_mask_rcnn_demo_s1.py')
 CPU_PROCESSES = 2
 
 
