@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--num-references', type=int, nargs='+', default=[None], help='references an episode in the test'
     )
-    parser.add_argument('--out-dir', default='work_dirs/study', help='folder for runs, table.txt and study.json')
+    parser.add_argument('--out-dir', default='work_dirs/study', help='folder for runs, table.md and study.json')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, default={}, help='override settings of all the configs'
     )

@@ -2,9 +2,9 @@
 _base_ = '../siamese_mask_rcnn_s1.py'
 
 ref_pipeline = [
-    dict(type='LoadImage', backend_args={{_base_.backend_args}}),
+    dict(type='LoadImage', backend_args=_base_.backend_args),
     dict(type='CropReference', margin=0.2),
-    dict(type='ResizeReference', size={{_base_.ref_size}}),
+    dict(type='ResizeReference', size=_base_.ref_size),
     dict(type='PackReference'),
 ]
 train_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))

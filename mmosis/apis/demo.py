@@ -16,7 +16,7 @@ from mmosis.evaluation import evaluate_detections, random_detections
 from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import find_coco_folder
-from .experiment import make_config_scenes, test, test_config, train
+from .experiment import make_config_scenes, make_test_config, run_test, run_training
 
 PHASES = ('one-shot', 'background')
 GALLERY = 'gallery'
@@ -44,14 +44,14 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
         make_config_scenes(cfg)
     else:
         _use_folder(cfg, data)
-    checkpoint = train(cfg)
+    checkpoint = run_training(cfg)
     rows = {}
     for phase in PHASES:
         _say(f'Test on {phase} categories')
-        rows[f'{phase} categories'] = test(cfg, checkpoint, phase=phase)
+        rows[f'{phase} categories'] = run_test(cfg, checkpoint, phase=phase)
     for phase in PHASES:
-        rows[f'{phase} categories, random boxes'] = _test_random(test_config(cfg, checkpoint, phase=phase))
-    _draw_gallery(test_config(cfg, checkpoint, phase=PHASES[0]))
+        rows[f'{phase} categories, random boxes'] = _test_random(make_test_config(cfg, checkpoint, phase=phase))
+    _draw_gallery(make_test_config(cfg, checkpoint, phase=PHASES[0]))
     _write(cfg, rows)
     return _table(rows)
 

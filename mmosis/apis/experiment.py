@@ -23,7 +23,7 @@ def make_config_scenes(cfg: Config) -> None:
     barrier()
 
 
-def train(cfg: Config) -> str:
+def run_training(cfg: Config) -> str:
     """Train a config, in several processes each with its share of the batch.
 
     Returns:
@@ -36,7 +36,7 @@ def train(cfg: Config) -> str:
     return Path(cfg.work_dir, 'last_checkpoint').read_text()
 
 
-def test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, float]:
+def run_test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, float]:
     """Test a checkpoint.
 
     Args:
@@ -47,11 +47,11 @@ def test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, float]
     Returns:
         dict: mAP50, 0-1, of 'box' and, where there are masks, 'mask'.
     """
-    cfg = test_config(cfg, checkpoint, **dataset)
+    cfg = make_test_config(cfg, checkpoint, **dataset)
     return headline(Runner.from_cfg(cfg).test())
 
 
-def test_config(cfg: Config, checkpoint: str, **dataset: int | str) -> Config:
+def make_test_config(cfg: Config, checkpoint: str, **dataset: int | str) -> Config:
     """Copy a config for a test of a checkpoint; arguments are those of :func:`test`."""
     cfg = copy.deepcopy(cfg)
     cfg.load_from, cfg.resume = checkpoint, False

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
-from terminaltables import AsciiTable
+from terminaltables import GithubFlavoredMarkdownTable
 
-from .experiment import METRICS, test, train
+from .experiment import METRICS, run_test, run_training
 
 
 class Setting(NamedTuple):
@@ -44,7 +44,7 @@ def run_study(
         num_references: Numbers of references an episode to test with.
 
     Returns:
-        str: The table, mAP50 in %: mean and standard deviation over the seeds. It is in ``table.txt`` too, and every
+        str: The table, mAP50 in %: mean and standard deviation over the seeds. It is in ``table.md`` too, and every
         single figure in ``study.json``.
 
     Raises:
@@ -60,7 +60,7 @@ def run_study(
             results += _run(cfg, seed, Path(out_dir, stem, f'seed{seed}'), settings)
     table = study_table(results)
     Path(out_dir, 'study.json').write_text(json.dumps(results, indent=1))
-    Path(out_dir, 'table.txt').write_text(table + '\n')
+    Path(out_dir, 'table.md').write_text(table + '\n')
     return table
 
 
@@ -70,12 +70,12 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
     done = json.loads(file.read_text()) if file.is_file() else []
     cfg.work_dir, cfg.randomness.seed, cfg.resume = str(work_dir), seed, True
     cfg.visualizer.name = str(work_dir)  # MMEngine gives a visualizer of the same name again, with its first folder
-    checkpoint = train(cfg) if not done else (work_dir / 'last_checkpoint').read_text()
+    checkpoint = run_training(cfg) if not done else (work_dir / 'last_checkpoint').read_text()
     for setting in settings:
         if not any(_is_of(result, setting) for result in done):
             dataset = {key: value for key, value in setting._asdict().items() if key != 'config' and value is not None}
             print_log(f'{setting}, seed {seed}', logger='current')
-            done.append(dict(**setting._asdict(), seed=seed, **test(cfg, checkpoint, **dataset)))
+            done.append(dict(**setting._asdict(), seed=seed, **run_test(cfg, checkpoint, **dataset)))
             file.write_text(json.dumps(done, indent=1))
     return [result for setting in settings for result in done if _is_of(result, setting)]
 
@@ -85,25 +85,40 @@ def _is_of(result: dict, setting: Setting) -> bool:
 
 
 def study_table(results: Sequence[dict]) -> str:
-    """Table results: a row a setting, mAP50 in %, mean ± standard deviation over the seeds.
+    """Table results in Markdown: a row a setting, mAP50 in %, mean ± standard deviation over the seeds.
+
+    Beside each mean stands its difference to that of the first config in the same test.
 
     Args:
-        results: Dicts with the fields of :class:`Setting`, ``seed``, ``box`` and ``mask``.
+        results: Dicts with the fields of :class:`Setting`, ``seed``, ``box`` and, where there are masks, ``mask``.
     """
     settings = list(dict.fromkeys(Setting(*(result[key] for key in Setting._fields)) for result in results))
     columns = [i for i in range(3) if i == 0 or any(setting[i] is not None for setting in settings)]
     header = [('config', 'categories', 'references')[i] for i in columns]
     rows = []
     for setting in settings:
-        runs = [result for result in results if _is_of(result, setting)]
-        cells = [_spread([run[name] for run in runs if name in run]) for name in METRICS]
-        rows.append([*(str(setting[i]) for i in columns), str(len(runs)), *cells])
-    return AsciiTable([[*header, 'seeds', *METRICS], *rows]).table
+        runs = _figures(results, setting)
+        first = _figures(results, setting._replace(config=settings[0].config))
+        cells = [cell for name in METRICS for cell in (_spread(runs[name]), _difference(runs[name], first[name]))]
+        rows.append([*(str(setting[i]) for i in columns), str(len(runs['box'])), *cells])
+    return GithubFlavoredMarkdownTable(
+        [[*header, 'seeds', *(cell for name in METRICS for cell in (name, '+-'))], *rows]
+    ).table
+
+
+def _figures(results: Sequence[dict], setting: Setting) -> dict[str, list[float]]:
+    """The figures of a setting, in %, one of each kind a seed."""
+    runs = [result for result in results if _is_of(result, setting)]
+    return {name: [100 * run[name] for run in runs if name in run] for name in METRICS}
 
 
 def _spread(values: Sequence[float]) -> str:
-    """Mean ± sample standard deviation in %."""
+    """Mean ± sample standard deviation."""
     if not values:
         return '-'
-    mean = f'{100 * np.mean(values):.1f}'
-    return mean if len(values) == 1 else f'{mean} ± {100 * np.std(values, ddof=1):.1f}'
+    mean = f'{np.mean(values):.1f}'
+    return mean if len(values) == 1 else f'{mean} ± {np.std(values, ddof=1):.1f}'
+
+
+def _difference(values: Sequence[float], first: Sequence[float]) -> str:
+    return f'{np.mean(values) - np.mean(first):+.1f}' if values and first else '-'

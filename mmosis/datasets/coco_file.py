@@ -23,7 +23,8 @@ class CocoFileDataset(CocoDataset):
 
     Raises:
         FileNotFoundError: If the annotation file is missing.
-        ValueError: If the file is wrong or nothing would be left to train on.
+        ValueError: If the file is wrong, masks are to be loaded that it does not have, or nothing would be left to
+            train on.
     """
 
     METAINFO: dict = dict(classes=())
@@ -45,12 +46,23 @@ class CocoFileDataset(CocoDataset):
         self.cat_img_map = coco.cat_img_map
         names = tuple(category['name'] for category in coco.cats.values())
         self._metainfo.update(classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file)
-        return [
+        data_list = [
             self.parse_data_info(
                 dict(raw_img_info=dict(coco.imgs[img_id], img_id=img_id), raw_ann_info=coco.img_ann_map[img_id])
             )
             for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
         ]
+        if any(getattr(transform, 'with_mask', False) for transform in self.pipeline.transforms):
+            self._check_masks(data_list)
+        return data_list
+
+    def _check_masks(self, data_list: list[dict]) -> None:
+        for info in data_list:
+            if any('mask' not in instance for instance in info['instances']):
+                raise ValueError(
+                    f'{self.ann_file}: image {info["img_id"]} has objects without segmentation; a detector without '
+                    'masks, as in configs/reuse/siamese_faster_rcnn_s1.py, takes boxes alone'
+                )
 
     def _image_ids(self, images: dict, annotations: dict) -> list:
         if not self.num_held_back:

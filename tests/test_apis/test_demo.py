@@ -20,5 +20,5 @@ def test_sheet_is_as_wide_as_its_widest_picture() -> None:
 
 
 def test_table_is_in_percent() -> None:
-    table = _table([('one-shot categories', 0.4567, 0.4)])
+    table = _table({'one-shot categories': dict(box=0.4567, mask=0.4)})
     assert '| one-shot categories | 45.7 | 40.0 |' in table

@@ -169,3 +169,26 @@ def test_a_missing_or_bad_annotation_file_is_refused(tiny_dataset, tiny_coco):
         tiny_dataset(ann_file='none.json')
     with pytest.raises(ValueError, match='"annotations" is missing or empty'):
         tiny_dataset(tiny_coco(annotations=[]))
+
+
+def test_names_may_stand_in_text_files(tiny_dataset, tiny_coco):
+    root = tiny_coco()
+    (root / 'held_out.txt').write_text('car\nbus\n\n')
+    (root / 'seen.txt').write_text('bicycle\n')
+    settings = dict(one_shot_classes='held_out.txt', background_classes='seen.txt')
+    assert _active(tiny_dataset(root, **settings, phase='one-shot')) == ['car']  # bus shows in one image only
+    assert _active(tiny_dataset(root, **settings, phase='background')) == ['bicycle']
+
+
+def test_a_missing_list_of_names_is_refused(tiny_dataset, tiny_coco):
+    with pytest.raises(FileNotFoundError, match=r'there is no list of category names .*held_out.txt; give one name a'):
+        tiny_dataset(tiny_coco(), one_shot_classes='held_out.txt')
+
+
+def test_same_image_makes_a_category_of_one_image_searchable(tiny_dataset):
+    assert 'bus' not in _active(tiny_dataset(phase='background'))
+    dataset = tiny_dataset(phase='background', same_image=True)
+    assert 'bus' in _active(dataset)
+    (info,) = (info for info in map(dataset.get_data_info, range(len(dataset))) if info['img_id'] == 9)
+    (episode,) = (episode for episode in dataset.list_episodes(info) if episode.label == 5)
+    assert episode.references[0].img_id == 9

@@ -105,3 +105,24 @@ def test_an_unknown_category_gives_no_references():
 def test_no_references_are_refused(num):
     with pytest.raises(ValueError, match=f'the number of references an episode must be at least 1, got {num}'):
         ReferenceSampler([], num)
+
+
+def test_same_image_lets_the_searched_image_give_references():
+    sampler = ReferenceSampler([_record(img_id, img_id) for img_id in (1, 2, 3)], same_image=True)
+    shares = _shares([reference.img_id for (reference,) in _draw(sampler, img_id=2)])
+    assert shares == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3), abs=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ('num', 'replace', 'same_image', 'min_images'),
+    [(1, True, False, 2), (3, True, False, 2), (3, False, False, 4), (1, True, True, 1), (3, False, True, 3)],
+)
+def test_min_images_suffice_and_one_less_does_not(num, replace, same_image, min_images):
+    settings = dict(num=num, replace=replace, same_image=same_image)
+    enough = ReferenceSampler([_record(img_id, 1) for img_id in range(min_images)], **settings)
+    assert enough.min_images == min_images
+    assert len(enough.draw(0, 0, np.random.default_rng(0))) == num
+    others = [_record(100, 1, label=1)]
+    too_few = ReferenceSampler([*others, *(_record(img_id, 1) for img_id in range(min_images - 1))], **settings)
+    with pytest.raises(ValueError, match=f'category 0 needs {min_images} images'):
+        too_few.draw(0, 0, np.random.default_rng(0))

@@ -4,7 +4,7 @@ _base_ = './baseline.py'
 ref_pipeline = [
     dict(type='LoadImage'),
     dict(type='CropReference', margin=0.2),
-    dict(type='ResizeReference', size={{_base_.ref_size}}),
+    dict(type='ResizeReference', size=_base_.ref_size),
     dict(type='PackReference'),
 ]
 train_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))

@@ -6,7 +6,7 @@ train_dataloader = dict(
         pipeline=[
             dict(type='LoadImage'),
             dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-            *{{_base_.resize}},
+            *_base_.resize,
             dict(type='PackOneShotInputs'),
         ]
     )

@@ -1,0 +1,90 @@
+"""Tables and book-keeping of studies; a whole one is run in test_tools."""
+
+import json
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from mmosis.apis import run_study, study
+from mmosis.apis.study import study_table
+
+BOX = dict(plain=[0.30, 0.32, 0.34], margin=[0.5])
+
+
+def result(config: str, seed: int, box: float, **setting) -> dict:
+    return dict(config=config, phase=None, num_references=None, seed=seed, box=box, mask=box / 2) | setting
+
+
+def test_table_has_mean_standard_deviation_and_difference() -> None:
+    results = [result(config, seed, box) for config, boxes in BOX.items() for seed, box in enumerate(boxes)]
+    lines = [[cell.strip() for cell in line.strip('|').split('|')] for line in study_table(results).splitlines()]
+    assert lines[0] == ['config', 'seeds', 'box', '+-', 'mask', '+-']
+    assert lines[2] == ['plain', '3', '32.0 ± 2.0', '+0.0', '16.0 ± 1.0', '+0.0']
+    assert lines[3] == ['margin', '1', '50.0', '+18.0', '25.0', '+9.0']
+
+
+def test_table_has_a_row_for_each_phase_and_number_of_references() -> None:
+    settings = [dict(phase=phase, num_references=number) for phase in ('one-shot', 'background') for number in (1, 5)]
+    lines = study_table([result('plain', 0, 0.1, **setting) for setting in settings]).splitlines()
+    assert 'categories' in lines[0]
+    assert 'references' in lines[0]
+    assert len(lines) == 2 + len(settings)
+
+
+def test_boxes_alone_have_no_figure_for_masks() -> None:
+    boxes = result('faster', 0, 0.5)
+    del boxes['mask']
+    assert study_table([boxes]).splitlines()[2].endswith('| 50.0 | +0.0 | -    | -  |')
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
+    """Replace training and testing; the list tells what was done."""
+    done = []
+
+    def run_training(cfg: Config) -> str:
+        done.append(('train', Path(cfg.filename).stem, cfg.randomness.seed))
+        Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
+        Path(cfg.work_dir, 'last_checkpoint').write_text('last.pth')
+        return 'last.pth'
+
+    def run_test(cfg: Config, checkpoint: str, **dataset) -> dict:
+        done.append(('test', checkpoint, dataset))
+        return dict(box=0.5, mask=0.25)
+
+    monkeypatch.setattr(study, 'run_training', run_training)
+    monkeypatch.setattr(study, 'run_test', run_test)
+    return done
+
+
+def make_config(folder: Path, name: str) -> Config:
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("randomness = dict(seed=0)\nvisualizer = dict(name='visualizer')\n")
+    return Config.fromfile(file)
+
+
+def test_results_that_are_there_are_kept(runs: list, tmp_path: Path) -> None:
+    configs = [make_config(tmp_path, 'a.py')]
+    run_study(configs, [0, 1], tmp_path / 'out', phases=['one-shot'])
+    assert [step[:1] + step[-1:] for step in runs if step[0] == 'train'] == [('train', 0), ('train', 1)]
+    runs.clear()
+    table = run_study(configs, [0, 1], tmp_path / 'out', phases=['one-shot'], num_references=[None, 5])
+    assert runs == [('test', 'last.pth', dict(phase='one-shot', num_references=5))] * 2
+    assert table == (tmp_path / 'out/table.md').read_text().rstrip()
+    rows = json.loads((tmp_path / 'out/study.json').read_text())
+    assert [(row['seed'], row['num_references']) for row in rows] == [(0, None), (0, 5), (1, None), (1, 5)]
+
+
+def test_every_run_has_a_folder_and_a_visualizer_of_its_own(runs: list, tmp_path: Path) -> None:
+    configs = [make_config(tmp_path, name) for name in ('a.py', 'b.py')]
+    run_study(configs, [3], tmp_path / 'out')
+    assert [cfg.work_dir for cfg in configs] == [str(tmp_path / f'out/{name}/seed3') for name in 'ab']
+    assert len({cfg.visualizer.name for cfg in configs}) == 2
+
+
+def test_configs_of_one_name_are_refused(tmp_path: Path) -> None:
+    configs = [make_config(tmp_path / folder, 'a.py') for folder in ('x', 'y')]
+    with pytest.raises(ValueError, match=r"must have different file names, got \['a', 'a'\]"):
+        run_study(configs, [0], tmp_path / 'out')

@@ -1,0 +1,140 @@
+"""What configs of one family differ in: a split, a number of references, one change."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config, ConfigDict
+
+from mmosis.synthetic import SceneConfig
+
+ROOT = Path(__file__).parents[1]
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+# The settings that each ablation changes, and no other.
+ABLATIONS = {
+    'configs/ablations/': {
+        'concat_only_s1': {'model.match_neck.type'},
+        'no_reweighting_s1': {
+            f'model.{part}.{loss}.loss_weight'
+            for part in ('rpn_head', 'roi_head.bbox_head')
+            for loss in ('loss_cls', 'loss_bbox')
+        },
+        'all_layers_s1': {'custom_hooks', 'find_unused_parameters'},
+        'rpn_256_s1': {'model.rpn_head.feat_channels'},
+        'r101_s1': {'model.backbone.depth', 'model.backbone.init_cfg.checkpoint'},
+        'context_margin_s1': {'ref_pipeline', *(f'{loader}.dataset.ref_pipeline' for loader in LOADERS)},
+        'flips_s1': {'train_dataloader.dataset.pipeline'},
+        'weight_decay_s1': {'optim_wrapper.optimizer.weight_decay', 'optim_wrapper.paramwise_cfg'},
+        'same_image_s1': {'train_dataloader.dataset.same_image'},
+    },
+    'configs/demo/ablations/': {
+        'concat_only': {'model.match_neck.type'},
+        'no_reweighting': {f'model.{part}.loss_cls.loss_weight' for part in ('rpn_head', 'roi_head.bbox_head')},
+        'heads_first': {'custom_hooks', 'find_unused_parameters'},
+        'rpn_half': {'model.rpn_head.feat_channels'},
+        'r34': {'model.backbone.depth'},
+        'context_margin': {'ref_pipeline', *(f'{loader}.dataset.ref_pipeline' for loader in LOADERS[::2])},
+        'no_flip': {'train_dataloader.dataset.pipeline'},
+        'weight_decay': {'optim_wrapper.optimizer.weight_decay', 'optim_wrapper.paramwise_cfg'},
+        'five_references': {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS[::2])},
+        'same_image': {'train_dataloader.dataset.same_image'},
+    },
+}
+BASELINES = {
+    'configs/ablations/': 'configs/siamese_mask_rcnn_s1.py',
+    'configs/ablations/r101_s1': 'configs/siamese_mask_rcnn_s1_imagenet1k.py',
+    'configs/demo/ablations/': 'configs/demo/ablations/baseline.py',
+}
+
+
+def read(name: str) -> ConfigDict:
+    """Load a config of the repository."""
+    return Config.fromfile(ROOT / name)._cfg_dict
+
+
+def differences(a: ConfigDict, b: ConfigDict, path: str = '') -> set[str]:
+    """List where two configs differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        keys = set(a) | set(b)
+        return set().union(*(differences(a.get(key), b.get(key), f'{path}.{key}') for key in keys))
+    return set() if a == b else {path.lstrip('.')}
+
+
+@pytest.mark.parametrize('split', [2, 3, 4])
+@pytest.mark.parametrize('stem', ['siamese_mask_rcnn_s{}', 'siamese_mask_rcnn_s{}_5shot'])
+def test_split_files_differ_in_the_split_alone(stem: str, split: int) -> None:
+    first, other = (read(f'configs/{stem.format(s)}.py') for s in (1, split))
+    assert differences(first, other) == {'split', *(f'{loader}.dataset.split' for loader in LOADERS)}
+    assert all(other[loader].dataset.split == split for loader in LOADERS)
+
+
+def test_five_shots_are_five_references_in_training_and_testing() -> None:
+    one, five = read('configs/siamese_mask_rcnn_s1.py'), read('configs/siamese_mask_rcnn_s1_5shot.py')
+    assert differences(one, five) == {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS)}
+    assert all(five[loader].dataset.num_references == 5 for loader in LOADERS)
+
+
+@pytest.mark.parametrize(('folder', 'stem'), [(folder, stem) for folder, stems in ABLATIONS.items() for stem in stems])
+def test_an_ablation_changes_one_thing(folder: str, stem: str) -> None:
+    baseline = read(BASELINES.get(folder + stem, BASELINES[folder]))
+    assert differences(baseline, read(f'{folder}{stem}.py')) == ABLATIONS[folder][stem]
+
+
+@pytest.mark.parametrize('folder', ABLATIONS)
+def test_every_ablation_asks_a_question(folder: str) -> None:
+    files = {path.stem: path.read_text() for path in (ROOT / folder).glob('*.py') if path.stem != 'baseline'}
+    assert set(files) == set(ABLATIONS[folder])
+    for text in files.values():
+        assert '?' in text.partition('_base_')[0]
+
+
+@pytest.mark.parametrize('loader', ['train_dataloader', 'test_dataloader'])
+def test_margin_and_flips_are_all_that_changes_in_their_pipelines(loader: str) -> None:
+    base, margin = (
+        read(f'configs/{name}.py')[loader].dataset.ref_pipeline
+        for name in ('siamese_mask_rcnn_s1', 'ablations/context_margin_s1')
+    )
+    assert [dict(step, margin=0) for step in margin] == [dict(step, margin=0) for step in base]
+    base, flips = (
+        read(f'configs/{name}.py').train_dataloader.dataset.pipeline
+        for name in ('siamese_mask_rcnn_s1', 'ablations/flips_s1')
+    )
+    assert [step for step in flips if step.type != 'RandomFlip'] == base
+    base, no_flip = (
+        read(f'configs/demo/ablations/{name}.py').train_dataloader.dataset.pipeline for name in ('baseline', 'no_flip')
+    )
+    assert [step for step in base if step.type != 'RandomFlip'] == no_flip
+
+
+def test_full_config_trains_on_all_categories_for_320k() -> None:
+    cfg = read('configs/siamese_mask_rcnn_full.py')
+    assert {cfg[loader].dataset.phase for loader in LOADERS} == {'all'}
+    assert cfg.train_cfg.max_iters == 320000
+    assert cfg.param_scheduler[0].milestones == [240000]
+
+
+@pytest.mark.parametrize(
+    ('stem', 'siamese'),
+    [('mask_rcnn_full', 'siamese_mask_rcnn_full'), ('demo/mask_rcnn_demo_full', 'demo/siamese_mask_rcnn_demo_full')],
+)
+def test_mask_rcnn_differs_from_siamese_mask_rcnn_by_what_makes_it_siamese(stem: str, siamese: str) -> None:
+    siamese, plain = read(f'configs/{siamese}.py'), read(f'configs/{stem}.py')
+    parts = {difference.split('.')[0] for difference in differences(siamese, plain)}
+    assert parts <= {'model', 'num_classes', *LOADERS, 'val_evaluator', 'test_evaluator'}
+    for loader in plain.keys() & set(LOADERS):
+        changed = differences(siamese[loader].dataset, plain[loader].dataset)
+        assert changed <= {'type', 'phase', 'split', 'ref_pipeline', 'filter_cfg'}
+    assert {'model.backbone', 'model.neck'}.isdisjoint(differences(siamese, plain))
+
+
+def test_mask_rcnn_has_80_classes_and_no_reweighting() -> None:
+    model = read('configs/mask_rcnn_full.py').model
+    heads = model.rpn_head, model.roi_head.bbox_head
+    assert {head[loss].loss_weight for head in heads for loss in ('loss_cls', 'loss_bbox')} == {1.0}
+    assert (model.roi_head.bbox_head.num_classes, model.roi_head.mask_head.num_classes) == (80, 80)
+
+
+def test_demo_states_the_difficulty_of_the_fixed_test_set() -> None:
+    cfg = Config.fromfile(ROOT / 'configs/demo/siamese_mask_rcnn_demo_s1.py')
+    assert SceneConfig(**cfg.difficulty) == SceneConfig()
+    assert (cfg.scenes.test.num_images, cfg.scenes.test.seed) == (300, 1)
+    assert cfg.scenes.train.seed != cfg.scenes.test.seed

@@ -1,0 +1,126 @@
+"""The pages name what exists: links, files, commands with their arguments, settings in commands and configs."""
+
+import argparse
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config, DictAction
+from pages import ROOT, blocks, code, commands, prose, read
+from settings import check_option
+from tools_runner import run
+
+PAGES = ['README.md', 'docs/data_flow.md', 'docs/configs.md', 'docs/custom_data.md']
+COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
+# A block of a config names its file in its first line; the README's has no name.
+BLOCKS = [
+    (page, *re.fullmatch(r'(?:# (configs/\S+)\n)?(.*)', block, flags=re.DOTALL).groups(default='configs/unnamed.py'))
+    for page in PAGES
+    for block in blocks(read(page), 'python')
+]
+
+
+class Parsed(Exception):
+    """A tool has read its command line."""
+
+
+@pytest.fixture(scope='module')
+def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``configs/``: ours and those of the pages."""
+    root = tmp_path_factory.mktemp('root')
+    shutil.copytree(ROOT / 'configs', root / 'configs')
+    for _, name, block in BLOCKS:
+        (root / name).write_text(block)
+    return root
+
+
+@pytest.fixture
+def parse(monkeypatch: pytest.MonkeyPatch) -> Callable[..., argparse.Namespace]:
+    """Let a tool read its command line, and stop it then."""
+    parse_args = argparse.ArgumentParser.parse_args
+
+    def stop(self, *args, **kwargs):
+        raise Parsed(parse_args(self, *args, **kwargs))
+
+    def parse(tool: str, *args: str) -> argparse.Namespace:
+        monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', stop)
+        with pytest.raises(Parsed) as parsed:
+            run(tool, *args)
+        return parsed.value.args[0]
+
+    return parse
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_links_and_files_exist(page: str, configs: Path) -> None:
+    text = read(page)
+    for link in re.findall(r'\]\(([^)#]+)', text):
+        assert link.startswith('http') or (ROOT / page).parent.joinpath(link).exists(), link
+    for name in code(prose(text)):
+        if re.fullmatch(r'(configs|tools|tests|mmosis|docs)/[\w/.-]+', name):
+            assert (ROOT / name).exists() or (configs / name).exists(), name
+
+
+@pytest.mark.parametrize(('page', 'name', 'block'), BLOCKS, ids=[f'{page}:{name}' for page, name, _ in BLOCKS])
+def test_config_blocks_say_what_is_read(page: str, name: str, block: str, configs: Path) -> None:
+    cfg = Config.fromfile(configs / name)
+    base = Config.fromfile(configs / 'configs/siamese_mask_rcnn_s1.py')
+    assert cfg.model.type == base.model.type
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        for key in cfg[loader].dataset:
+            check_option(base, f'{loader}.dataset.{key}')
+
+
+@pytest.mark.parametrize(('page', 'line'), COMMANDS)
+def test_commands_are_understood(page: str, line: str, configs: Path, parse: Callable) -> None:
+    words = shlex.split(line, comments=True)
+    if not words:
+        return
+    assert words[0] in {'make', 'pip', 'python', 'tools/dist_train.sh', 'tools/dist_test.sh'}
+    for word in words:
+        if word.startswith(('configs/', 'tools/')):
+            assert (ROOT / word).is_file() or (configs / word).is_file(), word
+    if words[0] == 'make':
+        makefile = (ROOT / 'Makefile').read_text()
+        assert re.search(rf'^{words[1]}:', makefile, flags=re.MULTILINE)
+        assert all(f'$({word.partition("=")[0]})' in makefile for word in words[2:])
+    elif '-m' in words:
+        assert (ROOT / (words[2].replace('.', '/') + '.py')).is_file()
+    elif words[0] != 'pip':
+        check_tool(words[words[0] == 'python' :], configs, parse)
+
+
+def check_tool(words: list[str], configs: Path, parse: Callable) -> None:
+    """Check the command line of a tool of ours: its arguments, the settings, and the checkpoint's name."""
+    tool, *arguments = words
+    if tool.endswith('.sh'):  # processes come after the config, and in a test after the checkpoint
+        tool = tool.replace('dist_', '').replace('.sh', '.py')
+        del arguments[1 if 'train' in tool else 2]
+    args = parse(tool, *arguments)
+    for name in getattr(args, 'configs', None) or [args.config]:
+        cfg = Config.fromfile(configs / name)
+        for key in getattr(args, 'cfg_options', None) or {}:
+            check_option(cfg, key)
+        checkpoint = getattr(args, 'checkpoint', 'CHECKPOINT')
+        last = f'work_dirs/{Path(name).stem}/iter_{cfg.train_cfg.max_iters}.pth'
+        assert checkpoint in {'CHECKPOINT', last}
+
+
+def test_a_wrong_command_is_noticed(configs: Path, parse: Callable) -> None:
+    train = ('tools/train.py', 'configs/siamese_mask_rcnn_s1.py')
+    with pytest.raises(ValueError, match='unrecognized arguments: --autoscale-lr'):
+        check_tool([*train, '--autoscale-lr'], configs, parse)
+    with pytest.raises(AssertionError, match=r'train_dataloader\.dataset\.shots'):
+        check_tool([*train, '--cfg-options', 'train_dataloader.dataset.shots=5'], configs, parse)
+    with pytest.raises(AssertionError, match='radomness'):
+        check_tool([*train, '--cfg-options', 'radomness.seed=2'], configs, parse)
+
+
+def test_dict_action_reads_settings_as_the_page_says() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--options', nargs='+', action=DictAction)
+    args = parser.parse_args(['--options', 'a.0.milestones=30000,', 'metric=bbox,segm', 'size=128'])
+    assert args.options == {'a.0.milestones': [30000], 'metric': ['bbox', 'segm'], 'size': 128}
