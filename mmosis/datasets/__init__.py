@@ -1,4 +1,4 @@
-from .coco_file import CocoFileDataset
+from .coco_file_dataset import CocoFileDataset
 from .one_shot_coco import OneShotCocoDataset
 from .reference_sampler import ImageRecord, ReferenceSampler
 from .samplers import EpisodeSampler

@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 from mmosis.structures import PHASES, Episode, Reference, split_categories
 from mmosis.utils.rng import generator, seeded
 
-from .coco_file import CocoFileDataset
+from .coco_file_dataset import CocoFileDataset
 from .reference_sampler import ImageRecord, ReferenceSampler
 
 

@@ -47,6 +47,20 @@ def test_test_evaluates_dumps_and_draws(trained: Path, options: list[str], tmp_p
     assert len(list((tmp_path / 'drawn').iterdir())) == 3
 
 
+def test_mask_quality_measures_in_true_and_in_detected_boxes(trained: Path, options: list[str], tmp_path: Path) -> None:
+    output = run(
+        *('tools/analysis_tools/mask_quality.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),
+        *options,
+    )
+    cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in output.splitlines() if '|' in line]
+    rows = {row[0]: [float(cell) for cell in row[1:]] for row in cells if 'boxes' in row[0]}
+    objects, mean, share = rows['true boxes']
+    assert objects >= rows['detected boxes'][0]
+    assert objects > 0
+    assert 0 < mean < 100
+    assert 0 <= share <= 100
+
+
 def test_test_refuses_a_dump_that_is_no_pickle(trained: Path) -> None:
     with pytest.raises(ValueError, match=r'--out must be a \.pkl or \.pickle file, got out\.txt'):
         run('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--out', 'out.txt')

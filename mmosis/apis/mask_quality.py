@@ -1,0 +1,92 @@
+"""How good a model's masks are, apart from its boxes."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from mmengine.structures import InstanceData
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+from torch import nn
+
+from mmosis.structures import Episode
+from mmosis.utils.coco_file import load_coco
+
+BOXES = ('true boxes', 'detected boxes')
+
+
+def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[str, np.ndarray]:
+    """Compare a two-stage model's masks with the truth: once in the true boxes, once in those that it detects.
+
+    What is lost in true boxes is lost by the mask head and its features; what is lost beyond that, by boxes that are a
+    little off.
+
+    Args:
+        cfg: Config of the model; its test data set is searched.
+        checkpoint: File of the model.
+        iou_thr: A detection belongs to the object that its box overlaps most, from this IoU up.
+
+    Returns:
+        dict: For 'true boxes' and 'detected boxes' the IoU of masks with the true ones, original image, 0 to 1: one for
+        each object that was searched for, without crowds, and one for each of those that were found.
+    """
+    cfg.load_from = checkpoint
+    runner = Runner.from_cfg(cfg)
+    runner.load_or_resume()
+    coco = load_coco(runner.test_dataloader.dataset.metainfo['ann_file'])
+    ious: dict[str, list[np.ndarray]] = {name: [] for name in BOXES}
+    for data in runner.test_dataloader:
+        for name, found in _measure_batch(runner.model.eval(), data, coco, iou_thr):
+            ious[name].append(found)
+    return {name: np.concatenate(parts) for name, parts in ious.items()}
+
+
+@torch.no_grad()
+def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> Iterator[tuple[str, np.ndarray]]:
+    data = model.data_preprocessor(data)
+    feats = model.encode_images(data['inputs'])
+    for i, (sample, ref_inputs) in enumerate(zip(data['data_samples'], data['ref_inputs'], strict=True)):
+        image = [feat[i : i + 1] for feat in feats]
+        references = model.encode_references(ref_inputs)
+        detections = model.match_and_detect(image, references, sample)
+        for e, episode in enumerate(sample.episodes):
+            truth = [a for a in coco.imgToAnns[sample.img_id] if _is_searched(a, episode)]
+            true_masks, bboxes = [coco.annToRLE(a) for a in truth], [a['bbox'] for a in truth]
+            matched = model.match_neck(image, references[e : e + 1])
+            in_true_boxes = _masks_in(model, matched, bboxes, sample.metainfo)
+            yield BOXES[0], np.diag(_ious(in_true_boxes, true_masks))
+            found = detections[detections.episode_ids == e]
+            yield BOXES[1], _found_ious(found, bboxes, true_masks, iou_thr)
+
+
+def _is_searched(annotation: dict, episode: Episode) -> bool:
+    return annotation['category_id'] == episode.cat_id and not annotation['iscrowd']
+
+
+def _masks_in(model: nn.Module, matched: tuple, bboxes: list, meta: dict) -> list[dict]:
+    """Let the mask head draw in boxes xywh, original image."""
+    corners = matched[0].new_tensor(bboxes)
+    corners[:, 2:] += corners[:, :2]
+    corners *= corners.new_tensor(meta['scale_factor'] * 2)
+    instances = InstanceData(bboxes=corners, labels=corners.new_zeros(len(corners), dtype=torch.long))
+    (result,) = model.roi_head.predict_mask(matched, [meta], [instances], rescale=True)
+    return list(result.masks)
+
+
+def _found_ious(found: InstanceData, bboxes: list, true_masks: list[dict], iou_thr: float) -> np.ndarray:
+    """Mask IoU of the detection that overlaps each object most, where one does enough."""
+    if not len(found):
+        return np.empty(0)
+    boxes = found.bboxes.cpu().double().numpy()
+    boxes[:, 2:] -= boxes[:, :2]
+    overlaps = mask_utils.iou(boxes, np.array(bboxes, dtype=float), [0] * len(bboxes))
+    best = overlaps.argmax(axis=0)
+    enough = overlaps.max(axis=0) >= iou_thr
+    return _ious(list(found.masks), true_masks)[best, range(len(bboxes))][enough]
+
+
+def _ious(masks: list[dict], true_masks: list[dict]) -> np.ndarray:
+    """IoU of each mask with each true one."""
+    return np.array(mask_utils.iou(masks, true_masks, [0] * len(true_masks)))

@@ -1,0 +1,25 @@
+"""Print how good a model's masks are in true boxes and in those that it detects: is it the mask head or the boxes?"""
+
+import argparse
+
+from terminaltables import AsciiTable
+
+from mmosis.apis import measure_masks
+from mmosis.utils.launch import add_config_arguments, load_config
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_config_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    args = parser.parse_args()
+    rows = [
+        [name, str(len(ious)), f'{100 * ious.mean():.1f}', f'{100 * (ious >= 0.5).mean():.1f}']
+        for name, ious in measure_masks(load_config(args), args.checkpoint).items()
+    ]
+    print(AsciiTable([['masks in', 'objects', 'mean IoU (%)', 'IoU >= 0.5 (%)'], *rows]).table)
+
+
+if __name__ == '__main__':
+    main()
