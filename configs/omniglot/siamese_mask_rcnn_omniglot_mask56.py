@@ -1,4 +1,4 @@
-# Masks of 56x56 instead of 28x28, for strokes that are thin against their box: the mask head sees regions of 28x28.
+# Are masks of 28x28 too coarse for strokes? Masks of 56x56, from regions of 28x28.
 _base_ = './siamese_mask_rcnn_omniglot.py'
 
 model = dict(
