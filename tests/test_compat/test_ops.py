@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import pytest
 import torch
 from mmcv.ops import RoIAlign, RoIPool, batched_nms, nms, roi_align, soft_nms
+from tools_runner import run
 
 from mmosis.compat import ops
 
@@ -270,3 +271,16 @@ def test_compiled_ops_of_another_torch_are_refused(monkeypatch: pytest.MonkeyPat
     (tmp_path / '_ext.py').write_text('raise ImportError("undefined symbol: _ZN3c105ErrorC2E")')
     with pytest.raises(ImportError, match=r'do not load with torch .*undefined symbol.* reinstall an mmcv'):
         ops.install()
+
+
+@stand_in_only
+def test_comparing_needs_the_compiled_ops() -> None:
+    with pytest.raises(ValueError, match=r'MMCV has no compiled ops here; tools/misc/test_compiled_ops.sh makes'):
+        run('tools/misc/compare_ops.py')
+
+
+@compiled_only
+def test_the_figures_are_small() -> None:
+    output = run('tools/misc/compare_ops.py', '--draws', '2')
+    assert output.count('2 of 2 the same') == 2
+    assert output.count('e-0') == 8

@@ -21,4 +21,5 @@ if [ ! -e "$venv/.installed" ]; then
     touch "$venv/.installed"
 fi
 "$venv/bin/python" -m mmosis.utils.collect_env
+"$venv/bin/python" tools/misc/compare_ops.py
 "$venv/bin/python" -m pytest "$@"
