@@ -12,9 +12,17 @@ from pathlib import Path
 import pytest
 from mmengine.visualization import Visualizer
 
+from mmosis.visualization import OneShotLocalVisualizer
+
 ROOT = Path(__file__).parents[1]
 DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
 STEPS = 2
+
+
+def forget_visualizers(patch: pytest.MonkeyPatch) -> None:
+    """Forget the visualizers of earlier Runners, which MMEngine would give again: a new process has none."""
+    for kind in (Visualizer, OneShotLocalVisualizer):
+        patch.setattr(kind, '_instance_dict', OrderedDict())
 
 
 def run(tool: str, *args: str | Path) -> str:
@@ -23,8 +31,7 @@ def run(tool: str, *args: str | Path) -> str:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(printed):
         patch.chdir(ROOT)
         patch.setattr(sys, 'argv', [tool, *map(str, args)])
-        # A process of its own has no visualizer of an earlier Runner.
-        patch.setattr(Visualizer, '_instance_dict', OrderedDict())
+        forget_visualizers(patch)
         try:
             runpy.run_path(str(ROOT / tool), run_name='__main__')
         except SystemExit as error:

@@ -13,7 +13,7 @@ from pages import ROOT, blocks, code, commands, prose, read
 from settings import check_option
 from tools_runner import run
 
-PAGES = ['README.md', 'docs/data_flow.md', 'docs/configs.md', 'docs/custom_data.md']
+PAGES = ['README.md', 'docs/data_flow.md', 'docs/configs.md', 'docs/custom_data.md', 'docs/results.md']
 COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
 # A block of a config names its file in its first line; the README's has no name.
 BLOCKS = [
@@ -74,9 +74,14 @@ def test_config_blocks_say_what_is_read(page: str, name: str, block: str, config
             check_option(base, f'{loader}.dataset.{key}')
 
 
+def expand(word: str) -> list[str]:
+    """Expand a word with a * as a shell does in the root of the repository."""
+    return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(word)) if '*' in word else [word]
+
+
 @pytest.mark.parametrize(('page', 'line'), COMMANDS)
 def test_commands_are_understood(page: str, line: str, configs: Path, parse: Callable) -> None:
-    words = shlex.split(line, comments=True)
+    words = [word for written in shlex.split(line, comments=True) for word in expand(written)]
     if not words:
         return
     assert words[0] in {'make', 'pip', 'python', 'tools/dist_train.sh', 'tools/dist_test.sh'}
@@ -100,7 +105,7 @@ def check_tool(words: list[str], configs: Path, parse: Callable) -> None:
         tool = tool.replace('dist_', '').replace('.sh', '.py')
         del arguments[1 if 'train' in tool else 2]
     args = parse(tool, *arguments)
-    for name in getattr(args, 'configs', None) or [args.config]:
+    for name in getattr(args, 'configs', [args.config] if 'config' in args else []):
         cfg = Config.fromfile(configs / name)
         for key in getattr(args, 'cfg_options', None) or {}:
             check_option(cfg, key)

@@ -53,9 +53,9 @@ def test_mask_quality_measures_in_true_and_in_detected_boxes(trained: Path, opti
         *options,
     )
     cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in output.splitlines() if '|' in line]
-    rows = {row[0]: [float(cell) for cell in row[1:]] for row in cells if 'boxes' in row[0]}
-    objects, mean, share = rows['true boxes']
-    assert objects >= rows['detected boxes'][0]
+    rows = {row[0]: row[1:] for row in cells if 'boxes' in row[0]}
+    objects, mean, share = (float(cell) for cell in rows['true boxes'])
+    assert objects >= int(rows['detected boxes'][0])
     assert objects > 0
     assert 0 < mean < 100
     assert 0 <= share <= 100

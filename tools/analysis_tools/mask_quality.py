@@ -14,10 +14,10 @@ def main() -> None:
     add_config_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     args = parser.parse_args()
-    rows = [
-        [name, str(len(ious)), f'{100 * ious.mean():.1f}', f'{100 * (ious >= 0.5).mean():.1f}']
-        for name, ious in measure_masks(load_config(args), args.checkpoint).items()
-    ]
+    rows = []
+    for name, ious in measure_masks(load_config(args), args.checkpoint).items():
+        cells = [f'{100 * ious.mean():.1f}', f'{100 * (ious >= 0.5).mean():.1f}'] if len(ious) else ['-', '-']
+        rows.append([name, str(len(ious)), *cells])
     print(AsciiTable([['masks in', 'objects', 'mean IoU (%)', 'IoU >= 0.5 (%)'], *rows]).table)
 
 

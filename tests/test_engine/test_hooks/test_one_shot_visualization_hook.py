@@ -1,6 +1,5 @@
 """Scalars and example predictions of the default runtime, read back from TensorBoard's event file."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tools_runner import forget_visualizers
 
 from mmosis.engine import OneShotVisualizationHook
 
@@ -20,8 +20,7 @@ STEPS = [1, 2]
 
 @pytest.fixture(autouse=True)
 def _new_visualizer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process of its own has no visualizer of an earlier Runner."""
-    monkeypatch.setattr(Visualizer, '_instance_dict', OrderedDict())
+    forget_visualizers(monkeypatch)
 
 
 @pytest.fixture
