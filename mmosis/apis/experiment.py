@@ -52,7 +52,7 @@ def run_test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, fl
 
 
 def make_test_config(cfg: Config, checkpoint: str, **dataset: int | str) -> Config:
-    """Copy a config for a test of a checkpoint; arguments are those of :func:`test`."""
+    """Copy a config for a test of a checkpoint; arguments are those of :func:`run_test`."""
     cfg = copy.deepcopy(cfg)
     cfg.load_from, cfg.resume = checkpoint, False
     cfg.test_dataloader.dataset.update(dataset)

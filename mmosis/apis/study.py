@@ -1,5 +1,6 @@
 """A study: several configs, each trained with several seeds and tested, in one table."""
 
+import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ def run_study(
 ) -> str:
     """Train and test every config with every seed. Results that are there already are kept, runs that stopped go on.
 
+    A result is known by config name, seed, phase and number of references: other settings need another ``out_dir``.
+
     Args:
         configs: The configs, from files of different names; the first is the one that the others are compared with.
         seeds: Seeds of weights and episodes in training; the test episodes are the same for all.
@@ -68,6 +71,7 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
     """Do what is missing of one run; return the results of its settings."""
     file = work_dir / 'results.json'
     done = json.loads(file.read_text()) if file.is_file() else []
+    cfg = copy.deepcopy(cfg)  # the caller's stays as it is
     cfg.work_dir, cfg.randomness.seed, cfg.resume = str(work_dir), seed, True
     cfg.visualizer.name = str(work_dir)  # MMEngine gives a visualizer of the same name again, with its first folder
     checkpoint = run_training(cfg) if not done else (work_dir / 'last_checkpoint').read_text()

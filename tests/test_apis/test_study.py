@@ -44,7 +44,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     done = []
 
     def run_training(cfg: Config) -> str:
-        done.append(('train', Path(cfg.filename).stem, cfg.randomness.seed))
+        done.append(('train', Path(cfg.filename).stem, cfg.randomness.seed, cfg.work_dir, cfg.visualizer.name))
         Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
         Path(cfg.work_dir, 'last_checkpoint').write_text('last.pth')
         return 'last.pth'
@@ -68,7 +68,7 @@ def make_config(folder: Path, name: str) -> Config:
 def test_results_that_are_there_are_kept(runs: list, tmp_path: Path) -> None:
     configs = [make_config(tmp_path, 'a.py')]
     run_study(configs, [0, 1], tmp_path / 'out', phases=['one-shot'])
-    assert [step[:1] + step[-1:] for step in runs if step[0] == 'train'] == [('train', 0), ('train', 1)]
+    assert [step[2] for step in runs if step[0] == 'train'] == [0, 1]
     runs.clear()
     table = run_study(configs, [0, 1], tmp_path / 'out', phases=['one-shot'], num_references=[None, 5])
     assert runs == [('test', 'last.pth', dict(phase='one-shot', num_references=5))] * 2
@@ -80,8 +80,10 @@ def test_results_that_are_there_are_kept(runs: list, tmp_path: Path) -> None:
 def test_every_run_has_a_folder_and_a_visualizer_of_its_own(runs: list, tmp_path: Path) -> None:
     configs = [make_config(tmp_path, name) for name in ('a.py', 'b.py')]
     run_study(configs, [3], tmp_path / 'out')
-    assert [cfg.work_dir for cfg in configs] == [str(tmp_path / f'out/{name}/seed3') for name in 'ab']
-    assert len({cfg.visualizer.name for cfg in configs}) == 2
+    trained = [step for step in runs if step[0] == 'train']
+    assert [step[3] for step in trained] == [str(tmp_path / f'out/{name}/seed3') for name in 'ab']
+    assert len({step[4] for step in trained}) == 2
+    assert {cfg.visualizer.name for cfg in configs} == {'visualizer'}, "the caller's configs stay as they are"
 
 
 def test_configs_of_one_name_are_refused(tmp_path: Path) -> None:
