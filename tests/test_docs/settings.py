@@ -3,9 +3,9 @@
 import inspect
 
 from mmengine.config import Config, ConfigDict
-from mmengine.registry import DATASETS, METRICS, MODELS, OPTIM_WRAPPERS, TRANSFORMS
+from mmengine.registry import DATASETS, HOOKS, METRICS, MODELS, OPTIM_WRAPPERS, TRANSFORMS
 
-REGISTRIES = (DATASETS, METRICS, MODELS, OPTIM_WRAPPERS, TRANSFORMS)
+REGISTRIES = (DATASETS, HOOKS, METRICS, MODELS, OPTIM_WRAPPERS, TRANSFORMS)
 
 
 def check_option(cfg: Config, key: str) -> None:
