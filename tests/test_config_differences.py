@@ -24,7 +24,7 @@ ABLATIONS = {
         'context_margin_s1': {'ref_pipeline', *(f'{loader}.dataset.ref_pipeline' for loader in LOADERS)},
         'flips_s1': {'train_dataloader.dataset.pipeline'},
         'weight_decay_s1': {'optim_wrapper.optimizer.weight_decay', 'optim_wrapper.paramwise_cfg'},
-        'same_image_s1': {'train_dataloader.dataset.same_image'},
+        'same_image_s1': {'train_dataloader.dataset.reference_sampler'},
     },
     'configs/demo/ablations/': {
         'concat_only': {'model.match_neck.type'},
@@ -36,7 +36,7 @@ ABLATIONS = {
         'no_flip': {'train_dataloader.dataset.pipeline'},
         'weight_decay': {'optim_wrapper.optimizer.weight_decay', 'optim_wrapper.paramwise_cfg'},
         'five_references': {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS[::2])},
-        'same_image': {'train_dataloader.dataset.same_image'},
+        'same_image': {'train_dataloader.dataset.reference_sampler'},
     },
 }
 BASELINES = {

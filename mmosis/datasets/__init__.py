@@ -1,6 +1,6 @@
 from .coco_file_dataset import CocoFileDataset
 from .one_shot_coco import OneShotCocoDataset
-from .reference_sampler import ImageRecord, ReferenceSampler
+from .reference_sampler import ImageRecord, ReferenceSampler, ShuffledReferenceSampler
 from .samplers import EpisodeSampler
 from .transforms import CropReference, LoadImage, PackOneShotInputs, PackReference, ResizeReference
 
@@ -15,4 +15,5 @@ __all__ = [
     'PackReference',
     'ReferenceSampler',
     'ResizeReference',
+    'ShuffledReferenceSampler',
 ]

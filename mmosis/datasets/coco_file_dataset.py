@@ -45,7 +45,9 @@ class CocoFileDataset(CocoDataset):
         self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
         self.cat_img_map = coco.cat_img_map
         names = tuple(category['name'] for category in coco.cats.values())
-        self._metainfo.update(classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file)
+        self._metainfo.update(
+            classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file, img_dir=self.data_prefix['img']
+        )
         data_list = [
             self.parse_data_info(
                 dict(raw_img_info=dict(coco.imgs[img_id], img_id=img_id), raw_ann_info=coco.img_ann_map[img_id])

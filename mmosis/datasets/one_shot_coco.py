@@ -7,16 +7,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmdet.registry import DATASETS
+from mmdet.registry import DATASETS, TASK_UTILS
 from mmengine.dataset import Compose
 from mmengine.fileio import list_from_file
 from mmengine.logging import print_log
 
-from mmosis.structures import PHASES, Episode, Reference, split_categories
+from mmosis.structures import PHASES, Episode, EpisodeRecord, Reference, split_categories
 from mmosis.utils.rng import generator, seeded
 
 from .coco_file_dataset import CocoFileDataset
+from .episode_lists import DrawnEpisodes, ReplayedEpisodes, present_labels
 from .reference_sampler import ImageRecord, ReferenceSampler
+
+# What tells one test from another.
+PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
 
 
 @DATASETS.register_module()
@@ -28,7 +32,7 @@ class OneShotCocoDataset(CocoFileDataset):
     category is drawn among the active ones in the image; only its instances are kept, with label 0 (match).
 
     *Testing*: item i is one image with all its episodes, one for each active category in it and each run. Their
-    references are functions of (seed, image id, category id, run).
+    references are functions of (seed, image id, category id, run). Or they are those of a file.
 
     Rules, each told in the log: a category with too few images to give references is left out (one image is searched,
     others give references); so is one without annotations; images without an active category are skipped.
@@ -41,10 +45,13 @@ class OneShotCocoDataset(CocoFileDataset):
         one_shot_classes: The same for the one-shot categories; by default all that are not background ones.
         phase: Which categories are active: 'background', 'one-shot' or 'all'.
         num_references: References an episode, K.
-        replace: Whether the K references are independent draws, as published, or from K different images.
-        same_image: Whether references may come from the searched image, as published, or, by default, only from others,
-            as in the paper.
+        reference_sampler: Config of the rule that draws references; by default :class:`ReferenceSampler`, the
+            paper's rule.
         runs: Test runs with fresh references.
+        num_absent: In testing also search each image for so many categories that it does not show. Where the file has
+            ``neg_category_ids`` (LVIS), only those are known not to show.
+        episodes_file: In testing replay the episodes of this file, as ``tools/test.py`` writes it; phase, runs,
+            references and absent categories are the file's then.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
         pipeline: Transforms of the image; the last is ``PackOneShotInputs``.
         ref_pipeline: Transforms of a reference; the last is ``PackReference``. All must come out in one size.
@@ -62,25 +69,29 @@ class OneShotCocoDataset(CocoFileDataset):
         one_shot_classes: str | Sequence[str] | None = None,
         phase: str = 'background',
         num_references: int = 1,
-        replace: bool = True,
-        same_image: bool = False,
+        reference_sampler: dict | None = None,
         runs: int = 1,
+        num_absent: int = 0,
+        episodes_file: str | None = None,
         seed: int = 0,
         ref_pipeline: Sequence[dict | Callable] = (),
         **kwargs: Any,
     ) -> None:
         if phase not in PHASES:
             raise ValueError(f'phase must be one of {PHASES}, got {phase!r}')
-        if runs < 1:
-            raise ValueError(f'runs must be at least 1, got {runs}')
+        if runs < 1 or num_absent < 0:
+            raise ValueError(f'runs must be at least 1 and num_absent at least 0, got {runs} and {num_absent}')
+        if episodes_file is not None and not kwargs.get('test_mode'):
+            raise ValueError(f'episodes of a file are for tests; set test_mode=True to replay {episodes_file}')
         self.split = split
         self.background_classes = background_classes
         self.one_shot_classes = one_shot_classes
         self.phase = phase
         self.num_references = num_references
-        self.replace = replace
-        self.same_image = same_image
+        self.reference_sampler = dict(type='ReferenceSampler') if reference_sampler is None else reference_sampler
         self.runs = runs
+        self.num_absent = num_absent
+        self.episodes_file = episodes_file
         self.seed = seed
         self.ref_pipeline = Compose(ref_pipeline)
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=int))
@@ -92,18 +103,30 @@ class OneShotCocoDataset(CocoFileDataset):
         """Read the annotation file, settle the categories and index the references."""
         data_list = super().load_data_list()
         names = list(self._metainfo['classes'])
-        self._metainfo['phase'] = self.phase
-        self._sampler = ReferenceSampler(
-            (
-                ImageRecord(info['img_id'], info['img_path'], (info['height'], info['width']), info['instances'])
-                for info in data_list
-            ),
-            num=self.num_references,
-            replace=self.replace,
-            same_image=self.same_image,
-        )
-        self._settle_active_labels(self._phase_classes(names), names)
+        images = [
+            ImageRecord(info['img_id'], info['img_path'], (info['height'], info['width']), info['instances'])
+            for info in data_list
+        ]
+        if self.episodes_file is None:
+            self._draw_from(images, names)
+        else:
+            self._replay_from(images)
+        self._metainfo['eval_cat_ids'] = [self.cat_ids[label] for label in sorted(self._active)]
         return data_list
+
+    def _draw_from(self, images: list[ImageRecord], names: list[str]) -> None:
+        """Draw episodes of the phase's categories, and references from these images."""
+        self._sampler = TASK_UTILS.build(dict(self.reference_sampler, images=images, num=self.num_references))
+        self._settle_active_labels(self._phase_classes(names), names)
+        self._episodes = DrawnEpisodes(self._sampler, self.cat_ids, self._active, self.runs, self.num_absent, self.seed)
+        self._metainfo['protocol'] = {key: getattr(self, key) for key in PROTOCOL}
+
+    def _replay_from(self, images: list[ImageRecord]) -> None:
+        """Take episodes from the file, and find their references in these images."""
+        img_ids = {image.img_id for image in images}
+        self._episodes = ReplayedEpisodes(self.episodes_file, ReferenceSampler(images), self.cat2label, img_ids)
+        self._active = self._episodes.active
+        self._metainfo['protocol'] = self._episodes.info
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
         """Parse as mmdet does, and keep each instance's annotation id.
@@ -112,6 +135,9 @@ class OneShotCocoDataset(CocoFileDataset):
         """
         carriers = [dict(annotation, segmentation=annotation) for annotation in raw_data_info['raw_ann_info']]
         data_info = super().parse_data_info(dict(raw_data_info, raw_ann_info=carriers))
+        # Crowds and degenerate boxes show a category too: it is not absent.
+        data_info['shown_category_ids'] = {annotation['category_id'] for annotation in raw_data_info['raw_ann_info']}
+        data_info['neg_category_ids'] = raw_data_info['raw_img_info'].get('neg_category_ids')
         for instance in data_info['instances']:
             annotation = instance.pop('mask')
             instance['ann_id'] = annotation['id']
@@ -122,10 +148,12 @@ class OneShotCocoDataset(CocoFileDataset):
     def filter_data(self) -> list[dict]:
         """Drop images without an active category: nothing is searched in them."""
         data_list = super().filter_data()
-        kept = [info for info in data_list if self._present_labels(info)]
+        kept = [info for info in data_list if self._episodes.has(info)]
+        wanted = f'show one of the {len(self._active)} {self.phase} categories'
+        if self.episodes_file is not None:
+            wanted = f'are searched in {self.episodes_file}'
         print_log(
-            f'{len(kept)} of {len(data_list)} images of {self.ann_file} show one of the {len(self._active)} '
-            f'{self.phase} categories; the others are skipped',
+            f'{len(kept)} of {len(data_list)} images of {self.ann_file} {wanted}; the others are skipped',
             logger='current',
         )
         if not kept:
@@ -177,11 +205,6 @@ class OneShotCocoDataset(CocoFileDataset):
                     logger='current',
                     level=logging.WARNING,
                 )
-        self._metainfo['eval_cat_ids'] = [self.cat_ids[label] for label in sorted(self._active)]
-
-    def _present_labels(self, data_info: dict) -> list[int]:
-        """Active categories with at least one instance that is no crowd."""
-        return sorted({i['bbox_label'] for i in data_info['instances'] if not i['ignore_flag']} & self._active)
 
     # ---------------------------------------------------------------- items
 
@@ -229,20 +252,23 @@ class OneShotCocoDataset(CocoFileDataset):
         epoch, position = divmod(draw, len(self))
         data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
         rng = generator(self.seed, 'episode', draw, attempt)
-        label = int(rng.choice(self._present_labels(data_info)))
+        label = int(rng.choice(present_labels(data_info, self._active)))
         references = self._sampler.draw(label, data_info['img_id'], rng)
         data_info['instances'] = [dict(i, bbox_label=0) for i in data_info['instances'] if i['bbox_label'] == label]
         return data_info, Episode(label, self.cat_ids[label], references)
 
     def list_episodes(self, data_info: dict) -> list[Episode]:
-        """List the test episodes of an image: its active categories x runs."""
-        episodes = []
-        for label in self._present_labels(data_info):
-            for run in range(self.runs):
-                rng = generator(self.seed, 'test', data_info['img_id'], self.cat_ids[label], run)
-                references = self._sampler.draw(label, data_info['img_id'], rng)
-                episodes.append(Episode(label, self.cat_ids[label], references, run))
-        return episodes
+        """List the test episodes of an image: drawn, or those of the file."""
+        return self._episodes.list_episodes(data_info)
+
+    def episode_records(self) -> list[EpisodeRecord]:
+        """List the test episodes of all images, by ids."""
+        infos = (self.get_data_info(idx) for idx in range(len(self)))
+        return [
+            EpisodeRecord.from_episode(info['img_id'], episode)
+            for info in infos
+            for episode in self.list_episodes(info)
+        ]
 
     def _permutation(self, epoch: int) -> np.ndarray:
         """The order of images in an epoch; the last one is kept, since draws come in order."""

@@ -1,9 +1,12 @@
 """Which annotated instances serve as references."""
 
+import random
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from mmdet.registry import TASK_UTILS
 
 from mmosis.structures import Reference
 
@@ -24,6 +27,7 @@ class ImageRecord(NamedTuple):
     instances: list[dict]
 
 
+@TASK_UTILS.register_module()
 class ReferenceSampler:
     """Draws references: an image of the category first, uniformly, then an instance in it.
 
@@ -36,13 +40,29 @@ class ReferenceSampler:
         num: References an episode, K (shots).
         replace: True: K independent draws, as published, so a reference may come twice. False: K different images.
         same_image: Whether the searched image may give references.
+        min_size: Shorter side of the box that a reference must have, in pixels of its image. Later papers take
+            references that a detector finds with ease; this and ``min_visibility`` do so by the annotations alone.
+        min_visibility: Share of the box that must be free of every other single object's box, 0-1.
+
+    Raises:
+        ValueError: If a number is out of its range.
     """
 
     def __init__(
-        self, images: Iterable[ImageRecord], num: int = 1, replace: bool = True, same_image: bool = False
+        self,
+        images: Iterable[ImageRecord],
+        num: int = 1,
+        replace: bool = True,
+        same_image: bool = False,
+        min_size: float = 0,
+        min_visibility: float = 0,
     ) -> None:
         if num < 1:
             raise ValueError(f'the number of references an episode must be at least 1, got {num}')
+        if min_size < 0 or not 0 <= min_visibility <= 1:
+            raise ValueError(
+                f'min_size must be at least 0 and min_visibility in 0-1, got {min_size} and {min_visibility}'
+            )
         self.num = num
         self.replace = replace
         self.same_image = same_image
@@ -50,11 +70,8 @@ class ReferenceSampler:
         rows = []
         for index, image in enumerate(images):
             self._images.append(image[:3])
-            rows += [
-                (instance['bbox_label'], index, instance['ann_id'], *_clip(instance['bbox'], image.img_shape))
-                for instance in image.instances
-                if not instance['ignore_flag']
-            ]
+            kept = _fit_to_refer(image.instances, min_size, min_visibility)
+            rows += [(i['bbox_label'], index, i['ann_id'], *_clip(i['bbox'], image.img_shape)) for i in kept]
         self._build_index(rows)
 
     def _build_index(self, rows: list[tuple]) -> None:
@@ -68,6 +85,7 @@ class ReferenceSampler:
         self._groups: dict[int, np.ndarray] = {
             int(label): spans[groups[:, 0] == label] for label in np.unique(groups[:, 0])
         }
+        self._indices = {img_id: index for index, (img_id, _, _) in enumerate(self._images)}
 
     @property
     def min_images(self) -> int:
@@ -75,43 +93,113 @@ class ReferenceSampler:
         return (1 if self.replace else self.num) + (not self.same_image)
 
     def num_images(self, label: int) -> int:
-        """Count the images that show a category."""
+        """Count the images that can give references of a category."""
         return len(self._groups.get(label, ()))
 
-    def draw(self, label: int, img_id: int, rng: np.random.Generator) -> tuple[Reference, ...]:
-        """Draw K references of a category for an image that shows it.
+    def draw(self, label: int, img_id: int, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
+        """Draw K references of a category for an image.
 
         Args:
             label: Index of the category.
             img_id: The searched image, which is left out unless ``same_image``.
             rng: The generator of this draw.
+            run: The test run; not used, since each run has a generator of its own.
 
         Raises:
             ValueError: If the category has too few images.
         """
+        groups = self._enough_groups(label)
+        searched = None if self.same_image else self._position(groups, img_id)
+        rows = rng.choice(len(groups) - (searched is not None), size=self.num, replace=self.replace)
+        # The last image stands in for the searched one: uniform over the others, whatever their number.
+        drawn = [groups[-1 if row == searched else row] for row in rows]
+        return tuple(self._make_reference(int(rng.integers(start, end)), index) for index, start, end in drawn)
+
+    def find(self, label: int, ann_id: int) -> Reference | None:
+        """Look up an instance of a category by its annotation id; None if it cannot give a reference."""
+        groups = self._groups.get(label)
+        row = self._rows_by_id.get(ann_id, -1)
+        if groups is None or not groups[0, 1] <= row < groups[-1, 2]:
+            return None
+        return self._make_reference(row, self._image_of(groups, row))
+
+    @cached_property
+    def _rows_by_id(self) -> dict[int, int]:
+        return {ann_id: row for row, ann_id in enumerate(self._ann_ids.tolist())}
+
+    def _enough_groups(self, label: int) -> np.ndarray:
+        """The images of a category and their instances (index, start, end)."""
         groups = self._groups.get(label, np.empty((0, 3), dtype=np.int64))
         if len(groups) < self.min_images:
             raise ValueError(
                 f'category {label} needs {self.min_images} images to give {self.num} reference(s) from images other '
                 f'than the searched one, got {len(groups)}'
             )
-        if self.same_image:
-            drawn = groups[rng.choice(len(groups), size=self.num, replace=self.replace)]
-        else:
-            rows = rng.choice(len(groups) - 1, size=self.num, replace=self.replace)
-            drawn = [self._other(groups, int(row), img_id) for row in rows]
-        return tuple(self._draw_instance(group, rng) for group in drawn)
+        return groups
 
-    def _other(self, groups: np.ndarray, row: int, img_id: int) -> np.ndarray:
-        """The row-th image, or the last one in place of the searched one: uniform over the others, in O(1)."""
-        searched = self._images[groups[row, 0]][0] == img_id
-        return groups[-1 if searched else row]
+    def _position(self, groups: np.ndarray, img_id: int) -> int | None:
+        """Where the searched image stands among a category's images, or None if it gives no references of it."""
+        index = self._indices.get(img_id, -1)
+        position = int(np.searchsorted(groups[:, 0], index))
+        return position if position < len(groups) and groups[position, 0] == index else None
 
-    def _draw_instance(self, group: np.ndarray, rng: np.random.Generator) -> Reference:
-        image, start, end = (int(number) for number in group)
-        row = int(rng.integers(start, end))
-        img_id, img_path, img_shape = self._images[image]
+    @staticmethod
+    def _image_of(groups: np.ndarray, row: int) -> int:
+        """Index of the image that an instance of a category is in."""
+        return int(groups[np.searchsorted(groups[:, 1], row, side='right') - 1, 0])
+
+    def _make_reference(self, row: int, index: int) -> Reference:
+        img_id, img_path, img_shape = self._images[index]
         return Reference(int(self._ann_ids[row]), img_id, img_path, tuple(self._bboxes[row].tolist()), img_shape)
+
+
+@TASK_UTILS.register_module()
+class ShuffledReferenceSampler(ReferenceSampler):
+    """Takes the run-th instance of a list that is shuffled by the image id: the same references for everybody.
+
+    It is the rule of CoAE (arXiv 1911.12529) and BHRL (arXiv 2203.07071) at test time: Python's generator seeded with
+    the image id shuffles all instances of the category, and run r takes position r; with K references positions r K to
+    r K + K - 1. As there, the list starts again when it ends, and the searched image may give the reference. Their
+    lists are of instances that a detector finds; here they have all that pass ``min_size`` and ``min_visibility``, by
+    image id and annotation id. Neither seed nor generator of the data set counts.
+
+    Args:
+        images, num, min_size, min_visibility: As in :class:`ReferenceSampler`.
+    """
+
+    def __init__(
+        self, images: Iterable[ImageRecord], num: int = 1, min_size: float = 0, min_visibility: float = 0
+    ) -> None:
+        by_id = sorted(images, key=lambda image: image.img_id)
+        super().__init__(by_id, num, same_image=True, min_size=min_size, min_visibility=min_visibility)
+
+    def draw(self, label: int, img_id: int, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
+        """Take the K references of a run; arguments as in :meth:`ReferenceSampler.draw`."""
+        groups = self._enough_groups(label)
+        order = list(range(int(groups[0, 1]), int(groups[-1, 2])))
+        random.Random(img_id).shuffle(order)
+        rows = [order[(run * self.num + shot) % len(order)] for shot in range(self.num)]
+        return tuple(self._make_reference(row, self._image_of(groups, row)) for row in rows)
+
+
+def _fit_to_refer(instances: Sequence[dict], min_size: float, min_visibility: float) -> list[dict]:
+    """Instances that may serve as references: no crowds, large and free enough."""
+    kept = [instance for instance in instances if not instance['ignore_flag']]
+    if min_size:
+        kept = [i for i in kept if min(i['bbox'][2] - i['bbox'][0], i['bbox'][3] - i['bbox'][1]) >= min_size]
+    if min_visibility:
+        kept = [i for i in kept if _visibility(i, instances) >= min_visibility]
+    return kept
+
+
+def _visibility(instance: dict, instances: Sequence[dict]) -> float:
+    """Share of a box that the other object which covers most of it leaves free."""
+    others = np.array([other['bbox'] for other in instances if other is not instance], dtype=float).reshape(-1, 4)
+    x1, y1, x2, y2 = instance['bbox']
+    widths = np.minimum(others[:, 2], x2) - np.maximum(others[:, 0], x1)
+    heights = np.minimum(others[:, 3], y2) - np.maximum(others[:, 1], y1)
+    covered = np.maximum(widths, 0) * np.maximum(heights, 0)
+    return 1 - covered.max(initial=0) / ((x2 - x1) * (y2 - y1))
 
 
 def _clip(bbox: Sequence[float], img_shape: tuple[int, int]) -> tuple[float, ...]:

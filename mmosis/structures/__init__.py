@@ -3,6 +3,17 @@
 from .coco_splits import PHASES, split_categories
 from .encoded_references import EncodedReferences
 from .episode import Episode, Reference
+from .episode_record import EpisodeRecord, load_episodes, save_episodes
 from .rle_masks import RLEMasks
 
-__all__ = ['PHASES', 'EncodedReferences', 'Episode', 'RLEMasks', 'Reference', 'split_categories']
+__all__ = [
+    'PHASES',
+    'EncodedReferences',
+    'Episode',
+    'EpisodeRecord',
+    'RLEMasks',
+    'Reference',
+    'load_episodes',
+    'save_episodes',
+    'split_categories',
+]

@@ -32,9 +32,11 @@ class Episode:
         cat_id: Its category id in the annotation file.
         references: The K references.
         run: Which of the repeated runs with fresh references this is, from 0.
+        absent: Whether the image is known not to show the category.
     """
 
     label: int
     cat_id: int
     references: tuple[Reference, ...]
     run: int = 0
+    absent: bool = False

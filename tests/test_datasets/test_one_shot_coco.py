@@ -2,6 +2,8 @@
 
 import pytest
 
+DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
+
 
 def _img_ids(dataset) -> list[int]:
     return [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
@@ -37,7 +39,7 @@ def test_metainfo_tells_the_file_and_its_categories(tiny_dataset, tiny_coco):
     assert metainfo['classes'][:2] == ('person', 'bicycle')
     assert metainfo['cat_ids'] == [10, 20, 30, 40, 50, 60, 70, 80]
     assert metainfo['eval_cat_ids'] == [10, 50]
-    assert (metainfo['phase'], metainfo['ann_file']) == ('one-shot', str(root / 'annotations.json'))
+    assert (metainfo['protocol']['phase'], metainfo['ann_file']) == ('one-shot', str(root / 'annotations.json'))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_a_category_with_too_few_images_is_left_out_and_named(tiny_dataset, host
 
 
 def test_references_without_replacement_need_more_images(tiny_dataset, host_log):
-    dataset = tiny_dataset(num_references=3, replace=False)
+    dataset = tiny_dataset(num_references=3, reference_sampler=DIFFERENT_IMAGES)
     assert _active(dataset) == ['car']
     assert "category 'truck' is left out: it shows in 3 image(s) of " in host_log.text
     assert '4 are needed, one to search and others to give 3 reference(s)' in host_log.text
@@ -143,10 +145,11 @@ BAD_SETTINGS = [
     (dict(num_held_back=7), 'num_held_back must leave images to train on: .* has 7 annotated images, got 7'),
     (dict(num_held_back=-1), 'num_held_back must be at least 0 if held_back=False, got -1'),
     (dict(held_back=True), 'num_held_back must be at least 1 if held_back=True, got 0'),
-    (dict(runs=0), 'runs must be at least 1, got 0'),
+    (dict(runs=0), 'runs must be at least 1 and num_absent at least 0, got 0 and 0'),
+    (dict(num_absent=-1), 'runs must be at least 1 and num_absent at least 0, got 1 and -1'),
     (dict(num_references=0), 'the number of references an episode must be at least 1, got 0'),
     (
-        dict(num_references=5, replace=False),
+        dict(num_references=5, reference_sampler=DIFFERENT_IMAGES),
         'no image shows one of the background categories; check split and phase',
     ),
 ]
@@ -187,7 +190,7 @@ def test_a_missing_list_of_names_is_refused(tiny_dataset, tiny_coco):
 
 def test_same_image_makes_a_category_of_one_image_searchable(tiny_dataset):
     assert 'bus' not in _active(tiny_dataset(phase='background'))
-    dataset = tiny_dataset(phase='background', same_image=True)
+    dataset = tiny_dataset(phase='background', reference_sampler=dict(type='ReferenceSampler', same_image=True))
     assert 'bus' in _active(dataset)
     (info,) = (info for info in map(dataset.get_data_info, range(len(dataset))) if info['img_id'] == 9)
     (episode,) = (episode for episode in dataset.list_episodes(info) if episode.label == 5)

@@ -9,6 +9,7 @@ from PIL import Image
 from mmosis.structures import Episode
 
 CAR, BICYCLE = 2, 1
+DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
 CROWD, DEGENERATE = 105, 110
 
 
@@ -72,7 +73,9 @@ def test_crowds_of_the_category_are_ignored_and_others_dropped(drawn):
     assert len(drawn[3, CAR].ignored_instances.bboxes) == 0
 
 
-@pytest.mark.parametrize('settings', [dict(), dict(num_references=3), dict(num_references=2, replace=False)])
+@pytest.mark.parametrize(
+    'settings', [dict(), dict(num_references=3), dict(num_references=2, reference_sampler=DIFFERENT_IMAGES)]
+)
 def test_references_show_the_category_in_another_image(tiny_dataset, settings):
     dataset = tiny_dataset(**settings)
     categories = {}

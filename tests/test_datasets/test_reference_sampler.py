@@ -1,9 +1,11 @@
+import itertools
+import random
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from mmosis.datasets import ImageRecord, ReferenceSampler
+from mmosis.datasets import ImageRecord, ReferenceSampler, ShuffledReferenceSampler
 
 DRAWS = 4000
 TOLERANCE = 0.035  # more than four standard deviations of a share of DRAWS
@@ -126,3 +128,91 @@ def test_min_images_suffice_and_one_less_does_not(num, replace, same_image, min_
     too_few = ReferenceSampler([*others, *(_record(img_id, 1) for img_id in range(min_images - 1))], **settings)
     with pytest.raises(ValueError, match=f'category 0 needs {min_images} images'):
         too_few.draw(0, 0, np.random.default_rng(0))
+
+
+def _boxes(img_id: int, *bboxes: tuple[float, float, float, float]) -> ImageRecord:
+    instances = [
+        dict(ann_id=100 * img_id + number, bbox=list(bbox), bbox_label=0, ignore_flag=0)
+        for number, bbox in enumerate(bboxes)
+    ]
+    return ImageRecord(img_id, f'{img_id}.jpg', (100, 100), instances)
+
+
+def _drawn_ids(sampler: ReferenceSampler, img_id: int) -> set[int]:
+    return {reference.ann_id for (reference,) in _draw(sampler, img_id)}
+
+
+def test_small_objects_can_be_left_out():
+    images = [_boxes(1, (0, 0, 50, 50)), _boxes(2, (0, 0, 40, 9), (0, 50, 40, 60)), _boxes(3, (0, 0, 5, 5))]
+    sampler = ReferenceSampler(images, min_size=10)
+    assert sampler.num_images(0) == 2
+    assert _drawn_ids(sampler, img_id=1) == {201}
+
+
+def test_covered_objects_can_be_left_out():
+    """In image 2 a quarter of the first is covered, in image 3 half of it; a crowd covers as well."""
+    images = [
+        _boxes(1, (0, 0, 20, 20)),
+        _boxes(2, (0, 0, 20, 20), (10, 10, 90, 90)),
+        _boxes(3, (0, 0, 20, 20), (10, 0, 90, 90)),
+    ]
+    assert _drawn_ids(ReferenceSampler(images, min_visibility=0.7), img_id=1) == {200, 201, 301}
+    images[2].instances[1]['ignore_flag'] = 1
+    assert _drawn_ids(ReferenceSampler(images, min_visibility=0.7), img_id=1) == {200, 201}
+
+
+@pytest.mark.parametrize('settings', [dict(min_size=-1), dict(min_visibility=1.5), dict(min_visibility=-0.1)])
+def test_limits_out_of_range_are_refused(settings):
+    with pytest.raises(ValueError, match='min_size must be at least 0 and min_visibility in 0-1, got'):
+        ReferenceSampler([], **settings)
+
+
+def test_an_image_without_the_category_takes_from_all_others():
+    """As an absent category does: no image is left out, and none is preferred."""
+    sampler = ReferenceSampler([_record(img_id, 1) for img_id in (1, 2, 3)])
+    shares = _shares([reference.img_id for (reference,) in _draw(sampler, img_id=9)])
+    assert shares == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3), abs=TOLERANCE)
+
+
+def test_instances_are_found_by_id():
+    sampler = ReferenceSampler([_record(1, 2), _record(2, 1, label=4), _record(3, 1, ignored=1)])
+    assert sampler.find(0, 101).img_id == 1
+    assert sampler.find(0, 300).ann_id == 300
+    assert sampler.find(4, 200).img_path == '2.jpg'
+    assert sampler.find(4, 101) is sampler.find(0, 200) is sampler.find(7, 101) is None  # another category
+    assert sampler.find(0, 301) is sampler.find(0, 999) is None  # a crowd; nothing
+
+
+# ---------------------------------------------------------------- shuffled
+
+
+def _take(sampler: ReferenceSampler, img_id: int, run: int = 0) -> list[int]:
+    references = sampler.draw(0, img_id, np.random.default_rng(img_id), run)
+    return [reference.ann_id for reference in references]
+
+
+def test_shuffled_takes_positions_of_a_list_that_python_shuffles_by_image_id():
+    """As CoAE and BHRL do; written out here on its own."""
+    images = [_record(img_id, img_id) for img_id in (3, 1, 2)]
+    instances = [100, 200, 201, 300, 301, 302]
+    sampler = ShuffledReferenceSampler(images)
+    for img_id in (1, 7, 123):
+        order = list(range(len(instances)))
+        random.seed(img_id)
+        random.shuffle(order)
+        expected = [instances[position] for position in order]
+        assert [_take(sampler, img_id, run)[0] for run in range(8)] == expected + expected[:2]
+
+
+def test_shuffled_gives_each_run_the_next_references():
+    sampler = ShuffledReferenceSampler([_record(img_id, 2) for img_id in (1, 2, 3)], num=2)
+    taken = [_take(sampler, 5, run) for run in range(3)]
+    assert sorted(itertools.chain(*taken)) == [100, 101, 200, 201, 300, 301]
+    assert taken == [_take(sampler, 5, run) for run in range(3)]
+    assert taken != [_take(sampler, 6, run) for run in range(3)]
+
+
+def test_shuffled_knows_its_images_and_limits():
+    sampler = ShuffledReferenceSampler([_boxes(1, (0, 0, 50, 50), (0, 0, 5, 5))], min_size=10)
+    assert sampler.min_images == 1  # The searched image may give the reference.
+    assert {tuple(_take(sampler, 1, run)) for run in range(5)} == {(100,)}

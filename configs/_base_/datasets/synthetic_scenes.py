@@ -1,4 +1,6 @@
 # Synthetic scenes, the embedded default: 80 categories, 60 to train on and 20 held out as split S1-S4 says.
+_base_ = '../reference_rules.py'
+
 data_root = 'data/synthetic/'
 # The difficulty of the fixed test set; the meaning of each is in mmosis.synthetic.SceneConfig.
 difficulty = dict(
