@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import torch
+import torch.nn.functional as F
 from mmdet.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -67,9 +67,10 @@ class AbsDiffMatchNeck(BaseModule):
         self._check(feats, references)
         matched = []
         for feat, reference, conv in zip(feats, references.tensors, self.convs, strict=True):
-            size = (len(reference), -1, *feat.shape[2:])
+            # The convolution of [P, D] is the sum of two; that of P serves all references to an image.
+            weight_image, weight_compared = conv.weight.split(feat.shape[1], dim=1)
             compared = self.compare(feat, reference[..., None, None])
-            matched.append(conv(torch.cat([feat.expand(size), compared.expand(size)], dim=1)))
+            matched.append(F.conv2d(feat, weight_image, conv.bias) + F.conv2d(compared, weight_compared))
         return tuple(matched)
 
     def compare(self, feat: Tensor, reference: Tensor) -> Tensor:
