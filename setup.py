@@ -37,12 +37,14 @@ setup(
     # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.
     install_requires=[
         *TABLE['HOST'],
+        'faster-coco-eval>=1.8',
         'matplotlib',
         'numpy>=1.25',  # Generator.spawn
         'packaging',
         'pillow',
         'pycocotools>=2.0.8',
         'rich',
+        'scipy',
         'tensorboard',
         'terminaltables',
     ],

@@ -1,4 +1,44 @@
-from .functional import evaluate_detections, oracle_mask_ious, random_detections
+from .data_paths import DataPaths
+from .detections import Detections
+from .dump import Dump, write_metrics
+from .functional import (
+    ReferenceEffect,
+    ap_by_clutter,
+    calibrate,
+    category_spread,
+    confusion_matrix,
+    error_types,
+    evaluate_detections,
+    evaluate_runs,
+    judge_run,
+    oracle_mask_ious,
+    random_detections,
+    reference_effects,
+)
 from .metrics import CocoFileMetric, OneShotCocoMetric
+from .tables import category_table, mean_with_interval, runs_table, split_tables
 
-__all__ = ['CocoFileMetric', 'OneShotCocoMetric', 'evaluate_detections', 'oracle_mask_ious', 'random_detections']
+__all__ = [
+    'CocoFileMetric',
+    'DataPaths',
+    'Detections',
+    'Dump',
+    'OneShotCocoMetric',
+    'ReferenceEffect',
+    'ap_by_clutter',
+    'calibrate',
+    'category_spread',
+    'category_table',
+    'confusion_matrix',
+    'error_types',
+    'evaluate_detections',
+    'evaluate_runs',
+    'judge_run',
+    'mean_with_interval',
+    'oracle_mask_ious',
+    'random_detections',
+    'reference_effects',
+    'runs_table',
+    'split_tables',
+    'write_metrics',
+]

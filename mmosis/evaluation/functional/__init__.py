@@ -1,5 +1,31 @@
+from .absent import false_positives_at_recall
+from .calibration import calibrate
+from .clutter import ap_by_clutter
 from .coco_ap import evaluate_detections
+from .confusion import confusion_matrix
+from .error_types import error_types
+from .judgement import Judgement, judge_run
 from .mask_resolution import oracle_mask_ious
+from .matching import average_precision
+from .protocol import IOU_TYPES, evaluate_runs
 from .random_boxes import random_detections
+from .sensitivity import ReferenceEffect, category_spread, reference_effects
 
-__all__ = ['evaluate_detections', 'oracle_mask_ious', 'random_detections']
+__all__ = [
+    'IOU_TYPES',
+    'Judgement',
+    'ReferenceEffect',
+    'ap_by_clutter',
+    'average_precision',
+    'calibrate',
+    'category_spread',
+    'confusion_matrix',
+    'error_types',
+    'evaluate_detections',
+    'evaluate_runs',
+    'false_positives_at_recall',
+    'judge_run',
+    'oracle_mask_ious',
+    'random_detections',
+    'reference_effects',
+]

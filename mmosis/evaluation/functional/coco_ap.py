@@ -1,26 +1,32 @@
-"""From detections in COCO format to average precision and recall."""
+"""From detections to average precision and recall, as COCO defines them."""
 
-import contextlib
-import io
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from faster_coco_eval import COCO as FastCOCO
+from faster_coco_eval import COCOeval_faster
+from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
+
+from mmosis.evaluation.detections import Detections
 
 AREAS = ('', '_s', '_m', '_l')
 IOU_50, IOU_75 = 0, 5
+MAX_DETS = (1, 10, 100)
+LEAST_IOU = 0.5
 
 
 def evaluate_detections(
-    coco: COCO, detections: Sequence[dict], iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]
+    coco: COCO, detections: Detections, iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]
 ) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
     """Score detections as pycocotools does.
 
+    One category after the other, so that no more than one's objects are in memory as dicts.
+
     Args:
         coco: Annotations.
-        detections: COCO results: ``image_id``, ``category_id``, ``bbox`` xywh, ``score`` and, for 'segm',
-            ``segmentation`` as RLE. None at all is fine: every AP is 0.
+        detections: What was found. None at all is fine: every AP is 0.
         iou_type: 'bbox' or 'segm'.
         cat_ids: Categories to evaluate.
         img_ids: Images to evaluate.
@@ -31,68 +37,118 @@ def evaluate_detections(
         nan where there is no object of that kind.
 
     Raises:
-        ValueError: If a detection is of an image that the annotations do not have.
+        ValueError: If images or categories are unknown, or masks are to be judged that are not there.
     """
-    evaluation = _accumulate(coco, detections, iou_type, cat_ids, img_ids)
-    precision, recall = evaluation.eval['precision'], evaluation.eval['recall']
-    per_category = {
-        cat_id: _summarise(precision[:, :, k : k + 1], recall[:, k : k + 1], evaluation.params.maxDets)
-        for k, cat_id in enumerate(evaluation.params.catIds)
+    _check(coco, detections, iou_type, cat_ids, img_ids)
+    truth: dict[int, list[dict]] = {cat_id: [] for cat_id in sorted(set(cat_ids))}
+    for img_id in sorted(set(img_ids)):
+        for annotation in coco.imgToAnns[img_id]:
+            if annotation['category_id'] in truth:
+                truth[annotation['category_id']].append(annotation)
+    found = _by_category(detections[np.isin(detections.image_ids, list(img_ids))], truth)
+    evaluations = {cat_id: _evaluate_category(coco, truth[cat_id], found[cat_id], iou_type) for cat_id in truth}
+    per_category = {cat_id: _summarise(e['precision'], e['recall']) for cat_id, e in evaluations.items()}
+    precision = np.concatenate([e['precision'] for e in evaluations.values()], axis=2)
+    recall = np.concatenate([e['recall'] for e in evaluations.values()], axis=1)
+    return _summarise(precision, recall), per_category
+
+
+def _check(coco: COCO, detections: Detections, iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]) -> None:
+    for kind, known, searched, found in (
+        ('images', coco.imgs, img_ids, detections.image_ids),
+        ('categories', coco.cats, cat_ids, detections.category_ids),
+    ):
+        for what, ids in (('detections are', np.unique(found).tolist()), ('episodes are', searched)):
+            if unknown := sorted(set(ids) - set(known)):
+                raise ValueError(f'{what} of {kind} that the annotation file does not have: {unknown[:5]}')
+    if iou_type == 'segm' and detections.masks is None and len(detections):
+        raise ValueError('masks are to be judged, but the detections have none; judge boxes alone')
+
+
+def _by_category(detections: Detections, cat_ids: Iterable[int]) -> dict[int, Detections]:
+    """Split detections, each category's in their order."""
+    order = np.argsort(detections.category_ids, kind='stable')
+    ordered = detections.category_ids[order]
+    return {
+        cat_id: detections[order[np.searchsorted(ordered, cat_id) : np.searchsorted(ordered, cat_id, side='right')]]
+        for cat_id in cat_ids
     }
-    return _summarise(precision, recall, evaluation.params.maxDets), per_category
 
 
-def _accumulate(
-    coco: COCO, detections: Sequence[dict], iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]
-) -> COCOeval:
-    coco = _without_id_zero(coco)
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(coco, _load_results(coco, detections, iou_type), iou_type)
-        evaluation.params.catIds = sorted(cat_ids)
-        evaluation.params.imgIds = sorted(img_ids)
-        evaluation.evaluate()
-        evaluation.accumulate()
-    return evaluation
+def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str) -> dict[str, np.ndarray]:
+    """Evaluate one category; images without truth and detections do not matter.
+
+    Ids are renumbered: the library wants integers, and takes a match with annotation 0 for none.
+    """
+    img_ids = sorted({a['image_id'] for a in truth} | set(found.image_ids.tolist()))
+    numbers = {img_id: number for number, img_id in enumerate(img_ids, 1)}
+    images = [dict(coco.imgs[img_id], id=number) for img_id, number in numbers.items()]
+    evaluation = COCOeval_faster(
+        _index(images, [dict(a, id=i, image_id=numbers[a['image_id']], category_id=1) for i, a in enumerate(truth, 1)]),
+        _index(images, _as_annotations(coco, truth, found, iou_type, numbers)),
+        iou_type,
+    )
+    evaluation.evaluate()
+    evaluation.accumulate()
+    return evaluation.eval
 
 
-def _load_results(coco: COCO, detections: Sequence[dict], iou_type: str) -> COCO:
-    """pycocotools' ``loadRes``, which fails on an empty list and takes a mask's size from its box."""
-    unknown = {detection['image_id'] for detection in detections} - set(coco.imgs)
-    if unknown:
-        raise ValueError(f'detections are of images that the annotation file does not have: {sorted(unknown)[:5]}')
-    if not detections:
-        results = COCO()
-        results.dataset = dict(coco.dataset, annotations=[])
-        results.createIndex()
-        return results
+def _as_annotations(
+    coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str, numbers: Mapping[int, int]
+) -> list[dict]:
+    """Make of detections what pycocotools' ``loadRes`` would make of them: with the area of what is judged."""
     if iou_type == 'segm':
-        detections = [{key: value for key, value in d.items() if key != 'bbox'} for d in detections]
-    # pycocotools adds keys to them.
-    return coco.loadRes([dict(detection) for detection in detections])
+        # One by one: pycocotools counts no more than 255 masks at a time with NumPy 2.
+        areas = [float(mask_utils.area(mask)) for mask in found.masks or []]
+        key, shapes = 'segmentation', _without_hopeless(coco, truth, found, areas)
+    else:
+        areas = (found.bboxes[:, 2] * found.bboxes[:, 3]).tolist()
+        key, shapes = 'bbox', found.bboxes.tolist()
+    rows = zip(found.image_ids.tolist(), shapes, areas, found.scores.tolist(), strict=True)
+    return [
+        {'id': i, 'image_id': numbers[img_id], 'category_id': 1, 'iscrowd': 0, key: shape, 'area': area, 'score': score}
+        for i, (img_id, shape, area, score) in enumerate(rows, 1)
+    ]
 
 
-def _without_id_zero(coco: COCO) -> COCO:
-    """Renumber annotations that start at 0: pycocotools takes a match with id 0 for none."""
-    if 0 not in coco.anns:
-        return coco
-    renumbered = COCO()
-    annotations = [dict(annotation, id=i) for i, annotation in enumerate(coco.dataset['annotations'], 1)]
-    renumbered.dataset = dict(coco.dataset, annotations=annotations)
-    with contextlib.redirect_stdout(io.StringIO()):
-        renumbered.createIndex()
-    return renumbered
+def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, areas: Sequence[float]) -> list[dict]:
+    """Empty the masks that are too large or too small for the least IoU that counts, to save the work of finding out.
+
+    IoU is no more than the ratio of the areas. A crowd's overlap has no such bound, and none is drawn for empty truth.
+    """
+    of_image = defaultdict(list)
+    for annotation in truth:
+        area = 0 if annotation['iscrowd'] else mask_utils.area(coco.annToRLE(annotation))
+        of_image[annotation['image_id']].append(float(area))
+    empty = {size: _empty(*size) for size in {tuple(mask['size']) for mask in found.masks or []}}
+    rows = zip(found.image_ids.tolist(), found.masks or [], areas, strict=True)
+    return [
+        mask
+        if any(not other or min(area, other) >= LEAST_IOU * max(area, other) for other in of_image[img_id])
+        else empty[tuple(mask['size'])]
+        for img_id, mask, area in rows
+    ]
 
 
-def _summarise(precision: np.ndarray, recall: np.ndarray, max_dets: Sequence[int]) -> dict[str, float]:
+def _empty(height: int, width: int) -> dict:
+    """Make a mask without a pixel."""
+    return mask_utils.frPyObjects(dict(size=[height, width], counts=[height * width]), height, width)
+
+
+def _index(images: list[dict], annotations: list[dict]) -> FastCOCO:
+    return FastCOCO(dict(images=images, annotations=annotations, categories=[dict(id=1, name='')]))
+
+
+def _summarise(precision: np.ndarray, recall: np.ndarray) -> dict[str, float]:
     """Average precision (T, R, K, A, M) and recall (T, K, A, M) as COCOeval's summary does."""
     summary = {}
     for area, suffix in enumerate(AREAS):
         for name, thresholds in (('mAP', slice(None)), ('mAP_50', IOU_50), ('mAP_75', IOU_75)):
             summary[name + suffix] = _mean(precision[thresholds, ..., area, -1])
-    for m, max_det in enumerate(max_dets):
+    for m, max_det in enumerate(MAX_DETS):
         summary[f'AR@{max_det}'] = _mean(recall[..., 0, m])
     for area, suffix in list(enumerate(AREAS))[1:]:
-        summary[f'AR{suffix}@{max_dets[-1]}'] = _mean(recall[..., area, -1])
+        summary[f'AR{suffix}@{MAX_DETS[-1]}'] = _mean(recall[..., area, -1])
     return summary
 
 

@@ -1,4 +1,4 @@
-"""OneShotCocoMetric: the paper's protocol on pycocotools."""
+"""OneShotCocoMetric: the paper's protocol."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,14 @@ import numpy as np
 from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
-from terminaltables import AsciiTable
 
-from mmosis.evaluation.functional import evaluate_detections
+from mmosis.evaluation.data_paths import DataPaths
+from mmosis.evaluation.detections import Detections
+from mmosis.evaluation.dump import Dump
+from mmosis.evaluation.functional import IOU_TYPES
+from mmosis.evaluation.tables import category_table, runs_table
+from mmosis.structures import EpisodeRecord
 from mmosis.utils.coco_file import load_coco
-
-METRIC_NAMES = ('bbox', 'segm')
 
 
 @METRICS.register_module()
@@ -19,15 +21,20 @@ class OneShotCocoMetric(BaseMetric):
     """AP of the detections of every episode, judged as detections of the reference's category (paper section 5.2).
 
     Each run (fresh references) is a COCO evaluation of its own over the evaluated categories; the result is the mean
-    over the runs. AP of a category is over all images of the data set: those that do not show it are not searched for
-    it, and so have no detections of it.
+    over the runs. AP of a category is over the images that were searched for it. The figures are pycocotools', computed
+    by faster-coco-eval.
 
     Args:
         metric: 'bbox', 'segm' or both.
         ann_file: Annotation file; by default the data set's.
         classwise: Whether the result also has each category's AP50.
+        dump_dir: Folder to write episodes, predictions and all metrics to, see :class:`Dump`; by default none.
         collect_device: 'cpu' or 'gpu', as in MMEngine.
         prefix: Prefix of the result's keys; by default the phase: 'background', 'one-shot' or 'all'.
+
+    Attributes:
+        report: What the last evaluation gave, in full, as :func:`evaluate_runs` returns it; None before, and in all but
+            the main process.
 
     Raises:
         ValueError: If a metric is unknown.
@@ -35,19 +42,22 @@ class OneShotCocoMetric(BaseMetric):
 
     def __init__(
         self,
-        metric: str | Sequence[str] = METRIC_NAMES,
+        metric: str | Sequence[str] = IOU_TYPES,
         ann_file: str | None = None,
         classwise: bool = False,
+        dump_dir: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.metrics = [metric] if isinstance(metric, str) else list(metric)
-        unknown = set(self.metrics) - set(METRIC_NAMES)
+        unknown = set(self.metrics) - set(IOU_TYPES)
         if unknown:
-            raise ValueError(f'metric must be among {METRIC_NAMES}, got {sorted(unknown)}')
+            raise ValueError(f'metric must be among {IOU_TYPES}, got {sorted(unknown)}')
         self.ann_file = ann_file
         self.classwise = classwise
+        self.dump_dir = dump_dir
+        self.report: dict[str, dict] | None = None
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep one result an image, light and on the host.
@@ -59,8 +69,9 @@ class OneShotCocoMetric(BaseMetric):
         for sample in data_samples:
             predictions = sample['pred_instances']
             result = {key: predictions[key].cpu().numpy() for key in ('bboxes', 'scores', 'episode_ids')}
-            result['img_id'] = sample['img_id']
-            result['episodes'] = [(episode.cat_id, episode.run) for episode in sample['episodes']]
+            result['episodes'] = [
+                EpisodeRecord.from_episode(sample['img_id'], episode) for episode in sample['episodes']
+            ]
             if 'segm' in self.metrics:
                 result['masks'] = list(predictions['masks'])
             self.results.append(result)
@@ -73,60 +84,66 @@ class OneShotCocoMetric(BaseMetric):
 
         Returns:
             dict: ``bbox_mAP``, ``bbox_mAP_50``, ... as :func:`evaluate_detections` names them, in 0-1; with several
-            runs also each run's, as ``bbox_mAP_50/run0``; with ``classwise`` also ``bbox_mAP_50/<category>``. Without a
-            prefix of its own the phase stands before each key.
+            runs also each run's, as ``bbox_mAP_50/run0``; with ``classwise`` also ``bbox_mAP_50/<category>``; where
+            absent categories were asked for, ``bbox_absent_mAP_50`` and its like. Without a prefix of its own the phase
+            stands before each key.
         """
-        coco = load_coco(self.ann_file or self.dataset_meta['ann_file'])
-        detections = to_coco_results(results)
-        img_ids = [result['img_id'] for result in results]
-        cat_ids = self.dataset_meta['eval_cat_ids']
-        metrics = {}
-        for name in self.metrics:
-            runs = [evaluate_detections(coco, run, name, cat_ids, img_ids) for run in detections]
-            metrics.update(_mean_over_runs(name, [means for means, _ in runs]))
-            classes = _mean_over_categories(coco, [per_category for _, per_category in runs])
-            print_log(f'{name} AP50 of each category (%)\n{_table(classes)}', logger='current')
-            if self.classwise:
-                metrics.update({f'{name}_mAP_50/{category}': ap for category, ap in classes.items()})
-        return metrics if self.prefix else {f'{self.dataset_meta["phase"]}/{key}': ap for key, ap in metrics.items()}
+        info = self.dataset_meta['protocol']
+        dump = to_dump(results, info)
+        ann_file = self.ann_file or self.dataset_meta['ann_file']
+        self.report = metrics = dump.evaluate(load_coco(ann_file), self.metrics)
+        if self.dump_dir is not None:
+            dump.save(self.dump_dir, metrics)
+            DataPaths(ann_file, self.dataset_meta.get('img_dir')).save(self.dump_dir)
+        print_log(f'AP50 of each category (%)\n{category_table(metrics)}', logger='current')
+        print_log(f'mAP50 (%)\n{runs_table(metrics)}', logger='current')
+        flat = _flatten(metrics, self.classwise)
+        return flat if self.prefix else {f'{info["phase"]}/{key}': value for key, value in flat.items()}
 
 
-def to_coco_results(results: Sequence[dict]) -> list[list[dict]]:
-    """Turn the kept results into COCO results, one list a run.
+def to_dump(results: Sequence[dict], info: dict) -> Dump:
+    """Sort the kept results by image and run.
 
     Args:
         results: What :meth:`OneShotCocoMetric.process` keeps.
-
-    Returns:
-        list: For each run its detections: ``image_id``, ``category_id``, ``bbox`` xywh, ``score``, ``segmentation``.
+        info: What was tested.
     """
-    num_runs = 1 + max(run for result in results for _, run in result['episodes'])
-    detections: list[list[dict]] = [[] for _ in range(num_runs)]
+    results = sorted(results, key=lambda result: result['episodes'][0].image_id)
+    episodes = [episode for result in results for episode in result['episodes']]
+    runs = [[] for _ in range(1 + max(episode.run for episode in episodes))]
     for result in results:
-        masks = result.get('masks', [None] * len(result['scores']))
-        rows = zip(result['bboxes'].tolist(), result['scores'].tolist(), result['episode_ids'], masks, strict=True)
-        for (x1, y1, x2, y2), score, episode_id, mask in rows:
-            cat_id, run = result['episodes'][episode_id]
-            detection = dict(
-                image_id=result['img_id'], category_id=cat_id, bbox=[x1, y1, x2 - x1, y2 - y1], score=score
-            )
-            if mask is not None:
-                detection['segmentation'] = mask
-            detections[run].append(detection)
-    return detections
+        for episode_id, episode in enumerate(result['episodes']):
+            runs[episode.run].append(_of_episode(result, episode_id))
+    return Dump(info, sorted(episodes), [Detections.cat(run) for run in runs])
 
 
-def _mean_over_runs(name: str, runs: list[dict[str, float]]) -> dict[str, float]:
-    metrics = {f'{name}_{key}': float(np.mean([run[key] for run in runs])) for key in runs[0]}
-    if len(runs) > 1:
-        metrics.update({f'{name}_{key}/run{i}': ap for i, run in enumerate(runs) for key, ap in run.items()})
-    return metrics
+def _of_episode(result: dict, episode_id: int) -> Detections:
+    """The detections of one episode."""
+    rows = np.flatnonzero(result['episode_ids'] == episode_id)
+    episode = result['episodes'][episode_id]
+    bboxes = result['bboxes'][rows].astype(float)
+    bboxes[:, 2:] -= bboxes[:, :2]
+    return Detections(
+        np.full(len(rows), episode.image_id),
+        np.full(len(rows), episode.category_id),
+        bboxes,
+        result['scores'][rows].astype(float),
+        [result['masks'][row] for row in rows] if 'masks' in result else None,
+    )
 
 
-def _mean_over_categories(coco, runs: list[dict[int, dict[str, float]]]) -> dict[str, float]:
-    """AP50 of each category, mean over the runs."""
-    return {coco.cats[cat_id]['name']: float(np.mean([run[cat_id]['mAP_50'] for run in runs])) for cat_id in runs[0]}
-
-
-def _table(classes: dict[str, float]) -> str:
-    return AsciiTable([['category', 'AP50'], *([name, f'{100 * ap:.1f}'] for name, ap in classes.items())]).table
+def _flatten(metrics: dict[str, dict], classwise: bool) -> dict[str, float]:
+    """Name every figure as MMEngine's loggers want it."""
+    flat = {}
+    for kind, result in metrics.items():
+        for prefix, part in ((kind, result), (f'{kind}_absent', result.get('absent'))):
+            if part is None:
+                continue
+            flat.update({f'{prefix}_{key}': value for key, value in part['mean'].items()})
+            if len(part['runs']) > 1:
+                flat.update(
+                    {f'{prefix}_{key}/run{i}': v for i, run in enumerate(part['runs']) for key, v in run.items()}
+                )
+        if classwise:
+            flat.update({f'{kind}_mAP_50/{name}': ap['mAP_50'] for name, ap in result['per_category'].items()})
+    return flat

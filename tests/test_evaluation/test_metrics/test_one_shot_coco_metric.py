@@ -245,7 +245,7 @@ class CountingMetric(OneShotCocoMetric):
     """Tells how many images and episodes it was given."""
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        episodes = [(result['img_id'], *episode) for result in results for episode in result['episodes']]
+        episodes = [episode for result in results for episode in result['episodes']]
         counts = dict(images=len(results), episodes=len(episodes), unique_episodes=len(set(episodes)))
         return {**super().compute_metrics(results), **counts}
 

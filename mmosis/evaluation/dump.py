@@ -1,0 +1,118 @@
+"""Dump: a test on disk, to evaluate again without the model."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pycocotools.coco import COCO
+
+from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
+
+from .detections import Detections
+from .functional import IOU_TYPES, evaluate_runs
+
+EPISODES = 'episodes.json'
+METRICS = 'metrics.json'
+
+
+@dataclass(frozen=True)
+class Dump:
+    """The episodes of a test and what was found in them.
+
+    As a folder: ``episodes.json``, ``predictions_run0.json`` ... in COCO results format, and ``metrics.json``. There
+    are no times or paths in them: the same test gives the same bytes.
+
+    Attributes:
+        info: What was tested: ``phase``, ``split``, ``seed``, ``num_references`` and the like.
+        episodes: Of all runs.
+        runs: The detections of each run.
+    """
+
+    info: dict
+    episodes: list[EpisodeRecord]
+    runs: list[Detections]
+
+    @property
+    def iou_types(self) -> tuple[str, ...]:
+        """What can be judged: masks only where detections have them."""
+        return IOU_TYPES if any(run.masks for run in self.runs) or not any(map(len, self.runs)) else IOU_TYPES[:1]
+
+    def of_run(self, run: int) -> list[EpisodeRecord]:
+        """The episodes of a run."""
+        return [episode for episode in self.episodes if episode.run == run]
+
+    def save(self, folder: str | Path, metrics: dict[str, dict]) -> None:
+        """Write the folder, with the metrics of :meth:`evaluate`."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_episodes(folder / EPISODES, self.info, self.episodes)
+        for number, run in enumerate(self.runs):
+            _write_rows(folder / f'predictions_run{number}.json', run)
+        write_metrics(folder / METRICS, self.info, metrics)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> 'Dump':
+        """Read a folder.
+
+        Raises:
+            FileNotFoundError: If it has not the files of a dump.
+            ValueError: If they are damaged, or do not fit each other.
+        """
+        info, episodes = load_episodes(Path(folder, EPISODES))
+        num_runs = 1 + max(episode.run for episode in episodes)
+        runs = [Detections.from_results(_read(Path(folder, f'predictions_run{run}.json'))) for run in range(num_runs)]
+        dump = cls(info, episodes, runs)
+        dump._check(folder)
+        return dump
+
+    def _check(self, folder: str | Path) -> None:
+        for number, run in enumerate(self.runs):
+            asked = {(e.image_id, e.category_id) for e in self.episodes if e.run == number}
+            found = set(zip(run.image_ids.tolist(), run.category_ids.tolist(), strict=True))
+            if found - asked:
+                image_id, category_id = min(found - asked)
+                raise ValueError(
+                    f'{folder}: run {number} has detections of category {category_id} in image {image_id}, and '
+                    f'{EPISODES} lists no such episode; the files are of different tests'
+                )
+
+    def evaluate(self, coco: COCO, iou_types: Sequence[str] | None = None) -> dict[str, dict]:
+        """Evaluate as :func:`evaluate_runs` does.
+
+        Raises:
+            ValueError: If the annotations are not those of the dump.
+        """
+        return evaluate_runs(coco, self.episodes, self.runs, iou_types or self.iou_types)
+
+
+def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:
+    """Write metrics as JSON; nan, which JSON does not have, becomes null."""
+    Path(path).write_text(json.dumps(_without_nan(dict(info=info, **metrics)), indent=1) + '\n')
+
+
+def _write_rows(path: Path, run: Detections) -> None:
+    """Write COCO results one a line, as they come: the text of all would be many times the detections."""
+    with path.open('w') as file:
+        file.write('[')
+        for number, result in enumerate(run.results()):
+            file.write((',\n' if number else '\n') + json.dumps(result))
+        file.write('\n]\n')
+
+
+def _read(path: Path) -> list | dict:
+    if not path.is_file():
+        raise FileNotFoundError(f'{path.parent} is no dump of tools/test.py: {path.name} is missing')
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f'{path} is not a JSON file: {error}') from error
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,57 @@
+"""How AP depends on the number of objects in the image: the paper's Fig. 8."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pycocotools.coco import COCO
+
+from mmosis.evaluation.detections import Detections
+from mmosis.structures import EpisodeRecord
+
+from .protocol import evaluate_runs
+
+EDGES = (1, 2, 3, 5, 9, 17)
+
+
+def ap_by_clutter(
+    coco: COCO,
+    episodes: Sequence[EpisodeRecord],
+    runs: Sequence[Detections],
+    iou_type: str = 'bbox',
+    edges: Sequence[int] = EDGES,
+) -> dict[str, dict]:
+    """Evaluate images with few and with many objects of all categories apart (paper section 6.5).
+
+    Args:
+        coco: Annotations.
+        episodes: Of all runs.
+        runs: The detections of each run.
+        iou_type: 'bbox' or 'segm'.
+        edges: The fewest objects of each group.
+
+    Returns:
+        dict: For each group that has images, named as '3-4', ``num_images``, ``mean`` mAP50 over the runs (0-1) and
+        ``interval`` as :func:`evaluate_runs` gives it.
+    """
+    counts = {e.image_id: sum(not a['iscrowd'] for a in coco.imgToAnns[e.image_id]) for e in episodes}
+    result = {}
+    for low, high in zip(edges, [*edges[1:], None], strict=True):
+        part = [e for e in episodes if counts[e.image_id] >= low and (high is None or counts[e.image_id] < high)]
+        if not any(not episode.absent for episode in part):
+            continue
+        img_ids = {episode.image_id for episode in part}
+        metrics = evaluate_runs(coco, part, [_of_images(run, img_ids) for run in runs], [iou_type])[iou_type]
+        result[_name(low, high)] = dict(
+            num_images=len(img_ids), mean=metrics['mean']['mAP_50'], interval=metrics['interval']['mAP_50']
+        )
+    return result
+
+
+def _of_images(run: Detections, img_ids: set) -> Detections:
+    return run[np.isin(run.image_ids, list(img_ids))]
+
+
+def _name(low: int, high: int | None) -> str:
+    if high is None:
+        return f'{low}+'
+    return str(low) if high == low + 1 else f'{low}-{high - 1}'

@@ -1,0 +1,77 @@
+"""Judgement: every detection of a run, right or wrong, and how near it came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pycocotools.coco import COCO
+
+from mmosis.evaluation.detections import Detections
+from mmosis.structures import EpisodeRecord
+
+from .matching import Overlaps, overlaps_of_run
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The detections of a run that count: all but those of crowds and beyond the best 100 of an episode.
+
+    Attributes:
+        episodes: E episodes.
+        num_objects: (E,) objects of the category in the image.
+        episode: (D,) index of each detection's episode.
+        scores: (D,) in 0-1.
+        correct: (D,) whether it finds an object at IoU 0.5.
+        own: (D,) annotation id of the object of its category that it overlaps most, or -1.
+        own_iou: (D,) that overlap.
+        other_iou: (D,) largest overlap with an object of another category.
+    """
+
+    episodes: Sequence[EpisodeRecord]
+    num_objects: np.ndarray
+    episode: np.ndarray
+    scores: np.ndarray
+    correct: np.ndarray
+    own: np.ndarray
+    own_iou: np.ndarray
+    other_iou: np.ndarray
+
+
+def judge_run(
+    coco: COCO, episodes: Sequence[EpisodeRecord], detections: Detections, iou_type: str = 'bbox'
+) -> Judgement:
+    """Judge the detections of a run.
+
+    Args:
+        coco: Annotations.
+        episodes: Those of the run.
+        detections: Those of the run.
+        iou_type: 'bbox' or 'segm'.
+    """
+    num_objects, columns = [], []
+    for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type)):
+        num_objects.append(overlaps.num_objects(overlaps.episode.category_id))
+        columns.append((np.full(len(overlaps.scores), number), *_judge(overlaps)))
+    joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
+    counts = ~joined.pop()
+    return Judgement(episodes, np.array(num_objects), *(column[counts] for column in joined))
+
+
+def _judge(overlaps: Overlaps) -> tuple[np.ndarray, ...]:
+    """Scores, correct, own, own_iou and other_iou of an episode's detections, and which find a crowd."""
+    own = (overlaps.cat_ids == overlaps.episode.category_id) & ~overlaps.crowds
+    found = overlaps.match(overlaps.episode.category_id)
+    nearest, own_iou = _nearest(overlaps.ious, own)
+    _, other_iou = _nearest(overlaps.ious, (overlaps.cat_ids != overlaps.episode.category_id) & ~overlaps.crowds)
+    correct = found >= 0
+    # The object that was found counts as its own, even where a worse one is nearer.
+    ann_ids = np.append(overlaps.ann_ids, -1)[np.where(correct, found, nearest)]
+    return overlaps.scores, correct, ann_ids, own_iou, other_iou, overlaps.finds_crowd(found)
+
+
+def _nearest(ious: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Index of the wanted object that each detection overlaps most, -1 if none, and the overlap."""
+    overlaps = np.where(wanted, ious, 0)
+    best = overlaps.max(axis=1, initial=0)
+    index = overlaps.argmax(axis=1) if overlaps.shape[1] else np.zeros(len(best), dtype=np.int64)
+    return np.where(best > 0, index, -1), best

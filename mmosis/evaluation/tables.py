@@ -1,0 +1,82 @@
+"""The tables that people read, in percent."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from terminaltables import AsciiTable
+
+from .published import TABLE_2
+
+SPLITS = (1, 2, 3, 4)
+NAMES = dict(bbox='box', segm='mask')
+
+
+def runs_table(metrics: Mapping[str, Mapping]) -> str:
+    """Table mAP50 of each run, and mean ± half the 95 % confidence interval, as in the paper's Table 2.
+
+    Args:
+        metrics: What :func:`~mmosis.evaluation.evaluate_runs` returns.
+    """
+    kinds = list(metrics)
+    num_runs = len(metrics[kinds[0]]['runs'])
+    rows = [
+        [f'run {run}', *(_percent(metrics[kind]['runs'][run]['mAP_50']) for kind in kinds)] for run in range(num_runs)
+    ]
+    if num_runs > 1:
+        rows.append(['mean', *(mean_with_interval(metrics[kind]) for kind in kinds)])
+    if 'absent' in metrics[kinds[0]]:
+        rows.append(['with absent', *(mean_with_interval(metrics[kind]['absent']) for kind in kinds)])
+    return AsciiTable([['mAP50', *(NAMES[kind] for kind in kinds)], *rows]).table
+
+
+def category_table(metrics: Mapping[str, Mapping]) -> str:
+    """Table the AP50 of each category, mean over the runs."""
+    kinds = list(metrics)
+    names = list(metrics[kinds[0]]['per_category'])
+    rows = [[name, *(_percent(metrics[kind]['per_category'][name]['mAP_50']) for kind in kinds)] for name in names]
+    return AsciiTable([['category', *(NAMES[kind] for kind in kinds)], *rows]).table
+
+
+def split_tables(tests: Sequence[tuple[Mapping, Mapping]]) -> str:
+    """Join tests of several splits into the paper's Table 2, the published rows beside ours.
+
+    Args:
+        tests: Info and metrics of each, as :class:`~mmosis.evaluation.Dump` has and gives them.
+
+    Raises:
+        ValueError: If a test is of no split, or two are of the same categories of one split.
+    """
+    cells: dict[tuple, dict[int, Mapping]] = {}
+    for info, metrics in tests:
+        split, row = info.get('split'), info.get('detector', info.get('phase'))
+        if split is None:
+            raise ValueError('tests of splits 1 to 4 are joined, and one says of no split; give it alone')
+        for kind, result in metrics.items():
+            if split in cells.setdefault((kind, row), {}):
+                raise ValueError(f'two tests are of {row} in split {split}; give one of them')
+            cells[kind, row][split] = result
+    kinds = dict.fromkeys(kind for kind, _ in cells)
+    return '\n'.join(
+        _split_table(kind, {row: tests for (k, row), tests in cells.items() if k == kind}) for kind in kinds
+    )
+
+
+def _split_table(kind: str, rows: Mapping[str, Mapping[int, Mapping]]) -> str:
+    lines = [[f'{NAMES[kind]} mAP50', *(f'S{split}' for split in SPLITS), 'average']]
+    for row, tests in rows.items():
+        means = [tests[split]['mean']['mAP_50'] for split in SPLITS if split in tests]
+        average = _percent(sum(means) / len(means)) if len(means) == len(SPLITS) else '-'
+        lines.append([row, *(mean_with_interval(tests[s]) if s in tests else '-' for s in SPLITS), average])
+        if (row, kind) in TABLE_2:
+            lines.append([f'{row}, published (COCO)', *(f'{figure:.1f}' for figure in TABLE_2[row, kind])])
+    return AsciiTable(lines).table
+
+
+def mean_with_interval(result: Mapping, key: str = 'mAP_50') -> str:
+    """Write the mean of a metric over the runs ± half its 95 % confidence interval."""
+    mean, interval = result['mean'][key], result['interval'][key]
+    return _percent(mean) if interval is None or math.isnan(interval) else f'{_percent(mean)} ± {_percent(interval)}'
+
+
+def _percent(value: float) -> str:
+    return '-' if math.isnan(value) else f'{100 * value:.1f}'

@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from mmosis.evaluation import calibrate
+
+
+def test_bins_and_their_distance_from_the_score() -> None:
+    result = calibrate(np.array([0.95, 0.95, 0.15, 1.0]), np.array([True, False, False, True]), num_bins=10)
+    top, low = result['bins'][9], result['bins'][1]
+    assert top == dict(count=3, score=pytest.approx(2.9 / 3), precision=pytest.approx(2 / 3))
+    assert low == dict(count=1, score=pytest.approx(0.15), precision=0)
+    assert result['error'] == pytest.approx((3 * (2.9 / 3 - 2 / 3) + 0.15) / 4)
+    assert [one['count'] for one in result['bins']] == [0, 1, 0, 0, 0, 0, 0, 0, 0, 3]
+
+
+def test_perfectly_calibrated_scores_have_no_error() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.random(200_000)
+    assert calibrate(scores, rng.random(len(scores)) < scores)['error'] < 0.01
+
+
+def test_no_detections() -> None:
+    result = calibrate(np.zeros(0), np.zeros(0, dtype=bool))
+    assert result['error'] == 0
+    assert all(np.isnan(one['precision']) for one in result['bins'])

@@ -1,0 +1,28 @@
+import pytest
+from episode_results import JUG, MUG, answer, ask, make_truth
+
+from mmosis.evaluation import ap_by_clutter
+
+BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
+
+
+def test_images_are_grouped_by_the_number_of_all_their_objects() -> None:
+    coco = make_truth({1: [(MUG, BOX)], 2: [(MUG, BOX), (JUG, OTHER)], 3: [(MUG, BOX), (MUG, OTHER), (JUG, BOX)]})
+    episodes = [ask(img_id, MUG) for img_id in (1, 2, 3)]
+    groups = ap_by_clutter(coco, episodes, [answer((1, MUG, BOX, 0.9), (3, MUG, BOX, 0.9))], edges=(1, 2, 3, 9))
+    assert {name: group['num_images'] for name, group in groups.items()} == {'1': 1, '2': 1, '3-8': 1}
+    assert [group['mean'] for group in groups.values()] == pytest.approx([1, 0, 51 / 101])
+
+
+def test_crowds_are_no_objects_and_the_last_group_is_open() -> None:
+    coco = make_truth({1: [(MUG, BOX), (JUG, OTHER)], 2: [(MUG, BOX), (MUG, OTHER)]}, crowds=[2])
+    groups = ap_by_clutter(coco, [ask(1, MUG), ask(2, MUG)], [answer()], edges=(1, 2))
+    assert {name: group['num_images'] for name, group in groups.items()} == {'1': 1, '2+': 1}
+
+
+def test_the_interval_is_that_of_the_runs() -> None:
+    coco = make_truth({1: [(MUG, BOX)]})
+    episodes = [ask(1, MUG, run) for run in range(2)]
+    (group,) = ap_by_clutter(coco, episodes, [answer((1, MUG, BOX, 0.9)), answer()]).values()
+    assert group['mean'] == 0.5
+    assert group['interval'] == pytest.approx(12.706 * 0.5, rel=1e-3)
