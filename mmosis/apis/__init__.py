@@ -2,7 +2,19 @@
 
 from .coco_folder import CocoFolder, find_coco_folder
 from .demo import run_demo
+from .gallery import Gallery
 from .mask_quality import measure_masks
+from .random_baseline import random_baseline
+from .report import write_report
 from .study import run_study
 
-__all__ = ['CocoFolder', 'find_coco_folder', 'measure_masks', 'run_demo', 'run_study']
+__all__ = [
+    'CocoFolder',
+    'Gallery',
+    'find_coco_folder',
+    'measure_masks',
+    'random_baseline',
+    'run_demo',
+    'run_study',
+    'write_report',
+]

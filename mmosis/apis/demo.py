@@ -12,11 +12,11 @@ from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from mmengine.runner import Runner
 from terminaltables import AsciiTable
 
-from mmosis.evaluation import evaluate_detections, random_detections
 from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import find_coco_folder
 from .experiment import make_config_scenes, make_test_config, run_test, run_training
+from .random_baseline import random_baseline
 
 PHASES = ('one-shot', 'background')
 GALLERY = 'gallery'
@@ -79,14 +79,9 @@ def _use_folder(cfg: Config, data: str) -> None:
 def _test_random(cfg: Config) -> dict[str, float]:
     """The paper's random baseline (section 5.3) on the same episodes."""
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    coco = load_coco(dataset.ann_file)
-    cat_ids = dataset.metainfo['eval_cat_ids']
-    img_ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
-    detections = random_detections(coco, cat_ids, img_ids, cfg.randomness.seed)
+    metrics = random_baseline(dataset, cfg.randomness.seed).evaluate(load_coco(dataset.ann_file))
     kinds = dict(box='bbox', mask='segm')
-    return {
-        name: evaluate_detections(coco, detections, kind, cat_ids, img_ids)[0]['mAP_50'] for name, kind in kinds.items()
-    }
+    return {name: metrics[kind]['mean']['mAP_50'] for name, kind in kinds.items()}
 
 
 def _table(rows: Rows) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tools_runner import STEPS
+from tools_runner import DEMO, STEPS, run
 
 from mmosis.synthetic import make_scenes
 
@@ -30,3 +30,11 @@ def options(scenes: Path) -> list[str]:
         'default_hooks.checkpoint.interval=1',
         'test_dataloader.dataset.indices=3',
     ]
+
+
+@pytest.fixture(scope='session')
+def trained(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work dir after tools/train.py."""
+    work_dir = tmp_path_factory.mktemp('trained')
+    run('tools/train.py', DEMO, '--work-dir', work_dir, *options)
+    return work_dir

@@ -10,14 +10,6 @@ import pytest
 from tools_runner import DEMO, STEPS, run, run_processes
 
 
-@pytest.fixture(scope='module')
-def trained(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A work dir after tools/train.py."""
-    work_dir = tmp_path_factory.mktemp('trained')
-    run('tools/train.py', DEMO, '--work-dir', work_dir, *options)
-    return work_dir
-
-
 def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     (tmp_path / f'iter_{STEPS}.pth').unlink()

@@ -1,0 +1,48 @@
+"""Write the paper's random baseline for a COCO-format file as a dump, and print its table."""
+
+import argparse
+
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
+from mmosis.apis import random_baseline
+from mmosis.datasets import OneShotCocoDataset
+from mmosis.evaluation import DataPaths, runs_table
+from mmosis.structures import PHASES
+from mmosis.utils.coco_file import load_coco
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('ann_file', help='annotation file in COCO format')
+    parser.add_argument('out', help='folder for the dump')
+    parser.add_argument('--split', type=int, choices=(1, 2, 3, 4), help="the paper's split; without it all categories")
+    parser.add_argument('--classes', choices=PHASES, help='default: one-shot with --split, else all')
+    parser.add_argument('--runs', type=int, default=5, help='runs with other places (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help='seed (default: %(default)s)')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Make, evaluate, write and print."""
+    args = parse_args()
+    dataset = OneShotCocoDataset(
+        ann_file=args.ann_file,
+        data_prefix=dict(img=''),  # pictures are not read
+        split=args.split,
+        phase=args.classes or ('one-shot' if args.split else 'all'),
+        runs=args.runs,
+        seed=args.seed,
+        pipeline=[],
+        test_mode=True,
+    )
+    dump = random_baseline(dataset, args.seed)
+    metrics = dump.evaluate(load_coco(args.ann_file))
+    dump.save(args.out, metrics)
+    DataPaths(args.ann_file).save(args.out)
+    print(runs_table(metrics))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,45 @@
+"""Analyse a dump of tools/test.py: one HTML page with tables, figures and examples."""
+
+import argparse
+from pathlib import Path
+
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
+from mmosis.apis import Gallery, write_report
+from mmosis.datasets import OneShotCocoDataset
+from mmosis.evaluation import DataPaths, Dump
+from mmosis.utils.coco_file import load_coco
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('dump', help='folder that tools/test.py --dump wrote')
+    parser.add_argument('-o', '--out', default='report', help='folder for the report (default: %(default)s)')
+    parser.add_argument('--ann-file', help="annotation file to judge by (default: the test's)")
+    parser.add_argument('--img-dir', help="folder of the images (default: the test's)")
+    parser.add_argument('--score-thr', type=float, default=0.5, help='draw scores from here up (default: %(default)s)')
+    parser.add_argument('--title', default='One-shot instance segmentation', help='heading of the page')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write the report."""
+    args = parse_args()
+    data = DataPaths.find(args.dump, args.ann_file, args.img_dir)
+    gallery = None
+    if data.img_dir is not None:
+        dataset = OneShotCocoDataset(
+            ann_file=data.ann_file,
+            data_prefix=dict(img=data.img_dir),
+            episodes_file=str(Path(args.dump, 'episodes.json')),
+            pipeline=[],
+            test_mode=True,
+        )
+        gallery = Gallery(dataset, args.score_thr)
+    print(write_report(Dump.load(args.dump), load_coco(data.ann_file), args.out, args.title, gallery))
+
+
+if __name__ == '__main__':
+    main()
