@@ -1,5 +1,5 @@
 # Only 60 background characters, evenly spaced; the same test scenes: make_cluttered_omniglot.py --num-background 60
-_base_ = './siamese_mask_rcnn_omniglot.py'
+_base_ = ['../_base_/siamese_mask_rcnn_small.py', '../_base_/datasets/cluttered_omniglot_lists.py']
 
 data_root = 'data/omniglot_60/'
 train_dataloader = dict(dataset=dict(data_root=data_root))

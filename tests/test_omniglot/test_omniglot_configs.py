@@ -13,28 +13,37 @@ def _load(name):
     return Config.fromfile(CONFIGS / f'{name}.py')
 
 
+LISTED = [name for name in NAMES if name.endswith(('bg', 'alphabets'))]
+SPLITS = {'siamese_mask_rcnn_omniglot': 1} | {f'siamese_mask_rcnn_omniglot_s{n}': n for n in (2, 3, 4)}
+
+
 @pytest.mark.parametrize('name', NAMES)
-def test_categories_come_from_the_folder_and_nothing_is_mirrored(name):
+def test_data_come_from_the_folder_and_nothing_is_mirrored(name):
     cfg = _load(name)
     for loader in (cfg.train_dataloader, cfg.test_dataloader):
         assert loader.dataset.data_root == cfg.data_root
-        assert loader.dataset.split is None
-        assert (loader.dataset.background_classes, loader.dataset.one_shot_classes) == (
-            'background.txt',
-            'one_shot.txt',
-        )
         assert 'RandomFlip' not in [transform.type for transform in loader.dataset.pipeline]
     assert (cfg.train_dataloader.dataset.phase, cfg.test_dataloader.dataset.phase) == ('background', 'one-shot')
 
 
-def _without_folder(cfg):
-    return str(cfg.to_dict()).replace(cfg.data_root, 'FOLDER')
+@pytest.mark.parametrize('name', NAMES)
+def test_a_fourth_is_held_out_or_what_the_folder_lists(name):
+    cfg = _load(name)
+    for loader in (cfg.train_dataloader, cfg.test_dataloader):
+        given = tuple(loader.dataset.get(key) for key in ('split', 'background_classes', 'one_shot_classes'))
+        listed = (None, 'background.txt', 'one_shot.txt')
+        assert given == (listed if name in LISTED else (SPLITS.get(name, 1), None, None))
 
 
-def test_categories_differ_in_the_folder_alone():
-    names = [name for name in NAMES if not name.endswith(('mask56', 'deep_mask'))]
-    assert len({_load(name).data_root for name in names}) == len(names) == 4
-    assert len({_without_folder(_load(name)) for name in names}) == 1
+def _without_folder_and_split(cfg):
+    text = str(cfg.to_dict()).replace(cfg.data_root, 'FOLDER')
+    return text.replace(f"'split': {cfg.split}", "'split': N")
+
+
+@pytest.mark.parametrize('names', [LISTED, list(SPLITS)])
+def test_nothing_else_differs(names):
+    assert len({_load(name).data_root for name in names}) == len(names)
+    assert len({_without_folder_and_split(_load(name)) for name in names}) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ _base_ = './synthetic_scenes.py'
 data_root = 'data/omniglot/'
 scenes = dict(_delete_=True)
 difficulty = dict(_delete_=True)
-split = None
+split = 1
 image_size = (160, 160)
-classes = dict(split=split, background_classes='background.txt', one_shot_classes='one_shot.txt')
 # No flip: a mirrored character is another character.
 train_pipeline = [
     dict(type='LoadImage'),
@@ -15,5 +14,5 @@ train_pipeline = [
     dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
     dict(type='PackOneShotInputs'),
 ]
-train_dataloader = dict(dataset=dict(data_root=data_root, pipeline=train_pipeline, **classes))
-test_dataloader = dict(dataset=dict(data_root=data_root, **classes))
+train_dataloader = dict(dataset=dict(data_root=data_root, split=split, pipeline=train_pipeline))
+test_dataloader = dict(dataset=dict(data_root=data_root, split=split))
