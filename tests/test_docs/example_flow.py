@@ -18,11 +18,12 @@ from mmengine.runner import Runner
 from pages import ROOT
 from torch import nn
 
+import mmosis.datasets.episode_lists as episodes_module
 import mmosis.datasets.one_shot_coco as dataset_module
 import mmosis.models.task_modules.episode_random_sampler as sampler_module
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation.functional import coco_ap
-from mmosis.evaluation.metrics.one_shot_coco_metric import to_coco_results
+from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.utils.rng import generator, seeded
 
 SEARCHED = 101
@@ -114,7 +115,8 @@ def _note_draws(flow: Flow, patch: pytest.MonkeyPatch) -> None:
 
         return call
 
-    patch.setattr(dataset_module, 'generator', noting(generator))
+    for module in (dataset_module, episodes_module):
+        patch.setattr(module, 'generator', noting(generator))
     for module in (dataset_module, sampler_module):
         patch.setattr(module, 'seeded', noting(seeded))
 
@@ -185,11 +187,12 @@ def _test(cfg: Config, flow: Flow, patch: pytest.MonkeyPatch) -> None:
     metric = METRICS.build(cfg.test_evaluator)
     metric.dataset_meta = loader.dataset.metainfo
     metric.process(batch, [sample.to_dict() for sample in samples])
-    evaluations, accumulate = [], coco_ap.COCOeval.accumulate
-    patch.setattr(coco_ap.COCOeval, 'accumulate', lambda self: (accumulate(self), evaluations.append(self)))
+    evaluations, evaluate = [], coco_ap._evaluate_category
+    patch.setattr(coco_ap, '_evaluate_category', lambda *args: evaluations.append(evaluate(*args)) or evaluations[-1])
     flow.metrics = metric.compute_metrics(metric.results)
-    (flow.results,) = to_coco_results(metric.results)
-    flow.precision = evaluations[-1].eval['precision']
+    (run,) = to_dump(metric.results, {}).runs
+    flow.results = list(run.results())
+    flow.precision = np.concatenate([one['precision'] for one in evaluations[-len(evaluations) // 2 :]], axis=2)
     flow.tables['Testing: the detections'] = {
         'proposals of an episode': seen['proposals'],
         **{f'`pred_instances.{name}`': value for name, value in found.items() if name != 'masks'},

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from mmdet.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, VISUALIZERS
+from mmdet.registry import DATASETS, HOOKS, METRICS, MODELS, TASK_UTILS, TRANSFORMS, VISUALIZERS
 from mmengine.config import Config
 from mmengine.registry import WEIGHT_INITIALIZERS
 from pages import ROOT, blocks, code, read, table
@@ -15,7 +15,7 @@ from test_config_differences import LOADERS, differences
 
 CONFIGS = ROOT / 'configs'
 PAGE = read('docs/configs.md')
-REGISTRIES = (DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, VISUALIZERS, WEIGHT_INITIALIZERS)
+REGISTRIES = (DATASETS, HOOKS, METRICS, MODELS, TASK_UTILS, TRANSFORMS, VISUALIZERS, WEIGHT_INITIALIZERS)
 BLOCKS = {block.split()[1]: block for block in blocks(PAGE, 'python')}
 
 
@@ -97,7 +97,7 @@ def test_bases_with_a_name_in_common_are_refused(load) -> None:
 def test_ablation_changes_one_setting(load) -> None:
     (name,) = (name for name in BLOCKS if 'ablations' in name)
     cfg, base = load(BLOCKS[name], name), ours('siamese_mask_rcnn_s1_5shot.py')
-    assert differences(cfg._cfg_dict, base._cfg_dict) == {'train_dataloader.dataset.replace'}
+    assert differences(cfg._cfg_dict, base._cfg_dict) == {'train_dataloader.dataset.reference_sampler'}
 
 
 @pytest.mark.parametrize('row', table(PAGE, 'Our settings'), ids=lambda row: row[0])

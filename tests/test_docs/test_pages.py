@@ -13,7 +13,14 @@ from pages import ROOT, blocks, code, commands, prose, read
 from settings import check_option
 from tools_runner import run
 
-PAGES = ['README.md', 'docs/data_flow.md', 'docs/configs.md', 'docs/custom_data.md', 'docs/results.md']
+PAGES = [
+    'README.md',
+    'docs/data_flow.md',
+    'docs/configs.md',
+    'docs/custom_data.md',
+    'docs/evaluation.md',
+    'docs/results.md',
+]
 COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
 # A block of a config names its file in its first line; the README's has no name.
 BLOCKS = [
