@@ -1,8 +1,11 @@
 """Where the data of a test are: beside a dump, so that tools need not be told."""
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from mmengine.logging import print_log
 
 FILE = 'data.json'
 
@@ -33,18 +36,27 @@ class DataPaths:
             ann_file: Taken before the one that the dump names.
             img_dir: The same for the images.
 
+        Images that the dump names and that are gone are told of, and are None: a dump may be evaluated elsewhere.
+
         Raises:
-            FileNotFoundError: If neither names an annotation file, or a folder of images is gone.
+            FileNotFoundError: If there is no such annotation file, or no such folder of images as given.
             ValueError: If the dump's file of paths is damaged.
         """
         path = Path(folder, FILE)
         named = _read(path) if path.is_file() else {}
-        ann_file, img_dir = ann_file or named.get('ann_file'), img_dir or named.get('img_dir')
-        if ann_file is None:
-            raise FileNotFoundError(f'{folder} does not say where its annotations are ({FILE}); give --ann-file')
+        ann_file = ann_file or named.get('ann_file')
+        if ann_file is None or not Path(ann_file).is_file():
+            raise FileNotFoundError(f'the annotations of {folder} are not in {ann_file}; give their file as --ann-file')
         if img_dir is not None and not Path(img_dir).is_dir():
-            raise FileNotFoundError(f'the images are not in {img_dir}; give their folder as --img-dir')
-        return cls(ann_file, img_dir)
+            raise FileNotFoundError(f'there is no folder {img_dir} of images; give theirs as --img-dir')
+        return cls(ann_file, img_dir or _if_there(named.get('img_dir')))
+
+
+def _if_there(img_dir: str | None) -> str | None:
+    if img_dir is None or Path(img_dir).is_dir():
+        return img_dir
+    print_log(f'the images are not in {img_dir} any more; --img-dir says where', 'current', logging.WARNING)
+    return None
 
 
 def _read(path: Path) -> dict:

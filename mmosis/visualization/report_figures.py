@@ -78,7 +78,7 @@ def clutter_figure(groups: Mapping[str, Mapping[str, Mapping]]) -> Figure:
         axes.set_xticks(range(len(bars)), [f'{name}\n({bar["num_images"]})' for name, bar in bars.items()], **STYLE)
     axes.set_xlabel('objects in the image (images)', **STYLE)
     axes.set_ylabel('mAP50 (%)', **STYLE)
-    axes.legend(frameon=False)
+    figure.legend(loc='outside upper right', ncols=len(groups), frameon=False, fontsize=9)
     return figure
 
 

@@ -7,33 +7,50 @@ import pytest
 from mmosis.evaluation import DataPaths
 
 
-def test_what_is_given_counts_before_what_the_dump_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / 'images').mkdir()
-    (tmp_path / 'others').mkdir()
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A dump whose annotations are in a.json and whose images are in images, and others beside them."""
+    for name in ('images', 'others'):
+        (tmp_path / name).mkdir()
+    for name in ('a.json', 'b.json'):
+        (tmp_path / name).write_text('{}')
     monkeypatch.chdir(tmp_path)
     DataPaths('a.json', 'images').save(tmp_path)
-    assert DataPaths.find(tmp_path) == DataPaths(str(tmp_path / 'a.json'), str(tmp_path / 'images'))
-    assert DataPaths.find(tmp_path, 'b.json', 'others') == DataPaths('b.json', 'others')
+    return tmp_path
 
 
-def test_images_may_be_unknown(tmp_path: Path) -> None:
-    DataPaths('a.json').save(tmp_path)
-    assert DataPaths.find(tmp_path).img_dir is None
+def test_what_is_given_counts_before_what_the_dump_names(folder: Path) -> None:
+    assert DataPaths.find(folder) == DataPaths(str(folder / 'a.json'), str(folder / 'images'))
+    assert DataPaths.find(folder, 'b.json', 'others') == DataPaths('b.json', 'others')
 
 
-def test_annotations_must_be_known(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'does not say where its annotations are .*give --ann-file'):
-        DataPaths.find(tmp_path)
+def test_images_may_be_unknown(folder: Path) -> None:
+    DataPaths('a.json').save(folder)
+    assert DataPaths.find(folder).img_dir is None
 
 
-def test_images_that_are_gone_are_told(tmp_path: Path) -> None:
-    DataPaths('a.json', str(tmp_path / 'gone')).save(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r'the images are not in .*gone; give their folder as --img-dir'):
-        DataPaths.find(tmp_path)
+def test_images_that_are_gone_are_told_of(folder: Path, host_log: pytest.LogCaptureFixture) -> None:
+    (folder / 'images').rmdir()
+    assert DataPaths.find(folder).img_dir is None
+    assert 'images any more; --img-dir says where' in host_log.text
+
+
+def test_annotations_must_be_there(folder: Path) -> None:
+    (folder / 'a.json').unlink()
+    with pytest.raises(FileNotFoundError, match=r'are not in .*a\.json; give their file as --ann-file'):
+        DataPaths.find(folder)
+    (folder / 'data.json').unlink()
+    with pytest.raises(FileNotFoundError, match='are not in None; give their file as --ann-file'):
+        DataPaths.find(folder)
+
+
+def test_a_wrong_folder_of_images_is_refused(folder: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='there is no folder gone of images; give theirs as --img-dir'):
+        DataPaths.find(folder, img_dir='gone')
 
 
 @pytest.mark.parametrize(('text', 'message'), [('{', 'data.json is not a JSON file'), ('[]', 'must name ann_file')])
-def test_a_damaged_file_is_told(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / 'data.json').write_text(text)
+def test_a_damaged_file_is_told(folder: Path, text: str, message: str) -> None:
+    (folder / 'data.json').write_text(text)
     with pytest.raises(ValueError, match=message):
-        DataPaths.find(tmp_path)
+        DataPaths.find(folder)
