@@ -79,7 +79,8 @@ def _use_folder(cfg: Config, data: str) -> None:
 def _test_random(cfg: Config) -> dict[str, float]:
     """The paper's random baseline (section 5.3) on the same episodes."""
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    metrics = random_baseline(dataset, cfg.randomness.seed).evaluate(load_coco(dataset.ann_file))
+    coco = load_coco(dataset.ann_file)
+    metrics = random_baseline(dataset, coco, cfg.randomness.seed).evaluate(coco)
     kinds = dict(box='bbox', mask='segm')
     return {name: metrics[kind]['mean']['mAP_50'] for name, kind in kinds.items()}
 

@@ -10,13 +10,14 @@ from pycocotools.coco import COCO
 
 from mmosis.evaluation import (
     Dump,
+    Judgement,
     ReferenceEffect,
     ap_by_clutter,
     calibrate,
+    category_aps,
     category_spread,
     confusion_matrix,
     error_types,
-    evaluate_detections,
     judge_run,
     mean_with_interval,
     reference_effects,
@@ -50,7 +51,7 @@ class _Test(NamedTuple):
     dump: Dump
     coco: COCO
     metrics: dict
-    judgements: list
+    judgements: list[Judgement]
     gallery: Gallery | None
 
     def name(self, cat_id: int) -> str:
@@ -204,10 +205,7 @@ def _references(test: _Test) -> Analysis | None:
     """Spread over the runs, and the references that helped and harmed most."""
     if len(test.dump.runs) < 2:
         return None
-    by_run = [
-        {cat_id: ap['mAP_50'] for cat_id, ap in _evaluate_boxes(test, run).items()}
-        for run in range(len(test.dump.runs))
-    ]
+    by_run = [_box_aps(judgement) for judgement in test.judgements]
     spread = {
         test.name(cat_id): {key: 100 * value for key, value in values.items()}
         for cat_id, values in category_spread(by_run).items()
@@ -240,10 +238,10 @@ def _reference_pictures(test: _Test, effects: Sequence[ReferenceEffect]) -> list
     ]
 
 
-def _evaluate_boxes(test: _Test, run: int) -> dict[int, dict[str, float]]:
-    episodes = [episode for episode in test.dump.of_run(run) if not episode.absent]
-    cat_ids, img_ids = {e.category_id for e in episodes}, {e.image_id for e in episodes}
-    return evaluate_detections(test.coco, test.dump.runs[run], 'bbox', sorted(cat_ids), sorted(img_ids))[1]
+def _box_aps(judgement: Judgement) -> dict[int, float]:
+    """AP50 of each category, without what was found in episodes of absent ones."""
+    shown = ~np.array([episode.absent for episode in judgement.episodes])
+    return category_aps(judgement, judgement.correct, shown[judgement.episode], judgement.num_objects)
 
 
 def _calibration(test: _Test) -> Analysis:

@@ -2,9 +2,11 @@ from .data_paths import DataPaths
 from .detections import Detections
 from .dump import Dump, write_metrics
 from .functional import (
+    Judgement,
     ReferenceEffect,
     ap_by_clutter,
     calibrate,
+    category_aps,
     category_spread,
     confusion_matrix,
     error_types,
@@ -23,10 +25,12 @@ __all__ = [
     'DataPaths',
     'Detections',
     'Dump',
+    'Judgement',
     'OneShotCocoMetric',
     'ReferenceEffect',
     'ap_by_clutter',
     'calibrate',
+    'category_aps',
     'category_spread',
     'category_table',
     'confusion_matrix',

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
+from mmosis.utils.json_file import read_json
+
 FILE = 'data.json'
 
 
@@ -60,10 +62,7 @@ def _if_there(img_dir: str | None) -> str | None:
 
 
 def _read(path: Path) -> dict:
-    try:
-        named = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f'{path} is not a JSON file: {error}') from error
+    named = read_json(path)
     if not isinstance(named, dict):
         raise ValueError(f'{path} must name ann_file and img_dir, got {str(named)[:200]}')
     return named

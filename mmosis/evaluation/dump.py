@@ -9,6 +9,7 @@ from pathlib import Path
 from pycocotools.coco import COCO
 
 from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
+from mmosis.utils.json_file import read_json
 
 from .detections import Detections
 from .functional import IOU_TYPES, evaluate_runs
@@ -104,10 +105,7 @@ def _write_rows(path: Path, run: Detections) -> None:
 def _read(path: Path) -> list | dict:
     if not path.is_file():
         raise FileNotFoundError(f'{path.parent} is no dump of tools/test.py: {path.name} is missing')
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f'{path} is not a JSON file: {error}') from error
+    return read_json(path)
 
 
 def _without_nan(value: object) -> object:

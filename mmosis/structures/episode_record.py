@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mmosis.utils.json_file import read_json
+
 from .episode import Episode
 
 
@@ -60,10 +62,7 @@ def load_episodes(path: str | Path) -> tuple[dict, list[EpisodeRecord]]:
         raise FileNotFoundError(
             f'there is no file of episodes {path}; tools/test.py --dump writes one as episodes.json'
         )
-    try:
-        content = json.loads(Path(path).read_bytes())
-    except ValueError as error:
-        raise ValueError(f'{path} is not a JSON file: {error}') from error
+    content = read_json(path)
     entries = content.get('episodes') if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise ValueError(f'{path} must have a list of "episodes", as tools/test.py --dump writes it, and has none')

@@ -1,9 +1,10 @@
 """Open a COCO-format annotation file, with clear words for what is wrong with it."""
 
-import json
 from pathlib import Path
 
 from mmdet.datasets.api_wrappers import COCO
+
+from .json_file import read_json
 
 # What is needed of every entry; of annotations more is checked below.
 FIELDS = dict(
@@ -46,10 +47,7 @@ def _read(ann_file: str) -> dict:
         raise FileNotFoundError(
             f'annotation file {ann_file} does not exist; check data_root and ann_file in the config'
         )
-    try:
-        dataset = json.loads(Path(ann_file).read_bytes())
-    except ValueError as error:
-        raise ValueError(f'{ann_file} is not a JSON file: {error}') from error
+    dataset = read_json(ann_file)
     for key, fields in FIELDS.items():
         if not isinstance(dataset, dict) or not dataset.get(key):
             raise ValueError(f'{ann_file} is not a COCO-format file with content: "{key}" is missing or empty')

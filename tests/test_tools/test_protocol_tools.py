@@ -76,13 +76,13 @@ def test_replay_gives_the_same_bytes(
 
 def test_other_rules_and_more_references(trained: Path, options: list[str], tmp_path: Path) -> None:
     dumps = {}
-    for rule in ('paper', 'shuffled'):
+    for rule, kind in dict(paper='ReferenceSampler', shuffled='ShuffledReferenceSampler').items():
         run(
             *('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path / 'work'),
             *('--reference-rule', rule, '--num-references', '2', '--dump', tmp_path / rule, *options),
         )
         info, dumps[rule] = load_episodes(tmp_path / rule / 'episodes.json')
-        assert info['reference_sampler']['type'] == dict(paper='ReferenceSampler').get(rule, 'ShuffledReferenceSampler')
+        assert info['reference_sampler']['type'] == kind
         assert all(len(episode.reference_ids) == 2 for episode in dumps[rule])
     assert dumps['paper'] != dumps['shuffled']
 

@@ -14,9 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 import cv2
 import numpy as np
 from pycocotools import mask as mask_utils

@@ -1,10 +1,8 @@
 """Evaluate dumps of tools/test.py again, without the model; several splits become the paper's Table 2."""
 
 import argparse
+from functools import cache
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 from mmosis.evaluation import DataPaths, Dump, category_table, runs_table, split_tables, write_metrics
 from mmosis.utils.coco_file import load_coco
 
@@ -25,10 +23,11 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Evaluate and print."""
     args = parse_args()
+    load = cache(load_coco)  # splits share an annotation file
     tests = []
     for folder in args.dumps:
         dump = Dump.load(folder)
-        metrics = dump.evaluate(load_coco(DataPaths.find(folder, args.ann_file).ann_file), args.metric)
+        metrics = dump.evaluate(load(DataPaths.find(folder, args.ann_file).ann_file), args.metric)
         tests.append((dump.info, metrics))
         print(f'{folder}: AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
     if len(tests) > 1:

@@ -2,9 +2,6 @@
 
 import argparse
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 from mmosis.apis import random_baseline
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import DataPaths, runs_table
@@ -37,8 +34,9 @@ def main() -> None:
         pipeline=[],
         test_mode=True,
     )
-    dump = random_baseline(dataset, args.seed)
-    metrics = dump.evaluate(load_coco(args.ann_file))
+    coco = load_coco(args.ann_file)
+    dump = random_baseline(dataset, coco, args.seed)
+    metrics = dump.evaluate(coco)
     dump.save(args.out, metrics)
     DataPaths(args.ann_file).save(args.out)
     print(runs_table(metrics))

@@ -3,9 +3,6 @@
 import argparse
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 from mmosis.apis import Gallery, write_report
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import DataPaths, Dump

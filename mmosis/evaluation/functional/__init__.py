@@ -4,7 +4,7 @@ from .clutter import ap_by_clutter
 from .coco_ap import evaluate_detections
 from .confusion import confusion_matrix
 from .error_types import error_types
-from .judgement import Judgement, judge_run
+from .judgement import Judgement, category_aps, judge_run
 from .mask_resolution import oracle_mask_ious
 from .matching import average_precision
 from .protocol import IOU_TYPES, evaluate_runs
@@ -18,6 +18,7 @@ __all__ = [
     'ap_by_clutter',
     'average_precision',
     'calibrate',
+    'category_aps',
     'category_spread',
     'confusion_matrix',
     'error_types',

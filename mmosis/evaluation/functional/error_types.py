@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .judgement import Judgement
-from .matching import IOU_THR, average_precision
+from .judgement import Judgement, category_aps
+from .matching import IOU_THR
 
 BACKGROUND_IOU = 0.1
 TYPES = ('localisation', 'class', 'duplicate', 'background', 'both', 'missed')
@@ -84,10 +84,5 @@ def _first_of_free_object(judgement: Judgement, of_type: np.ndarray) -> np.ndarr
 
 def _mean_ap(judgement: Judgement, correct: np.ndarray, kept: np.ndarray, num_objects: np.ndarray) -> float:
     """Mean over the categories of AP50."""
-    cat_ids = np.array([episode.category_id for episode in judgement.episodes])
-    of_detections = cat_ids[judgement.episode]
-    aps = []
-    for cat_id in np.unique(cat_ids):
-        mine = kept & (of_detections == cat_id)
-        aps.append(average_precision(judgement.scores[mine], correct[mine], int(num_objects[cat_ids == cat_id].sum())))
+    aps = list(category_aps(judgement, correct, kept, num_objects).values())
     return float(np.nanmean(aps)) if not np.isnan(aps).all() else float('nan')

@@ -9,7 +9,7 @@ from pycocotools.coco import COCO
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
-from .matching import Overlaps, overlaps_of_run
+from .matching import Overlaps, average_precision, overlaps_of_run
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,27 @@ def judge_run(
     joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
     counts = ~joined.pop()
     return Judgement(episodes, np.array(num_objects), *(column[counts] for column in joined))
+
+
+def category_aps(
+    judgement: Judgement, correct: np.ndarray, kept: np.ndarray, num_objects: np.ndarray
+) -> dict[int, float]:
+    """Compute AP50 of each category id, 0-1; nan without an object.
+
+    Args:
+        judgement: Of a run.
+        correct: (D,) whether each detection counts as right.
+        kept: (D,) which detections are there at all.
+        num_objects: (E,) objects of each episode.
+    """
+    cat_ids = np.array([episode.category_id for episode in judgement.episodes])
+    of_detections = cat_ids[judgement.episode]
+    aps = {}
+    for cat_id in np.unique(cat_ids).tolist():
+        mine = kept & (of_detections == cat_id)
+        num = int(num_objects[cat_ids == cat_id].sum())
+        aps[cat_id] = average_precision(judgement.scores[mine], correct[mine], num)
+    return aps
 
 
 def _judge(overlaps: Overlaps) -> tuple[np.ndarray, ...]:

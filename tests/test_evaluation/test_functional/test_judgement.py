@@ -1,6 +1,9 @@
+import numpy as np
+import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
+from random_sets import CAT_IDS, random_results, random_truth
 
-from mmosis.evaluation import judge_run
+from mmosis.evaluation import Detections, category_aps, evaluate_detections, judge_run
 
 BOX, SHIFTED, OTHER, FAR = (10, 10, 40, 40), (16, 10, 40, 40), (100, 100, 40, 40), (150, 20, 30, 30)
 
@@ -37,3 +40,16 @@ def test_episodes_without_detections_and_without_objects() -> None:
     assert judgement.episode.tolist() == [1]
     assert judgement.num_objects.tolist() == [1, 0]
     assert not judgement.correct.any()
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_judged_categories_have_the_ap_of_the_evaluation(make_coco, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth = random_truth(rng, 1)
+    coco, found = make_coco(truth), Detections.from_results(random_results(rng, truth))
+    judgement = judge_run(coco, sorted(ask(img_id, cat_id) for img_id in coco.imgs for cat_id in CAT_IDS), found)
+    everything = np.ones_like(judgement.correct)
+    aps = category_aps(judgement, judgement.correct, everything, judgement.num_objects)
+    _, expected = evaluate_detections(coco, found, 'bbox', CAT_IDS, list(coco.imgs))
+    for cat_id in CAT_IDS:
+        assert aps[cat_id] == pytest.approx(expected[cat_id]['mAP_50'], abs=1e-9, nan_ok=True)

@@ -1,0 +1,17 @@
+from pathlib import Path
+
+import pytest
+
+from mmosis.utils.json_file import read_json
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    (tmp_path / 'a.json').write_text('{"name": "é"}', encoding='utf-8')
+    assert read_json(tmp_path / 'a.json') == {'name': 'é'}
+
+
+@pytest.mark.parametrize('content', [b'{"a": 1', b'', b'\xff\xfe\xfa'])
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / 'a.json').write_bytes(content)
+    with pytest.raises(ValueError, match=r'a\.json is not a JSON file: '):
+        read_json(tmp_path / 'a.json')
