@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from .config import SceneConfig
-from .textures import TEXTURES, Surface, draw_texture, paint
+from .surface import Surface
+from .textures import draw_texture, paint
 
-_TEXTURES = [name for name in TEXTURES if name not in ('rimmed', 'halved')]
+_OF_OBJECTS = ('rimmed', 'halved')
 
 
 def draw_background(rng: np.random.Generator, config: SceneConfig) -> np.ndarray:
@@ -42,7 +43,8 @@ def _texture(rng: np.random.Generator, side: int, config: SceneConfig) -> np.nda
     u, v = np.meshgrid(steps, steps)
     surface = Surface(u, v, np.ones_like(u), 2 / side)
     low, high = config.texture_frequency
-    share = paint(str(rng.choice(_TEXTURES)), surface, draw_texture(rng, (2 * low, 4 * high), config.texture_balance))
+    textures = [name for name in config.words.textures if name not in _OF_OBJECTS]
+    share = paint(str(rng.choice(textures)), surface, draw_texture(rng, (2 * low, 4 * high), config.texture_balance))
     return (share - 0.5).astype(np.float32) * np.float32(rng.uniform(0, 255 * config.clutter_contrast))
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 
 from mmosis.utils.ranges import Range, check_range
 
+from .categories import VOCABULARIES, Vocabulary
+
 _POSITIVE = ('size', 'small_size', 'texture_frequency')
 
 
@@ -14,6 +16,7 @@ class SceneConfig:
     Lengths are fractions of the image side, angles degrees; ranges are (low, high).
 
     Attributes:
+        vocabulary: What scenes are made of, 'fixed' (80 categories) or 'rich' (hundreds of others).
         image_size: Side of the square image in pixels.
         num_categories: Fewest and most categories in a scene, 1 to 8.
         num_objects: Fewest and most objects of these categories, at least one of each; what finds no room is left out.
@@ -48,6 +51,7 @@ class SceneConfig:
         ValueError: If a number is out of its range.
     """
 
+    vocabulary: str = 'fixed'
     image_size: int = 192
     num_categories: tuple[int, int] = (2, 4)
     num_objects: tuple[int, int] = (3, 9)
@@ -89,10 +93,17 @@ class SceneConfig:
                 check_range(field.name, value, above_zero=field.name in _POSITIVE)
             elif field.name.endswith('_prob') and not 0 <= value <= 1:
                 raise ValueError(f'{field.name} must be a probability, 0 to 1, got {value}')
+        if self.vocabulary not in VOCABULARIES:
+            raise ValueError(f'vocabulary must be one of {", ".join(VOCABULARIES)}, got {self.vocabulary!r}')
         if self.image_size < 32:
             raise ValueError(f'image_size must be at least 32 pixels, got {self.image_size}')
         if not 1 <= self.num_categories[0] <= self.num_categories[1] <= 8:
             raise ValueError(f'num_categories must lie between 1 and 8, got {self.num_categories}')
+
+    @property
+    def words(self) -> Vocabulary:
+        """The vocabulary itself."""
+        return VOCABULARIES[self.vocabulary]
 
 
 def _check_shares(name: str, value: tuple[float, float, float]) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mmosis.utils.coco_writer import write_scenes
 
-from .categories import CATEGORIES
 from .config import SceneConfig
 from .scene import make_scene
 
@@ -30,5 +29,6 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
         ValueError: If ``num_images`` is not positive, the seed is negative or a scene parameter is out of its range.
         TypeError: If a scene parameter is not a field of :class:`SceneConfig`.
     """
-    make = partial(make_scene, seed, config=SceneConfig(**scene_parameters))
-    return write_scenes(out_dir, num_images, make, [(look.name, look.outline) for look in CATEGORIES], num_workers)
+    config = SceneConfig(**scene_parameters)
+    categories = [(look.name, look.outline) for look in config.words.categories]
+    return write_scenes(out_dir, num_images, partial(make_scene, seed, config=config), categories, num_workers)

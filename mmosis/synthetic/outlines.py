@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .forms import FORMS
+
 Array = np.ndarray
 Contours = list[Array]
 
@@ -142,5 +144,6 @@ OUTLINES: dict[str, Callable[[np.random.Generator], Contours]] = {
     'triangle': _triangle,
     'house': _house,
     'drop': _drop,
+    **FORMS,
 }
 """Name to the function that draws the contours."""

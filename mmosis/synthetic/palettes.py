@@ -1,8 +1,12 @@
-"""Two-colour palettes. Half of them average to nearly the same grey, so a mean colour says little."""
+"""Two-colour palettes. Half of the named ones average to nearly the same grey, so a mean colour says little."""
 
 import colorsys
 
 import numpy as np
+
+from mmosis.utils.rng import generator
+
+NUM_BLENDS = 50
 
 _COLOURS = {
     'red': (214, 45, 50),
@@ -29,7 +33,20 @@ _PAIRS = (
     ('purple', 'orange'),
 )
 
-PALETTES = {f'{first}-{second}': (_COLOURS[first], _COLOURS[second]) for first, second in _PAIRS}
+
+def _blend(number: int) -> tuple[tuple[int, ...], ...]:
+    """Make two colours, a function of a number: any hues, from grey to full, apart or close to each other."""
+    rng = generator(0, 'blend', number)
+    hues = rng.uniform(0, 1) + np.array([0, rng.uniform(-0.5, 0.5) * rng.uniform(0, 1)])
+    saturations, values = rng.uniform(0, 1, 2), rng.uniform(0.15, 1, 2)
+    pairs = zip(hues % 1, saturations, values, strict=True)
+    return tuple(tuple(round(255 * channel) for channel in colorsys.hsv_to_rgb(*hsv)) for hsv in pairs)
+
+
+BLENDS = {f'blend{number}': _blend(number) for number in range(1, NUM_BLENDS + 1)}
+"""Palettes without a name, which only the rich vocabulary has: name to two RGB colours, 0 to 255."""
+
+PALETTES = {f'{first}-{second}': (_COLOURS[first], _COLOURS[second]) for first, second in _PAIRS} | BLENDS
 """Name to two RGB colours, 0 to 255."""
 
 

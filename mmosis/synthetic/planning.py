@@ -6,18 +6,15 @@ import numpy as np
 
 from mmosis.utils.canvas import Placement
 
-from .categories import CATEGORIES, CUES, Look
+from .categories import CUES, Look
 from .config import SceneConfig
-from .outlines import OUTLINES
-from .palettes import PALETTES
-from .textures import TEXTURES
 
 _PLACES = 20
 
 
 @dataclass(frozen=True)
 class Planned(Placement):
-    """One object to draw; its ``category`` is an index in ``CATEGORIES``, None for a distractor.
+    """One object to draw; its ``category`` is an index in the vocabulary's ``categories``, None for a distractor.
 
     Attributes:
         look: Its cues.
@@ -41,7 +38,7 @@ def plan_scene(rng: np.random.Generator, config: SceneConfig) -> list[Planned]:
     """
     present = _draw_categories(rng, config)
     counted = present + list(rng.choice(present, max(_between(rng, config.num_objects) - len(present), 0)))
-    objects = [_plan(CATEGORIES[category], int(category), rng, config) for category in counted]
+    objects = [_plan(config.words.categories[category], int(category), rng, config) for category in counted]
     for _ in range(_between(rng, config.num_distractors)):
         objects.append(_plan(_draw_distractor(present, rng, config), None, rng, config))
     order = rng.permutation(len(objects))
@@ -54,13 +51,14 @@ def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
 
 def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]:
     """Draw the categories: a first one, then companions that share a cue with it, or any others."""
-    present = [int(rng.integers(len(CATEGORIES)))]
-    first = CATEGORIES[present[0]]
+    categories = config.words.categories
+    present = [int(rng.integers(len(categories)))]
+    first = categories[present[0]]
     for _ in range(_between(rng, config.num_categories) - 1):
-        pool = range(len(CATEGORIES))
+        pool = range(len(categories))
         if rng.random() < config.companion_prob:
             cue = rng.choice(CUES, p=config.shared_cue)
-            pool = [i for i in pool if getattr(CATEGORIES[i], cue) == getattr(first, cue)]
+            pool = [i for i in pool if getattr(categories[i], cue) == getattr(first, cue)]
         present.append(int(rng.choice([category for category in pool if category not in present])))
     return present
 
@@ -68,16 +66,16 @@ def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]
 def _draw_distractor(present: list[int], rng: np.random.Generator, config: SceneConfig) -> Look:
     """Change one or two cues of a category present.
 
-    The result is of no category: two cues of a category determine its third, so changing one never gives another;
-    changing two may, and is then drawn again.
+    What comes out as a category, or as a look that is reserved, is drawn again.
     """
-    look = CATEGORIES[int(rng.choice(present))]
+    words = config.words
+    look = words.categories[int(rng.choice(present))]
     num_kept = 2 if rng.random() < config.close_distractor_prob else 1
     kept = rng.choice(CUES, num_kept, replace=False, p=config.shared_cue)
     while True:
-        drawn = Look(*(str(rng.choice(list(values))) for values in (OUTLINES, TEXTURES, PALETTES)))
+        drawn = Look(*(str(rng.choice(values)) for values in words.cues))
         changed = replace(drawn, **{cue: getattr(look, cue) for cue in kept})
-        if changed.num_shared(look) == num_kept and changed not in CATEGORIES:
+        if changed.num_shared(look) == num_kept and words.is_free(changed):
             return changed
 
 
@@ -103,7 +101,7 @@ def _plan_crowd(present: list[int], rng: np.random.Generator, config: SceneConfi
     category, centre = int(rng.choice(present)), rng.uniform(0.2, 0.8, 2)
     return [
         Planned(
-            look=CATEGORIES[category],
+            look=config.words.categories[category],
             category=category,
             crowd=True,
             size=config.image_size * rng.uniform(*config.small_size),

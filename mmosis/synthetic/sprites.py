@@ -9,7 +9,8 @@ from .categories import Look
 from .config import SceneConfig
 from .outlines import Contours, draw_outline
 from .palettes import draw_colours
-from .textures import Surface, draw_texture, paint
+from .surface import Surface
+from .textures import draw_texture, paint
 
 _SUPERSAMPLING = 2
 _FIXED_POINT_BITS = 4

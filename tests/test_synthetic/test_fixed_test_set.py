@@ -20,7 +20,7 @@ def _digest(value):
 
 
 def test_difficulty_is_the_one_agreed():
-    assert _digest(SceneConfig()) == 'bc168137e678bcdd'
+    assert _digest(SceneConfig()) == '70a443182e978cf1'
 
 
 def test_categories_are_the_ones_agreed():

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmosis.synthetic.textures import TEXTURES, Surface, TextureDraw, draw_texture, paint
+from mmosis.synthetic.surface import Surface, TextureDraw
+from mmosis.synthetic.textures import TEXTURES, draw_texture, paint
 
 
 def _surface(side=64):
