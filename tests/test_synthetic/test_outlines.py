@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mmosis.synthetic.forms import FORMS
 from mmosis.synthetic.outlines import OUTLINES, draw_outline
 
 WITH_HOLE = {'gear', 'mug', 'ring'}
@@ -27,7 +28,18 @@ def test_proportions_vary(outline):
 @pytest.mark.parametrize('outline', OUTLINES)
 def test_holes_lie_inside(outline):
     border, *holes = draw_outline(outline, np.random.default_rng(1))
-    assert bool(holes) == (outline in WITH_HOLE)
+    assert bool(holes) == (outline in WITH_HOLE) or outline in FORMS
     for hole in holes:
         inside = [cv2.pointPolygonTest(border.astype(np.float32), tuple(map(float, p)), False) for p in hole]
         assert min(inside) > 0
+
+
+def test_a_form_varies_but_forms_differ_more():
+    """Distance between outlines as the mean over points, which lie at the same angles; the smallest between forms."""
+    rngs = [np.random.default_rng(seed) for seed in range(4)]
+    drawn = np.array([[draw_outline(name, rng)[0] for rng in rngs] for name in FORMS])
+    means = drawn.mean(1)
+    within = np.linalg.norm(drawn - means[:, None], axis=-1).mean()
+    apart = np.linalg.norm(means[:, None] - means[None], axis=-1).mean(-1)
+    assert 0.01 < within < np.median(apart) / 3
+    assert any(len(draw_outline(name, rngs[0])) == 2 for name in FORMS), 'some have a hole'

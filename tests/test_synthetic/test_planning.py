@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmosis.synthetic import CATEGORIES, SceneConfig
+from mmosis.synthetic.categories import NUM_RICH, VOCABULARIES
 from mmosis.synthetic.planning import plan_scene
 
 
@@ -50,3 +51,14 @@ def test_a_crowd_is_one_category_drawn_last():
         assert plan[-len(members) :] == members
         assert len({planned.category for planned in members}) == 1
     assert not any(planned.crowd for plan in _plans(crowd_prob=0.0, num=30) for planned in plan)
+
+
+def test_rich_scenes_never_show_what_the_fixed_test_set_asks_for():
+    """Neither its 800 categories nor its distractors look like one of the 80."""
+    rich = VOCABULARIES['rich']
+    assert len(set(rich.categories)) == NUM_RICH
+    assert rich.reserved == set(CATEGORIES)
+    looks = {planned.look for plan in _plans(300, vocabulary='rich') for planned in plan}
+    assert len(looks) > 500
+    assert not looks & set(CATEGORIES)
+    assert not set(rich.categories) & set(CATEGORIES)

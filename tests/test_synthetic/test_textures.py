@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from mmosis.synthetic.grain import GRAIN, value_noise
 from mmosis.synthetic.surface import Surface, TextureDraw
 from mmosis.synthetic.textures import TEXTURES, draw_texture, paint
 
@@ -15,7 +16,10 @@ def _surface(side=64):
 def test_both_colours_show(texture):
     for seed in range(20):
         share = paint(texture, _surface(), draw_texture(np.random.default_rng(seed), (1.5, 2.5), 0.35))
-        assert (share.min(), share.max()) == (0, 1)
+        if texture in GRAIN:
+            assert 0 <= share.min() < 0.25 < 0.75 < share.max() <= 1
+        else:
+            assert (share.min(), share.max()) == (0, 1)
         assert 0.15 < share.mean() < 0.85
 
 
@@ -42,3 +46,12 @@ def test_draws_vary_and_repeat():
     assert draws[0] == draws[1] != draws[2]
     assert 1 <= draws[0].frequency <= 2
     assert abs(draws[0].balance) <= 0.3
+
+
+def test_noise_is_smooth_within_its_range_and_another_with_another_shift():
+    x, y = np.meshgrid(np.linspace(-5, 5, 200), np.linspace(-5, 5, 200))
+    noise, other = (value_noise(x, y, (shift, 0.3)) for shift in (0.1, 0.2))
+    assert 0 <= noise.min() < 0.1
+    assert 0.9 < noise.max() <= 1
+    assert np.abs(np.diff(noise)).max() < 0.1
+    assert abs(np.corrcoef(noise.ravel(), other.ravel())[0, 1]) < 0.4
