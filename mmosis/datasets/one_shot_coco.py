@@ -293,6 +293,7 @@ class OneShotCocoDataset(CocoFileDataset):
                 width=width,
                 ref_bbox=np.array(reference.bbox),
                 ann_id=reference.ann_id,
+                ref_segmentation=reference.segmentation,
             )
         )['ref_inputs']
 

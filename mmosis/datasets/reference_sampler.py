@@ -18,7 +18,8 @@ class ImageRecord(NamedTuple):
         img_id: Its id in the annotation file.
         img_path: Its file.
         img_shape: (h, w) as the annotation file states it.
-        instances: mmdet instance dicts with ``ann_id``, ``bbox`` (xyxy), ``bbox_label`` and ``ignore_flag``.
+        instances: mmdet instance dicts with ``ann_id``, ``bbox`` (xyxy), ``bbox_label``, ``ignore_flag`` and maybe
+            ``mask``.
     """
 
     img_id: int
@@ -43,6 +44,7 @@ class ReferenceSampler:
         min_size: Shorter side of the box that a reference must have, in pixels of its image. Later papers take
             references that a detector finds with ease; this and ``min_visibility`` do so by the annotations alone.
         min_visibility: Share of the box that must be free of every other single object's box, 0-1.
+        with_masks: Whether references carry their masks, which are kept in memory then.
 
     Raises:
         ValueError: If a number is out of its range.
@@ -56,6 +58,7 @@ class ReferenceSampler:
         same_image: bool = False,
         min_size: float = 0,
         min_visibility: float = 0,
+        with_masks: bool = False,
     ) -> None:
         if num < 1:
             raise ValueError(f'the number of references an episode must be at least 1, got {num}')
@@ -67,10 +70,13 @@ class ReferenceSampler:
         self.replace = replace
         self.same_image = same_image
         self._images: list[tuple[int, str, tuple[int, int]]] = []
+        self._segmentations: dict[int, dict | list] = {}
         rows = []
         for index, image in enumerate(images):
             self._images.append(image[:3])
             kept = _fit_to_refer(image.instances, min_size, min_visibility)
+            if with_masks:
+                self._segmentations.update((i['ann_id'], i['mask']) for i in kept if 'mask' in i)
             rows += [(i['bbox_label'], index, i['ann_id'], *_clip(i['bbox'], image.img_shape)) for i in kept]
         self._build_index(rows)
 
@@ -150,7 +156,8 @@ class ReferenceSampler:
 
     def _make_reference(self, row: int, index: int) -> Reference:
         img_id, img_path, img_shape = self._images[index]
-        return Reference(int(self._ann_ids[row]), img_id, img_path, tuple(self._bboxes[row].tolist()), img_shape)
+        ann_id, bbox = int(self._ann_ids[row]), tuple(self._bboxes[row].tolist())
+        return Reference(ann_id, img_id, img_path, bbox, img_shape, self._segmentations.get(ann_id))
 
 
 @TASK_UTILS.register_module()
@@ -164,14 +171,20 @@ class ShuffledReferenceSampler(ReferenceSampler):
     image id and annotation id. Neither seed nor generator of the data set counts.
 
     Args:
-        images, num, min_size, min_visibility: As in :class:`ReferenceSampler`.
+        images, num, min_size, min_visibility, with_masks: As in :class:`ReferenceSampler`.
     """
 
     def __init__(
-        self, images: Iterable[ImageRecord], num: int = 1, min_size: float = 0, min_visibility: float = 0
+        self,
+        images: Iterable[ImageRecord],
+        num: int = 1,
+        min_size: float = 0,
+        min_visibility: float = 0,
+        with_masks: bool = False,
     ) -> None:
         by_id = sorted(images, key=lambda image: image.img_id)
-        super().__init__(by_id, num, same_image=True, min_size=min_size, min_visibility=min_visibility)
+        rule = dict(min_size=min_size, min_visibility=min_visibility, with_masks=with_masks)
+        super().__init__(by_id, num, same_image=True, **rule)
 
     def draw(self, label: int, img_id: int, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
         """Take the K references of a run; arguments as in :meth:`ReferenceSampler.draw`."""

@@ -1,6 +1,6 @@
 """Episode and Reference: the two value types that every layer shares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Reference:
         bbox: Its box, xyxy, float pixels of the original image.
         img_shape: (h, w) of that image as the annotation file states it; it tells whether the box belongs to the
             picture as it is stored or as its EXIF rotation shows it.
+        segmentation: Its mask as the annotation file has it, polygons or RLE; None where masks are not asked for.
     """
 
     ann_id: int
@@ -21,6 +22,7 @@ class Reference:
     img_path: str
     bbox: tuple[float, float, float, float]
     img_shape: tuple[int, int] | None = None
+    segmentation: dict | list | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True)

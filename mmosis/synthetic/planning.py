@@ -50,16 +50,16 @@ def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
 
 
 def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]:
-    """Draw the categories: a first one, then companions that share a cue with it, or any others."""
+    """Draw the categories: a first one, then companions that share a cue with it if there are any, or others."""
     categories = config.words.categories
     present = [int(rng.integers(len(categories)))]
     first = categories[present[0]]
     for _ in range(_between(rng, config.num_categories) - 1):
-        pool = range(len(categories))
+        others = [category for category in range(len(categories)) if category not in present]
         if rng.random() < config.companion_prob:
             cue = rng.choice(CUES, p=config.shared_cue)
-            pool = [i for i in pool if getattr(categories[i], cue) == getattr(first, cue)]
-        present.append(int(rng.choice([category for category in pool if category not in present])))
+            others = [i for i in others if getattr(categories[i], cue) == getattr(first, cue)] or others
+        present.append(int(rng.choice(others)))
     return present
 
 

@@ -3,6 +3,7 @@ _base_ = './synthetic_scenes.py'
 
 data_root = 'data/rich/'
 image_size = (192, 192)
+ref_size = 96
 # The meaning of each is in mmosis.synthetic.SceneConfig; test scenes stay as difficult as they are.
 rich = dict(
     vocabulary='rich',
@@ -30,11 +31,21 @@ resize = [
     dict(type='Resize', scale=image_size, keep_ratio=True),
     dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
 ]
+# Half of the training's references are averaged over their mask alone, so that search can use one where it is given.
+masked_ref_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='LoadReferenceMask', prob=0.5),
+    dict(type='CropReference'),
+    dict(type='ResizeReference', size=ref_size),
+    dict(type='PackReference'),
+]
 train_dataloader = dict(
     dataset=dict(
         data_root=data_root,
         split=None,
         phase='all',
+        reference_sampler=dict(type='ReferenceSampler', with_masks=True),
+        ref_pipeline=masked_ref_pipeline,
         pipeline=[
             dict(type='LoadImage'),
             dict(type='LoadAnnotations', with_bbox=True, with_mask=True),

@@ -61,9 +61,17 @@ def _picture_shape(results: dict) -> tuple[int, int]:
 
 @TRANSFORMS.register_module()
 class PackReference(BaseTransform):
-    """Turn the finished reference crop into ``ref_inputs``: (3, h, w) BGR, uint8 or what a transform made of it."""
+    """Turn the finished reference crop into ``ref_inputs``: (3, h, w) BGR, uint8 or what a transform made of it.
+
+    Where masks are in use, a fourth channel says where the object is, 0 to 255. It is 255 everywhere, in the padding
+    too, if this reference's mask was not taken.
+    """
 
     def transform(self, results: dict) -> dict:
-        """Pack ``img`` (h, w, 3)."""
-        image = np.ascontiguousarray(results['img'].transpose(2, 0, 1))
-        return dict(ref_inputs=torch.from_numpy(image))
+        """Pack ``img`` (h, w, 3) and ``ref_mask`` (h, w), if there is one."""
+        image = results['img']
+        if 'ref_mask' in results:
+            mask = results['ref_mask']
+            mask = np.full(image.shape[:2], 255, np.uint8) if mask is None else mask
+            image = np.dstack([image, mask.astype(image.dtype)])
+        return dict(ref_inputs=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))))

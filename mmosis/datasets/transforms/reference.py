@@ -7,6 +7,42 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
 from mmosis.utils.image import crop_box
+from mmosis.utils.masks import decode_segmentation
+
+
+@TRANSFORMS.register_module()
+class LoadReferenceMask(BaseTransform):
+    """Load the mask of the reference, so that its features are averaged over the object alone.
+
+    The paper averages over the whole crop and its padding; masks are unused there. A reference whose mask is not taken
+    is averaged as in the paper. It stands after ``LoadImage`` and needs a sampler with ``with_masks=True``.
+
+    Required keys: ``img``, ``ref_segmentation``: polygons, RLE or an array (H, W).
+
+    Added keys: ``ref_mask``, (H, W) uint8, 0 or 255; None where the mask is not taken.
+
+    Args:
+        prob: Probability that the mask is taken, so that a training sees references with and without.
+    """
+
+    def __init__(self, prob: float = 1.0) -> None:
+        self.prob = prob
+
+    def transform(self, results: dict) -> dict:
+        """Load the mask, or leave it.
+
+        Raises:
+            ValueError: If the reference has no mask, or one that is empty or of another size than the image.
+        """
+        if np.random.random() >= self.prob:
+            return dict(results, ref_mask=None)
+        try:
+            mask = decode_segmentation(results.get('ref_segmentation'), results['img'].shape[:2])
+        except ValueError as error:
+            raise ValueError(
+                f'{error}; it is reference {results.get("ann_id")} of {results.get("img_path")}'
+            ) from error
+        return dict(results, ref_mask=255 * mask)
 
 
 @TRANSFORMS.register_module()
@@ -15,7 +51,7 @@ class CropReference(BaseTransform):
 
     Required keys: ``img``, ``ref_bbox`` (4,) xyxy, float pixels of the original image.
 
-    Changed keys: ``img``, ``img_shape``.
+    Changed keys: ``img``, ``img_shape``, and ``ref_mask`` where there is one.
 
     Args:
         margin: Context to keep on each side, as a share of the box's size. The paper crops without any (0) and names
@@ -37,6 +73,8 @@ class CropReference(BaseTransform):
             raise ValueError(
                 f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
             ) from error
+        if results.get('ref_mask') is not None:
+            results['ref_mask'] = crop_box(results['ref_mask'], results['ref_bbox'], self.margin)
         results.update(img=crop, img_shape=crop.shape[:2])
         return results
 
@@ -49,7 +87,7 @@ class ResizeReference(BaseTransform):
     becomes minus the mean, in the image's padding as in this one. mmdet's ``Resize`` and ``Pad`` pad at the right and
     bottom only, and fail where the shorter side rounds to 0.
 
-    Changed keys: ``img`` (size, size, 3), ``img_shape``.
+    Changed keys: ``img`` (size, size, 3), ``img_shape``, and ``ref_mask`` (size, size) where there is one.
 
     Args:
         size: Side of the square in pixels.
@@ -60,12 +98,17 @@ class ResizeReference(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
-        crop = results['img']
+        results.update(img=self._fit(results['img']), img_shape=(self.size, self.size))
+        if results.get('ref_mask') is not None:
+            results['ref_mask'] = self._fit(results['ref_mask'])
+        return results
+
+    def _fit(self, crop: np.ndarray) -> np.ndarray:
         scale = self.size / max(crop.shape[:2])
         height, width = (max(1, round(side * scale)) for side in crop.shape[:2])
         resized = mmcv.imresize(crop, (width, height), interpolation='bilinear')
         top, left = (self.size - height) // 2, (self.size - width) // 2
-        image = cv2.copyMakeBorder(
+        return cv2.copyMakeBorder(
             np.ascontiguousarray(resized),
             top,
             self.size - height - top,
@@ -73,5 +116,3 @@ class ResizeReference(BaseTransform):
             self.size - width - left,
             cv2.BORDER_CONSTANT,
         )
-        results.update(img=image, img_shape=image.shape[:2])
-        return results

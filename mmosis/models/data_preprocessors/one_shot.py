@@ -22,7 +22,8 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
 
         Args:
             data: ``inputs``: B tensors (3, H, W); ``data_samples``; ``ref_inputs``: B tensors, (K, 3, h, w) in
-                training, (E_i, K, 3, h, w) in testing, or encoded references, which are only moved.
+                training, (E_i, K, 3, h, w) in testing, or encoded references, which are only moved. A fourth channel
+                is the reference's mask, 0 to 255, and becomes 0 to 1.
             training: Whether batch augmentations apply.
 
         Returns:
@@ -47,5 +48,6 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
                 f'references must have sides that are multiples of pad_size_divisor={self.pad_size_divisor}, got '
                 f'{height}x{width} (h x w): more padding would leak into their mean; change ResizeReference(size=...)'
             )
-        data = ImgDataPreprocessor.forward(self, dict(inputs=list(refs.flatten(0, -4))))
-        return data['inputs'].unflatten(0, refs.shape[:-3])
+        pixels, mask = refs.flatten(0, -4).split([3, refs.shape[-3] - 3], dim=1)
+        normalised = ImgDataPreprocessor.forward(self, dict(inputs=list(pixels)))['inputs']
+        return torch.cat([normalised, mask.to(normalised) / 255], dim=1).unflatten(0, refs.shape[:-3])

@@ -53,7 +53,8 @@ class SiameseMixin:
         """Encode the references of E episodes.
 
         Args:
-            ref_inputs: Pixels (E, K, 3, h, w); references that are encoded already are returned as they are.
+            ref_inputs: Pixels (E, K, 3, h, w), or (E, K, 4, h, w) with the objects' masks, 0 to 1, as fourth channel;
+                references that are encoded already are returned as they are.
 
         Returns:
             EncodedReferences: E rows, to be matched now or kept for later.
@@ -68,11 +69,15 @@ class SiameseMixin:
             raise TypeError(
                 f'references must be a tensor (E, K, 3, h, w) or EncodedReferences, got {type(ref_inputs).__name__}'
             )
-        if ref_inputs.dim() != 5 or 0 in ref_inputs.shape[:2]:
-            raise ValueError(f'references must be (E, K, 3, h, w) with E and K > 0, got {tuple(ref_inputs.shape)}')
+        if ref_inputs.dim() != 5 or 0 in ref_inputs.shape[:2] or ref_inputs.shape[2] not in (3, 4):
+            raise ValueError(
+                'references must be (E, K, 3, h, w), or with masks (E, K, 4, h, w), with E and K > 0, got '
+                f'{tuple(ref_inputs.shape)}'
+            )
         shots = ref_inputs.shape[1]
-        feats = self.extract_feat(ref_inputs.flatten(0, 1))
-        return self.match_neck.encode_references([feat.unflatten(0, (-1, shots)) for feat in feats])
+        pixels, masks = ref_inputs[:, :, :3], ref_inputs[:, :, 3:]
+        feats = [feat.unflatten(0, (-1, shots)) for feat in self.extract_feat(pixels.flatten(0, 1))]
+        return self.match_neck.encode_references(feats, *([masks] if masks.numel() else []))
 
     def match_and_detect(
         self, feats: Sequence[Tensor], references: RefInputs, data_sample: DetDataSample, rescale: bool = True

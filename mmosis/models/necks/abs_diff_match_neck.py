@@ -40,16 +40,20 @@ class AbsDiffMatchNeck(BaseModule):
         super().__init__(init_cfg=init_cfg)
         self.convs = nn.ModuleList(nn.Conv2d(2 * in_channels, out_channels, 1) for _ in range(num_levels))
 
-    def encode_references(self, ref_feats: Sequence[Tensor]) -> EncodedReferences:
+    def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
         """Reduce the references' pyramids to what is kept of them.
 
         Args:
             ref_feats: L levels, each (E, K, C, h_l, w_l).
+            masks: (E, K, 1, h, w), 0 to 1, where to take the mean; by default everywhere, as in the paper. On a level,
+                a feature counts by the share of its cell that the mask covers.
 
         Returns:
             EncodedReferences: L vectors (E, C).
         """
-        return EncodedReferences(tuple(feat.mean(dim=(1, 3, 4)) for feat in ref_feats))
+        if masks is None:
+            return EncodedReferences(tuple(feat.mean(dim=(1, 3, 4)) for feat in ref_feats))
+        return EncodedReferences(tuple(_masked_mean(feat, masks).mean(dim=1) for feat in ref_feats))
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> tuple[Tensor, ...]:
         """Match.
@@ -89,3 +93,9 @@ class AbsDiffMatchNeck(BaseModule):
                 f'{type(self).__name__} has {len(self.convs)} levels of {channels} channels, got features of {got[0]} '
                 f'and references of {got[1]}; set num_levels and in_channels to those of the neck'
             )
+
+
+def _masked_mean(feat: Tensor, masks: Tensor) -> Tensor:
+    """Mean of features (E, K, C, h_l, w_l) where masks (E, K, 1, h, w) say: (E, K, C)."""
+    shares = F.adaptive_avg_pool2d(masks.flatten(0, 1), feat.shape[-2:]).unflatten(0, masks.shape[:2])
+    return (feat * shares).sum(dim=(3, 4)) / shares.sum(dim=(3, 4))

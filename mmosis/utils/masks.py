@@ -1,0 +1,39 @@
+"""Masks as annotation files have them."""
+
+import numpy as np
+from pycocotools import mask as mask_utils
+
+
+def decode_segmentation(segmentation: dict | list | np.ndarray | None, img_shape: tuple[int, int]) -> np.ndarray:
+    """Decode the mask of one object.
+
+    Args:
+        segmentation: COCO polygons, RLE (compressed or not), or an array (H, W) that is not 0 on the object.
+        img_shape: (H, W) of its image.
+
+    Returns:
+        np.ndarray: (H, W) uint8, 0 or 1.
+
+    Raises:
+        ValueError: If there is no mask, it is empty or it has another size than the image.
+    """
+    if segmentation is None or (isinstance(segmentation, list) and not segmentation):
+        raise ValueError('there is no mask')
+    if isinstance(segmentation, np.ndarray):
+        mask = (segmentation != 0).astype(np.uint8)
+    else:
+        mask = mask_utils.decode(encode_segmentation(segmentation, img_shape))
+    if mask.shape != tuple(img_shape):
+        raise ValueError(f'a mask must have the size of its image, {tuple(img_shape)} (h x w), got {mask.shape}')
+    if not mask.any():
+        raise ValueError('a mask must cover at least one pixel, got an empty one')
+    return mask
+
+
+def encode_segmentation(segmentation: dict | list, img_shape: tuple[int, int]) -> dict:
+    """Turn polygons or RLE of an annotation file into compressed RLE."""
+    if isinstance(segmentation, list):
+        return mask_utils.merge(mask_utils.frPyObjects(segmentation, *img_shape))
+    if isinstance(segmentation['counts'], list):
+        return mask_utils.frPyObjects(segmentation, *segmentation['size'])
+    return segmentation
