@@ -20,8 +20,8 @@ def list_images(inputs: Any) -> list[str | np.ndarray]:
     """List the images that inputs name.
 
     Args:
-        inputs: A file, a folder (its image files, not those of folders in it, by name), an array (H, W, 3) BGR, or a list
-            of these.
+        inputs: A file, a folder (its image files by name, not those of folders in it), an array (H, W, 3) BGR, or a
+            list of these.
 
     Raises:
         TypeError: If it is something else.

@@ -69,7 +69,7 @@ class RLEMasks(Sequence):
 
 
 def _decode_counts(counts: bytes) -> np.ndarray:
-    """Read COCO's compressed run lengths: digits of five bits, and from the fourth on the change to the last but one."""
+    """Read COCO's compressed run lengths: digits of five bits, from the fourth on the change to the last but one."""
     digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
     last = np.flatnonzero(digits & 0x20 == 0)
     first = np.concatenate([[0], last[:-1] + 1])

@@ -72,10 +72,10 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
     ) -> None:
         """Draw an image's episodes. Arguments are ``DetLocalVisualizer``'s; ``image`` is RGB.
 
-        A sample with ``search_references`` is the result of a search: see :func:`draw_search`. A sample without either is
-        drawn by mmdet. Truth is drawn where there are no predictions to draw. References
-        are cropped from their files, or shown as the network sees them where the sample has ``ref_inputs`` as the data
-        set packs them: (K, 3, h, w) or (E, K, 3, h, w), BGR, 0-255.
+        A sample with ``search_references`` is the result of a search: see :func:`draw_search`. One without either is
+        drawn by mmdet. Truth is drawn where there are no predictions to draw. References are cropped from their files,
+        or shown as the network sees them where the sample has ``ref_inputs`` as the data set packs them: (K, 3, h, w)
+        or (E, K, 3, h, w), BGR, 0-255.
         """
         if data_sample is not None and 'search_references' in data_sample.metainfo:
             found = data_sample.pred_instances.cpu()

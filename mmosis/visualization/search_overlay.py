@@ -7,7 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from mmengine.structures import InstanceData
 
-MAX_SIDE = 2048  # pixels; larger images are drawn smaller
+MIN_SIDE, MAX_SIDE = 480, 2048  # pixels of the shorter and the longer side; other images are drawn larger or smaller
 OPACITY = 0.45
 INSET = 0.2  # of the shorter side
 Colour = tuple[int, int, int]
@@ -33,11 +33,12 @@ def draw_search(
         references: Label and picture (h, w, 3) RGB of each reference.
 
     Returns:
-        np.ndarray: (h, w, 3) uint8, RGB; of the image's size, or with a longer side of MAX_SIDE if that is less.
+        np.ndarray: (h, w, 3) uint8, RGB; of the image's size but for very small and very large ones.
     """
-    scale = min(1.0, MAX_SIDE / max(image.shape[:2]))
+    scale = min(max(1.0, MIN_SIDE / min(image.shape[:2])), MAX_SIDE / max(image.shape[:2]))
     size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    canvas = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else np.ascontiguousarray(image).copy()
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas = cv2.resize(np.ascontiguousarray(image), size, interpolation=interpolation)
     colours = category_colours(len(classes))
     width = max(1, round(min(size) / 300))
     boxes, labels = np.asarray(found.bboxes.cpu()), found.labels.tolist()
