@@ -14,6 +14,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose
 from mmengine.infer.infer import BaseInferencer
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from mmengine.structures import InstanceData
 from torch import nn
 
 import mmosis
@@ -165,6 +166,22 @@ class OneShotInferencer(DetInferencer):
         )
         return dict(result, classes=bank.names)
 
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
+        """Search one image for a bank, without output or progress.
+
+        Args:
+            image: (H, W, 3) BGR uint8.
+            bank: What to search for.
+            keep_all: As in :meth:`__call__`.
+
+        Returns:
+            InstanceData: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first, on the CPU.
+        """
+        bank.check_fingerprint(self.fingerprint)
+        ((_, data),) = self.preprocess([image], bank=bank)
+        (sample,) = self.forward(data, len(bank.names), keep_all)
+        return sample.pred_instances.cpu()
+
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)
 
@@ -174,7 +191,7 @@ class OneShotInferencer(DetInferencer):
         queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
         for images, data in super().preprocess(inputs, batch_size):
             for sample in data['data_samples']:
-                sample.set_metainfo(dict(search_references=_pictures(bank)))
+                sample.set_metainfo(dict(search_references=bank.pictures()))
             yield images, dict(data, ref_inputs=[queries] * len(images))
 
     @torch.no_grad()
@@ -186,12 +203,13 @@ class OneShotInferencer(DetInferencer):
             found = sample.pred_instances
             found.labels = found.episode_ids
             sample.pred_instances = (
-                keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self._competition_iou_thr())
+                keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
             )
         return samples
 
-    def _competition_iou_thr(self) -> float:
-        """Where categories compete, as the detector's own NMS sees it: what it would take for one object."""
+    @property
+    def competition_iou_thr(self) -> float:
+        """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
         return self.model.test_cfg.rcnn.nms.iou_threshold
 
     def _autocast(self) -> torch.autocast:
@@ -271,12 +289,6 @@ def _at_scale(step: dict, scale: int, divisor: int) -> dict:
     if step['type'] == 'Pad':
         return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
     return step
-
-
-def _pictures(bank: ReferenceBank) -> list[tuple[int, np.ndarray]]:
-    """Label and thumbnail of each wanted reference."""
-    wanted = bank.categories[: len(bank.names)]
-    return [(label, bank.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
 
 
 def _first_lines(error: Exception) -> str:

@@ -97,6 +97,11 @@ class ReferenceBank:
         """Names of the wanted categories; a label is a position here."""
         return [category.name for category in self.categories if not category.negative]
 
+    def pictures(self) -> list[tuple[int, np.ndarray]]:
+        """Label and thumbnail of each wanted reference."""
+        wanted = self.categories[: len(self.names)]
+        return [(label, self.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
+
     def add(self, other: 'ReferenceBank') -> 'ReferenceBank':
         """Join another bank; references of a name that both have become one category.
 
