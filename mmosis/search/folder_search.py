@@ -96,13 +96,16 @@ def search_images(
 
     Raises:
         FileNotFoundError: If an image or a folder does not exist.
-        ValueError: If the bank is of another model, or the folder has the results of another search.
+        ValueError: If the bank is of another model, an image comes twice, or the folder has the results of another
+            search, or the images themselves where overlays would be.
         OSError: If nothing can be written there.
     """
     bank.check_fingerprint(inferencer.fingerprint)
     files = list_images(inputs)
     out_dir, errors = Path(out_dir), {}
     folder, names = _names(files)
+    if settings.overlays and any((out_dir / OVERLAYS).resolve() in Path(file).resolve().parents for file in files):
+        raise ValueError(f'overlays would overwrite images in {out_dir / OVERLAYS}; write to another folder')
     told = dict(
         asdict(settings),
         folder=folder,

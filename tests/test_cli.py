@@ -1,0 +1,328 @@
+"""The command ``mmosis``: what is read from the command line, what is written, and what is told when it fails."""
+
+import json
+import shutil
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from search_model import CONFIG, write_weights
+
+from mmosis import cli
+from mmosis.cli import main, parse_args, parse_box
+from mmosis.search import OneShotInferencer
+from mmosis.synthetic import SceneConfig, make_scene
+
+BOX = '20,30,90,100'
+
+
+class TestParse:
+    def references(self, *args: str) -> list[dict]:
+        return parse_args(['search', 'photos', '--out', 'found', *args]).references
+
+    def test_several_references(self) -> None:
+        assert self.references(
+            *('--reference', 'a.png', '--box', '1,2.5,3,4', '--name', 'mug'),
+            *('--reference', 'b.png'),
+            *('--negative', 'c.png', '--name', 'plate', '--mask', 'm.png'),
+            *('--reference', 'a.png', '--name', 'mug'),
+        ) == [
+            dict(img='a.png', negative=False, bbox=(1, 2.5, 3, 4), name='mug'),
+            dict(img='b.png', negative=False),
+            dict(img='c.png', negative=True, name='plate', mask='m.png'),
+            dict(img='a.png', negative=False, name='mug'),
+        ]
+
+    def test_boxes_on_the_searched_image(self) -> None:
+        assert self.references('--box', '1,2,3,4') == [dict(bbox=(1, 2, 3, 4))]
+        assert self.references('--name', 'mug', '--box', '1,2,3,4', '--reference', 'a.png') == [
+            dict(name='mug', bbox=(1, 2, 3, 4)),
+            dict(img='a.png', negative=False),
+        ]
+
+    @pytest.mark.parametrize(
+        ('names', 'expected'),
+        [
+            ((None, None, None), (None, None, None)),
+            (('mug', None, None), ('mug', 'mug', 'mug')),
+            (('mug', 'cup', None), ('mug', 'cup', 'cup')),
+            ((None, 'cup', None), (None, 'cup', 'cup')),
+        ],
+    )
+    def test_a_further_box_has_the_name_of_the_one_before(self, names: tuple, expected: tuple) -> None:
+        args = []
+        for name in names:
+            args += ['--box', '1,2,3,4'] + (['--name', name] if name else [])
+        references = self.references(*args)
+        assert [reference.get('name') for reference in references] == list(expected)
+        assert [set(reference) - {'name'} for reference in references] == 3 * [{'bbox'}]
+
+    def test_lines_do_not_share_references(self) -> None:
+        assert self.references('--reference', 'a.png') == self.references('--reference', 'a.png')
+
+    def test_defaults(self) -> None:
+        args = parse_args(['search', 'a.jpg', 'photos', '--out', 'found', '--bank', 'b'])
+        assert vars(args) == dict(
+            command='search',
+            images=['a.jpg', 'photos'],
+            out='found',
+            references=[],
+            bank='b',
+            save_bank=None,
+            score_thr=0.5,
+            keep_all=False,
+            polygons=False,
+            no_overlays=False,
+            resume=False,
+            tile=None,
+            overlap=0.25,
+            model=None,
+            weights=None,
+            device=None,
+            image_scale=None,
+            precision='fp32',
+        )
+
+    @pytest.mark.parametrize(
+        ('args', 'message'),
+        [
+            (('--reference', 'a', '--box', '1,2,3,4', '--box', '1,2,3,4'), '--box is given twice for one reference'),
+            (
+                ('--reference', 'a', '--name', 'b', '--name', 'c'),
+                '--name is given twice for one reference; --reference',
+            ),
+            (('--negative', 'a', '--mask', 'b', '--mask', 'c'), '--mask is given twice for one reference'),
+            (('--name', 'b', '--name', 'c'), '--name is given twice for one reference'),
+            (('--box', '1,2,3,4', '--name', 'b', '--name', 'c'), '--name is given twice for one reference'),
+            ((), 'say what to search for: either by --reference (or --box on the searched image), or by --bank'),
+            (('--bank', 'b', '--reference', 'a'), 'say what to search for: either by --reference'),
+            (('--reference', 'a', '--box', '1,2,3'), "a box is x1,y1,x2,y2 in pixels, got '1,2,3'"),
+        ],
+    )
+    def test_what_is_not_clear(self, args: tuple, message: str, capsys: pytest.CaptureFixture) -> None:
+        with pytest.raises(SystemExit, match='2'):
+            self.references(*args)
+        assert message in capsys.readouterr().err
+
+    def test_box(self) -> None:
+        assert parse_box('1, 2.5,-3,4e1') == (1, 2.5, -3, 40)
+        for text in ('', '1,2,3', '1,2,3,4,5', 'a,2,3,4', '1;2;3;4'):
+            with pytest.raises(ArgumentTypeError, match=f"a box is x1,y1,x2,y2 in pixels, got '{text}'"):
+                parse_box(text)
+
+    def test_nothing(self, capsys: pytest.CaptureFixture) -> None:
+        with pytest.raises(SystemExit, match='2'):
+            parse_args([])
+        assert 'COMMAND' in capsys.readouterr().err
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Options of a model with random weights."""
+    weights = write_weights(tmp_path_factory.mktemp('cli') / 'weights.pth')
+    return ['--model', str(CONFIG), '--weights', weights, '--device', 'cpu']
+
+
+@pytest.fixture(scope='module')
+def _scene() -> np.ndarray:
+    return np.ascontiguousarray(make_scene(0, 0, SceneConfig()).image[..., ::-1])
+
+
+@pytest.fixture
+def photo(tmp_path: Path, _scene: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A picture in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite('photo.png', _scene)
+    return 'photo.png'
+
+
+@pytest.fixture
+def search(model: list[str], photo: str) -> Callable[..., int]:
+    """Run ``mmosis search``, with overlays left out to save time."""
+
+    def run(*args: str, images: str = photo, out: str = 'out') -> int:
+        return main(['search', images, '--out', out, '--score-thr', '0.4', '--no-overlays', *args, *model])
+
+    return run
+
+
+def annotations(out: str = 'out') -> dict:
+    return json.loads(Path(out, 'annotations.json').read_text())
+
+
+class TestSearch:
+    def test_all_options(self, photo: str, model: list[str], capsys: pytest.CaptureFixture) -> None:
+        options = ['--score-thr', '0.3', '--keep-all', '--polygons', '--image-scale', '128']
+        references = ['--reference', photo, '--box', BOX, '--name', 'mug', '--negative', photo, '--name', 'no']
+        assert main(['search', photo, '--out', 'out', *references, *options, *model]) == 0
+        found = annotations()
+        assert [category['name'] for category in found['categories']] == ['mug']
+        assert isinstance(found['annotations'][0]['segmentation'], list)
+        assert f'{len(found["annotations"])} objects in 1 images: out/annotations.json' in capsys.readouterr().out
+        assert Path('out/overlays/photo.png.jpg').is_file()
+        settings = json.loads(Path('out/journal.jsonl').read_text().splitlines()[0])
+        expected = dict(score_thr=0.3, keep_all=True, polygons=True, overlays=True, tile=None, overlap=0.25)
+        assert settings.items() >= dict(expected, image_scale=128, precision='fp32', classes=['mug']).items()
+
+    def test_a_bank_gives_the_same(self, search: Callable, photo: str) -> None:
+        assert search('--reference', photo, '--box', BOX, '--name', 'mug', '--save-bank', 'banks/mug', out='one') == 0
+        assert search('--bank', 'banks/mug', out='two') == 0
+        assert annotations('one')['annotations']
+        assert Path('one/annotations.json').read_bytes() == Path('two/annotations.json').read_bytes()
+
+    def test_a_box_on_the_one_image_of_a_folder(self, search: Callable, photo: str) -> None:
+        assert search('--reference', photo, '--box', BOX, out='one') == 0
+        Path('folder').mkdir()
+        shutil.copy(photo, 'folder')
+        assert search('--box', BOX, images='folder', out='two') == 0
+        assert Path('one/annotations.json').read_bytes() == Path('two/annotations.json').read_bytes()
+
+    def test_a_box_on_one_of_several_images(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
+        Path('folder').mkdir()
+        for name in ('a.png', 'b.png'):
+            shutil.copy(photo, Path('folder', name))
+        assert search('--box', BOX, images='folder') == 2
+        assert 'must be a single image then, got 2' in capsys.readouterr().err
+
+    @pytest.mark.parametrize('depth', [np.uint8, np.uint16])
+    @pytest.mark.parametrize('channels', [1, 3])
+    def test_a_mask(
+        self, photo: str, model: list[str], monkeypatch: pytest.MonkeyPatch, depth: type, channels: int
+    ) -> None:
+        """Labels are small numbers, in files of 16 bits as well."""
+        mask = np.zeros((192, 192, channels), depth)
+        mask[30:100, 20:90, 0] = 3
+        cv2.imwrite('mask.png', mask)
+        given = []
+
+        def encode(_: OneShotInferencer, references: list[dict], **__: object) -> None:
+            given.extend(references)
+            raise ValueError('enough')
+
+        monkeypatch.setattr(OneShotInferencer, 'encode', encode)
+        assert main(['search', photo, '--out', 'out', '--reference', photo, '--mask', 'mask.png', *model]) == 2
+        (reference,) = given
+        np.testing.assert_array_equal(reference.pop('mask') > 0, mask[..., 0] > 0)
+        assert reference == dict(img=photo, negative=False)
+
+    def test_a_mask_is_searched_with(self, search: Callable, photo: str) -> None:
+        mask = np.zeros((192, 192), np.uint8)
+        mask[30:100, 20:90] = np.tri(70, dtype=np.uint8)
+        cv2.imwrite('mask.png', mask)
+        assert search('--reference', photo, '--box', BOX, out='box') == 0
+        assert search('--reference', photo, '--box', BOX, '--mask', 'mask.png', out='mask') == 0
+        assert Path('box/annotations.json').read_bytes() != Path('mask/annotations.json').read_bytes()
+
+    def test_an_image_that_cannot_be_searched(
+        self, search: Callable, photo: str, capsys: pytest.CaptureFixture
+    ) -> None:
+        Path('folder').mkdir()
+        shutil.copy(photo, 'folder')
+        Path('folder/text.jpg').write_text('no image')
+        assert search('--reference', photo, images='folder') == 1
+        err = capsys.readouterr().err
+        assert 'not searched: text.jpg: ' in err
+        assert 'text.jpg is not a readable image' in err
+        shutil.copy(photo, 'folder/text.jpg')
+        assert search('--reference', photo, '--resume', images='folder') == 0
+        assert len(annotations()['images']) == 2
+
+    def test_resume_is_asked_for(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
+        assert search('--reference', photo) == 0
+        assert search('--reference', photo) == 2
+        assert 'mmosis: error: out has results of an earlier search (1 images); resume it' in capsys.readouterr().err
+        assert search('--reference', photo, '--resume') == 0
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ('args', 'message'),
+        [
+            (('--reference', 'none.png'), 'there is no image file none.png'),
+            (('--reference', 'photo.png', '--mask', 'none.png'), 'there is no image file none.png'),
+            (('--reference', 'photo.png', '--box', '5,5,1,1'), 'a box must be x1, y1, x2, y2 in pixels with x1 < x2'),
+            (('--reference', 'photo.png', '--box', '0,0,1000,9'), "reference 'object', photo.png at 0, 0, 1000, 9: a"),
+            (('--reference', 'photo.png', '--name', ' '), "a reference's name must be a word or more"),
+            (('--negative', 'photo.png'), 'all references are negative'),
+            (('--name', 'mug'), 'a reference on the searched image must have a bbox or a mask'),
+            (('--bank', 'none'), 'there is no reference bank none'),
+            (('--bank', 'photo.png'), 'photo.png is no reference bank of mmosis, or a broken one'),
+            (('--reference', 'photo.png', '--score-thr', '2'), 'the score threshold must be in 0-1, got 2.0'),
+            (('--reference', 'photo.png', '--out', 'photo.png'), "File exists: 'photo.png'"),
+            (('--reference', 'photo.png', '--save-bank', 'photo.png/bank'), 'cannot write photo.png/bank: '),
+        ],
+    )
+    def test_in_one_line(self, search: Callable, args: tuple, message: str, capsys: pytest.CaptureFixture) -> None:
+        assert search(*args) == 2
+        (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith('mmosis: ')]
+        assert line.startswith('mmosis: error: ')
+        assert message in line
+        assert not Path('out').exists()
+
+    @pytest.mark.parametrize(
+        ('args', 'message'),
+        [
+            (('--weights', 'none.pth'), 'none.pth'),
+            (('--weights', 'photo.png'), 'photo.png cannot be loaded'),
+            (('--device', 'toaster'), 'the model does not run on device toaster: '),
+            (('--image-scale', '3'), 'image_scale must be at least 32 pixels, got 3'),
+            (('--model', 'none'), 'there is no config file none, and no model of that name comes with mmosis'),
+        ],
+    )
+    def test_of_the_model(
+        self, photo: str, model: list[str], args: tuple, message: str, capsys: pytest.CaptureFixture
+    ) -> None:
+        assert main(['search', photo, '--out', 'out', '--reference', photo, *model, *args]) == 2
+        (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith('mmosis: error: ')]
+        assert message in line
+
+    @pytest.mark.parametrize(
+        ('error', 'code', 'line'),
+        [
+            (ValueError('a'), 2, 'mmosis: error: a'),
+            (TypeError('a'), 2, 'mmosis: error: a'),
+            (ImportError('a'), 2, 'mmosis: error: a'),
+            (FileNotFoundError('there is no a'), 2, 'mmosis: error: there is no a'),
+            (OSError(28, 'cannot write a: disk full'), 2, 'mmosis: error: cannot write a: disk full'),
+            (PermissionError(13, 'Permission denied', 'a'), 2, "mmosis: error: [Errno 13] Permission denied: 'a'"),
+            (KeyboardInterrupt(), 130, 'mmosis: stopped; --resume goes on'),
+        ],
+    )
+    def test_codes(
+        self,
+        error: BaseException,
+        code: int,
+        line: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture,
+    ) -> None:
+        def fail(_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(cli, 'run_search', fail)
+        assert main(['search', 'a', '--out', 'b', '--bank', 'c']) == code
+        captured = capsys.readouterr()
+        assert captured.err == line + '\n'
+        assert captured.out == ''
+
+    def test_a_defect_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cli, 'run_search', lambda _: {}['key'])
+        with pytest.raises(KeyError, match='key'):
+            main(['search', 'a', '--out', 'b', '--bank', 'c'])
+
+
+@pytest.mark.parametrize(
+    ('args', 'address'), [((), ('127.0.0.1', 7860)), (('--host', '0.0.0.0', '--port', '80'), ('0.0.0.0', 80))]
+)
+def test_serve(model: list[str], args: tuple, address: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = []
+    monkeypatch.setitem(sys.modules, 'mmosis.web', SimpleNamespace(serve=lambda *given: served.append(given)))
+    assert main(['serve', *args, *model]) == 0
+    ((inferencer, *given),) = served
+    assert isinstance(inferencer, OneShotInferencer)
+    assert tuple(given) == address

@@ -1,0 +1,349 @@
+"""Searches of many images: what they write, and how they go on after a stop."""
+
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+from pycocotools.coco import COCO
+from search_model import CONFIG, write_weights
+
+from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, search_array, search_images
+from mmosis.search.folder_search import SearchReport
+
+SETTINGS = SearchSettings(score_thr=0.4)
+NAMES = ['a.jpg', 'b.png', 'c.jpg', 'd.png']
+
+
+@pytest.fixture(scope='session')
+def bank(inferencer: OneShotInferencer, scene: object) -> ReferenceBank:
+    references = [
+        dict(img=scene.image, mask=scene.instances[i].mask, name=name) for i, name in ((0, 'mug'), (1, 'cup'))
+    ]
+    return inferencer.encode(references)
+
+
+@pytest.fixture(scope='session')
+def _photos(tmp_path_factory: pytest.TempPathFactory, scene: object) -> Path:
+    folder = tmp_path_factory.mktemp('photos')
+    for i, name in enumerate(NAMES):
+        cv2.imwrite(str(folder / name), np.ascontiguousarray(scene.image[10 * i : 10 * i + 90, 8 * i : 8 * i + 120]))
+    return folder
+
+
+@pytest.fixture
+def photos(tmp_path: Path, _photos: Path) -> Path:
+    return shutil.copytree(_photos, tmp_path / 'photos')
+
+
+@pytest.fixture(scope='session')
+def whole(inferencer: OneShotInferencer, bank: ReferenceBank, _photos: Path, tmp_path_factory) -> Path:
+    """Folder with the results of a search that nothing stopped."""
+    out = tmp_path_factory.mktemp('whole')
+    search_images(inferencer, _photos, bank, out, SETTINGS)
+    return out
+
+
+class Search:
+    """Counts the images that an inferencer searches; may stop it."""
+
+    def __init__(self, inferencer: OneShotInferencer, stop_after: int | None = None) -> None:
+        self.search, self.stop_after, self.images = inferencer.search, stop_after, []
+
+    def __call__(self, image: np.ndarray, *args: object) -> InstanceData:
+        if len(self.images) == self.stop_after:
+            raise KeyboardInterrupt
+        self.images.append(image)
+        return self.search(image, *args)
+
+
+@pytest.fixture
+def count(inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Search]:
+    def start(**settings: int) -> Search:
+        monkeypatch.undo()
+        search = Search(inferencer, **settings)
+        monkeypatch.setattr(inferencer, 'search', search)
+        return search
+
+    return start
+
+
+@pytest.fixture
+def run(
+    inferencer: OneShotInferencer, photos: Path, bank: ReferenceBank, tmp_path: Path
+) -> Callable[..., SearchReport]:
+    """Search the photos, or other images, and write to ``out``."""
+
+    def run(
+        inputs: object = photos, bank: ReferenceBank = bank, settings: SearchSettings = SETTINGS, resume: bool = False
+    ) -> SearchReport:
+        return search_images(inferencer, inputs, bank, tmp_path / 'out', settings, resume)
+
+    return run
+
+
+def read(folder: Path) -> dict:
+    return json.loads((folder / 'annotations.json').read_text())
+
+
+def names_in(folder: Path) -> list[str]:
+    """Files in it and below, without the hidden ones of a half-written file."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob('*') if path.is_file())
+
+
+def file_names(folder: Path) -> list[str]:
+    return [image['file_name'] for image in read(folder)['images']]
+
+
+class TestOutput:
+    def test_annotations(
+        self, run: Callable, inferencer: OneShotInferencer, bank: ReferenceBank, photos: Path, tmp_path: Path
+    ) -> None:
+        report = run()
+        assert report.annotations == tmp_path / 'out' / 'annotations.json'
+        assert (report.num_images, report.errors) == (4, {})
+        coco = COCO(str(report.annotations))
+        assert [image['file_name'] for image in coco.dataset['images']] == NAMES
+        assert {(image['width'], image['height']) for image in coco.dataset['images']} == {(120, 90)}
+        assert [category['name'] for category in coco.dataset['categories']] == ['mug', 'cup']
+        assert report.num_found == len(coco.anns) > 4
+        for image_id, name in enumerate(NAMES, 1):
+            found = inferencer.search(cv2.imread(str(photos / name)), bank)
+            found = found[found.scores >= 0.4]
+            annotations = coco.imgToAnns[image_id]
+            assert [a['category_id'] for a in annotations] == [label + 1 for label in found.labels.tolist()]
+            assert [a['score'] for a in annotations] == pytest.approx(found.scores.tolist(), abs=1e-4)
+            masks = [coco.annToMask(a) for a in annotations]
+            np.testing.assert_array_equal(masks, found.masks.numpy())
+
+    def test_an_overlay_of_each_image(self, run: Callable, tmp_path: Path) -> None:
+        run()
+        overlays = tmp_path / 'out' / 'overlays'
+        assert names_in(overlays) == ['a.jpg', 'b.png.jpg', 'c.jpg', 'd.png.jpg']
+        assert {cv2.imread(str(path)).shape for path in overlays.iterdir()} == {(480, 640, 3)}
+
+    def test_overlays_of_one_stem(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        for name in ('a.png', 'a.JPG', 'a.jpeg'):
+            shutil.copy(photos / 'a.jpg', photos / name)
+        files = [photos / name for name in ('a.jpg', 'a.png', 'a.JPG', 'a.jpeg')]
+        run(files)
+        assert names_in(tmp_path / 'out' / 'overlays') == ['a.JPG', 'a.jpeg', 'a.jpg', 'a.png.jpg']
+
+    def test_no_overlays(self, run: Callable, tmp_path: Path) -> None:
+        run([tmp_path / 'photos' / 'a.jpg'], settings=SearchSettings(score_thr=0.4, overlays=False))
+        assert names_in(tmp_path / 'out') == ['annotations.json', 'journal.jsonl']
+
+    def test_polygons(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        run(photos / 'a.jpg', settings=SearchSettings(score_thr=0.4, polygons=True))
+        kinds = {type(annotation['segmentation']) for annotation in read(tmp_path / 'out')['annotations']}
+        assert kinds == {list}
+
+    def test_a_threshold_that_nothing_reaches(self, run: Callable, photos: Path) -> None:
+        report = run(photos / 'a.jpg', settings=SearchSettings(score_thr=1))
+        assert (report.num_images, report.num_found) == (1, 0)
+        assert COCO(str(report.annotations)).getAnnIds() == []
+
+    def test_files_are_named_below_the_folder_of_all(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (photos / 'deep' / 'er').mkdir(parents=True)
+        shutil.move(photos / 'd.png', photos / 'deep' / 'er' / 'd.png')
+        shutil.move(photos / 'a.jpg', photos / 'deep' / 'a.jpg')
+        run([photos / 'deep' / 'er', photos / 'deep' / '..' / 'deep' / 'a.jpg', str(photos / 'b.png')])
+        assert file_names(tmp_path / 'out') == ['deep/er/d.png', 'deep/a.jpg', 'b.png']
+        assert names_in(tmp_path / 'out' / 'overlays') == ['b.png.jpg', 'deep/a.jpg', 'deep/er/d.png.jpg']
+
+    def test_a_link_keeps_its_name(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (tmp_path / 'links').mkdir()
+        for name in ('x.jpg', 'y.jpg'):
+            (tmp_path / 'links' / name).symlink_to(photos / 'a.jpg')
+        run(tmp_path / 'links')
+        assert file_names(tmp_path / 'out') == ['x.jpg', 'y.jpg']
+
+    @pytest.mark.parametrize('again', ['', 'a.jpg', 'deep/../a.jpg'])
+    def test_an_image_twice(self, run: Callable, photos: Path, tmp_path: Path, again: str) -> None:
+        (photos / 'deep').mkdir()
+        with pytest.raises(ValueError, match=r'an image is to be searched once, got a\.jpg(, .*)? more than once'):
+            run([photos, photos / again])
+        assert not (tmp_path / 'out').exists()
+
+    def test_overlays_would_overwrite_the_images(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (tmp_path / 'out').mkdir()
+        images = photos.rename(tmp_path / 'out' / 'overlays')
+        with pytest.raises(ValueError, match=r'overlays would overwrite images in .*overlays; write to'):
+            run(images)
+        run(images, settings=SearchSettings(overlays=False))
+        assert names_in(images) == NAMES
+
+    def test_search_array(self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object) -> None:
+        for keep_all in (False, True):
+            found = search_array(inferencer, scene.image, bank, SearchSettings(score_thr=0.4, keep_all=keep_all))
+            everything = inferencer.search(scene.image, bank, keep_all)
+            expected = everything[everything.scores >= 0.4]
+            assert torch.equal(found.bboxes, expected.bboxes)
+            assert torch.equal(found.labels, expected.labels)
+            assert len(found) == len(expected) > 0
+
+
+class TestResume:
+    def test_a_stop_loses_nothing(self, run: Callable, count: Callable, whole: Path, tmp_path: Path) -> None:
+        count(stop_after=2)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+        assert file_names(tmp_path / 'out') == NAMES[:2]
+        assert read(tmp_path / 'out')['annotations']
+        search = count()
+        report = run(resume=True)
+        assert len(search.images) == 2
+        assert (report.num_images, report.num_found) == (4, len(read(whole)['annotations']))
+        for name in ('annotations.json', 'overlays/b.png.jpg', 'overlays/c.jpg'):
+            assert (tmp_path / 'out' / name).read_bytes() == (whole / name).read_bytes()
+        assert names_in(tmp_path / 'out') == names_in(whole)
+
+    def test_nothing_is_left_to_do(self, run: Callable, count: Callable, tmp_path: Path) -> None:
+        run()
+        before = (tmp_path / 'out' / 'annotations.json').read_bytes()
+        search = count()
+        assert run(resume=True).num_images == 4
+        assert search.images == []
+        assert (tmp_path / 'out' / 'annotations.json').read_bytes() == before
+
+    def test_new_images_join(self, run: Callable, count: Callable, photos: Path, tmp_path: Path) -> None:
+        run()
+        shutil.copy(photos / 'a.jpg', photos / 'aa.jpg')
+        search = count()
+        assert run(resume=True).num_images == 5
+        assert len(search.images) == 1
+        assert file_names(tmp_path / 'out') == ['a.jpg', 'aa.jpg', *NAMES[1:]]
+
+    @pytest.mark.parametrize('content', [b'no image', None])
+    def test_an_unreadable_image_stops_nothing(
+        self, run: Callable, count: Callable, whole: Path, photos: Path, tmp_path: Path, content: bytes | None
+    ) -> None:
+        good = (photos / 'b.png').read_bytes()
+        (photos / 'b.png').write_bytes(good[:-400] if content is None else content)
+        report = run()
+        assert list(report.errors) == ['b.png']
+        assert re.search(r'b\.png is not a readable image: \d+ bytes', report.errors['b.png'])
+        assert (report.num_images, file_names(tmp_path / 'out')) == (3, ['a.jpg', 'c.jpg', 'd.png'])
+        assert list(run(resume=True).errors) == ['b.png']
+        (photos / 'b.png').write_bytes(good)
+        search = count()
+        assert run(resume=True).errors == {}
+        assert len(search.images) == 1
+        assert (tmp_path / 'out' / 'annotations.json').read_bytes() == (whole / 'annotations.json').read_bytes()
+
+    def test_an_image_that_may_not_be_read(
+        self, run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As root all may be read."""
+
+        def load(file: str) -> np.ndarray:
+            if file.endswith('a.jpg'):
+                raise PermissionError(errno.EACCES, 'Permission denied', file)
+            return np.full((60, 60, 3), 90, np.uint8)
+
+        monkeypatch.setattr('mmosis.search.folder_search.load_image', load)
+        report = run()
+        assert report.num_images == 3
+        assert 'Permission denied' in report.errors['a.jpg']
+
+    def test_not_asked_for(self, run: Callable, count: Callable) -> None:
+        run()
+        search = count()
+        with pytest.raises(ValueError, match=r'out has results of an earlier search \(4 images\); resume it'):
+            run()
+        assert search.images == []
+
+    def test_only_the_same_search(self, run: Callable, bank: ReferenceBank, photos: Path, tmp_path: Path) -> None:
+        """Names alone do not tell the references: they may change places, or one may become negative."""
+        three = bank.add(bank.remove('cup'))
+        swapped = ReferenceBank(
+            three.entries, three.thumbnails, three.encoded[torch.tensor([1, 0, 2])], bank.fingerprint
+        )
+        entries = [*bank.entries, replace(bank.entries[0], negative=True)]
+        negative = ReferenceBank(entries, three.thumbnails, three.encoded, bank.fingerprint)
+        assert three.names == swapped.names == negative.names
+        shutil.copytree(photos, tmp_path / 'others')
+        run(photos / 'a.jpg', three)
+        for changes, names in (
+            (dict(settings=SearchSettings(score_thr=0.3)), 'score_thr'),
+            (dict(settings=SearchSettings(score_thr=0.4, keep_all=True, polygons=True)), 'keep_all, polygons'),
+            (dict(bank=three.remove('cup')), 'classes, references'),
+            (dict(bank=swapped), 'references'),
+            (dict(bank=negative), 'references'),
+            (dict(inputs=tmp_path / 'others' / 'a.jpg'), 'folder'),
+        ):
+            with pytest.raises(ValueError, match=f'is of a search that differs in {names}; resume with the same'):
+                run(**(dict(inputs=photos / 'a.jpg', bank=three) | changes), resume=True)
+
+    @pytest.mark.parametrize(('name', 'value'), [('image_scale', 320), ('precision', 'bf16')])
+    def test_only_the_same_model_settings(
+        self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+    ) -> None:
+        run()
+        monkeypatch.setattr(inferencer, name, value)
+        with pytest.raises(ValueError, match=f'is of a search that differs in {name}; resume'):
+            run(resume=True)
+
+
+class TestErrors:
+    def test_another_model(self, bank: ReferenceBank, photos: Path, tmp_path: Path) -> None:
+        other = OneShotInferencer(str(CONFIG), write_weights(tmp_path / 'other.pth', 1), 'cpu', show_progress=False)
+        with pytest.raises(ValueError, match='these references were encoded by another model'):
+            search_images(other, photos, bank, tmp_path / 'out', SETTINGS)
+        assert not (tmp_path / 'out').exists()
+
+    @pytest.mark.parametrize(
+        ('inputs', 'error', 'message'),
+        [
+            ('none', FileNotFoundError, 'there is no image or folder .*none'),
+            ('empty', ValueError, 'folder .*empty has no images; they end in'),
+        ],
+    )
+    def test_no_images(self, run: Callable, tmp_path: Path, inputs: str, error: type, message: str) -> None:
+        (tmp_path / 'empty').mkdir()
+        with pytest.raises(error, match=message):
+            run(tmp_path / inputs)
+        assert not (tmp_path / 'out').exists()
+
+    @pytest.mark.parametrize('score_thr', [-0.1, 1.1, float('nan')])
+    def test_score_thr(self, score_thr: float) -> None:
+        with pytest.raises(ValueError, match=f'the score threshold must be in 0-1, got {score_thr}'):
+            SearchSettings(score_thr=score_thr)
+
+    def test_a_file_in_place_of_the_folder(self, run: Callable, count: Callable, tmp_path: Path) -> None:
+        (tmp_path / 'out').write_text('a file')
+        search = count()
+        with pytest.raises(OSError, match='out'):
+            run()
+        assert search.images == []
+        assert (tmp_path / 'out').read_text() == 'a file'
+
+    def test_the_disk_is_full_while_an_overlay_is_written(
+        self, run: Callable, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Files are flushed in this order: first line of the journal, a.jpg, its line, b.png.jpg."""
+        calls, fsync = [], os.fsync
+
+        def fill(handle: int) -> None:
+            calls.append(handle)
+            if len(calls) == 4:
+                raise OSError(errno.ENOSPC, 'No space left on device')
+            fsync(handle)
+
+        with monkeypatch.context() as patch:
+            patch.setattr('os.fsync', fill)
+            with pytest.raises(OSError, match=r'cannot write .*overlays/b\.png\.jpg: No space left on device'):
+                run()
+        assert names_in(tmp_path / 'out') == ['annotations.json', 'journal.jsonl', 'overlays/a.jpg']
+        assert file_names(tmp_path / 'out') == ['a.jpg']
+        assert run(resume=True).num_images == 4
+        assert (tmp_path / 'out' / 'annotations.json').read_bytes() == (whole / 'annotations.json').read_bytes()
