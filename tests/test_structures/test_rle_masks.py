@@ -1,10 +1,12 @@
 import copy
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData
+from pycocotools import mask as mask_utils
 
 from mmosis.structures import RLEMasks
 
@@ -75,3 +77,49 @@ def test_copies_and_other_processes_get_the_same(masks, copied):
     encoded = copied(RLEMasks.encode(masks))
     np.testing.assert_array_equal(encoded.numpy(), masks)
     assert encoded[:0].numpy().shape == (0, *SHAPE)
+
+
+class TestCrop:
+    """``crop`` equals the crop of the decoded mask."""
+
+    @pytest.mark.parametrize(
+        'box', [(0, 0, 9, 6), (2, 1, 7, 5), (0, 0, 1, 1), (8, 5, 9, 6), (3, 0, 4, 6), (0, 3, 9, 4)]
+    )
+    def test_of_a_few_pixels(self, masks, box):
+        encoded = RLEMasks.encode(masks)
+        x1, y1, x2, y2 = box
+        for index, mask in enumerate(masks):
+            crop = encoded.crop(index, box)
+            assert crop.dtype == bool
+            np.testing.assert_array_equal(crop, mask[y1:y2, x1:x2])
+
+    def test_of_random_masks(self):
+        """Runs of one to thousands of pixels: counts of one to three digits, that grow and shrink."""
+        rng = np.random.default_rng(0)
+        for share in (0.001, 0.01, 0.1, 0.5, 0.9, 0.999):
+            shape = tuple(rng.integers(60, 130, 2))
+            drawn = rng.random((4, *shape)) < share
+            drawn[1, 20:50, 10:40] = True
+            drawn[2, :, 30:50] = False
+            drawn[3, 0, 0] = True
+            encoded = RLEMasks.encode(drawn)
+            for index in range(4):
+                x1, x2 = sorted(rng.choice(shape[1] + 1, 2, replace=False).tolist())
+                y1, y2 = sorted(rng.choice(shape[0] + 1, 2, replace=False).tolist())
+                np.testing.assert_array_equal(encoded.crop(index, (x1, y1, x2, y2)), drawn[index, y1:y2, x1:x2])
+
+    def test_of_nothing(self, masks):
+        assert RLEMasks.encode(masks).crop(0, (3, 2, 3, 5)).shape == (3, 0)
+
+    def test_of_a_large_image_is_cheap(self):
+        """Decoded, the mask has 400 MB; its crop takes 60 columns."""
+        side = 20_000
+        rle = mask_utils.frPyObjects([[12_000, 3_000, 12_050, 3_000, 12_050, 3_040, 12_000, 3_040]], side, side)
+        tracemalloc.start()
+        crop = RLEMasks(rle, (side, side)).crop(0, (11_995, 2_990, 12_055, 3_045))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        expected = np.zeros((55, 60), bool)
+        expected[10:50, 5:55] = True
+        np.testing.assert_array_equal(crop, expected)
+        assert peak < 20e6

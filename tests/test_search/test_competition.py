@@ -1,0 +1,77 @@
+"""Which category wins a region: known answers."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from mmosis.search.competition import compete, keep_wanted
+from mmosis.structures import RLEMasks
+
+HERE, NEAR, THERE = (0, 0, 10, 10), (0, 0, 10, 8), (20, 0, 30, 10)  # IoU of the first two: 0.8
+
+
+def found(*told: tuple[tuple, float, int]) -> InstanceData:
+    """Detections with box, score and label; the mask of number i is pixel i."""
+    boxes, scores, labels = zip(*told, strict=True)
+    masks = RLEMasks.encode(np.eye(len(told), dtype=bool)[:, None])
+    return InstanceData(
+        bboxes=torch.tensor(boxes).float(), scores=torch.tensor(scores), labels=torch.tensor(labels), masks=masks
+    )
+
+
+def numbers(instances: InstanceData) -> list[int]:
+    """Which of the detections are left: masks follow the boxes."""
+    return instances.masks.numpy()[:, 0].argmax(1).tolist()
+
+
+@pytest.mark.parametrize(
+    ('told', 'iou_thr', 'left'),
+    [
+        ([(HERE, 0.7, 0), (HERE, 0.9, 1)], 0.5, [1]),
+        ([(HERE, 0.7, 0), (THERE, 0.9, 1)], 0.5, [1, 0]),
+        ([(HERE, 0.7, 0), (NEAR, 0.9, 1)], 0.7, [1]),
+        ([(HERE, 0.7, 0), (NEAR, 0.9, 1)], 0.85, [1, 0]),
+        # 2 is negative: what it wins goes with it, what it loses stays.
+        ([(HERE, 0.7, 0), (HERE, 0.9, 2)], 0.5, []),
+        ([(HERE, 0.9, 0), (HERE, 0.7, 2)], 0.5, [0]),
+        ([(HERE, 0.7, 0), (HERE, 0.9, 2), (THERE, 0.6, 1), (THERE, 0.5, 2)], 0.5, [2]),
+        ([(HERE, 0.9, 2), (THERE, 0.9, 3)], 0.5, []),
+        # Of several the best first; of equal ones the one that came first.
+        ([(HERE, 0.5, 1), (THERE, 0.6, 0), ((40, 0, 50, 9), 0.9, 0)], 0.5, [2, 1, 0]),
+        ([(HERE, 0.5, 1), (THERE, 0.5, 0), ((40, 0, 50, 9), 0.5, 1)], 0.5, [0, 1, 2]),
+        ([(HERE, 0.5, 0), (HERE, 0.5, 1)], 0.5, [0]),
+        ([(HERE, 0.5, 1), (HERE, 0.5, 0)], 0.5, [0]),
+        # A detection that lost takes no other with it.
+        ([((0, 0, 10, 10), 0.9, 0), ((4, 0, 14, 10), 0.8, 2), ((8, 0, 18, 10), 0.7, 1)], 0.4, [0, 2]),
+    ],
+)
+def test_winners(told: list, iou_thr: float, left: list[int]) -> None:
+    instances = found(*told)
+    winners = compete(instances, num_wanted=2, iou_thr=iou_thr)
+    assert numbers(winners) == left
+    assert winners.labels.tolist() == [told[i][2] for i in left]
+    assert winners.scores.tolist() == pytest.approx([told[i][1] for i in left])
+    assert len(instances) == len(told)
+
+
+@pytest.mark.parametrize(
+    ('labels', 'scores', 'left'),
+    [((0, 1, 2), (0.5, 0.6, 0.7), [1, 0]), ((2, 3, 2), (0.5, 0.6, 0.7), []), ((1, 0, 1), (0.5, 0.5, 0.5), [0, 1, 2])],
+)
+def test_without_competition_overlapping_ones_stay(
+    labels: Sequence[int], scores: Sequence[float], left: list[int]
+) -> None:
+    told = [(HERE, score, label) for score, label in zip(scores, labels, strict=True)]
+    assert numbers(keep_wanted(found(*told), num_wanted=2)) == left
+
+
+@pytest.mark.parametrize('settle', [lambda none: compete(none, 2, 0.5), lambda none: keep_wanted(none, 2)])
+def test_nothing_found(settle: Callable) -> None:
+    none = found((HERE, 0.5, 0))[torch.zeros(1, dtype=torch.bool)]
+    left = settle(none)
+    assert len(left) == 0
+    assert left.bboxes.shape == (0, 4)
+    assert left.masks.numpy().shape == (0, 1, 1)
