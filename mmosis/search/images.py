@@ -15,7 +15,7 @@ from mmosis.utils.image import decode_image
 
 MIN_SIDE = 4  # pixels
 MAX_ASPECT = 50  # longer side to shorter: scaled down for the network, something is left of the shorter
-ANIMATED = {'GIF', 'WEBP', 'PNG', 'TIFF'}
+ANIMATED = {'GIF', 'WEBP', 'PNG', 'TIFF', 'AVIF'}
 
 
 def list_images(inputs: Any) -> list[str | np.ndarray]:
