@@ -202,6 +202,7 @@ class OneShotInferencer(DetInferencer):
         for sample in samples:
             found = sample.pred_instances
             found.labels = found.episode_ids
+            found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
             sample.pred_instances = (
                 keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
             )
