@@ -7,7 +7,6 @@ from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-import mmosis.models
 from mmosis.utils.rng import seeded
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'demo' / 'siamese_mask_rcnn_demo_s1.py'

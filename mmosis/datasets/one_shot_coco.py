@@ -88,7 +88,8 @@ class OneShotCocoDataset(CocoFileDataset):
         self.one_shot_classes = one_shot_classes
         self.phase = phase
         self.num_references = num_references
-        self.reference_sampler = dict(type='ReferenceSampler') if reference_sampler is None else reference_sampler
+        # A plain dict: it goes into checkpoints, which hold plain values only.
+        self.reference_sampler = dict(reference_sampler or dict(type='ReferenceSampler'))
         self.runs = runs
         self.num_absent = num_absent
         self.episodes_file = episodes_file
