@@ -125,7 +125,8 @@ class OneShotCocoDataset(CocoFileDataset):
     def _replay_from(self, images: list[ImageRecord]) -> None:
         """Take episodes from the file, and find their references in these images."""
         img_ids = {image.img_id for image in images}
-        self._episodes = ReplayedEpisodes(self.episodes_file, ReferenceSampler(images), self.cat2label, img_ids)
+        sampler = ReferenceSampler(images, with_masks=self.reference_sampler.get('with_masks', False))
+        self._episodes = ReplayedEpisodes(self.episodes_file, sampler, self.cat2label, img_ids)
         self._active = self._episodes.active
         self._metainfo['protocol'] = self._episodes.info
 
@@ -214,7 +215,7 @@ class OneShotCocoDataset(CocoFileDataset):
 
         Returns:
             dict: ``inputs`` (3, H, W) uint8, ``data_samples`` and ``ref_inputs``, uint8, (K, 3, h, w) in training and
-            (E, K, 3, h, w) in testing.
+            (E, K, 3, h, w) in testing, with a fourth channel where masks are in use.
         """
         return self._prepare_test(idx) if self.test_mode else self._prepare_train(idx)
 
