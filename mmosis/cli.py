@@ -24,9 +24,17 @@ class _DescribeReference(argparse.Action):
         if key in reference:
             if key == 'name' or 'img' in reference:
                 parser.error(f'{option_string} is given twice for one reference; --reference starts the next')
-            reference = dict(name=reference['name']) if 'name' in reference else {}
+            reference = dict(same_as=reference)  # a further box on the searched image
             namespace.references.append(reference)
         reference[key] = values
+
+
+def _settle_names(references: list[dict]) -> None:
+    """Give a further box on the searched image the name of the one before it, unless it has its own."""
+    for reference in references:
+        before = reference.pop('same_as', {})
+        if 'name' in before:
+            reference.setdefault('name', before['name'])
 
 
 def parse_box(text: str) -> tuple[float, ...]:
@@ -60,6 +68,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     for command in (search, serve):
         _add_model_arguments(command)
     args = parser.parse_args(argv)
+    if args.command == 'search':
+        _settle_names(args.references)
     if args.command == 'search' and bool(args.references) == bool(args.bank):
         search.error('say what to search for: either by --reference (or --box on the searched image), or by --bank')
     return args
@@ -109,10 +119,12 @@ def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
 def run_search(args: argparse.Namespace) -> int:
     """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
     from mmosis.search import ReferenceBank, SearchSettings, search_images
+    from mmosis.search.images import list_images
 
     inferencer = _make_inferencer(args)
     references = [_load_mask(reference) for reference in args.references]
-    bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=args.images)
+    images = list_images(args.images)
+    bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
     if args.save_bank:
         bank.save(args.save_bank)
     settings = SearchSettings(
@@ -142,22 +154,23 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
     from mmosis.search import OneShotInferencer
     from mmosis.search.inferencer import DEFAULT_MODEL
 
-    return OneShotInferencer(
-        args.model or DEFAULT_MODEL,
-        args.weights,
-        args.device,
-        image_scale=args.image_scale,
-        precision=args.precision,
-    )
+    try:
+        return OneShotInferencer(
+            args.model or DEFAULT_MODEL,
+            args.weights,
+            args.device,
+            image_scale=args.image_scale,
+            precision=args.precision,
+        )
+    except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
+        raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
 
 
 def _load_mask(reference: dict) -> dict:
     """Read the mask file of a reference."""
-    from mmosis.search.images import load_image
+    from mmosis.search.images import load_mask
 
-    if 'mask' not in reference:
-        return reference
-    return dict(reference, mask=load_image(reference['mask']).max(axis=2))
+    return dict(reference, mask=load_mask(reference['mask'])) if 'mask' in reference else reference
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -169,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'{PROGRAM}: stopped; --resume goes on', file=sys.stderr)
         return 130
     except (ValueError, TypeError, OSError, ImportError) as error:
-        text = error.strerror if isinstance(error, OSError) and error.strerror else error
+        text = error.strerror if isinstance(error, OSError) and error.strerror and not error.filename else error
         print(f'{PROGRAM}: error: {text}', file=sys.stderr)
         return 2
 

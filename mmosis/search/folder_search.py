@@ -101,8 +101,16 @@ def search_images(
     """
     bank.check_fingerprint(inferencer.fingerprint)
     files = list_images(inputs)
-    out_dir, names, errors = Path(out_dir), _names(files), {}
-    told = dict(asdict(settings), classes=bank.names, references=_digest(bank), image_scale=inferencer.image_scale)
+    out_dir, errors = Path(out_dir), {}
+    folder, names = _names(files)
+    told = dict(
+        asdict(settings),
+        folder=folder,
+        classes=bank.names,
+        references=_digest(bank),
+        image_scale=inferencer.image_scale,
+        precision=inferencer.precision,
+    )
     with Journal(out_dir / JOURNAL, told, resume) as journal:
         todo = [(file, name) for file, name in zip(files, names, strict=True) if name not in journal.records]
         try:
@@ -128,7 +136,7 @@ def _search_each(
     for file, name in track(todo, 'Search', disable=not inferencer.show_progress):
         try:
             image = load_image(file)
-        except (FileNotFoundError, ValueError) as error:
+        except (OSError, ValueError) as error:
             yield dict(file_name=name, error=str(error))
             continue
         found = search_array(inferencer, image, bank, settings)
@@ -166,15 +174,15 @@ def _search_tile(
     return found[found.scores >= settings.score_thr]
 
 
-def _names(files: Sequence[str]) -> list[str]:
-    """Names of the files as the COCO file has them: below the folder that all are in."""
-    paths = [Path(file).resolve() for file in files]
+def _names(files: Sequence[str]) -> tuple[str, list[str]]:
+    """Folder that all files are in, and their names below it, as the COCO file has them."""
+    paths = [Path(os.path.abspath(file)) for file in files]  # a link keeps its own name
     root = os.path.commonpath([path.parent for path in paths])
     names = [path.relative_to(root).as_posix() for path in paths]
     twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
         raise ValueError(f'an image is to be searched once, got {", ".join(twice[:5])} more than once')
-    return names
+    return root, names
 
 
 def _picture_name(name: str) -> str:
@@ -188,8 +196,8 @@ def _write_overlay(path: Path, image: np.ndarray, found: InstanceData, bank: Ref
 
 
 def _digest(bank: ReferenceBank) -> str:
-    """Hash the encodings, so that only a search for the same references is resumed."""
-    digest = hashlib.sha256(bank.fingerprint.encode())
+    """Hash encodings and categories, so that only a search for the same references is resumed."""
+    digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories]).encode())
     for tensor in bank.encoded.tensors:
         digest.update(tensor.contiguous().numpy().tobytes())
     return digest.hexdigest()

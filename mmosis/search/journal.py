@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 FORMAT = 'mmosis search 1'
+_START = json.dumps(dict(format=FORMAT))[:-1].encode()  # of every journal
 
 
 class Journal:
@@ -27,6 +28,8 @@ class Journal:
         self.path = Path(path)
         header = json.loads(json.dumps(dict(format=FORMAT, **settings)))
         lines = self._read()
+        if lines and lines[0].get('format') != FORMAT:
+            raise ValueError(f'{self.path} is no journal of a search; write to another folder')
         if lines and not resume:
             raise ValueError(
                 f'{self.path.parent} has results of an earlier search ({len(lines) - 1} images); resume it, or '
@@ -36,11 +39,11 @@ class Journal:
             _check_header(lines[0], header, self.path)
         self.records = {line['file_name']: line for line in lines[1:] if 'error' not in line}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open('w' if not lines else 'r+')
-        if lines:
-            self._file.truncate(self._whole)
-            self._file.seek(0, os.SEEK_END)
-        else:
+        # Unbuffered: what could not be written must not come back when the file is closed.
+        self._file = self.path.open('r+b' if lines else 'wb', buffering=0)
+        self._file.truncate(self._whole)
+        self._file.seek(self._whole)
+        if not lines:
             self._write(header)
 
     def add(self, record: dict) -> None:
@@ -66,19 +69,26 @@ class Journal:
             return []
         content = self.path.read_bytes()
         self._whole = content.rfind(b'\n') + 1
+        rest = content[self._whole :]
         try:
-            return [json.loads(line) for line in content[: self._whole].splitlines()]
+            lines = [json.loads(line) for line in content[: self._whole].splitlines()]
+            if not all(isinstance(line, dict) for line in lines) or any('file_name' not in line for line in lines[1:]):
+                raise ValueError('a line tells of no image')
+            if not lines and not rest.startswith(_START[: len(rest)]):
+                raise ValueError('it has no whole line')
         except ValueError as error:
             raise ValueError(f'{self.path} is no journal of a search ({error}); write to another folder') from error
+        return lines
 
     def _write(self, record: dict) -> None:
-        before = self._file.tell()
+        before, content = self._file.tell(), json.dumps(record).encode() + b'\n'
         try:
-            self._file.write(json.dumps(record) + '\n')
-            self._file.flush()
+            while content:  # a full disk may take a part
+                content = content[self._file.write(content) :]
             os.fsync(self._file.fileno())
         except OSError as error:
-            os.truncate(self.path, before)
+            self._file.seek(before)
+            self._file.truncate()
             raise type(error)(error.errno, f'cannot write {self.path}: {error.strerror}; all before is kept') from error
 
 
