@@ -4,7 +4,7 @@ import argparse
 from io import BytesIO
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
+import mmosis
 
 # isort: split
 import torch
