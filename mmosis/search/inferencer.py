@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ import torch
 from mmdet.apis import DetInferencer
 from mmdet.structures import DetDataSample
 from mmengine.config import Config, ConfigDict
-from mmengine.dataset import Compose
+from mmengine.dataset import Compose, pseudo_collate
 from mmengine.infer.infer import BaseInferencer
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
 from mmengine.structures import InstanceData
+from mmengine.visualization import Visualizer
 from torch import nn
 
 import mmosis
@@ -202,6 +203,7 @@ class OneShotInferencer(DetInferencer):
         for sample in samples:
             found = sample.pred_instances
             found.labels = found.episode_ids
+            found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
             sample.pred_instances = (
                 keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
             )
@@ -260,6 +262,14 @@ class OneShotInferencer(DetInferencer):
         except (RuntimeError, KeyError, AttributeError) as error:
             raise ValueError(f'the weights are not those of this config: {_first_lines(error)}') from error
         model.dataset_meta = dict(classes=(), palette=self.palette)
+
+    def _init_collate(self, cfg: Config) -> Callable:
+        """Our samples are dicts; the host looks for a function in a registry that does not have it."""
+        return pseudo_collate
+
+    def _init_visualizer(self, cfg: Config) -> Visualizer:
+        """The config's, without what writes the logs of a training."""
+        return super()._init_visualizer(Config(dict(visualizer=dict(cfg.visualizer, vis_backends=None))))
 
     def _init_pipeline(self, cfg: Config) -> Compose:
         """The config's test pipeline, on files and arrays, at the scale for searches."""
