@@ -88,7 +88,8 @@ class OneShotCocoDataset(CocoFileDataset):
         self.one_shot_classes = one_shot_classes
         self.phase = phase
         self.num_references = num_references
-        self.reference_sampler = dict(type='ReferenceSampler') if reference_sampler is None else reference_sampler
+        # Plain, since it goes into checkpoints with the metainfo, and those are loaded as data only.
+        self.reference_sampler = dict(reference_sampler or dict(type='ReferenceSampler'))
         self.runs = runs
         self.num_absent = num_absent
         self.episodes_file = episodes_file

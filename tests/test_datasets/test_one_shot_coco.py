@@ -1,6 +1,10 @@
 """Which images and categories the dataset takes; the tiny set is described in ``conftest.py``."""
 
+from pathlib import Path
+
 import pytest
+import torch
+from mmengine.config import ConfigDict
 
 DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
 
@@ -40,6 +44,14 @@ def test_metainfo_tells_the_file_and_its_categories(tiny_dataset, tiny_coco):
     assert metainfo['cat_ids'] == [10, 20, 30, 40, 50, 60, 70, 80]
     assert metainfo['eval_cat_ids'] == [10, 50]
     assert (metainfo['protocol']['phase'], metainfo['ann_file']) == ('one-shot', str(root / 'annotations.json'))
+
+
+def test_metainfo_of_a_config_can_be_loaded_as_data_only(tiny_dataset, tmp_path: Path):
+    """A checkpoint holds the metainfo of the data that it was trained on."""
+    dataset = tiny_dataset(reference_sampler=ConfigDict(type='ReferenceSampler', same_image=True))
+    torch.save(dataset.metainfo, tmp_path / 'metainfo.pth')
+    loaded = torch.load(tmp_path / 'metainfo.pth', weights_only=True)
+    assert loaded['protocol']['reference_sampler'] == dict(type='ReferenceSampler', same_image=True)
 
 
 @pytest.mark.parametrize(
