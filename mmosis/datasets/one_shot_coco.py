@@ -88,7 +88,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.one_shot_classes = one_shot_classes
         self.phase = phase
         self.num_references = num_references
-        # Plain, since it goes into checkpoints with the metainfo, and those are loaded as data only.
+        # A plain dict: it goes into checkpoints, which hold plain values only.
         self.reference_sampler = dict(reference_sampler or dict(type='ReferenceSampler'))
         self.runs = runs
         self.num_absent = num_absent

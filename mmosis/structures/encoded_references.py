@@ -35,9 +35,9 @@ class EncodedReferences:
         """Select episodes by slice or by an index or mask tensor."""
         return EncodedReferences(tuple(tensor[index] for tensor in self.tensors))
 
-    def to(self, device: torch.device | str) -> 'EncodedReferences':
-        """Move to a device."""
-        return EncodedReferences(tuple(tensor.to(device) for tensor in self.tensors))
+    def to(self, *args: torch.device | torch.dtype | str) -> 'EncodedReferences':
+        """Move to a device or convert to a type, as ``Tensor.to`` does."""
+        return EncodedReferences(tuple(tensor.to(*args) for tensor in self.tensors))
 
     @classmethod
     def cat(cls, parts: Sequence['EncodedReferences']) -> 'EncodedReferences':

@@ -16,6 +16,8 @@ from mmosis.structures import Episode
 from mmosis.utils.image import crop_box, read_image
 from mmosis.utils.rng import seeded
 
+from .search_overlay import draw_search
+
 WHITE = (255, 255, 255)
 GAP = 8  # pixels between panels
 CAPTION_HEIGHT, CAPTION_SIZE = 24, 11  # pixels; points at the visualizer's 100 dpi
@@ -70,10 +72,17 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
     ) -> None:
         """Draw an image's episodes. Arguments are ``DetLocalVisualizer``'s; ``image`` is RGB.
 
-        A sample without episodes is drawn by mmdet. Truth is drawn where there are no predictions to draw. References
-        are cropped from their files, or shown as the network sees them where the sample has ``ref_inputs`` as the data
-        set packs them: (K, 3, h, w) or (E, K, 3, h, w), BGR, 0-255; a mask as fourth channel is not shown.
+        A sample with ``search_references`` is the result of a search: see :func:`draw_search`. One without either is
+        drawn by mmdet. Truth is drawn where there are no predictions to draw. References are cropped from their files,
+        or shown as the network sees them where the sample has ``ref_inputs`` as the data set packs them: (K, 3, h, w)
+        or (E, K, 3, h, w), BGR, 0-255; a mask as fourth channel is not shown.
         """
+        if data_sample is not None and 'search_references' in data_sample.metainfo:
+            found = data_sample.pred_instances.cpu()
+            found = found[found.scores > pred_score_thr]
+            drawn = draw_search(image, found, self.dataset_meta['classes'], data_sample.search_references)
+            self._put(drawn, name, show, wait_time, out_file, step)
+            return
         if data_sample is None or 'episodes' not in data_sample.metainfo:
             super().add_datasample(
                 name, image, data_sample, draw_gt, draw_pred, show, wait_time, out_file, pred_score_thr, step
@@ -89,7 +98,10 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
                 strict=True,
             )
         ]
-        drawn = _grid(panels, self.columns)
+        self._put(_grid(panels, self.columns), name, show, wait_time, out_file, step)
+
+    def _put(self, drawn: np.ndarray, name: str, show: bool, wait_time: float, out_file: str | None, step: int) -> None:
+        """Show or keep a drawn picture, as mmdet does."""
         self.set_image(drawn)
         if show:
             self.show(drawn, win_name=name, wait_time=wait_time)

@@ -35,12 +35,17 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
         """
         if 'ref_inputs' not in data:
             raise ValueError(f'the batch came without ref_inputs, only {sorted(data)}; OneShotCocoDataset makes them')
-        ref_inputs = [self._prepare(refs) for refs in data['ref_inputs']]
+        ref_inputs = [self.prepare_references(refs) for refs in data['ref_inputs']]
         data = super().forward({key: value for key, value in data.items() if key != 'ref_inputs'}, training)
         one_episode_each = all(isinstance(refs, Tensor) and refs.dim() == 4 for refs in ref_inputs)
         return dict(data, ref_inputs=torch.stack(ref_inputs) if one_episode_each else ref_inputs)
 
-    def _prepare(self, refs: Tensor | EncodedReferences) -> Tensor | EncodedReferences:
+    def prepare_references(self, refs: Tensor | EncodedReferences) -> Tensor | EncodedReferences:
+        """Move and normalise references (..., 3 or 4, h, w); encoded ones are only moved.
+
+        Raises:
+            ValueError: If their size is not a multiple of ``pad_size_divisor``.
+        """
         if isinstance(refs, EncodedReferences):
             return refs.to(self.device)
         channels, height, width = refs.shape[-3:]

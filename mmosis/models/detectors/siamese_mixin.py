@@ -79,6 +79,17 @@ class SiameseMixin:
         feats = [feat.unflatten(0, (-1, shots)) for feat in self.extract_feat(pixels.flatten(0, 1))]
         return self.match_neck.encode_references(feats, *([masks] if masks.numel() else []))
 
+    def merge_references(self, references: EncodedReferences) -> EncodedReferences:
+        """Make one query of several encoded references of a category, as if they had been encoded as its K shots.
+
+        Args:
+            references: Encodings of K single references, K rows.
+
+        Returns:
+            EncodedReferences: One row.
+        """
+        return self.match_neck.merge_references(references)
+
     def match_and_detect(
         self, feats: Sequence[Tensor], references: RefInputs, data_sample: DetDataSample, rescale: bool = True
     ) -> InstanceData:

@@ -55,6 +55,10 @@ class AbsDiffMatchNeck(BaseModule):
             return EncodedReferences(tuple(feat.mean(dim=(1, 3, 4)) for feat in ref_feats))
         return EncodedReferences(tuple(_masked_mean(feat, masks).mean(dim=1) for feat in ref_feats))
 
+    def merge_references(self, references: EncodedReferences) -> EncodedReferences:
+        """Make one row of K: their mean, which is that of their features."""
+        return EncodedReferences(tuple(tensor.mean(dim=0, keepdim=True) for tensor in references.tensors))
+
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> tuple[Tensor, ...]:
         """Match.
 

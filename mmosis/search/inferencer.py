@@ -1,0 +1,305 @@
+"""OneShotInferencer: search images for what references show."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.apis import DetInferencer
+from mmdet.structures import DetDataSample
+from mmengine.config import Config, ConfigDict
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.infer.infer import BaseInferencer
+from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from mmengine.structures import InstanceData
+from mmengine.visualization import Visualizer
+from torch import nn
+
+import mmosis
+from mmosis.structures import EncodedReferences
+from mmosis.utils.atomic import write_atomic
+
+from .competition import compete, keep_wanted
+from .fingerprint import model_fingerprint
+from .images import list_images, load_image
+from .reference_bank import BankEntry, ReferenceBank
+from .references import parse_references
+
+DEFAULT_MODEL = 'siamese_mask_rcnn_pocket'
+PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
+LOADING = ('LoadImage', 'LoadReferenceMask')
+MIN_SCALE = 32  # pixels
+
+
+class OneShotInferencer(DetInferencer):
+    """Search by example, at home beside mmdet's ``DetInferencer``.
+
+    Same call and same result; ``references`` say what to search for::
+
+        inferencer = OneShotInferencer()
+        result = inferencer('scene.jpg', references='mug.jpg', pred_score_thr=0.5, out_dir='found')
+
+    An image is encoded once, however many categories are searched for; a reference is encoded once, ever, if
+    :meth:`encode` makes a bank of it. Images go through ``model.test_step`` with ``ref_inputs``, as in
+    ``tools/test.py``.
+
+    Args:
+        model: Name of a model of mmosis (by default the one in the box), a config file or a config.
+        weights: Its checkpoint; by default that of the named model.
+        device: By default a GPU if there is one.
+        scope: As in ``DetInferencer``.
+        palette: Colours of the categories, as in ``DetInferencer``.
+        show_progress: Whether to show a progress bar.
+        image_scale: Longer side in pixels to which images are resized for the network; by default the config's
+            ``search.image_scale``, else its test pipeline as it is. More finds smaller objects and takes longer.
+        precision: 'fp32' or 'bf16', which needs a processor that computes in it to be faster.
+        channels_last: Whether convolutions work on the channels-last layout.
+
+    Raises:
+        ValueError: If the model is unknown, the checkpoint is not one of it, or an option has no such value.
+    """
+
+    preprocess_kwargs: set = {'bank'}
+    forward_kwargs: set = {'num_wanted', 'keep_all'}
+
+    def __init__(
+        self,
+        model: str | Config | ConfigDict | dict | None = DEFAULT_MODEL,
+        weights: str | None = None,
+        device: str | None = None,
+        scope: str = 'mmdet',
+        palette: str = 'random',
+        show_progress: bool = True,
+        image_scale: int | None = None,
+        precision: str = 'fp32',
+        channels_last: bool = False,
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
+        if image_scale is not None and image_scale < MIN_SCALE:
+            raise ValueError(f'image_scale must be at least {MIN_SCALE} pixels, got {image_scale}')
+        self.image_scale = image_scale
+        self.precision = precision
+        super().__init__(model, weights, device, scope, palette, show_progress)
+        ref_pipeline = _without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)
+        self.ref_pipeline = Compose(ref_pipeline)
+        self.fingerprint = model_fingerprint(self.model, ref_pipeline)
+        for name, child in self.model.named_children():
+            if name != 'data_preprocessor':  # pixels are normalised in fp32
+                child.to(PRECISIONS[precision])
+        if channels_last:
+            self.model.to(memory_format=torch.channels_last)
+
+    # ---------------------------------------------------------------- references
+
+    @torch.no_grad()
+    def encode(self, references: Any, batch_size: int = 8, searched: Sequence | None = None) -> ReferenceBank:
+        """Encode references, once for all searches.
+
+        Args:
+            references: As in :meth:`__call__`.
+            batch_size: References that are encoded at a time.
+            searched: The images to search, for references on one of them.
+
+        Returns:
+            ReferenceBank: To search for, to keep, or to join with others.
+
+        Raises:
+            FileNotFoundError: If there is no such image.
+            TypeError: If a reference is of no known form.
+            ValueError: If one cannot be used; the message says which and why.
+        """
+        parsed = parse_references(references, searched)
+        entries = [BankEntry(reference.name, reference.negative, reference.origin) for reference in parsed]
+        encoded, thumbnails = [], []
+        for start in range(0, len(parsed), batch_size):
+            loaded = [reference.load() for reference in parsed[start : start + batch_size]]
+            thumbnails += [thumbnail for _, thumbnail in loaded]
+            encoded.append(self._encode_batch([results for results, _ in loaded]))
+        return ReferenceBank(entries, thumbnails, EncodedReferences.cat(encoded), self.fingerprint)
+
+    def _encode_batch(self, loaded: list[dict]) -> EncodedReferences:
+        """Encode R references in one pass, each for itself."""
+        if any('ref_mask' in results for results in loaded):
+            loaded = [dict(ref_mask=None) | results for results in loaded]
+        pixels = torch.stack([self.ref_pipeline(results)['ref_inputs'] for results in loaded])
+        with self._autocast():
+            encoded = self.model.encode_references(self.model.data_preprocessor.prepare_references(pixels[:, None]))
+        return encoded.to(torch.float32).to('cpu')
+
+    # ---------------------------------------------------------------- search
+
+    def __call__(
+        self, inputs: Any, references: Any, batch_size: int = 1, keep_all: bool = False, **kwargs: Any
+    ) -> dict[str, list]:
+        """Search images.
+
+        Args:
+            inputs: A file, a folder, an array (H, W, 3) BGR uint8, or a list of these.
+            references: What to search for: a picture (path or array) that shows the object and little else; a dict with
+                ``img`` and maybe ``bbox``, ``mask``, ``name``, ``negative`` (see :class:`SearchReference`), without
+                ``img`` for a box on the searched image itself; a list of these; or a :class:`ReferenceBank`. References
+                of one name are one category.
+            batch_size: Images that are searched at a time.
+            keep_all: Whether to keep what every category finds. By default categories compete, and a region goes to the
+                one that matches it best; what negative references win is left out.
+            **kwargs: ``DetInferencer``'s: ``pred_score_thr`` (of what is drawn), ``out_dir``, ``no_save_pred``,
+                ``no_save_vis``, ``return_vis``, ``return_datasamples``, ``show``, ``print_result`` ...
+
+        Returns:
+            dict: ``predictions``, for each image ``labels``, ``scores`` (0-1), ``bboxes`` (xyxy, pixels of the image)
+            and ``masks`` (COCO RLE), or a ``DetDataSample``; ``visualization``; ``classes``, the name of each label.
+
+        Raises:
+            FileNotFoundError: If an image or a folder does not exist.
+            TypeError: If images or references are of no known form.
+            ValueError: If one cannot be read or used, or a bank is of another model.
+        """
+        images = self._inputs_to_list(inputs)
+        bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
+        bank.check_fingerprint(self.fingerprint)
+        self.visualizer.dataset_meta = dict(classes=bank.names, palette=self.palette)
+        result = super().__call__(
+            images, batch_size=batch_size, bank=bank, num_wanted=len(bank.names), keep_all=keep_all, **kwargs
+        )
+        return dict(result, classes=bank.names)
+
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
+        """Search one image for a bank, without output or progress.
+
+        Args:
+            image: (H, W, 3) BGR uint8.
+            bank: What to search for.
+            keep_all: As in :meth:`__call__`.
+
+        Returns:
+            InstanceData: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first, on the CPU.
+        """
+        bank.check_fingerprint(self.fingerprint)
+        ((_, data),) = self.preprocess([image], bank=bank)
+        (sample,) = self.forward(data, len(bank.names), keep_all)
+        return sample.pred_instances.cpu()
+
+    def _inputs_to_list(self, inputs: Any) -> list:
+        return list_images(inputs)
+
+    def preprocess(self, inputs: list, batch_size: int = 1, bank: ReferenceBank | None = None) -> Iterator[tuple]:
+        """Load images and lay the queries beside them, one for each category of the bank."""
+        rows = [bank.encoded[torch.tensor(category.rows)] for category in bank.categories]
+        queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
+        for images, data in super().preprocess(inputs, batch_size):
+            for sample in data['data_samples']:
+                sample.set_metainfo(dict(search_references=bank.pictures()))
+            yield images, dict(data, ref_inputs=[queries] * len(images))
+
+    @torch.no_grad()
+    def forward(self, inputs: dict, num_wanted: int, keep_all: bool) -> list[DetDataSample]:
+        """Search a batch, and settle which category a region is of."""
+        with self._autocast():
+            samples = self.model.test_step(inputs)
+        for sample in samples:
+            found = sample.pred_instances
+            found.labels = found.episode_ids
+            found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
+            sample.pred_instances = (
+                keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+            )
+        return samples
+
+    @property
+    def competition_iou_thr(self) -> float:
+        """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
+        return self.model.test_cfg.rcnn.nms.iou_threshold
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.model.data_preprocessor.device.type, PRECISIONS['bf16'], enabled=self.precision == 'bf16'
+        )
+
+    # ---------------------------------------------------------------- output
+
+    def visualize(self, inputs: list, preds: list[DetDataSample], **kwargs: Any) -> list[np.ndarray] | None:
+        """Draw as the host does; arrays are BGR here as everywhere, and the host's visualizer takes RGB."""
+        pictures = [load_image(image)[..., ::-1] if isinstance(image, np.ndarray) else image for image in inputs]
+        return super().visualize(pictures, preds, **kwargs)
+
+    def pred2dict(self, data_sample: DetDataSample, pred_out_dir: str = '') -> dict:
+        """Turn a sample into plain values, and write them to ``preds/`` as the host does; masks are RLE already."""
+        instances = data_sample.pred_instances
+        result = {key: instances[key].tolist() for key in ('labels', 'scores', 'bboxes')}
+        if 'masks' in instances:
+            result['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in instances.masks]
+        if pred_out_dir:
+            name = Path(data_sample.img_path).stem if 'img_path' in data_sample else str(self.num_predicted_imgs)
+            self.num_predicted_imgs += 'img_path' not in data_sample
+            write_atomic(Path(pred_out_dir, 'preds', f'{name}.json'), json.dumps(result))
+        return result
+
+    # ---------------------------------------------------------------- set-up
+
+    def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
+        """Find a model of mmosis by its name; its weights are part of the package."""
+        root = Path(BaseInferencer._get_repo_or_mim_dir('mmosis'))
+        found = {entry['Name']: entry for entry in self._get_models_from_metafile(str(root))}
+        named = {name: entry for name, entry in found.items() if 'Weights' in entry}
+        if model not in named:
+            raise ValueError(
+                f'there is no config file {model}, and no model of that name comes with mmosis; it has '
+                f'{", ".join(named) or "none"}. Of other models give the config and the weights'
+            )
+        package = Path(mmosis.__file__).parent
+        return Config.fromfile(root / named[model]['Config']), str(package / named[model]['Weights'])
+
+    def _load_weights_to_model(self, model: nn.Module, checkpoint: dict | None, cfg: Config) -> None:
+        """Load weights that fit, all of them; a search has no classes of its own."""
+        if checkpoint is None:
+            raise ValueError('there are no weights: give the checkpoint of this config as weights')
+        try:
+            _load_checkpoint_to_model(model, checkpoint, strict=True)
+        except (RuntimeError, KeyError, AttributeError) as error:
+            raise ValueError(f'the weights are not those of this config: {_first_lines(error)}') from error
+        model.dataset_meta = dict(classes=(), palette=self.palette)
+
+    def _init_collate(self, cfg: Config) -> Callable:
+        """Our samples are dicts; the host looks for a function in a registry that does not have it."""
+        return pseudo_collate
+
+    def _init_visualizer(self, cfg: Config) -> Visualizer:
+        """The config's, without what writes the logs of a training."""
+        return super()._init_visualizer(Config(dict(visualizer=dict(cfg.visualizer, vis_backends=None))))
+
+    def _init_pipeline(self, cfg: Config) -> Compose:
+        """The config's test pipeline, on files and arrays, at the scale for searches."""
+        steps = copy.deepcopy(_without_loading(cfg.test_dataloader.dataset.pipeline))
+        scale = self.image_scale or cfg.get('search', {}).get('image_scale')
+        if scale is not None:
+            steps = [_at_scale(step, scale, cfg.model.data_preprocessor.pad_size_divisor) for step in steps]
+        return Compose([_load, *steps])
+
+
+def _load(image: str | np.ndarray) -> dict:
+    """Load an image as ``LoadImage`` does."""
+    img = load_image(image)
+    results = dict(img=img, img_shape=img.shape[:2], ori_shape=img.shape[:2])
+    return results if isinstance(image, np.ndarray) else dict(results, img_path=image)
+
+
+def _without_loading(pipeline: Sequence[dict]) -> list[dict]:
+    """The transforms after loading, which is done here, since images and references may be arrays."""
+    return [step for step in pipeline if step['type'] not in LOADING]
+
+
+def _at_scale(step: dict, scale: int, divisor: int) -> dict:
+    """Change a transform so that images come out with this longer side, and no more padding than strides need."""
+    if step['type'] == 'Resize':
+        return dict(step, scale=(scale, scale))
+    if step['type'] == 'Pad':
+        return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
+    return step
+
+
+def _first_lines(error: Exception) -> str:
+    return ' '.join(line.strip() for line in str(error).splitlines()[:4])[:500]

@@ -1,0 +1,226 @@
+"""ReferenceBank: references that are encoded once and kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from mmosis.structures import EncodedReferences
+from mmosis.utils.atomic import write_atomic
+from mmosis.utils.image import decode_image
+
+FORMAT = 'mmosis reference bank 1'
+
+
+@dataclass(frozen=True)
+class BankEntry:
+    """What is told of one reference.
+
+    Attributes:
+        name: Its category.
+        negative: Whether it shows what is not meant.
+        origin: Where it is from, for people.
+    """
+
+    name: str
+    negative: bool
+    origin: str
+
+
+class BankCategory(NamedTuple):
+    """The references of one category.
+
+    Attributes:
+        name: Its name.
+        negative: Whether it is what is not meant.
+        rows: Which references of the bank.
+    """
+
+    name: str
+    negative: bool
+    rows: tuple[int, ...]
+
+
+class ReferenceBank:
+    """Encoded references with names, thumbnails and origin; ``OneShotInferencer.encode`` makes one.
+
+    A bank is not changed: what adds or removes gives a new one. It fits the model that encoded it and no other, which
+    its fingerprint tells.
+
+    Args:
+        entries: What is told of each of the R references.
+        thumbnails: Picture of each, (h, w, 3) uint8 RGB.
+        encoded: Their encodings, R rows.
+        fingerprint: Of the model.
+
+    Raises:
+        ValueError: If the numbers differ, or there is none of what is wanted.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[BankEntry],
+        thumbnails: Sequence[np.ndarray],
+        encoded: EncodedReferences,
+        fingerprint: str,
+    ) -> None:
+        if not len(entries) == len(thumbnails) == len(encoded) > 0:
+            raise ValueError(
+                f'a bank has an entry, a thumbnail and an encoding of each reference, got {len(entries)}, '
+                f'{len(thumbnails)} and {len(encoded)}'
+            )
+        if all(entry.negative for entry in entries):
+            raise ValueError('all references of a bank are negative; it takes at least one of what to search for')
+        self.entries = list(entries)
+        self.thumbnails = list(thumbnails)
+        self.encoded = encoded.to('cpu')
+        self.fingerprint = fingerprint
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def categories(self) -> list[BankCategory]:
+        """The categories in the order in which they came, the wanted ones first; a label is a position here."""
+        rows: dict[tuple[bool, str], list[int]] = {}
+        for row, entry in enumerate(self.entries):
+            rows.setdefault((entry.negative, entry.name), []).append(row)
+        found = [BankCategory(name, negative, tuple(members)) for (negative, name), members in rows.items()]
+        return sorted(found, key=lambda category: category.negative)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the wanted categories; a label is a position here."""
+        return [category.name for category in self.categories if not category.negative]
+
+    def pictures(self) -> list[tuple[int, np.ndarray]]:
+        """Label and thumbnail of each wanted reference."""
+        wanted = self.categories[: len(self.names)]
+        return [(label, self.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
+
+    def add(self, other: 'ReferenceBank') -> 'ReferenceBank':
+        """Join another bank; references of a name that both have become one category.
+
+        Raises:
+            ValueError: If the other is of another model.
+        """
+        self.check_fingerprint(other.fingerprint)
+        encoded = EncodedReferences.cat([self.encoded, other.encoded])
+        thumbnails = [*self.thumbnails, *other.thumbnails]
+        return ReferenceBank([*self.entries, *other.entries], thumbnails, encoded, self.fingerprint)
+
+    def merge(self, other: 'ReferenceBank') -> 'ReferenceBank':
+        """Join another bank of other categories.
+
+        Raises:
+            ValueError: If both have a category of one name, or the other is of another model.
+        """
+        common = sorted({entry.name for entry in self.entries} & {entry.name for entry in other.entries})
+        if common:
+            raise ValueError(
+                f'both banks have a category {", ".join(map(repr, common))}; remove it from one of them, or use add() '
+                'if the references show the same thing'
+            )
+        return self.add(other)
+
+    def remove(self, name: str) -> 'ReferenceBank':
+        """Leave out a category.
+
+        Raises:
+            ValueError: If there is no such category, or nothing to search for would be left.
+        """
+        kept = [row for row, entry in enumerate(self.entries) if entry.name != name]
+        if len(kept) == len(self):
+            raise ValueError(f'the bank has no category {name!r}; it has {self._tell_names()}')
+        if all(self.entries[row].negative for row in kept):
+            raise ValueError(f'{name!r} is all that is searched for; a bank without it has nothing to search for')
+        return ReferenceBank(
+            [self.entries[row] for row in kept],
+            [self.thumbnails[row] for row in kept],
+            self.encoded[torch.tensor(kept)],
+            self.fingerprint,
+        )
+
+    def check_fingerprint(self, fingerprint: str) -> None:
+        """Refuse references of another model.
+
+        Raises:
+            ValueError: If the fingerprints differ.
+        """
+        if fingerprint != self.fingerprint:
+            raise ValueError(
+                f'these references were encoded by another model (fingerprint {self.fingerprint[:12]}, this one has '
+                f'{fingerprint[:12]}), whose features mean other things; encode the pictures again with this model'
+            )
+
+    # ---------------------------------------------------------------- files
+
+    def save(self, path: str | Path) -> None:
+        """Write the bank to a safetensors file, whole or not at all.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        tensors = {f'encoded.{i}': tensor.contiguous() for i, tensor in enumerate(self.encoded.tensors)}
+        for row, thumbnail in enumerate(self.thumbnails):
+            _, png = cv2.imencode('.png', thumbnail[..., ::-1])
+            tensors[f'thumbnail.{row}'] = torch.from_numpy(png.ravel())
+        told = json.dumps([asdict(entry) for entry in self.entries])
+        metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=told)
+        write_atomic(path, save(tensors, metadata))
+
+    @classmethod
+    def load(cls, path: str | Path) -> 'ReferenceBank':
+        """Read a bank; a safetensors file holds no code, and nothing in it is executed.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is no bank, or a broken one.
+        """
+        if not Path(path).is_file():
+            raise FileNotFoundError(f'there is no reference bank {path}')
+        try:
+            with safe_open(path, 'pt') as file:
+                metadata = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            return cls._from_file(metadata, tensors)
+        except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(
+                f'{path} is no reference bank of mmosis, or a broken one ({error}); nothing in it was executed'
+            ) from error
+
+    @classmethod
+    def _from_file(cls, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> 'ReferenceBank':
+        if metadata.get('format') != FORMAT:
+            raise ValueError(f'its format is {metadata.get("format")!r}, not {FORMAT!r}')
+        entries = [_read_entry(entry) for entry in json.loads(metadata['references'])]
+        num_levels = sum(key.startswith('encoded.') for key in tensors)
+        if len(tensors) != num_levels + len(entries):
+            raise ValueError(f'it has {len(tensors) - num_levels} thumbnails of {len(entries)} references')
+        encoded = EncodedReferences(tuple(tensors[f'encoded.{i}'] for i in range(num_levels)))
+        if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in encoded.tensors):
+            raise ValueError('its encodings are not finite numbers')
+        thumbnails = [_read_thumbnail(tensors[f'thumbnail.{row}']) for row in range(len(entries))]
+        return cls(entries, thumbnails, encoded, metadata['fingerprint'])
+
+    def _tell_names(self) -> str:
+        return ', '.join(sorted({repr(entry.name) for entry in self.entries}))
+
+
+def _read_entry(entry: Any) -> BankEntry:
+    if not isinstance(entry, dict) or not isinstance(entry.get('name'), str) or not isinstance(entry['negative'], bool):
+        raise ValueError(f'a reference is told by name, negative and origin, got {str(entry)[:100]}')
+    return BankEntry(entry['name'], entry['negative'], str(entry['origin']))
+
+
+def _read_thumbnail(data: torch.Tensor) -> np.ndarray:
+    if data.dtype != torch.uint8:
+        raise ValueError(f'a thumbnail is no picture, but {data.dtype}')
+    return decode_image(data.numpy().tobytes(), 'a thumbnail')[..., ::-1].copy()

@@ -1,0 +1,161 @@
+"""SearchReference: what a user gives to search for, in any of the forms that are natural."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import mmcv
+import numpy as np
+
+from mmosis.utils.image import crop_box
+from mmosis.utils.masks import decode_segmentation
+
+from .images import check_image, load_image
+
+DEFAULT_NAME = 'object'
+THUMBNAIL_SIZE = 128
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchReference:
+    """One picture of what to search for.
+
+    Attributes:
+        img: File or array (H, W, 3) BGR uint8. None: the searched image itself, if it is one.
+        bbox: Box of the object, xyxy, pixels of ``img``. By default the box of the mask, or the whole image.
+        mask: The object's mask: an array (H, W), not 0 on the object, COCO polygons or RLE. Features are then averaged
+            over the object alone.
+        name: Its category; references of one name are searched for together.
+        negative: "Not like this": what resembles it more than any category is left out.
+    """
+
+    img: str | Path | np.ndarray | None = None
+    bbox: Box | None = None
+    mask: np.ndarray | list | dict | None = None
+    name: str = DEFAULT_NAME
+    negative: bool = False
+
+    def __post_init__(self) -> None:
+        if self.img is not None and not isinstance(self.img, str | Path | np.ndarray):
+            raise TypeError(f'a reference image must be a path or an array (H, W, 3), got {type(self.img).__name__}')
+        if self.mask is not None and not isinstance(self.mask, np.ndarray | list | dict):
+            raise TypeError(f'a mask must be an array (H, W), COCO polygons or RLE, got {type(self.mask).__name__}')
+        if not isinstance(self.negative, bool | np.bool_):
+            raise TypeError(f'negative must be True or False, got {self.negative!r}')
+        object.__setattr__(self, 'negative', bool(self.negative))
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError(f"a reference's name must be a word or more, got {self.name!r}")
+        if self.bbox is not None:
+            object.__setattr__(self, 'bbox', _check_box(self.bbox))
+
+    @property
+    def origin(self) -> str:
+        """Where it is from, for people: file and box."""
+        source = 'an array' if isinstance(self.img, np.ndarray) else str(self.img)
+        box = '' if self.bbox is None else f' at {", ".join(f"{value:g}" for value in self.bbox)}'
+        return source + box + (' with mask' if self.mask is not None else '')
+
+    def load(self) -> tuple[dict, np.ndarray]:
+        """Load what the reference pipeline takes after loading, and a thumbnail.
+
+        Returns:
+            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 255, if there is one; and the crop
+            as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
+
+        Raises:
+            FileNotFoundError: If there is no such image.
+            ValueError: If the image cannot be read, the box has no area in it, or the mask is empty or of another size.
+        """
+        img = load_image(self.img)
+        results = dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, img.shape[1], img.shape[0]))
+        try:
+            if self.mask is not None:
+                results['ref_mask'] = 255 * decode_segmentation(self.mask, img.shape[:2])
+                results['ref_bbox'] = _box_of(results['ref_mask'])
+            if self.bbox is not None:
+                results['ref_bbox'] = self.bbox
+            crop = crop_box(img, results['ref_bbox'])
+            if self.mask is not None and not crop_box(results['ref_mask'], results['ref_bbox']).any():
+                raise ValueError('the mask lies outside of the box; leave the box out, or give that of the mask')
+        except ValueError as error:
+            raise ValueError(f'reference {self.name!r}, {self.origin}: {error}') from error
+        check_image(crop, f'reference {self.name!r}, {self.origin}')
+        return results, _thumbnail(crop)
+
+
+def parse_references(references: Any, searched: Sequence | None = None) -> list[SearchReference]:
+    """Read references in any form.
+
+    Args:
+        references: A path or an array (the whole image shows the object), a dict with the fields of
+            :class:`SearchReference`, one of these, or a list of any of them.
+        searched: The images to search; a reference without an image is taken from it if it is one.
+
+    Raises:
+        TypeError: If it is something else, or a dict has other keys.
+        ValueError: If there is none, or it is not clear which image a box is of.
+    """
+    if isinstance(references, str | Path | np.ndarray | Mapping | SearchReference):
+        references = [references]
+    if not isinstance(references, Sequence):
+        raise TypeError(
+            'references must be paths, arrays (H, W, 3), dicts with img, bbox, mask, name and negative, or a '
+            f'ReferenceBank, got {type(references).__name__}'
+        )
+    if not references:
+        raise ValueError('there is no reference: give at least one picture of what to search for')
+    parsed = [_place(_parse(reference), searched) for reference in references]
+    if all(reference.negative for reference in parsed):
+        raise ValueError('all references are negative; give at least one of what to search for')
+    return parsed
+
+
+def _parse(reference: Any) -> SearchReference:
+    if isinstance(reference, SearchReference):
+        return reference
+    if isinstance(reference, str | Path | np.ndarray):
+        return SearchReference(reference)
+    if not isinstance(reference, Mapping):
+        raise TypeError(f'a reference must be a path, an array or a dict, got {type(reference).__name__}')
+    known = [field.name for field in fields(SearchReference)]
+    unknown = sorted(set(reference) - set(known))
+    if unknown:
+        raise TypeError(f'a reference has the keys {", ".join(known)}; got {", ".join(map(str, unknown))}')
+    return SearchReference(**reference)
+
+
+def _place(reference: SearchReference, searched: Sequence | None) -> SearchReference:
+    """Give a reference on the searched image its image."""
+    if reference.img is not None:
+        return reference
+    if searched is None or len(searched) != 1:
+        raise ValueError(
+            'a reference without an image is on the searched one, which must be a single image then, got '
+            f'{"none" if searched is None else len(searched)}; give the reference its img'
+        )
+    if reference.bbox is None and reference.mask is None:
+        raise ValueError('a reference on the searched image must have a bbox or a mask')
+    return replace(reference, img=searched[0])
+
+
+def _check_box(bbox: Any) -> Box:
+    try:
+        box = tuple(float(value) for value in bbox)
+    except (TypeError, ValueError):
+        box = ()
+    if len(box) != 4 or not all(np.isfinite(box)) or not (box[0] < box[2] and box[1] < box[3]):
+        raise ValueError(f'a box must be x1, y1, x2, y2 in pixels with x1 < x2 and y1 < y2, got {bbox}')
+    return box
+
+
+def _box_of(mask: np.ndarray) -> Box:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def _thumbnail(crop: np.ndarray) -> np.ndarray:
+    scale = min(1.0, THUMBNAIL_SIZE / max(crop.shape[:2]))
+    size = tuple(max(1, round(side * scale)) for side in crop.shape[1::-1])
+    return mmcv.imresize(crop, size, interpolation='area')[..., ::-1].copy()

@@ -1,0 +1,105 @@
+"""draw_search: what a search found, with the references inset (as in the paper's Fig. 5)."""
+
+from collections.abc import Sequence
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+from mmengine.structures import InstanceData
+
+MIN_SIDE, MAX_SIDE = 480, 2048  # pixels of the shorter and the longer side; other images are drawn larger or smaller
+OPACITY = 0.45
+INSET = 0.2  # of the shorter side
+Colour = tuple[int, int, int]
+
+
+def category_colours(num: int) -> list[Colour]:
+    """Colours, RGB 0-255, that are told apart easily: ten, then twenty, then as many as it takes."""
+    name = 'tab10' if num <= 10 else 'tab20' if num <= 20 else 'hsv'
+    colours = mpl.colormaps[name]
+    places = range(num) if name != 'hsv' else np.linspace(0, 1, num, endpoint=False)
+    return [tuple(round(255 * channel) for channel in colours(place)[:3]) for place in places]
+
+
+def draw_search(
+    image: np.ndarray, found: InstanceData, classes: Sequence[str], references: Sequence[tuple[int, np.ndarray]] = ()
+) -> np.ndarray:
+    """Draw masks, outlines, names and scores over the image, and the references at the lower left.
+
+    Args:
+        image: (H, W, 3) uint8, RGB.
+        found: ``bboxes`` (N, 4) xyxy pixels, ``scores``, ``labels``, and maybe ``masks`` (RLE).
+        classes: Name of each label.
+        references: Label and picture (h, w, 3) RGB of each reference.
+
+    Returns:
+        np.ndarray: (h, w, 3) uint8, RGB; of the image's size but for very small and very large ones.
+    """
+    scale = min(max(1.0, MIN_SIDE / min(image.shape[:2])), MAX_SIDE / max(image.shape[:2]))
+    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas = cv2.resize(np.ascontiguousarray(image), size, interpolation=interpolation)
+    colours = category_colours(len(classes))
+    width = max(1, round(min(size) / 300))
+    boxes, labels = np.asarray(found.bboxes.cpu()), found.labels.tolist()
+    for i, (box, label) in enumerate(zip(boxes, labels, strict=True)):
+        if 'masks' in found:
+            _draw_mask(canvas, found.masks, i, box, scale, colours[label], width)
+        else:
+            corners = np.round(box * scale).astype(int).tolist()
+            cv2.rectangle(canvas, corners[:2], corners[2:], colours[label], width)
+    for box, label, score in zip(boxes, labels, found.scores.tolist(), strict=True):
+        _write(canvas, f'{classes[label]} {100 * score:.0f}', box[:2] * scale, colours[label])
+    _inset(canvas, [(colours[label], picture) for label, picture in references], 2 * width)
+    return canvas
+
+
+def _draw_mask(
+    canvas: np.ndarray, masks: Sequence, index: int, box: np.ndarray, scale: float, colour: Colour, width: int
+) -> None:
+    """Tint the mask, which is cut out around its box, and trace its border."""
+    height, length = masks.img_shape
+    x1, y1 = np.clip(np.floor(box[:2]).astype(int) - 1, 0, (length, height)).tolist()
+    x2, y2 = np.clip(np.ceil(box[2:]).astype(int) + 1, 0, (length, height)).tolist()
+    if x1 >= x2 or y1 >= y2:
+        return
+    left, top = round(x1 * scale), round(y1 * scale)
+    right, bottom = min(canvas.shape[1], round(x2 * scale)), min(canvas.shape[0], round(y2 * scale))
+    if left >= right or top >= bottom:
+        return
+    cut = masks.crop(index, (x1, y1, x2, y2)).astype(np.uint8)
+    mask = cv2.resize(cut, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
+    region = canvas[top:bottom, left:right]
+    region[mask > 0] = ((1 - OPACITY) * region[mask > 0] + OPACITY * np.array(colour)).astype(np.uint8)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, contours, -1, colour, width, cv2.LINE_AA, offset=(left, top))
+
+
+def _write(canvas: np.ndarray, text: str, corner: np.ndarray, colour: Colour) -> None:
+    """Write on a plate in the category's colour, inside the image."""
+    size = float(np.clip(min(canvas.shape[:2]) / 1000, 0.35, 1.2))
+    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 4)))
+    y = int(np.clip(corner[1] - below - 2, height + 2, max(height + 2, canvas.shape[0] - below)))
+    cv2.rectangle(canvas, (x, y - height - 2), (x + width + 4, y + below), colour, cv2.FILLED)
+    dark = np.dot(colour, (0.299, 0.587, 0.114)) > 150
+    cv2.putText(
+        canvas, text, (x + 2, y), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0) if dark else (255, 255, 255), 1, cv2.LINE_AA
+    )
+
+
+def _inset(canvas: np.ndarray, references: Sequence[tuple[Colour, np.ndarray]], border: int) -> None:
+    """Lay the references in a row at the lower left, each in a frame of its category's colour."""
+    if not references:
+        return
+    fitting = canvas.shape[1] // len(references) - 2 * border
+    side = max(1, min(round(INSET * min(canvas.shape[:2])), fitting))
+    left = 0
+    for colour, picture in references:
+        scale = side / max(picture.shape[:2])
+        size = tuple(max(1, round(length * scale)) for length in picture.shape[1::-1])
+        framed = cv2.copyMakeBorder(
+            cv2.resize(picture, size, interpolation=cv2.INTER_AREA), *[border] * 4, cv2.BORDER_CONSTANT, value=colour
+        )[: canvas.shape[0], : canvas.shape[1] - left]
+        canvas[canvas.shape[0] - framed.shape[0] :, left : left + framed.shape[1]] = framed
+        left += framed.shape[1]
