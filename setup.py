@@ -14,6 +14,8 @@ def family(name: str) -> list[str]:
     return [lines[0] for lines in TABLE['FAMILIES'][name].values()]
 
 
+WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
+
 setup(
     name='mmosis',
     version=run_path(str(ROOT / 'mmosis/version.py'))['__version__'],
@@ -52,6 +54,7 @@ setup(
         'onedl': family('onedl'),
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
         'openmmlab': [*family('openmmlab'), 'setuptools<81'],
-        'test': ['pytest', 'pytest-cov', 'ruff'],
+        'test': ['playwright', 'pytest', 'pytest-cov', 'ruff', *WEB],
+        'web': WEB,
     },
 )

@@ -28,6 +28,7 @@ def lay_out(examples: Sequence[Example]) -> SimpleNamespace:
         with gr.Column(scale=4, min_width=320):
             gr.HTML('<h1>mmosis</h1><p>Show one, find every one like it.</p>', elem_classes='head', padding=False)
         with gr.Column(scale=7, min_width=320):
+            gr.HTML('<p>Try an example</p>', elem_classes='head examples', padding=False)
             pictures = [(example.picture, example.title) for example in examples]
             ui.examples = _strip('Examples', 'examples', pictures)
     with gr.Row(equal_height=False):
@@ -46,7 +47,7 @@ def _lay_out_references(ui: SimpleNamespace) -> None:
     with gr.Column(visible=False, elem_id='reference-editor') as ui.reference_editor:
         ui.reference_box = _canvas('reference-box')
         _hint('Draw a box around the object. Without one the whole picture counts.')
-        ui.name = gr.Textbox(label='Name', max_lines=1, max_length=MAX_NAME, elem_id='reference-name')
+        ui.name = gr.Textbox('', label='Name', max_lines=1, max_length=MAX_NAME, elem_id='reference-name')
         ui.negative = gr.Checkbox(label='Negative: not like this', elem_id='reference-negative', container=False)
         ui.remove_reference = gr.Button('Remove this reference', size='sm', elem_id='remove-reference')
 
@@ -58,7 +59,7 @@ def _lay_out_scenes(ui: SimpleNamespace) -> None:
 
 
 def _lay_out_found(ui: SimpleNamespace) -> None:
-    with gr.Row(equal_height=True):
+    with gr.Row(elem_classes='bar'):
         ui.search = gr.Button('Search', variant='primary', min_width=140, elem_id='search')
         ui.score_thr = gr.Slider(
             0, 1, SCORE_THR, step=0.01, label='Score at least', min_width=220, buttons=[], elem_id='threshold'
@@ -75,7 +76,7 @@ def _lay_out_found(ui: SimpleNamespace) -> None:
             with gr.Row():
                 ui.pick = gr.Button('Use as reference', elem_id='pick')
                 ui.remove_scene = gr.Button('Remove this picture', elem_id='remove-scene')
-    with gr.Row(equal_height=True):
+    with gr.Row(elem_classes='bar'):
         ui.keep_all = gr.Radio(MODES, value=False, label='If several kinds match a region', elem_id='mode')
         ui.download = gr.DownloadButton('Download COCO JSON', interactive=False, elem_id='download')
 

@@ -128,7 +128,7 @@ def _add(action: Callable) -> Callable[[Session, list[str] | None], Session]:
     def add(session: Session, paths: list[str] | None) -> Session:
         session, problems = action(session, paths or [])
         for problem in problems:
-            gr.Warning(escape(problem), title='Not added')
+            gr.Warning(escape(problem))
         return session
 
     return add
@@ -142,6 +142,6 @@ def _tell(handle: Callable) -> Callable:
         try:
             return handle(*values)
         except (ValueError, TypeError, FileNotFoundError) as error:
-            raise gr.Error(escape(str(error)), title='That does not work', print_exception=False) from error
+            raise gr.Error(escape(str(error)), print_exception=False) from error
 
     return told

@@ -108,7 +108,7 @@ def read_box(value: dict | None, image: np.ndarray) -> Box | None:
 
 
 _CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
-_COLOUR = (255, 122, 0)
+_COLOUR = 'rgb(255, 122, 0)'  # a list would come back as a list, which the widget does not read
 
 
 def _shown_size(image: np.ndarray) -> tuple[int, int]:

@@ -46,14 +46,20 @@ CSS = """
 .strip .grid-container { grid-template-columns: repeat(auto-fill, 84px) !important; gap: 8px; padding: 0; }
 .strip .caption-label { max-width: 100%; inset-inline: auto 0; padding: 1px 6px; font-size: 11px; }
 .strip .thumbnail-item.selected { box-shadow: 0 0 0 2px var(--primary-500) !important; }
-#examples .grid-container { justify-content: end; }
+#examples { background: none; }
+#examples .grid-container { display: flex; }
+#examples .gallery-item { width: 84px; }
+.head.examples, #examples .grid-container { text-align: end; justify-content: end; }
 
+#reference-name, #reference-negative, #threshold, #mode { padding: 0 !important; }
+#reference-editor { gap: 12px; }
+.bar { align-items: center; gap: 12px 24px; }
 #result img { width: 100%; max-height: 72vh; object-fit: contain; }
 .canvas-control [aria-label^='Rotate'] { display: none; }
 
 @media (max-width: 700px) {
   .gradio-container { padding: 12px !important; }
   .card { padding: 12px !important; }
-  #examples .grid-container { justify-content: start; }
+  .head.examples, #examples .grid-container { text-align: start; justify-content: start; }
 }
 """
