@@ -14,7 +14,7 @@ from .session import Scene, Session
 
 SEED = 12
 NUM_SCENES = 60  # to look for good examples in
-KINDS = (('One kind', 1, 0), ('Two kinds', 2, 0), ('This, not that', 1, 1))
+KINDS = (('One kind', 1, 0), ('Two kinds', 2, 0), ('Not that', 1, 1))
 MIN_AREA = 900  # pixels: references and first objects are easy to see
 
 
@@ -83,7 +83,7 @@ def _refer(scenes: list[SyntheticScene], besides: int, category: int, negative: 
 
 
 def _example(title: str, scene: SyntheticScene, references: list[SearchReference]) -> Example:
-    file_name = f'{title.lower().replace(",", "").replace(" ", "_")}.png'
+    file_name = f'{title.lower().replace(" ", "_")}.png'
     session = Session(tuple(references), (Scene(file_name, _bgr(scene.image)),))
     crops = [cv2.resize(reference.load()[1], (96, 96), interpolation=cv2.INTER_AREA) for reference in references]
     picture = cv2.resize(scene.image, (192 * 2, 192 * 2), interpolation=cv2.INTER_LINEAR)

@@ -1,6 +1,7 @@
 """Start the page: on this machine alone, nothing from outside."""
 
 import os
+import signal
 import tempfile
 
 import gradio as gr
@@ -35,7 +36,9 @@ class _Headers:
 
 
 def serve(inferencer: OneShotInferencer, host: str = '127.0.0.1', port: int = 7860, max_upload_mb: int = 20) -> None:
-    """Serve the page until it is interrupted. Uploads are kept in a temporary folder, which goes with the server.
+    """Serve the page until it is interrupted or terminated; to be called in the main thread.
+
+    Uploads are kept in a temporary folder, which goes with the server.
 
     Args:
         inferencer: The model that searches.
@@ -44,29 +47,48 @@ def serve(inferencer: OneShotInferencer, host: str = '127.0.0.1', port: int = 78
         max_upload_mb: Largest file that may be uploaded, in MB.
 
     Raises:
-        OSError: If the port is taken.
+        OSError: If the port cannot be listened at.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix='mmosis-web-') as folder:
         os.environ['GRADIO_TEMP_DIR'] = folder
         page = build_page(inferencer)
-        print(f'The page is at {launch(page, host, port, max_upload_mb)} - stop it with Ctrl+C')
+        print(f'The page is at {launch(page, host, port, max_upload_mb)} - stop it with Ctrl+C', flush=True)
         page.block_thread()
 
 
 def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int) -> str:
-    """Start the server of a page in the background; returns its address."""
-    _, address, _ = page.launch(
-        server_name=host,
-        server_port=port,
-        max_file_size=f'{max_upload_mb}mb',
-        prevent_thread_lock=True,
-        share=False,
-        quiet=True,
-        ssr_mode=False,
-        footer_links=[],
-        enable_monitoring=False,
-        theme=make_theme(),
-        css=CSS,
-        app_kwargs=dict(middleware=[Middleware(_Headers)]),
-    )
+    """Start the server of a page in the background.
+
+    Args:
+        page: The page.
+        host: Address to listen at.
+        port: Port to listen at.
+        max_upload_mb: Largest file that may be uploaded, in MB.
+
+    Returns:
+        str: Where the page is.
+
+    Raises:
+        OSError: If the port cannot be listened at.
+    """
+    try:
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port,
+            max_file_size=f'{max_upload_mb}mb',
+            prevent_thread_lock=True,
+            share=False,
+            quiet=True,
+            ssr_mode=False,
+            footer_links=[],
+            enable_monitoring=False,
+            theme=make_theme(),
+            css=CSS,
+            app_kwargs=dict(middleware=[Middleware(_Headers)]),
+        )
+    except OSError as error:
+        raise OSError(
+            f'cannot listen at {host}:{port}; another program may have the port, so give another one'
+        ) from error
     return address

@@ -51,11 +51,14 @@ CSS = """
 #examples .gallery-item { width: 84px; }
 .head.examples, #examples .grid-container { text-align: end; justify-content: end; }
 
-#reference-name, #reference-negative, #threshold, #mode { padding: 0 !important; }
+#reference-name, #reference-negative, #threshold, #mode { padding: 0 0 4px !important; }
 #reference-editor { gap: 12px; }
 .bar { align-items: center; gap: 12px 24px; }
 #result img { width: 100%; max-height: 72vh; object-fit: contain; }
 .canvas-control [aria-label^='Rotate'] { display: none; }
+
+/* Not over the examples. */
+.toast-wrap { top: auto !important; bottom: 16px; }
 
 @media (max-width: 700px) {
   .gradio-container { padding: 12px !important; }

@@ -5,6 +5,8 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import cv2
 import numpy as np
@@ -167,6 +169,21 @@ def test_what_does_not_work_is_told(visit, tmp_path: Path) -> None:
     page.locator('#add-references input[type=file]').set_input_files(tmp_path / 'large.png')
     page.get_by_text('maximum allowed size').wait_for()
     assert page.get_by_text('Traceback').count() == 0
+
+
+def test_taken_port_is_told(address: str, fake_inferencer: object) -> None:
+    from mmosis.web.page import build_page
+    from mmosis.web.server import launch
+
+    port = int(address.rstrip('/').rsplit(':', 1)[1])
+    with pytest.raises(OSError, match=f'cannot listen at 127.0.0.1:{port}'):
+        launch(build_page(fake_inferencer), '127.0.0.1', port, max_upload_mb=1)
+
+
+@pytest.mark.parametrize('file', ['/etc/passwd', str(Path(__file__))])
+def test_no_other_file_is_given_out(address: str, file: str) -> None:
+    with pytest.raises(HTTPError, match='403'):
+        urlopen(f'{address}gradio_api/file={file}')
 
 
 def test_two_people_do_not_meet(visit) -> None:
