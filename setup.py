@@ -6,6 +6,7 @@ from runpy import run_path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
 TABLE = run_path(str(ROOT / 'mmosis/compat/requirements.py'))
 
 
@@ -13,8 +14,6 @@ def family(name: str) -> list[str]:
     """List the packages that supply mmengine, mmcv and mmdet."""
     return [lines[0] for lines in TABLE['FAMILIES'][name].values()]
 
-
-WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
 
 setup(
     name='mmosis',
@@ -35,7 +34,8 @@ setup(
     python_requires='>=' + '.'.join(map(str, TABLE['PYTHON'])),
     packages=find_packages(include=['mmosis', 'mmosis.*']),
     # MMEngine and MIM look for configs and tools in mmosis/.mim: links to those of the root; a wheel gets the files.
-    package_data={'mmosis': ['py.typed', '.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh']},
+    package_data={'mmosis': ['py.typed', 'weights/*.pth', '.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh']},
+    entry_points={'console_scripts': ['mmosis = mmosis.cli:main']},
     # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.
     install_requires=[
         *TABLE['HOST'],
@@ -46,6 +46,7 @@ setup(
         'pillow',
         'pycocotools>=2.0.8',
         'rich',
+        'safetensors',
         'scipy',
         'tensorboard',
         'terminaltables',
@@ -54,7 +55,7 @@ setup(
         'onedl': family('onedl'),
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
         'openmmlab': [*family('openmmlab'), 'setuptools<81'],
-        'test': ['playwright', 'pytest', 'pytest-cov', 'ruff', *WEB],
         'web': WEB,
+        'test': [*WEB, 'playwright', 'pytest', 'pytest-cov', 'ruff', 'supervision'],
     },
 )

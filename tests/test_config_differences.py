@@ -105,6 +105,15 @@ def test_margin_and_flips_are_all_that_changes_in_their_pipelines(loader: str) -
     assert [step for step in base if step.type != 'RandomFlip'] == no_flip
 
 
+def test_masked_pocket_differs_in_the_tests_references_alone() -> None:
+    plain, masked = (read(f'configs/pocket/siamese_mask_rcnn_pocket{kind}.py') for kind in ('', '_masked'))
+    changed = {f'test_dataloader.dataset.{key}' for key in ('ref_pipeline', 'reference_sampler')}
+    assert differences(plain, masked) == changed
+    steps, taken = (list(cfg.test_dataloader.dataset.ref_pipeline) for cfg in (plain, masked))
+    assert taken == [steps[0], dict(type='LoadReferenceMask'), *steps[1:]]
+    assert masked.test_dataloader.dataset.reference_sampler.with_masks
+
+
 def test_full_config_trains_on_all_categories_for_320k() -> None:
     cfg = read('configs/siamese_mask_rcnn_full.py')
     assert {cfg[loader].dataset.phase for loader in LOADERS} == {'all'}

@@ -1,5 +1,7 @@
 """What users call: whole workflows on top of the components."""
 
+from mmosis.search import OneShotInferencer, ReferenceBank, SearchReference
+
 from .coco_folder import CocoFolder, find_coco_folder
 from .demo import run_demo
 from .gallery import Gallery
@@ -11,6 +13,9 @@ from .study import run_study
 __all__ = [
     'CocoFolder',
     'Gallery',
+    'OneShotInferencer',
+    'ReferenceBank',
+    'SearchReference',
     'find_coco_folder',
     'measure_masks',
     'random_baseline',

@@ -88,7 +88,8 @@ class OneShotCocoDataset(CocoFileDataset):
         self.one_shot_classes = one_shot_classes
         self.phase = phase
         self.num_references = num_references
-        self.reference_sampler = dict(type='ReferenceSampler') if reference_sampler is None else reference_sampler
+        # A plain dict: it goes into checkpoints, which hold plain values only.
+        self.reference_sampler = dict(reference_sampler or dict(type='ReferenceSampler'))
         self.runs = runs
         self.num_absent = num_absent
         self.episodes_file = episodes_file
@@ -124,7 +125,8 @@ class OneShotCocoDataset(CocoFileDataset):
     def _replay_from(self, images: list[ImageRecord]) -> None:
         """Take episodes from the file, and find their references in these images."""
         img_ids = {image.img_id for image in images}
-        self._episodes = ReplayedEpisodes(self.episodes_file, ReferenceSampler(images), self.cat2label, img_ids)
+        sampler = ReferenceSampler(images, with_masks=self.reference_sampler.get('with_masks', False))
+        self._episodes = ReplayedEpisodes(self.episodes_file, sampler, self.cat2label, img_ids)
         self._active = self._episodes.active
         self._metainfo['protocol'] = self._episodes.info
 
@@ -213,7 +215,7 @@ class OneShotCocoDataset(CocoFileDataset):
 
         Returns:
             dict: ``inputs`` (3, H, W) uint8, ``data_samples`` and ``ref_inputs``, uint8, (K, 3, h, w) in training and
-            (E, K, 3, h, w) in testing.
+            (E, K, 3, h, w) in testing, with a fourth channel where masks are in use.
         """
         return self._prepare_test(idx) if self.test_mode else self._prepare_train(idx)
 

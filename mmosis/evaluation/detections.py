@@ -1,6 +1,6 @@
 """Detections: COCO results in columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,10 @@ class Detections:
         rows = np.flatnonzero(index) if index.dtype == bool else index
         masks = None if self.masks is None else [self.masks[row] for row in rows]
         return Detections(self.image_ids[rows], self.category_ids[rows], self.bboxes[rows], self.scores[rows], masks)
+
+    def of_images(self, img_ids: Iterable[int]) -> 'Detections':
+        """Select those in some images."""
+        return self[np.isin(self.image_ids, list(img_ids))]
 
 
 def _ids(values: list) -> np.ndarray:

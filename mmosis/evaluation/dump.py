@@ -12,7 +12,7 @@ from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
 from mmosis.utils.json_file import read_json
 
 from .detections import Detections
-from .functional import IOU_TYPES, evaluate_runs
+from .functional import IOU_TYPES, count_objects, evaluate_runs
 
 EPISODES = 'episodes.json'
 METRICS = 'metrics.json'
@@ -43,6 +43,18 @@ class Dump:
     def of_run(self, run: int) -> list[EpisodeRecord]:
         """The episodes of a run."""
         return [episode for episode in self.episodes if episode.run == run]
+
+    def of_cluttered(self, coco: COCO, min_objects: int) -> 'Dump':
+        """The part in images with at least so many objects of all categories.
+
+        Raises:
+            ValueError: If no searched image has so many.
+        """
+        episodes = [e for e in self.episodes if count_objects(coco, e.image_id) >= min_objects]
+        if not episodes:
+            raise ValueError(f'no searched image has {min_objects} objects or more')
+        img_ids = {episode.image_id for episode in episodes}
+        return Dump(self.info, episodes, [run.of_images(img_ids) for run in self.runs])
 
     def save(self, folder: str | Path, metrics: dict[str, dict]) -> None:
         """Write the folder, with the metrics of :meth:`evaluate`."""

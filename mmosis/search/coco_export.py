@@ -73,10 +73,12 @@ def _segment(masks: RLEMasks, index: int, polygons: bool) -> dict:
 
 
 def _trace(masks: RLEMasks, index: int) -> list[list[float]]:
-    """Trace the borders of a mask, x and y in turn; a part of fewer than three points has no polygon."""
+    """Trace the borders of a mask along the edges of its pixels, x and y in turn."""
     x, y, width, height = np.round(mask_utils.toBbox(masks[index])).astype(int).tolist()
     if not width or not height:
         return []
     mask = masks.crop(index, (x, y, x + width, y + height)).astype(np.uint8)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(x, y))
-    return [contour.astype(float).ravel().tolist() for contour in contours if len(contour) > 2]
+    # OpenCV traces the centres of pixels: of doubled ones they tell both edges of a pixel.
+    doubled = mask.repeat(2, axis=0).repeat(2, axis=1)
+    contours, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [((contour.reshape(-1, 2) + 1) // 2 + (x, y)).astype(float).ravel().tolist() for contour in contours]

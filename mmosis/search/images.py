@@ -1,5 +1,6 @@
 """The images that a user gives: files, arrays, folders."""
 
+import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 from mmosis.utils.image import decode_image
 
 MIN_SIDE = 4  # pixels
+MAX_ASPECT = 50  # longer side to shorter: scaled down for the network, something is left of the shorter
 ANIMATED = {'GIF', 'WEBP', 'PNG', 'TIFF'}
 
 
@@ -49,7 +51,7 @@ def _expand(item: Any) -> list[str | np.ndarray]:
         raise FileNotFoundError(f'there is no image or folder {item}')
     if not path.is_dir():
         return [str(path)]
-    files = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in IMG_EXTENSIONS)
+    files = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in IMG_EXTENSIONS and not file.is_dir())
     if not files:
         raise ValueError(f'folder {item} has no images; they end in {", ".join(IMG_EXTENSIONS)}')
     return files
@@ -71,24 +73,47 @@ def load_image(image: str | Path | np.ndarray) -> np.ndarray:
     """
     if isinstance(image, np.ndarray):
         return check_image(_colour(image), 'an image array')
-    try:
-        content = get(str(image))
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise FileNotFoundError(f'there is no image file {image}') from error
+    content = _read(image)
     _refuse_animation(content, str(image))
     return check_image(decode_image(content, str(image)), str(image))
 
 
-def check_image(image: np.ndarray, name: str) -> np.ndarray:
-    """Refuse an image that is too small to show anything.
+def load_mask(path: str | Path) -> np.ndarray:
+    """Read a mask from an image file, in the depth that it has: labels of 16 bits may be small numbers.
+
+    Returns:
+        np.ndarray: (H, W) bool, where a colour channel is not 0.
 
     Raises:
-        ValueError: If a side has less than MIN_SIDE pixels.
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be read.
+    """
+    mask = decode_image(_read(path), str(path), 'unchanged')
+    return mask != 0 if mask.ndim == 2 else (mask[..., :3] != 0).any(axis=2)
+
+
+def _read(path: str | Path) -> bytes:
+    try:
+        return get(os.path.expanduser(path))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise FileNotFoundError(f'there is no image file {path}') from error
+
+
+def check_image(image: np.ndarray, name: str) -> np.ndarray:
+    """Refuse an image that is too small or too narrow to show anything.
+
+    Raises:
+        ValueError: If a side has less than MIN_SIDE pixels, or one is more than MAX_ASPECT times the other.
     """
     if min(image.shape[:2]) < MIN_SIDE:
         raise ValueError(
             f'{name} has {image.shape[1]}x{image.shape[0]} pixels (w x h); it takes at least {MIN_SIDE} a side to see '
             'anything'
+        )
+    if max(image.shape[:2]) > MAX_ASPECT * min(image.shape[:2]):
+        raise ValueError(
+            f'{name} has {image.shape[1]}x{image.shape[0]} pixels (w x h); one side may be at most {MAX_ASPECT} times '
+            'the other; cut it into pieces'
         )
     return image
 

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import torch
 from mmdet.apis import DetInferencer
 from mmdet.structures import DetDataSample
 from mmengine.config import Config, ConfigDict
-from mmengine.dataset import Compose
+from mmengine.dataset import Compose, pseudo_collate
 from mmengine.infer.infer import BaseInferencer
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from mmengine.structures import InstanceData
+from mmengine.visualization import Visualizer
 from torch import nn
 
 import mmosis
@@ -165,6 +167,22 @@ class OneShotInferencer(DetInferencer):
         )
         return dict(result, classes=bank.names)
 
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
+        """Search one image for a bank, without output or progress.
+
+        Args:
+            image: (H, W, 3) BGR uint8.
+            bank: What to search for.
+            keep_all: As in :meth:`__call__`.
+
+        Returns:
+            InstanceData: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first, on the CPU.
+        """
+        bank.check_fingerprint(self.fingerprint)
+        ((_, data),) = self.preprocess([image], bank=bank)
+        (sample,) = self.forward(data, len(bank.names), keep_all)
+        return sample.pred_instances.cpu()
+
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)
 
@@ -174,7 +192,7 @@ class OneShotInferencer(DetInferencer):
         queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
         for images, data in super().preprocess(inputs, batch_size):
             for sample in data['data_samples']:
-                sample.set_metainfo(dict(search_references=_pictures(bank)))
+                sample.set_metainfo(dict(search_references=bank.pictures()))
             yield images, dict(data, ref_inputs=[queries] * len(images))
 
     @torch.no_grad()
@@ -185,13 +203,15 @@ class OneShotInferencer(DetInferencer):
         for sample in samples:
             found = sample.pred_instances
             found.labels = found.episode_ids
+            found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
             sample.pred_instances = (
-                keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self._competition_iou_thr())
+                keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
             )
         return samples
 
-    def _competition_iou_thr(self) -> float:
-        """Where categories compete, as the detector's own NMS sees it: what it would take for one object."""
+    @property
+    def competition_iou_thr(self) -> float:
+        """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
         return self.model.test_cfg.rcnn.nms.iou_threshold
 
     def _autocast(self) -> torch.autocast:
@@ -243,6 +263,14 @@ class OneShotInferencer(DetInferencer):
             raise ValueError(f'the weights are not those of this config: {_first_lines(error)}') from error
         model.dataset_meta = dict(classes=(), palette=self.palette)
 
+    def _init_collate(self, cfg: Config) -> Callable:
+        """Our samples are dicts; the host looks for a function in a registry that does not have it."""
+        return pseudo_collate
+
+    def _init_visualizer(self, cfg: Config) -> Visualizer:
+        """The config's, without what writes the logs of a training."""
+        return super()._init_visualizer(Config(dict(visualizer=dict(cfg.visualizer, vis_backends=None))))
+
     def _init_pipeline(self, cfg: Config) -> Compose:
         """The config's test pipeline, on files and arrays, at the scale for searches."""
         steps = copy.deepcopy(_without_loading(cfg.test_dataloader.dataset.pipeline))
@@ -271,12 +299,6 @@ def _at_scale(step: dict, scale: int, divisor: int) -> dict:
     if step['type'] == 'Pad':
         return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
     return step
-
-
-def _pictures(bank: ReferenceBank) -> list[tuple[int, np.ndarray]]:
-    """Label and thumbnail of each wanted reference."""
-    wanted = bank.categories[: len(bank.names)]
-    return [(label, bank.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
 
 
 def _first_lines(error: Exception) -> str:

@@ -14,6 +14,7 @@ from safetensors.torch import save
 
 from mmosis.structures import EncodedReferences
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.image import decode_image
 
 FORMAT = 'mmosis reference bank 1'
 
@@ -60,7 +61,7 @@ class ReferenceBank:
         fingerprint: Of the model.
 
     Raises:
-        ValueError: If the numbers differ, there is none, or a name is wanted and negative at once.
+        ValueError: If the numbers differ, or there is none of what is wanted.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class ReferenceBank:
                 f'a bank has an entry, a thumbnail and an encoding of each reference, got {len(entries)}, '
                 f'{len(thumbnails)} and {len(encoded)}'
             )
+        if all(entry.negative for entry in entries):
+            raise ValueError('all references of a bank are negative; it takes at least one of what to search for')
         self.entries = list(entries)
         self.thumbnails = list(thumbnails)
         self.encoded = encoded.to('cpu')
@@ -96,6 +99,11 @@ class ReferenceBank:
     def names(self) -> list[str]:
         """Names of the wanted categories; a label is a position here."""
         return [category.name for category in self.categories if not category.negative]
+
+    def pictures(self) -> list[tuple[int, np.ndarray]]:
+        """Label and thumbnail of each wanted reference."""
+        wanted = self.categories[: len(self.names)]
+        return [(label, self.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
 
     def add(self, other: 'ReferenceBank') -> 'ReferenceBank':
         """Join another bank; references of a name that both have become one category.
@@ -126,13 +134,13 @@ class ReferenceBank:
         """Leave out a category.
 
         Raises:
-            ValueError: If there is no such category, or nothing would be left.
+            ValueError: If there is no such category, or nothing to search for would be left.
         """
         kept = [row for row, entry in enumerate(self.entries) if entry.name != name]
         if len(kept) == len(self):
             raise ValueError(f'the bank has no category {name!r}; it has {self._tell_names()}')
-        if not kept:
-            raise ValueError(f'{name!r} is the only category; a bank without references cannot be searched for')
+        if all(self.entries[row].negative for row in kept):
+            raise ValueError(f'{name!r} is all that is searched for; a bank without it has nothing to search for')
         return ReferenceBank(
             [self.entries[row] for row in kept],
             [self.thumbnails[row] for row in kept],
@@ -183,7 +191,7 @@ class ReferenceBank:
                 metadata = file.metadata() or {}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             return cls._from_file(metadata, tensors)
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(
                 f'{path} is no reference bank of mmosis, or a broken one ({error}); nothing in it was executed'
             ) from error
@@ -194,8 +202,10 @@ class ReferenceBank:
             raise ValueError(f'its format is {metadata.get("format")!r}, not {FORMAT!r}')
         entries = [_read_entry(entry) for entry in json.loads(metadata['references'])]
         num_levels = sum(key.startswith('encoded.') for key in tensors)
+        if len(tensors) != num_levels + len(entries):
+            raise ValueError(f'it has {len(tensors) - num_levels} thumbnails of {len(entries)} references')
         encoded = EncodedReferences(tuple(tensors[f'encoded.{i}'] for i in range(num_levels)))
-        if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in encoded.tensors):
+        if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in encoded.tensors):
             raise ValueError('its encodings are not finite numbers')
         thumbnails = [_read_thumbnail(tensors[f'thumbnail.{row}']) for row in range(len(entries))]
         return cls(entries, thumbnails, encoded, metadata['fingerprint'])
@@ -211,7 +221,6 @@ def _read_entry(entry: Any) -> BankEntry:
 
 
 def _read_thumbnail(data: torch.Tensor) -> np.ndarray:
-    picture = cv2.imdecode(data.numpy(), cv2.IMREAD_COLOR) if data.dtype == torch.uint8 and data.numel() else None
-    if picture is None:
-        raise ValueError('a thumbnail is no picture')
-    return picture[..., ::-1].copy()
+    if data.dtype != torch.uint8:
+        raise ValueError(f'a thumbnail is no picture, but {data.dtype}')
+    return decode_image(data.numpy().tobytes(), 'a thumbnail')[..., ::-1].copy()

@@ -40,6 +40,11 @@ class SearchReference:
     def __post_init__(self) -> None:
         if self.img is not None and not isinstance(self.img, str | Path | np.ndarray):
             raise TypeError(f'a reference image must be a path or an array (H, W, 3), got {type(self.img).__name__}')
+        if self.mask is not None and not isinstance(self.mask, np.ndarray | list | dict):
+            raise TypeError(f'a mask must be an array (H, W), COCO polygons or RLE, got {type(self.mask).__name__}')
+        if not isinstance(self.negative, bool | np.bool_):
+            raise TypeError(f'negative must be True or False, got {self.negative!r}')
+        object.__setattr__(self, 'negative', bool(self.negative))
         if not isinstance(self.name, str) or not self.name.strip():
             raise ValueError(f"a reference's name must be a word or more, got {self.name!r}")
         if self.bbox is not None:

@@ -1,5 +1,6 @@
 """Read image files as they come from cameras and label tools."""
 
+import cv2
 import mmcv
 import numpy as np
 from mmengine.fileio import get
@@ -39,17 +40,21 @@ def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dic
     )
 
 
-def decode_image(content: bytes, name: str) -> np.ndarray:
+def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
     """Decode the bytes of an image file: (H, W, 3) uint8, BGR.
 
     Args:
         content: The file's bytes.
         name: What to call it in an error.
+        flag: mmcv's; 'unchanged' keeps depth and channels as they are.
 
     Raises:
         ValueError: If they are no image or are cut off.
     """
-    image = mmcv.imfrombytes(content, flag='color') if content else None
+    try:
+        image = mmcv.imfrombytes(content, flag=flag) if content else None
+    except cv2.error as error:  # e.g. a header that claims more pixels than OpenCV takes
+        raise ValueError(f'{name} cannot be decoded: {error.err or error}') from error
     if image is None:
         raise ValueError(f'{name} is not a readable image: {len(content)} bytes, cut off or of an unknown format')
     return image

@@ -8,7 +8,8 @@ def decode_segmentation(segmentation: dict | list | np.ndarray | None, img_shape
     """Decode the mask of one object.
 
     Args:
-        segmentation: COCO polygons, RLE (compressed or not), or an array (H, W) that is not 0 on the object.
+        segmentation: COCO polygons, RLE (compressed or not), or an array (H, W) that is not 0 on the object. Polygons
+            of fewer than three points are left out, as mmdet does: pycocotools would take two points for a box.
         img_shape: (H, W) of its image.
 
     Returns:
@@ -17,8 +18,10 @@ def decode_segmentation(segmentation: dict | list | np.ndarray | None, img_shape
     Raises:
         ValueError: If there is no mask, it is empty or it has another size than the image.
     """
-    if segmentation is None or (isinstance(segmentation, list) and not segmentation):
-        raise ValueError('there is no mask')
+    if isinstance(segmentation, list):
+        segmentation = [polygon for polygon in segmentation if len(polygon) >= 6]
+    if segmentation is None or len(segmentation) == 0:
+        raise ValueError('an object must have a mask, polygons of at least three points or RLE, got none')
     if isinstance(segmentation, np.ndarray):
         mask = (segmentation != 0).astype(np.uint8)
     else:

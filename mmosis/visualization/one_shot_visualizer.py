@@ -75,7 +75,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         A sample with ``search_references`` is the result of a search: see :func:`draw_search`. One without either is
         drawn by mmdet. Truth is drawn where there are no predictions to draw. References are cropped from their files,
         or shown as the network sees them where the sample has ``ref_inputs`` as the data set packs them: (K, 3, h, w)
-        or (E, K, 3, h, w), BGR, 0-255.
+        or (E, K, 3, h, w), BGR, 0-255; a mask as fourth channel is not shown.
         """
         if data_sample is not None and 'search_references' in data_sample.metainfo:
             found = data_sample.pred_instances.cpu()
@@ -175,7 +175,7 @@ def _references(data_sample: DetDataSample) -> list[list[np.ndarray]]:
     """Get the K reference pictures of each episode, RGB."""
     if 'ref_inputs' in data_sample:
         inputs = data_sample.ref_inputs.cpu().numpy().clip(0, 255).astype(np.uint8)
-        pictures = np.moveaxis(inputs, -3, -1)[..., ::-1]
+        pictures = np.moveaxis(inputs, -3, -1)[..., 2::-1]
         return list(pictures.reshape(len(data_sample.episodes), -1, *pictures.shape[-3:]))
     return [
         [crop_box(read_image(r.img_path, r.img_shape), r.bbox)[..., ::-1] for r in episode.references]

@@ -42,15 +42,9 @@ def search(
     for number, scene in enumerate(session.scenes):
         if told is not None:
             told(number / len(session.scenes), scene.name)
-        scenes.append(
-            scene if scene.found is not None else replace(scene, found=_find(scene, inferencer, bank, session))
-        )
+        found = scene.found if scene.found is not None else inferencer.search(scene.image, bank, session.keep_all)
+        scenes.append(replace(scene, found=found))
     return replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)
-
-
-def _find(scene: Scene, inferencer: OneShotInferencer, bank: object, session: Session) -> InstanceData:
-    result = inferencer([scene.image], bank, keep_all=session.keep_all, return_datasamples=True)
-    return result['predictions'][0].pred_instances.cpu()
 
 
 def is_searched(session: Session) -> bool:

@@ -139,3 +139,17 @@ def test_a_replay_says_how_many_images_it_searches(tiny_dataset: Callable, root:
 def test_episodes_of_a_file_are_not_for_training(tiny_dataset: Callable, root: Path) -> None:
     with pytest.raises(ValueError, match=r'episodes of a file are for tests; set test_mode=True to replay a\.json'):
         tiny_dataset(root, episodes_file='a.json')
+
+
+@pytest.mark.parametrize('kind', ['ReferenceSampler', 'ShuffledReferenceSampler'])
+def test_a_replay_has_the_masks_too(tiny_dataset: Callable, root: Path, tiny_pipelines: dict, kind: str) -> None:
+    masked = [tiny_pipelines['ref'][0], dict(type='LoadReferenceMask'), *tiny_pipelines['ref'][1:]]
+    settings = dict(test_mode=True, ref_pipeline=masked, reference_sampler=dict(type=kind, with_masks=True))
+    drawn = tiny_dataset(root, phase='one-shot', **settings)
+    save_episodes(root / 'episodes.json', drawn.metainfo['protocol'], drawn.episode_records())
+    replayed = tiny_dataset(root, episodes_file=str(root / 'episodes.json'), **settings)
+    for idx in range(len(drawn)):
+        one, other = drawn[idx], replayed[idx]
+        assert one['data_samples'].episodes == other['data_samples'].episodes
+        assert one['ref_inputs'].shape[2] == 4
+        assert one['ref_inputs'].equal(other['ref_inputs'])

@@ -1,6 +1,10 @@
 """Which images and categories the dataset takes; the tiny set is described in ``conftest.py``."""
 
 import pytest
+import torch
+from mmengine.config import ConfigDict
+
+from mmosis.compat.checkpoint import load_weights_file
 
 DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
 
@@ -195,3 +199,11 @@ def test_same_image_makes_a_category_of_one_image_searchable(tiny_dataset):
     (info,) = (info for info in map(dataset.get_data_info, range(len(dataset))) if info['img_id'] == 9)
     (episode,) = (episode for episode in dataset.list_episodes(info) if episode.label == 5)
     assert episode.references[0].img_id == 9
+
+
+def test_metainfo_is_plain_so_that_a_checkpoint_of_a_training_loads(tiny_dataset, tmp_path):
+    """The Runner saves it in every checkpoint, and a config's settings come as ConfigDict, which no safe load takes."""
+    dataset = tiny_dataset(reference_sampler=ConfigDict(type='ReferenceSampler', same_image=True))
+    assert type(dataset.metainfo['protocol']['reference_sampler']) is dict
+    torch.save(dict(meta=dict(dataset_meta=dataset.metainfo)), tmp_path / 'a.pth')
+    assert load_weights_file(tmp_path / 'a.pth')['meta']['dataset_meta']['protocol']['phase'] == 'background'

@@ -216,3 +216,33 @@ def test_shuffled_knows_its_images_and_limits():
     sampler = ShuffledReferenceSampler([_boxes(1, (0, 0, 50, 50), (0, 0, 5, 5))], min_size=10)
     assert sampler.min_images == 1  # The searched image may give the reference.
     assert {tuple(_take(sampler, 1, run)) for run in range(5)} == {(100,)}
+
+
+# ---------------------------------------------------------------- masks
+
+
+def _masked(img_id: int, *masks: list | dict | None) -> ImageRecord:
+    """An image whose annotations have these masks, None for one without."""
+    record = _record(img_id, len(masks))
+    for instance, mask in zip(record.instances, masks, strict=True):
+        instance.update({} if mask is None else dict(mask=mask))
+    return record
+
+
+POLYGON, RLE = [[0, 0, 5, 0, 5, 5]], dict(size=[10, 20], counts='abc')
+
+
+@pytest.mark.parametrize('kind', [ReferenceSampler, ShuffledReferenceSampler])
+def test_references_carry_their_masks_on_wish(kind):
+    images = [_masked(1, POLYGON, None), _masked(2, RLE)]
+    drawn = [r for run in range(20) for r in kind(images, with_masks=True).draw(0, 9, np.random.default_rng(run), run)]
+    assert {r.ann_id: r.segmentation for r in drawn} == {100: POLYGON, 101: None, 200: RLE}
+    without = [r for run in range(20) for r in kind(images).draw(0, 9, np.random.default_rng(run), run)]
+    assert [r.ann_id for r in without] == [r.ann_id for r in drawn]  # masks change no draw
+    assert {r.segmentation for r in without} == {None}
+
+
+def test_a_found_instance_has_its_mask():
+    images = [_masked(1, POLYGON), _masked(2, RLE)]
+    assert ReferenceSampler(images, with_masks=True).find(0, 200).segmentation == RLE
+    assert ReferenceSampler(images).find(0, 200).segmentation is None

@@ -100,6 +100,18 @@ def test_ablation_changes_one_setting(load) -> None:
     assert differences(cfg._cfg_dict, base._cfg_dict) == {'train_dataloader.dataset.reference_sampler'}
 
 
+def test_masked_references_are_switched_on_by_two_settings(load, tiny_coco) -> None:
+    cfg, base = load(BLOCKS['configs/masked_references.py']), ours('siamese_mask_rcnn_s1.py')
+    changed = {key for key in differences(cfg._cfg_dict, base._cfg_dict) if '.' in key}
+    parts = LOADERS[::2]
+    assert changed == {f'{loader}.dataset.{key}' for loader in parts for key in ('reference_sampler', 'ref_pipeline')}
+    assert [cfg[loader].dataset.ref_pipeline[1].get('prob', 1) for loader in parts] == [0.5, 1]
+    files = dict(data_root=str(tiny_coco()), ann_file='annotations.json', data_prefix=dict(img='images/'))
+    for loader, shape in zip(parts, ((1, 4, 192, 192), (2, 1, 4, 192, 192)), strict=True):
+        dataset = DATASETS.build(dict(cfg[loader].dataset, **files, num_held_back=0, phase='background'))
+        assert dataset[0]['ref_inputs'].shape == shape
+
+
 @pytest.mark.parametrize('row', table(PAGE, 'Our settings'), ids=lambda row: row[0])
 def test_settings_exist_and_have_these_defaults(row: list[str]) -> None:
     component, _, name = code(row[0])[0].partition('.')

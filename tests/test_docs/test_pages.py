@@ -13,7 +13,10 @@ from pages import ROOT, blocks, code, commands, prose, read
 from settings import check_option
 from tools_runner import run
 
-PAGES = [
+from mmosis.cli import parse_args
+
+# Python blocks of these are configs.
+CONFIG_PAGES = [
     'README.md',
     'docs/data_flow.md',
     'docs/configs.md',
@@ -21,11 +24,12 @@ PAGES = [
     'docs/evaluation.md',
     'docs/results.md',
 ]
+PAGES = [*CONFIG_PAGES, 'docs/search.md']
 COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
 # A block of a config names its file in its first line; the README's has no name.
 BLOCKS = [
     (page, *re.fullmatch(r'(?:# (configs/\S+)\n)?(.*)', block, flags=re.DOTALL).groups(default='configs/unnamed.py'))
-    for page in PAGES
+    for page in CONFIG_PAGES
     for block in blocks(read(page), 'python')
 ]
 
@@ -91,11 +95,13 @@ def test_commands_are_understood(page: str, line: str, configs: Path, parse: Cal
     words = [word for written in shlex.split(line, comments=True) for word in expand(written)]
     if not words:
         return
-    assert words[0] in {'make', 'pip', 'python', 'tools/dist_train.sh', 'tools/dist_test.sh'}
+    assert words[0] in {'make', 'mmosis', 'pip', 'python', 'tools/dist_train.sh', 'tools/dist_test.sh'}
     for word in words:
         if word.startswith(('configs/', 'tools/')):
             assert (ROOT / word).is_file() or (configs / word).is_file(), word
-    if words[0] == 'make':
+    if words[0] == 'mmosis':
+        assert parse_args(words[1:])
+    elif words[0] == 'make':
         makefile = (ROOT / 'Makefile').read_text()
         assert re.search(rf'^{words[1]}:', makefile, flags=re.MULTILINE)
         assert all(f'$({word.partition("=")[0]})' in makefile for word in words[2:])

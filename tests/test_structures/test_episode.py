@@ -19,3 +19,10 @@ def test_they_cannot_be_changed():
         REFERENCE.ann_id = 6
     with pytest.raises(dataclasses.FrozenInstanceError):
         Episode(0, 10, (REFERENCE,)).label = 1
+
+
+def test_a_mask_counts_in_comparison_and_not_in_the_key():
+    masked = dataclasses.replace(REFERENCE, segmentation=[[1, 2, 3, 2, 3, 4]])
+    assert masked == dataclasses.replace(REFERENCE, segmentation=[[1, 2, 3, 2, 3, 4]])
+    assert masked != REFERENCE
+    assert len({Episode(0, 10, (masked,)), Episode(0, 10, (masked,)), Episode(0, 10, (REFERENCE,))}) == 2

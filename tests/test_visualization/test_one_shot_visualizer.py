@@ -133,12 +133,14 @@ class TestLayout:
         scene = panel(picture, 0, 0)
         np.testing.assert_array_equal(scene, mmcv.imread(sample.img_path, channel_order='rgb'))
 
+    @pytest.mark.parametrize('masked', [True, False])
     @pytest.mark.parametrize('training', [True, False])
-    def test_references_as_the_network_sees_them(self, tiny_dataset: Callable, training: bool) -> None:
-        """The item's own references, in the training's and the test's shape."""
+    def test_references_as_the_network_sees_them(self, tiny_dataset: Callable, training: bool, masked: bool) -> None:
+        """The item's own references, in the training's and the test's shape; a mask does not show."""
         item = tiny_dataset(test_mode=not training, phase='background' if training else 'all')[0]
         sample = item['data_samples']
-        sample.ref_inputs = item['ref_inputs']
+        mask = torch.full_like(item['ref_inputs'][..., :1, :, :], 255)
+        sample.ref_inputs = torch.cat([item['ref_inputs'], mask], dim=-3) if masked else item['ref_inputs']
         picture = draw(np.zeros((HEIGHT, WIDTH, 3), np.uint8), sample, dict(columns=1, inset=0.4), draw_gt=False)
         references = item['ref_inputs'].reshape(-1, 3, 32, 32)  # 0.4 of 80 pixels: in their own size.
         assert len(references) == len(sample.episodes)

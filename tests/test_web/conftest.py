@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
 from mmosis.search import BankEntry, ReferenceBank, parse_references
@@ -27,20 +26,18 @@ class FakeInferencer:
         encoded = EncodedReferences((torch.zeros(len(parsed), 2),))
         return ReferenceBank(entries, [each.load()[1] for each in parsed], encoded, 'fake')
 
-    def __call__(self, inputs: list, bank: ReferenceBank, keep_all: bool, return_datasamples: bool) -> dict:
-        (image,) = inputs
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
         self.searches.append(dict(image=image, bank=bank, keep_all=keep_all))
         masks = np.zeros((len(SCORES), *image.shape[:2]), bool)
         corners = [SIDE * i for i in range(len(SCORES))]
         for mask, corner in zip(masks, corners, strict=True):
             mask[corner : corner + SIDE, corner : corner + SIDE] = True
-        found = InstanceData(
+        return InstanceData(
             bboxes=torch.tensor([[corner, corner, corner + SIDE, corner + SIDE] for corner in corners]).float(),
             scores=torch.tensor(SCORES),
             labels=torch.arange(len(SCORES)) % len(bank.names),
             masks=RLEMasks.encode(masks),
         )
-        return dict(predictions=[DetDataSample(pred_instances=found)], classes=bank.names)
 
 
 @pytest.fixture

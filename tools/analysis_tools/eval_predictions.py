@@ -13,6 +13,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('dumps', nargs='+', metavar='DUMP', help='folder that tools/test.py --dump wrote')
     parser.add_argument('--ann-file', help='annotation file to judge by (default: that of each test)')
     parser.add_argument('--metric', nargs='+', choices=('bbox', 'segm'), help='default: what the dump has')
+    parser.add_argument('--min-objects', type=int, default=0, metavar='N', help='only images with so many objects')
     parser.add_argument('--out', help='write the metrics of a single dump to this JSON file')
     args = parser.parse_args()
     if args.out is not None and len(args.dumps) > 1:
@@ -27,7 +28,8 @@ def main() -> None:
     tests = []
     for folder in args.dumps:
         dump = Dump.load(folder)
-        metrics = dump.evaluate(load(DataPaths.find(folder, args.ann_file).ann_file), args.metric)
+        coco = load(DataPaths.find(folder, args.ann_file).ann_file)
+        metrics = dump.of_cluttered(coco, args.min_objects).evaluate(coco, args.metric)
         tests.append((dump.info, metrics))
         print(f'{folder}: AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
     if len(tests) > 1:

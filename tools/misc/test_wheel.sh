@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it in an empty environment, and trains and tests with it, away from the checkout.
+# Builds the wheel, installs it in an empty environment, and trains, tests and searches with it, away from the checkout.
 # usage: tools/misc/test_wheel.sh; PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -47,5 +47,10 @@ CONFIG
 "$python" "$mim/tools/train.py" small.py --work-dir work
 "$python" "$mim/tools/test.py" small.py work/iter_2.pth --work-dir work
 grep --only-matching --no-filename '"one-shot/[a-z]*_mAP_50": [0-9.e-]*' work/*/*.json
+
+say 'search by example with the model in the box'
+"$folder/venv/bin/mmosis" search data/test/images --reference data/test/images/000001.jpg --score-thr 0.1 --out found
+[[ $(ls found/overlays | wc -l) == 80 ]]
+grep --quiet '"counts"' found/annotations.json
 
 say 'passed'

@@ -68,10 +68,25 @@ class PackReference(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
-        """Pack ``img`` (h, w, 3) and ``ref_mask`` (h, w), if there is one."""
+        """Pack ``img`` (h, w, 3) and, where masks are in use, ``gt_masks``.
+
+        Raises:
+            ValueError: If a mask that was taken is empty in the crop.
+        """
         image = results['img']
-        if 'ref_mask' in results:
-            mask = results['ref_mask']
-            mask = np.full(image.shape[:2], 255, np.uint8) if mask is None else mask
-            image = np.dstack([image, mask.astype(image.dtype)])
+        if 'gt_masks' in results:
+            image = np.dstack([image, _mask_channel(results).astype(image.dtype)])
         return dict(ref_inputs=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))))
+
+
+def _mask_channel(results: dict) -> np.ndarray:
+    """The mask of a reference, (h, w) uint8."""
+    if results['gt_masks'] is None:
+        return np.full(results['img'].shape[:2], 255, np.uint8)
+    (mask,) = results['gt_masks'].masks
+    if not mask.any():
+        raise ValueError(
+            'the mask of a reference must cover a part of its box, got none; correct annotation '
+            f'{results.get("ann_id")} of {results.get("img_path")}'
+        )
+    return mask

@@ -5,6 +5,7 @@ import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
+from mmdet.structures.mask import BitmapMasks
 
 from mmosis.utils.image import crop_box
 from mmosis.utils.masks import decode_segmentation
@@ -19,13 +20,19 @@ class LoadReferenceMask(BaseTransform):
 
     Required keys: ``img``, ``ref_segmentation``: polygons, RLE or an array (H, W).
 
-    Added keys: ``ref_mask``, (H, W) uint8, 0 or 255; None where the mask is not taken.
+    Added keys: ``gt_masks``, one bitmap (H, W), 0 or 255, or None where the mask is not taken. It is mmdet's name:
+    its transforms turn the mask with the picture.
 
     Args:
         prob: Probability that the mask is taken, so that a training sees references with and without.
+
+    Raises:
+        ValueError: If it is no probability.
     """
 
     def __init__(self, prob: float = 1.0) -> None:
+        if not 0 <= prob <= 1:
+            raise ValueError(f'prob must be in 0-1, got {prob}')
         self.prob = prob
 
     def transform(self, results: dict) -> dict:
@@ -35,14 +42,18 @@ class LoadReferenceMask(BaseTransform):
             ValueError: If the reference has no mask, or one that is empty or of another size than the image.
         """
         if np.random.random() >= self.prob:
-            return dict(results, ref_mask=None)
-        try:
-            mask = decode_segmentation(results.get('ref_segmentation'), results['img'].shape[:2])
-        except ValueError as error:
+            return dict(results, gt_masks=None)
+        name = f'annotation {results.get("ann_id")} of {results.get("img_path")}'
+        if results.get('ref_segmentation') is None:
             raise ValueError(
-                f'{error}; it is reference {results.get("ann_id")} of {results.get("img_path")}'
-            ) from error
-        return dict(results, ref_mask=255 * mask)
+                f'{name} came without its mask; LoadReferenceMask needs a reference_sampler with with_masks=True, and '
+                'masks in the annotation file'
+            )
+        try:
+            mask = decode_segmentation(results['ref_segmentation'], results['img'].shape[:2])
+        except ValueError as error:
+            raise ValueError(f'{error}; it is {name}') from error
+        return dict(results, gt_masks=_bitmap(255 * mask))
 
 
 @TRANSFORMS.register_module()
@@ -51,7 +62,7 @@ class CropReference(BaseTransform):
 
     Required keys: ``img``, ``ref_bbox`` (4,) xyxy, float pixels of the original image.
 
-    Changed keys: ``img``, ``img_shape``, and ``ref_mask`` where there is one.
+    Changed keys: ``img``, ``img_shape``, and ``gt_masks`` where there is one.
 
     Args:
         margin: Context to keep on each side, as a share of the box's size. The paper crops without any (0) and names
@@ -73,8 +84,8 @@ class CropReference(BaseTransform):
             raise ValueError(
                 f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
             ) from error
-        if results.get('ref_mask') is not None:
-            results['ref_mask'] = crop_box(results['ref_mask'], results['ref_bbox'], self.margin)
+        if results.get('gt_masks') is not None:
+            results['gt_masks'] = _bitmap(crop_box(results['gt_masks'].masks[0], results['ref_bbox'], self.margin))
         results.update(img=crop, img_shape=crop.shape[:2])
         return results
 
@@ -87,7 +98,7 @@ class ResizeReference(BaseTransform):
     becomes minus the mean, in the image's padding as in this one. mmdet's ``Resize`` and ``Pad`` pad at the right and
     bottom only, and fail where the shorter side rounds to 0.
 
-    Changed keys: ``img`` (size, size, 3), ``img_shape``, and ``ref_mask`` (size, size) where there is one.
+    Changed keys: ``img`` (size, size, 3), ``img_shape``, and ``gt_masks`` where there is one.
 
     Args:
         size: Side of the square in pixels.
@@ -98,15 +109,16 @@ class ResizeReference(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
-        results.update(img=self._fit(results['img']), img_shape=(self.size, self.size))
-        if results.get('ref_mask') is not None:
-            results['ref_mask'] = self._fit(results['ref_mask'])
+        results.update(img=self._fit(results['img'], 'bilinear'), img_shape=(self.size, self.size))
+        if results.get('gt_masks') is not None:
+            # By area, every pixel counts: thin objects fall through bilinear sampling.
+            results['gt_masks'] = _bitmap(self._fit(results['gt_masks'].masks[0], 'area'))
         return results
 
-    def _fit(self, crop: np.ndarray) -> np.ndarray:
+    def _fit(self, crop: np.ndarray, interpolation: str) -> np.ndarray:
         scale = self.size / max(crop.shape[:2])
         height, width = (max(1, round(side * scale)) for side in crop.shape[:2])
-        resized = mmcv.imresize(crop, (width, height), interpolation='bilinear')
+        resized = mmcv.imresize(crop, (width, height), interpolation=interpolation)
         top, left = (self.size - height) // 2, (self.size - width) // 2
         return cv2.copyMakeBorder(
             np.ascontiguousarray(resized),
@@ -116,3 +128,8 @@ class ResizeReference(BaseTransform):
             self.size - width - left,
             cv2.BORDER_CONSTANT,
         )
+
+
+def _bitmap(mask: np.ndarray) -> BitmapMasks:
+    """Hold one mask (H, W) as mmdet's transforms take it."""
+    return BitmapMasks(mask[None], *mask.shape)

@@ -1,6 +1,6 @@
 from .absent import false_positives_at_recall
 from .calibration import calibrate
-from .clutter import ap_by_clutter
+from .clutter import ap_by_clutter, count_objects
 from .coco_ap import evaluate_detections
 from .confusion import confusion_matrix
 from .error_types import error_types
@@ -21,6 +21,7 @@ __all__ = [
     'category_aps',
     'category_spread',
     'confusion_matrix',
+    'count_objects',
     'error_types',
     'evaluate_detections',
     'evaluate_runs',

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from pycocotools.coco import COCO
 
 from mmosis.evaluation.detections import Detections
@@ -33,22 +32,23 @@ def ap_by_clutter(
         dict: For each group that has images, named as '3-4', ``num_images``, ``mean`` mAP50 over the runs (0-1) and
         ``interval`` as :func:`evaluate_runs` gives it.
     """
-    counts = {e.image_id: sum(not a['iscrowd'] for a in coco.imgToAnns[e.image_id]) for e in episodes}
+    counts = {episode.image_id: count_objects(coco, episode.image_id) for episode in episodes}
     result = {}
     for low, high in zip(edges, [*edges[1:], None], strict=True):
         part = [e for e in episodes if counts[e.image_id] >= low and (high is None or counts[e.image_id] < high)]
         if not any(not episode.absent for episode in part):
             continue
         img_ids = {episode.image_id for episode in part}
-        metrics = evaluate_runs(coco, part, [_of_images(run, img_ids) for run in runs], [iou_type])[iou_type]
+        metrics = evaluate_runs(coco, part, [run.of_images(img_ids) for run in runs], [iou_type])[iou_type]
         result[_name(low, high)] = dict(
             num_images=len(img_ids), mean=metrics['mean']['mAP_50'], interval=metrics['interval']['mAP_50']
         )
     return result
 
 
-def _of_images(run: Detections, img_ids: set) -> Detections:
-    return run[np.isin(run.image_ids, list(img_ids))]
+def count_objects(coco: COCO, img_id: int) -> int:
+    """Count the objects of all categories in an image; a crowd is none."""
+    return sum(not annotation['iscrowd'] for annotation in coco.imgToAnns[img_id])
 
 
 def _name(low: int, high: int | None) -> str:

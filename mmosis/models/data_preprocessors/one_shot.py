@@ -30,7 +30,8 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
             dict: ``inputs`` (B, 3, H, W), ``data_samples``, ``ref_inputs``: (B, K, 3, h, w) in training, else a list.
 
         Raises:
-            ValueError: If there are no references, or their size is not a multiple of ``pad_size_divisor``.
+            ValueError: If there are no references, they have other channels, or their size is not a multiple of
+                ``pad_size_divisor``.
         """
         if 'ref_inputs' not in data:
             raise ValueError(f'the batch came without ref_inputs, only {sorted(data)}; OneShotCocoDataset makes them')
@@ -47,12 +48,16 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
         """
         if isinstance(refs, EncodedReferences):
             return refs.to(self.device)
-        height, width = refs.shape[-2:]
+        channels, height, width = refs.shape[-3:]
+        if channels not in (3, 4):
+            raise ValueError(
+                f'references must have 3 channels, or 4 with a mask, got {channels}; PackReference makes such'
+            )
         if height % self.pad_size_divisor or width % self.pad_size_divisor:
             raise ValueError(
                 f'references must have sides that are multiples of pad_size_divisor={self.pad_size_divisor}, got '
                 f'{height}x{width} (h x w): more padding would leak into their mean; change ResizeReference(size=...)'
             )
-        pixels, mask = refs.flatten(0, -4).split([3, refs.shape[-3] - 3], dim=1)
+        pixels, mask = refs.flatten(0, -4).split([3, channels - 3], dim=1)
         normalised = ImgDataPreprocessor.forward(self, dict(inputs=list(pixels)))['inputs']
         return torch.cat([normalised, mask.to(normalised) / 255], dim=1).unflatten(0, refs.shape[:-3])

@@ -3,6 +3,7 @@ import pytest
 import torch
 from mmcv.transforms import Compose
 from mmdet.registry import TRANSFORMS
+from mmdet.structures.mask import BitmapMasks
 
 from mmosis.datasets import PackOneShotInputs, PackReference
 from mmosis.structures import Episode
@@ -62,3 +63,22 @@ def test_padding_is_no_picture_in_testing(shape, resize, picture, with_pad):
     packed = pipeline(dict(img=np.zeros((*shape, 3), dtype=np.uint8), img_shape=shape, ori_shape=shape))
     assert packed['data_samples'].img_shape == picture
     assert packed['inputs'].shape[1:] == ((64, 64) if with_pad else picture)
+
+
+def test_a_mask_becomes_a_fourth_channel():
+    mask = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    results = _results(gt_masks=BitmapMasks(mask[None], 4, 6))
+    packed = PackReference()(results)['ref_inputs']
+    assert (packed.shape, packed.dtype) == ((4, 4, 6), torch.uint8)
+    np.testing.assert_array_equal(packed[:3].numpy(), results['img'].transpose(2, 0, 1))
+    np.testing.assert_array_equal(packed[3].numpy(), mask)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.float32])
+def test_a_mask_that_is_not_taken_is_full_everywhere(dtype):
+    results = _results(gt_masks=None)
+    results['img'] = results['img'].astype(dtype)
+    packed = PackReference()(results)['ref_inputs']
+    assert packed.shape == (4, 4, 6)
+    assert packed.dtype == (torch.uint8 if dtype is np.uint8 else torch.float32)
+    assert (packed[3] == 255).all()

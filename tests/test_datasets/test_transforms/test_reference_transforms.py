@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmosis.datasets import CropReference, ResizeReference
+from mmosis.datasets import CropReference, LoadReferenceMask, PackReference, ResizeReference
+from mmosis.utils.rng import seeded
 
 PICTURE = np.random.default_rng(0).integers(1, 256, (40, 60, 3), dtype=np.uint8)
 
@@ -76,3 +77,108 @@ def test_the_crop_handed_in_is_not_written_to():
     before = crop.copy()
     _resize(crop)
     np.testing.assert_array_equal(crop, before)
+
+
+# ---------------------------------------------------------------- masks
+
+# Lower right half of the box (10, 5, 30, 25).
+TRIANGLE = [[30, 5, 30, 25, 10, 25]]
+
+
+def _load(segmentation=TRIANGLE, prob: float = 1.0, bbox: tuple = (10, 5, 30, 25)) -> dict:
+    results = dict(img=PICTURE, ref_bbox=np.array(bbox), ann_id=7, img_path='a.jpg', ref_segmentation=segmentation)
+    return LoadReferenceMask(prob)(results)
+
+
+def test_the_mask_lies_in_the_frame_of_the_image():
+    results = _load([[10, 5, 30, 5, 30, 25, 10, 25]])
+    expected = np.zeros((40, 60), np.uint8)
+    expected[5:25, 10:30] = 255
+    (mask,) = results['gt_masks'].masks
+    np.testing.assert_array_equal(mask, expected)
+    assert results['img'] is PICTURE
+
+
+@pytest.mark.parametrize(('margin', 'rows', 'columns'), [(0.0, (5, 25), (10, 30)), (0.5, (0, 35), (0, 40))])
+def test_the_mask_is_cropped_as_the_picture(margin, rows, columns):
+    results = _load()
+    (whole,) = results['gt_masks'].masks
+    cropped = CropReference(margin)(results)
+    (mask,) = cropped['gt_masks'].masks
+    np.testing.assert_array_equal(mask, whole[slice(*rows), slice(*columns)])
+    assert mask.shape == cropped['img'].shape[:2]
+    assert mask[-1 if not margin else 20, -2 if not margin else 28]
+    assert not mask[0, 0]
+
+
+@pytest.mark.parametrize('bbox', [(10, 5, 30, 25), (10, 5, 30, 15), (10, 5, 18, 25), (2, 2, 58, 39)])
+def test_the_mask_is_resized_and_padded_as_the_picture(bbox):
+    """A picture that is bright where the mask is stays so."""
+    results = _load(bbox=bbox, segmentation=[[bbox[2], bbox[1], bbox[2], bbox[3], bbox[0], bbox[3]]])
+    (mask,) = results['gt_masks'].masks
+    results['img'] = np.repeat(mask[..., None], 3, axis=2)
+    results = ResizeReference(32)(CropReference()(results))
+    (mask,) = results['gt_masks'].masks
+    assert (mask.shape, mask.dtype) == ((32, 32), np.uint8)
+    differing = np.abs(mask.astype(int) - results['img'][..., 0]) > 128
+    assert differing.mean() < 0.01
+    assert np.abs(mask.mean() - results['img'].mean()) < 2
+    padding = ~_resize(np.full((bbox[3] - bbox[1], bbox[2] - bbox[0], 3), 255, np.uint8)).any(axis=2)
+    assert not mask[padding].any()
+
+
+def test_a_thin_object_is_still_there_when_its_crop_is_shrunk():
+    """Twenty times smaller, a line of one pixel lies between the points of bilinear sampling."""
+    picture = np.zeros((640, 640, 3), np.uint8)
+    for column in range(300, 320):
+        mask = np.zeros((640, 640), np.uint8)
+        mask[:, column] = 1
+        results = dict(img=picture, ref_bbox=np.array([0, 0, 640, 640]), ref_segmentation=mask)
+        for transform in (LoadReferenceMask(), CropReference(), ResizeReference(32), PackReference()):
+            results = transform(results)
+        channel = results['ref_inputs'][3]
+        assert channel[:, column // 20].tolist() == [13] * 32  # a twentieth of 255
+        assert channel.sum() == 32 * 13
+
+
+def test_the_mask_is_taken_as_often_as_asked():
+    taken = []
+    for number in range(400):
+        with seeded(0, 'test', number):
+            taken.append(_load(prob=0.25)['gt_masks'] is not None)
+    assert np.mean(taken) == pytest.approx(0.25, abs=0.08)
+    for prob, expected in ((0.0, False), (1.0, True)):
+        assert {_load(prob=prob)['gt_masks'] is not None for _ in range(50)} == {expected}
+
+
+def test_a_mask_that_is_not_taken_need_not_be_there():
+    assert _load(None, prob=0)['gt_masks'] is None
+
+
+@pytest.mark.parametrize('prob', [-0.1, 1.5])
+def test_what_is_no_probability_is_refused(prob):
+    with pytest.raises(ValueError, match=f'prob must be in 0-1, got {prob}'):
+        LoadReferenceMask(prob)
+
+
+@pytest.mark.parametrize(
+    ('segmentation', 'message'),
+    [
+        (
+            None,
+            'annotation 7 of a.jpg came without its mask; LoadReferenceMask needs a reference_sampler with with_masks=',
+        ),
+        ([[10, 5, 30, 25]], 'an object must have a mask, .* got none; it is annotation 7 of a.jpg'),
+        (np.ones((60, 40)), r'the size of its image, \(40, 60\) .* got \(60, 40\); it is annotation 7 of a.jpg'),
+        (np.zeros((40, 60)), 'a mask must cover at least one pixel, got an empty one; it is annotation 7 of a.jpg'),
+    ],
+)
+def test_a_bad_mask_is_refused_with_its_annotation(segmentation, message):
+    with pytest.raises(ValueError, match=message):
+        _load(segmentation)
+
+
+def test_a_mask_outside_of_its_box_is_refused_with_its_annotation():
+    results = CropReference()(_load(bbox=(40, 5, 50, 25)))
+    with pytest.raises(ValueError, match=r'must cover a part of its box, got none; correct annotation 7 of a\.jpg'):
+        PackReference()(results)

@@ -91,3 +91,26 @@ def test_a_batch_without_references_is_refused() -> None:
     del data['ref_inputs']
     with pytest.raises(ValueError, match=r'came without ref_inputs.*OneShotCocoDataset'):
         make_preprocessor()(data)
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_the_mask_is_scaled_and_the_pixels_are_as_without(training: bool) -> None:
+    refs = make_pixels(2, 3, 4, 16, 16)
+    refs[0, 0, 3], refs[0, 1, 3] = 0, 255
+    refs = refs[0] if training else refs
+    image = [make_pixels(3, 32, 32)]
+    masked, plain = (
+        make_preprocessor()(make_data(image, [r]), training)['ref_inputs'][0] for r in (refs, refs[..., :3, :, :])
+    )
+    assert masked.shape == refs.shape
+    assert torch.equal(masked[..., :3, :, :], plain)
+    torch.testing.assert_close(masked[..., 3, :, :], refs[..., 3, :, :].float() / 255)
+    first, second = (masked if training else masked[0])[:2, 3]
+    assert (first == 0).all()
+    assert (second == 1).all()
+
+
+@pytest.mark.parametrize('channels', [1, 2, 5])
+def test_other_channels_are_refused(channels: int) -> None:
+    with pytest.raises(ValueError, match=f'must have 3 channels, or 4 with a mask, got {channels}; PackReference'):
+        make_preprocessor()(make_data([make_pixels(3, 16, 16)], [make_pixels(1, channels, 16, 16)]), training=True)

@@ -251,9 +251,12 @@ class TestMessages:
         with pytest.raises(ValueError, match='image 31 came without references'):
             model(**{**data, 'ref_inputs': [data['ref_inputs'][0][:0]]}, mode='predict')
 
-    @pytest.mark.parametrize('shape', [(2, 3, 32, 32), (0, 1, 3, 32, 32), (2, 0, 3, 32, 32)])
+    @pytest.mark.parametrize(
+        'shape', [(2, 3, 32, 32), (0, 1, 3, 32, 32), (2, 0, 3, 32, 32), (2, 1, 2, 32, 32), (2, 1, 5, 32, 32)]
+    )
     def test_references_of_another_shape(self, make_model: MakeModel, shape: tuple[int, ...]) -> None:
-        with pytest.raises(ValueError, match=r'must be \(E, K, 3, h, w\) with E and K > 0, got \(\d, '):
+        message = r'must be \(E, K, 3, h, w\), or with masks \(E, K, 4, h, w\), with E and K > 0, got \(\d, '
+        with pytest.raises(ValueError, match=message):
             make_model().encode_references(torch.zeros(shape))
 
     def test_references_of_another_kind(self, make_model: MakeModel) -> None:

@@ -119,3 +119,72 @@ def test_gradients_reach_image_reference_and_both_halves() -> None:
         assert (feat.grad != 0).all()
     for conv in neck.convs:
         assert (conv.weight.grad != 0).all()
+
+
+class TestMasks:
+    def test_a_mean_by_hand(self) -> None:
+        """Cells of 2x2 pixels: the mask covers all of the first, half of the second, nothing of the others."""
+        feat = torch.tensor([[1.0, 3.0], [100.0, 1000.0]]).expand(1, 1, CHANNELS, 2, 2)
+        mask = torch.tensor([[1.0, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]).expand(1, 1, 1, 4, 4)
+        coarse = feat[..., :1, :1] * 7
+        encoded = make_neck().encode_references([feat, coarse], mask)
+        assert [tuple(tensor.shape) for tensor in encoded.tensors] == [(1, CHANNELS)] * 2
+        torch.testing.assert_close(encoded.tensors[0], torch.full((1, CHANNELS), (1 + 0.5 * 3) / 1.5))
+        torch.testing.assert_close(encoded.tensors[1], torch.full((1, CHANNELS), 7.0))
+
+    def test_of_features_that_are_the_pixels_it_is_their_mean_on_the_object(self) -> None:
+        generator = torch.Generator().manual_seed(5)
+        pixels = torch.rand(1, 1, CHANNELS, 12, 20, generator=generator)
+        mask = torch.rand(12, 20, generator=generator) < 0.2
+        expected = torch.stack([channel[mask].mean() for channel in pixels[0, 0]])
+        for background in (0.0, 1000.0):
+            shown = torch.where(mask, pixels, background)
+            encoded = make_neck().encode_references([shown, shown], mask.float()[None, None, None])
+            torch.testing.assert_close(encoded.tensors[0][0], expected)
+
+    @pytest.mark.parametrize('value', [1.0, 0.25])
+    def test_the_same_everywhere_is_the_plain_mean(self, value: float) -> None:
+        ref_feats = make_ref_feats(2, shots=3)
+        masks = torch.full((2, 3, 1, 16, 20), value)
+        neck = make_neck()
+        masked, plain = neck.encode_references(ref_feats, masks), neck.encode_references(ref_feats)
+        for tensor, expected in zip(masked.tensors, plain.tensors, strict=True):
+            torch.testing.assert_close(tensor, expected, atol=1e-6, rtol=0)
+
+    def test_features_outside_of_the_mask_do_not_count(self) -> None:
+        neck, ref_feats = make_neck(), make_ref_feats(1)
+        mask = torch.zeros(1, 1, 1, 12, 20)
+        mask[..., :6, :8] = 1  # exactly the cells [:2, :2] of 4x5 and [:2, :2] of 3x5 (with its second row half)
+        before = neck.encode_references(ref_feats, mask)
+        for feat in ref_feats:
+            feat[..., 2:, :] += 100
+            feat[..., 2:] -= 50
+        after = neck.encode_references(ref_feats, mask)
+        for tensor, expected in zip(after.tensors, before.tensors, strict=True):
+            torch.testing.assert_close(tensor, expected)
+
+    def test_every_reference_has_its_own_mask_and_counts_alike(self) -> None:
+        """Two episodes of three references: a small mask weighs no less than a large one."""
+        neck, ref_feats = make_neck(), make_ref_feats(2, shots=3)
+        masks = (torch.rand(2, 3, 1, 12, 20, generator=torch.Generator().manual_seed(3)) < 0.3).float()
+        masks[0, 0, :, 1:] = 0
+        masks[0, 0, :, 0] = 1
+        together = neck.encode_references(ref_feats, masks)
+        for e in range(2):
+            alone = [
+                neck.encode_references([f[e : e + 1, k : k + 1] for f in ref_feats], masks[e : e + 1, k : k + 1])
+                for k in range(3)
+            ]
+            for level, tensor in enumerate(together.tensors):
+                torch.testing.assert_close(tensor[e : e + 1], sum(one.tensors[level] for one in alone) / 3)
+
+    def test_gradients_reach_the_object_alone(self) -> None:
+        neck = make_neck()
+        ref_feats = [feat.requires_grad_() for feat in make_ref_feats(1)]
+        mask = torch.zeros(1, 1, 1, 12, 20)
+        mask[..., :12, :4] = 1
+        encoded = neck.encode_references(ref_feats, mask)
+        sum(level.square().sum() for level in neck(make_feats(1), encoded)).backward()
+        for feat in ref_feats:
+            assert (feat.grad[..., 0] != 0).all()
+            assert (feat.grad[..., 1:] == 0).all()

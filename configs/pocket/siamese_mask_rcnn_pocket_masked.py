@@ -1,0 +1,15 @@
+# The model in the box, tested with masked references: does the object alone say more than its whole box?
+_base_ = './siamese_mask_rcnn_pocket.py'
+
+test_dataloader = dict(
+    dataset=dict(
+        reference_sampler=dict(type='ReferenceSampler', with_masks=True),
+        ref_pipeline=[
+            dict(type='LoadImage'),
+            dict(type='LoadReferenceMask'),
+            dict(type='CropReference'),
+            dict(type='ResizeReference', size=_base_.ref_size),
+            dict(type='PackReference'),
+        ],
+    )
+)

@@ -1,0 +1,191 @@
+"""The command ``mmosis``: search images by example, or serve the web page."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+PROGRAM = 'mmosis'
+
+
+class _StartReference(argparse.Action):
+    """``--reference`` and ``--negative`` start a reference; ``--box``, ``--mask`` and ``--name`` say more of it."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        namespace.references.append(dict(img=values, negative=option_string == '--negative'))
+
+
+class _DescribeReference(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        key = dict(box='bbox').get(self.dest, self.dest)
+        if not namespace.references:  # a box without a picture is on the searched image
+            namespace.references.append({})
+        reference = namespace.references[-1]
+        if key in reference:
+            if key == 'name' or 'img' in reference:
+                parser.error(f'{option_string} is given twice for one reference; --reference starts the next')
+            reference = dict(same_as=reference)  # a further box on the searched image
+            namespace.references.append(reference)
+        reference[key] = values
+
+
+def _settle_names(references: list[dict]) -> None:
+    """Give a further box on the searched image the name of the one before it, unless it has its own."""
+    for reference in references:
+        before = reference.pop('same_as', {})
+        if 'name' in before:
+            reference.setdefault('name', before['name'])
+
+
+def parse_box(text: str) -> tuple[float, ...]:
+    """Read x1,y1,x2,y2.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is something else.
+    """
+    try:
+        box = tuple(float(value) for value in text.split(','))
+    except ValueError:
+        box = ()
+    if len(box) != 4:
+        raise argparse.ArgumentTypeError(f'a box is x1,y1,x2,y2 in pixels, got {text!r}')
+    return box
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, description='Find all objects like this one.')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    search = commands.add_parser(
+        'search',
+        help='search images for what references show',
+        description='Search images for what references show; write overlays and one COCO-format file.',
+    )
+    _add_search_arguments(search)
+    serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
+    serve.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
+    serve.add_argument('--port', type=int, default=7860, help='port (default: %(default)s)')
+    for command in (search, serve):
+        _add_model_arguments(command)
+    args = parser.parse_args(argv)
+    if args.command == 'search':
+        _settle_names(args.references)
+    if args.command == 'search' and bool(args.references) == bool(args.bank):
+        search.error('say what to search for: either by --reference (or --box on the searched image), or by --bank')
+    return args
+
+
+def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('images', nargs='+', metavar='IMAGES', help='image files or folders')
+    parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
+    group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
+    group.add_argument('--reference', action=_StartReference, metavar='FILE', help='picture of what to search for')
+    group.add_argument('--negative', action=_StartReference, metavar='FILE', help='picture of what is not meant')
+    group.add_argument(
+        '--box',
+        action=_DescribeReference,
+        type=parse_box,
+        metavar='X1,Y1,X2,Y2',
+        help='where the object is in it, in pixels; without --reference: in the one searched image',
+    )
+    group.add_argument(
+        '--mask', action=_DescribeReference, metavar='FILE', help='its mask, an image not 0 on the object'
+    )
+    group.add_argument('--name', action=_DescribeReference, help='category; references of one name are one category')
+    group.add_argument('--bank', metavar='FILE', help='encoded references, as --save-bank wrote them')
+    group.add_argument('--save-bank', metavar='FILE', help='keep the encoded references for later searches')
+    parser.set_defaults(references=[])
+    output = parser.add_argument_group('results')
+    output.add_argument('--score-thr', type=float, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
+    output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
+    output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
+    output.add_argument('--no-overlays', action='store_true', help='write no pictures')
+    output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
+    output.add_argument('--tile', type=int, metavar='PIXELS', help='search larger images in tiles of this side')
+    output.add_argument(
+        '--overlap', type=float, default=0.25, help='what tiles share, as a share of one (default: %(default)s)'
+    )
+
+
+def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('model')
+    group.add_argument('--model', help='name or config file; by default the model in the box')
+    group.add_argument('--weights', metavar='FILE', help='checkpoint of the config')
+    group.add_argument('--device', help='e.g. cpu or cuda:0; by default a GPU if there is one')
+    group.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
+    group.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32', help='default: %(default)s')
+
+
+def run_search(args: argparse.Namespace) -> int:
+    """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
+    from mmosis.search import ReferenceBank, SearchSettings, search_images
+    from mmosis.search.images import list_images
+
+    inferencer = _make_inferencer(args)
+    references = [_load_mask(reference) for reference in args.references]
+    images = list_images(args.images)
+    bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
+    if args.save_bank:
+        bank.save(args.save_bank)
+    settings = SearchSettings(
+        score_thr=args.score_thr,
+        keep_all=args.keep_all,
+        tile=args.tile,
+        overlap=args.overlap,
+        polygons=args.polygons,
+        overlays=not args.no_overlays,
+    )
+    report = search_images(inferencer, args.images, bank, args.out, settings, args.resume)
+    print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
+    for name, error in report.errors.items():
+        print(f'not searched: {name}: {error}', file=sys.stderr)
+    return 1 if report.errors else 0
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Run ``mmosis serve``."""
+    from mmosis.web import serve
+
+    serve(_make_inferencer(args), args.host, args.port)
+    return 0
+
+
+def _make_inferencer(args: argparse.Namespace) -> Any:
+    from mmosis.search import OneShotInferencer
+    from mmosis.search.inferencer import DEFAULT_MODEL
+
+    try:
+        return OneShotInferencer(
+            args.model or DEFAULT_MODEL,
+            args.weights,
+            args.device,
+            image_scale=args.image_scale,
+            precision=args.precision,
+        )
+    except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
+        raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
+
+
+def _load_mask(reference: dict) -> dict:
+    """Read the mask file of a reference."""
+    from mmosis.search.images import load_mask
+
+    return dict(reference, mask=load_mask(reference['mask'])) if 'mask' in reference else reference
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; what is wrong is told in one line."""
+    args = parse_args(argv)
+    try:
+        return dict(search=run_search, serve=run_serve)[args.command](args)
+    except KeyboardInterrupt:
+        print(f'{PROGRAM}: stopped; --resume goes on', file=sys.stderr)
+        return 130
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        text = error.strerror if isinstance(error, OSError) and error.strerror and not error.filename else error
+        print(f'{PROGRAM}: error: {text}', file=sys.stderr)
+        return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,314 @@
+"""OneShotInferencer: one call from pictures to masks."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmdet.apis import DetInferencer
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.structures import InstanceData
+from torchvision.ops import box_iou
+
+from mmosis.search import OneShotInferencer, ReferenceBank
+from mmosis.structures import EncodedReferences
+
+DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
+BOX, OTHER = (20.0, 20.0, 90.0, 100.0), (100.0, 30.0, 160.0, 110.0)
+
+
+def same(a: InstanceData, b: InstanceData, tolerance: float = 1e-4) -> bool:
+    """Whether detections are equal up to the order of ties."""
+    return len(a) == len(b) and torch.allclose(a.scores, b.scores, atol=tolerance)
+
+
+def as_reference(image: np.ndarray, box: tuple[float, ...] = BOX, **more: object) -> dict:
+    return dict(img=image, bbox=box, **more)
+
+
+# ---------------------------------------------------------------- shape of call and result
+
+
+def test_it_is_a_det_inferencer_with_its_results(inferencer: OneShotInferencer, scene: tuple, tmp_path: Path) -> None:
+    assert isinstance(inferencer, DetInferencer)
+    image, _ = scene
+    path = tmp_path / 'scene.png'
+    cv2.imwrite(str(path), image)
+    result = inferencer(
+        str(path), as_reference(image, name='mug'), out_dir=str(tmp_path / 'out'), no_save_pred=False, return_vis=True
+    )
+    (prediction,) = result['predictions']
+    assert set(prediction) == {'labels', 'scores', 'bboxes', 'masks'}
+    assert len({len(value) for value in prediction.values()}) == 1
+    assert set(prediction['labels']) == {0}
+    assert prediction['scores'] == sorted(prediction['scores'], reverse=True)
+    assert prediction['masks'][0]['size'] == list(image.shape[:2])
+    assert result['classes'] == ['mug']
+    assert result['visualization'][0].ndim == 3
+    assert json.loads((tmp_path / 'out/preds/scene.json').read_text()) == prediction
+    assert (tmp_path / 'out/vis/scene.png').is_file()
+
+
+def test_files_arrays_folders_and_lists_give_the_same(
+    inferencer: OneShotInferencer, scene: tuple, tmp_path: Path
+) -> None:
+    image, _ = scene
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
+    reference = as_reference(image)
+    expected = inferencer(image, reference)['predictions'][0]
+    for inputs in (str(tmp_path / 'a.png'), tmp_path / 'a.png', str(tmp_path), [image]):
+        assert inferencer(inputs, reference)['predictions'] == [expected]
+
+
+def test_supervision_reads_the_result(inferencer: OneShotInferencer, scene: tuple) -> None:
+    supervision = pytest.importorskip('supervision')
+    image, _ = scene
+    result = inferencer(image, as_reference(image), return_datasamples=True)
+    detections = supervision.Detections.from_mmdetection(result['predictions'][0])
+    assert len(detections) == len(result['predictions'][0].pred_instances) > 0
+    assert detections.mask.shape[1:] == image.shape[:2]
+
+
+def test_it_calls_the_detector_as_the_test_does(inferencer: OneShotInferencer, scene: tuple) -> None:
+    """The same image and reference through the test pipelines of the config and ``test_step``, as the Runner has it."""
+    image, _ = scene
+    reference = inferencer.ref_pipeline(dict(img=image, img_shape=image.shape[:2], ref_bbox=BOX))['ref_inputs']
+    data = inferencer.pipeline(image)
+    with torch.no_grad():
+        (sample,) = inferencer.model.test_step(pseudo_collate([dict(data, ref_inputs=reference[None, None])]))
+    found = inferencer.search(image, inferencer.encode(as_reference(image)), keep_all=True)
+    assert same(found, sample.pred_instances[sample.pred_instances.scores.argsort(descending=True)], 1e-5)
+
+
+# ---------------------------------------------------------------- references
+
+
+def test_another_reference_changes_what_is_found(inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    one, other = (inferencer.search(image, inferencer.encode(as_reference(image, box))) for box in (BOX, OTHER))
+    assert not same(one, other)
+
+
+def test_a_box_on_the_searched_image_is_a_reference(inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    assert inferencer(image, dict(bbox=BOX))['predictions'] == inferencer(image, as_reference(image))['predictions']
+    with pytest.raises(ValueError, match='which must be a single image then, got 2'):
+        inferencer([image, image], dict(bbox=BOX))
+
+
+def test_a_whole_image_is_the_crop(inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    crop = image[20:100, 20:90]
+    assert inferencer(image, crop)['predictions'] == inferencer(image, as_reference(image))['predictions']
+
+
+def test_a_mask_takes_the_object_alone(inferencer: OneShotInferencer, scene: tuple) -> None:
+    """A mask of the whole crop is the plain crop; one of a corner of it is not."""
+    image, _ = scene
+    square = (20.0, 20.0, 80.0, 80.0)
+    full, part = np.zeros((2, *image.shape[:2]), np.uint8)
+    full[20:80, 20:80], part[20:40, 20:40] = 1, 1
+    plain, whole, masked = (
+        inferencer.encode(as_reference(image, square, **more)).encoded
+        for more in ({}, dict(mask=full), dict(mask=part))
+    )
+    for a, b, c in zip(plain.tensors, whole.tensors, masked.tensors, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+        assert not torch.allclose(a, c, atol=1e-2)
+
+
+def test_plain_and_masked_references_go_together(inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    mask = np.zeros(image.shape[:2], np.uint8)
+    mask[40:60, 40:60] = 1
+    references = [as_reference(image), as_reference(image, OTHER), as_reference(image, mask=mask)]
+    together = inferencer.encode(references).encoded
+    for row, reference in enumerate(references):
+        for a, b in zip(together.tensors, inferencer.encode(reference).encoded.tensors, strict=True):
+            torch.testing.assert_close(a[row : row + 1], b, rtol=0, atol=1e-5)
+
+
+def test_references_of_one_name_are_its_shots(inferencer: OneShotInferencer, scene: tuple) -> None:
+    """Encoded apart and merged, they are what the detector makes of K references at once."""
+    image, _ = scene
+    bank = inferencer.encode([as_reference(image), as_reference(image, OTHER)])
+    merged = inferencer.model.merge_references(bank.encoded)
+    pixels = torch.stack(
+        [
+            inferencer.ref_pipeline(dict(img=image, img_shape=image.shape[:2], ref_bbox=box))['ref_inputs']
+            for box in (BOX, OTHER)
+        ]
+    )
+    with torch.no_grad():
+        shots = inferencer.model.encode_references(inferencer.model.data_preprocessor.prepare_references(pixels[None]))
+    for a, b in zip(merged.tensors, shots.tensors, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+    assert bank.names == ['object']
+
+
+def test_categories_compete_and_negatives_take_away(inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    both = [as_reference(image, name='a'), as_reference(image, OTHER, name='b')]
+    every = inferencer.search(image, inferencer.encode(both), keep_all=True)
+    winners = inferencer.search(image, inferencer.encode(both))
+    assert set(every.labels.tolist()) == {0, 1}
+    assert 0 < len(winners) < len(every)
+    overlaps = torch.triu(box_iou(winners.bboxes, winners.bboxes), diagonal=1)
+    assert overlaps.max() <= inferencer.competition_iou_thr
+    negative = [both[0], dict(both[1], negative=True)]
+    left = inferencer.search(image, inferencer.encode(negative))
+    assert set(left.labels.tolist()) == {0}
+    expected = winners[winners.labels == 0]
+    assert same(left, expected)
+
+
+def test_a_bank_replaces_its_pictures(inferencer: OneShotInferencer, scene: tuple, tmp_path: Path) -> None:
+    image, _ = scene
+    bank = inferencer.encode([as_reference(image, name='a'), as_reference(image, OTHER, name='b')])
+    bank.save(tmp_path / 'bank.safetensors')
+    loaded = ReferenceBank.load(tmp_path / 'bank.safetensors')
+    assert inferencer(image, loaded)['predictions'] == inferencer(image, bank)['predictions']
+
+
+def test_a_bank_of_another_model_is_refused(
+    weights: Path, inferencer: OneShotInferencer, scene: tuple, tmp_path
+) -> None:
+    image, _ = scene
+    bank = inferencer.encode(as_reference(image))
+    state = torch.load(weights, weights_only=True)['state_dict']
+    state['match_neck.convs.0.bias'] += 1
+    torch.save(dict(state_dict=state), tmp_path / 'other.pth')
+    other = OneShotInferencer(DEMO, str(tmp_path / 'other.pth'), 'cpu', show_progress=False)
+    with pytest.raises(ValueError, match=r'encoded by another model .* encode the pictures again with this model'):
+        other(image, bank)
+
+
+# ---------------------------------------------------------------- work done once
+
+
+def test_the_image_is_encoded_once_for_all_references_and_they_once_for_all_images(
+    inferencer: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, _ = scene
+    passed: list[int] = []
+    extract = inferencer.model.backbone.forward
+    monkeypatch.setattr(inferencer.model.backbone, 'forward', lambda x: (passed.append(len(x)), extract(x))[1])
+    references = [as_reference(image, name=f'{i}') for i in range(5)]
+    inferencer([image] * 3, references)
+    assert passed == [5, 1, 1, 1]
+    passed.clear()
+    bank = inferencer.encode(references, batch_size=2)
+    assert passed == [2, 2, 1]
+    passed.clear()
+    inferencer([image] * 3, bank, batch_size=2)
+    assert passed == [2, 1]
+
+
+def test_dense_maps_do_not_depend_on_the_batch(inferencer: OneShotInferencer, scene: tuple) -> None:
+    """At the same padded size: matched maps within 1e-5 of their maximum, detections equal up to ties."""
+    image, _ = scene
+    images = [image, image[::-1].copy(), image[:, ::-1].copy()]
+    bank = inferencer.encode([as_reference(image, name='a'), as_reference(image, OTHER, name='b')])
+    model = inferencer.model
+    pixels = torch.stack([inferencer.pipeline(picture)['inputs'] for picture in images])
+    sample = [inferencer.pipeline(picture)['data_samples'] for picture in images]
+    data = model.data_preprocessor(dict(inputs=list(pixels), data_samples=sample, ref_inputs=[bank.encoded] * 3))
+    with torch.no_grad():
+        feats = model.encode_images(data['inputs'])
+        for i in range(3):
+            alone = model.encode_images(data['inputs'][i : i + 1])
+            together = model.match_neck([feat[i : i + 1] for feat in feats], bank.encoded)
+            for row in range(2):
+                for a, b in zip(model.match_neck(alone, bank.encoded[row : row + 1]), together, strict=True):
+                    assert (a[0] - b[row]).abs().max() <= 1e-5 * b.abs().max()
+    batched = inferencer(images, bank, batch_size=3, return_datasamples=True)['predictions']
+    single = inferencer(images, bank, return_datasamples=True)['predictions']
+    for a, b in zip(batched, single, strict=True):
+        assert same(a.pred_instances, b.pred_instances)
+
+
+def test_references_do_not_depend_on_their_batch(inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    references = [as_reference(image, (x, 20.0, x + 60, 100.0), name=f'{x}') for x in range(0, 120, 20)]
+    together, apart = (inferencer.encode(references, batch_size=size).encoded for size in (6, 1))
+    for a, b in zip(together.tensors, apart.tensors, strict=True):
+        assert (a - b).abs().max() <= 1e-5 * b.abs().max()
+
+
+# ---------------------------------------------------------------- options
+
+
+def test_bf16_and_channels_last_find_the_same(weights: Path, inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    expected = inferencer.search(image, inferencer.encode(as_reference(image)))
+    for options, tolerance in ((dict(channels_last=True), 1e-4), (dict(precision='bf16'), 0.05)):
+        other = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, **options)
+        assert other.fingerprint == inferencer.fingerprint
+        found = other.search(image, other.encode(as_reference(image)))
+        torch.testing.assert_close(found.scores[:5], expected.scores[:5], rtol=0, atol=tolerance)
+
+
+def test_image_scale_sets_the_longer_side(weights: Path, scene: tuple) -> None:
+    inferencer = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=256)
+    image = np.ascontiguousarray(scene[0][:96])
+    data = inferencer.pipeline(image)
+    assert data['inputs'].shape == (3, 128, 256)
+    found = inferencer.search(image, inferencer.encode(as_reference(image, (20.0, 10.0, 90.0, 90.0))))
+    assert found.bboxes[:, 2].max() <= image.shape[1]
+    assert found.masks.img_shape == image.shape[:2]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+def test_a_gpu_finds_the_same(weights: Path, inferencer: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    expected = inferencer.search(image, inferencer.encode(as_reference(image)))
+    other = OneShotInferencer(DEMO, str(weights), 'cuda', show_progress=False)
+    found = other.search(image, other.encode(as_reference(image)))
+    torch.testing.assert_close(found.scores[:5], expected.scores[:5], rtol=0, atol=1e-3)
+
+
+# ---------------------------------------------------------------- what does not fit
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(precision='fp8'), r"precision must be one of fp32, bf16, got 'fp8'"),
+        (dict(image_scale=8), r'image_scale must be at least 32 pixels, got 8'),
+    ],
+)
+def test_options_that_do_not_exist_are_refused(weights: Path, options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        OneShotInferencer(DEMO, str(weights), 'cpu', **options)
+
+
+def test_unknown_models_and_missing_weights_are_refused(weights: Path) -> None:
+    with pytest.raises(ValueError, match=r'there is no config file nothing, and no model of that name'):
+        OneShotInferencer('nothing')
+    with pytest.raises(ValueError, match='there are no weights: give the checkpoint of this config as weights'):
+        OneShotInferencer(DEMO)
+    cfg = Config.fromfile(DEMO)
+    cfg.model.roi_head.bbox_head.fc_out_channels = 128
+    with pytest.raises(ValueError, match=r'the weights are not those of this config: .*size mismatch'):
+        OneShotInferencer(cfg, str(weights), 'cpu')
+
+
+def test_a_checkpoint_that_would_run_code_does_not(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple:
+            return (Path.touch, (tmp_path / 'ran',))
+
+    torch.save(dict(state_dict=dict(weight=Evil())), tmp_path / 'evil.pth')
+    with pytest.raises(ValueError, match=r'cannot be loaded .* nothing in it was executed'):
+        OneShotInferencer(DEMO, str(tmp_path / 'evil.pth'), 'cpu')
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_encoded_references_keep_their_precision(inferencer: OneShotInferencer, scene: tuple) -> None:
+    bank = inferencer.encode(as_reference(scene[0]))
+    assert isinstance(bank.encoded, EncodedReferences)
+    assert {tensor.dtype for tensor in bank.encoded.tensors} == {torch.float32}

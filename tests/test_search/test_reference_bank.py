@@ -1,0 +1,310 @@
+"""Banks of encoded references: their categories, their files, and files that are none."""
+
+import json
+import pickle
+import re
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from search_model import CONFIG, write_weights
+
+from mmosis.search import BankCategory, BankEntry, OneShotInferencer, ReferenceBank
+from mmosis.structures import EncodedReferences
+
+BROKEN = r'is no reference bank of mmosis, or a broken one \(.*{}.*\); nothing in it was executed'
+
+
+def make_bank(*told: str, fingerprint: str = 'f' * 64) -> ReferenceBank:
+    """A bank of random encodings; a name that starts with ``-`` is negative."""
+    rng = np.random.default_rng(len(told))
+    entries = [BankEntry(name.lstrip('-'), name.startswith('-'), f'{name}.png') for name in told]
+    thumbnails = [rng.integers(0, 256, (5 + row, 7, 3), dtype=np.uint8) for row in range(len(told))]
+    tensors = tuple(torch.from_numpy(rng.normal(size=(len(told), size)).astype(np.float32)) for size in (4, 3))
+    return ReferenceBank(entries, thumbnails, EncodedReferences(tensors), fingerprint)
+
+
+def assert_equal(one: ReferenceBank, other: ReferenceBank) -> None:
+    assert one.entries == other.entries
+    assert one.fingerprint == other.fingerprint
+    for a, b in zip(one.encoded.tensors, other.encoded.tensors, strict=True):
+        assert a.dtype == b.dtype
+        assert a.numpy().tobytes() == b.numpy().tobytes()
+    for a, b in zip(one.thumbnails, other.thumbnails, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class TestCategories:
+    def test_negative_ones_come_last(self) -> None:
+        bank = make_bank('-plate', 'mug', 'cup', 'mug', '-mug', '-plate')
+        assert bank.categories == [
+            BankCategory('mug', False, (1, 3)),
+            BankCategory('cup', False, (2,)),
+            BankCategory('plate', True, (0, 5)),
+            BankCategory('mug', True, (4,)),
+        ]
+        assert bank.names == ['mug', 'cup']
+        assert len(bank) == 6
+
+    def test_pictures_of_the_wanted_ones_have_labels(self) -> None:
+        bank = make_bank('-plate', 'mug', 'cup', 'mug')
+        pictures = bank.pictures()
+        assert [label for label, _ in pictures] == [0, 0, 1]
+        for (_, picture), row in zip(pictures, (1, 3, 2), strict=True):
+            assert picture is bank.thumbnails[row]
+
+    def test_numbers_must_agree(self) -> None:
+        bank = make_bank('mug', 'cup')
+        for entries, thumbnails, encoded, got in (
+            (bank.entries[:1], bank.thumbnails, bank.encoded, '1, 2 and 2'),
+            (bank.entries, bank.thumbnails[:1], bank.encoded, '2, 1 and 2'),
+            (bank.entries, bank.thumbnails, bank.encoded[:1], '2, 2 and 1'),
+            ([], [], bank.encoded[:0], '0, 0 and 0'),
+        ):
+            with pytest.raises(ValueError, match=f'an entry, a thumbnail and an encoding of each .*, got {got}'):
+                ReferenceBank(entries, thumbnails, encoded, 'f')
+
+    def test_something_must_be_wanted(self) -> None:
+        with pytest.raises(ValueError, match='all references of a bank are negative'):
+            make_bank('-mug', '-cup')
+
+
+class TestJoining:
+    def test_add(self) -> None:
+        one, other = make_bank('mug', '-plate'), make_bank('cup', 'mug', '-jug')
+        bank = one.add(other)
+        assert bank.names == ['mug', 'cup']
+        assert bank.categories[0].rows == (0, 3)
+        assert [entry.origin for entry in bank.entries] == ['mug.png', '-plate.png', 'cup.png', 'mug.png', '-jug.png']
+        assert torch.equal(bank.encoded.tensors[1][2:], other.encoded.tensors[1])
+        np.testing.assert_array_equal(bank.thumbnails[4], other.thumbnails[2])
+        assert (len(one), len(other)) == (2, 3)
+
+    def test_merge(self) -> None:
+        one, other = make_bank('mug', '-plate'), make_bank('cup')
+        assert_equal(one.merge(other), one.add(other))
+
+    def test_merge_refuses_a_category_of_both(self) -> None:
+        message = r"both banks have a category 'cup', 'mug'; remove it from one of them, or use add\(\)"
+        with pytest.raises(ValueError, match=message):
+            make_bank('mug', 'cup', '-plate').merge(make_bank('mug', '-cup'))
+
+    @pytest.mark.parametrize('join', [ReferenceBank.add, ReferenceBank.merge])
+    def test_another_model_is_refused(self, join: Callable) -> None:
+        message = (
+            r'encoded by another model \(fingerprint f{12}, this one has 0{12}\), whose features mean other things'
+        )
+        with pytest.raises(ValueError, match=message):
+            join(make_bank('mug'), make_bank('cup', fingerprint='0' * 64))
+
+    def test_remove(self) -> None:
+        bank = make_bank('mug', 'cup', '-plate', 'mug')
+        left = bank.remove('mug')
+        assert [entry.name for entry in left.entries] == ['cup', 'plate']
+        assert torch.equal(left.encoded.tensors[0], bank.encoded.tensors[0][1:3])
+        np.testing.assert_array_equal(left.thumbnails[1], bank.thumbnails[2])
+        assert len(bank) == 4
+
+    def test_remove_what_is_not_there(self) -> None:
+        with pytest.raises(ValueError, match="the bank has no category 'jug'; it has 'cup', 'mug'"):
+            make_bank('mug', 'cup').remove('jug')
+
+    @pytest.mark.parametrize('told', [('mug', 'mug'), ('mug', '-plate')])
+    def test_remove_all_that_is_wanted(self, told: tuple[str, ...]) -> None:
+        with pytest.raises(ValueError, match="'mug' is all that is searched for"):
+            make_bank(*told).remove('mug')
+
+
+class TestFiles:
+    @pytest.mark.parametrize('told', [('mug',), ('-plate', 'mug', 'Öl "7"', 'mug')])
+    def test_what_was_saved_is_loaded(self, tmp_path: Path, told: tuple[str, ...]) -> None:
+        bank = make_bank(*told)
+        bank.save(tmp_path / 'new' / 'mugs.safetensors')
+        loaded = ReferenceBank.load(tmp_path / 'new' / 'mugs.safetensors')
+        assert_equal(loaded, bank)
+        loaded.save(str(tmp_path / 'again.safetensors'))
+        assert_equal(ReferenceBank.load(str(tmp_path / 'again.safetensors')), bank)
+
+    def test_joined_banks_are_saved(self, tmp_path: Path) -> None:
+        make_bank('mug', 'cup', '-plate').save(tmp_path / 'one')
+        bank = ReferenceBank.load(tmp_path / 'one').remove('cup').add(make_bank('jug'))
+        bank.save(tmp_path / 'two')
+        assert_equal(ReferenceBank.load(tmp_path / 'two'), bank)
+
+    def test_of_a_model(self, inferencer: OneShotInferencer, scene: object, tmp_path: Path) -> None:
+        x1, y1, x2, y2 = _box(scene.instances[0].mask)
+        references = [
+            dict(img=scene.image, bbox=(x1, y1, x2, y2), name='mug'),
+            dict(img=scene.image, mask=scene.instances[1].mask, name='plate', negative=True),
+        ]
+        bank = inferencer.encode(references)
+        bank.save(tmp_path / 'bank')
+        loaded = ReferenceBank.load(tmp_path / 'bank')
+        assert_equal(loaded, bank)
+        assert loaded.fingerprint == inferencer.fingerprint
+        assert loaded.entries[0] == BankEntry('mug', False, f'an array at {x1:g}, {y1:g}, {x2:g}, {y2:g}')
+        assert loaded.entries[1] == BankEntry('plate', True, 'an array with mask')
+        np.testing.assert_array_equal(loaded.thumbnails[0], scene.image[y1:y2, x1:x2, ::-1])
+        one, other = (inferencer.search(scene.image, which) for which in (bank, loaded))
+        assert torch.equal(one.bboxes, other.bboxes)
+        assert len(one)
+
+    def test_another_model_refuses_it(self, inferencer: OneShotInferencer, scene: object, tmp_path: Path) -> None:
+        other = OneShotInferencer(str(CONFIG), write_weights(tmp_path / 'other.pth', 1), 'cpu', show_progress=False)
+        bank = inferencer.encode(scene.image)
+        for search in (other.search, other):
+            with pytest.raises(ValueError, match='these references were encoded by another model'):
+                search(scene.image, bank)
+
+    def test_a_failing_write_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        old = make_bank('mug')
+        old.save(tmp_path / 'bank')
+        monkeypatch.setattr('os.fsync', _fail)
+        with pytest.raises(OSError, match=r'cannot write .*bank: No space left on device'):
+            make_bank('cup').save(tmp_path / 'bank')
+        assert_equal(ReferenceBank.load(tmp_path / 'bank'), old)
+
+
+def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1] + 1), int(rows[-1] + 1)
+
+
+def _fail(*_: object) -> None:
+    raise OSError(28, 'No space left on device')
+
+
+class Attack:
+    """Unpickled, it writes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.path,)
+
+
+class TestFilesThatAreNone:
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        make_bank('mug', '-plate').save(tmp_path / 'bank.safetensors')
+        return tmp_path / 'bank.safetensors'
+
+    def change(self, file: Path, metadata: dict | None = None, **tensors: torch.Tensor | None) -> None:
+        """Write the bank anew with other metadata and tensors; None leaves one out."""
+        with safe_open(file, 'pt') as opened:
+            told = opened.metadata() | (metadata or {})
+            kept = {key: opened.get_tensor(key).clone() for key in opened.keys()}  # noqa: SIM118
+        kept |= {key.replace('_', '.'): tensor for key, tensor in tensors.items()}
+        save_file(
+            {key: tensor for key, tensor in kept.items() if tensor is not None},
+            file,
+            {key: text for key, text in told.items() if text is not None},
+        )
+
+    def refuse(self, file: Path, reason: str = '') -> None:
+        with pytest.raises(ValueError, match=BROKEN.format(reason)) as caught:
+            ReferenceBank.load(file)
+        assert str(caught.value).startswith(str(file))
+
+    def test_none(self, tmp_path: Path) -> None:
+        for path in (tmp_path / 'none', tmp_path):
+            with pytest.raises(FileNotFoundError, match=re.escape(f'there is no reference bank {path}')):
+                ReferenceBank.load(path)
+
+    @pytest.mark.parametrize('share', [0, 0.001, 0.01, 0.3, 0.9, 0.999])
+    def test_cut_off(self, file: Path, share: float) -> None:
+        content = file.read_bytes()
+        file.write_bytes(content[: int(share * len(content))])
+        self.refuse(file)
+
+    def test_a_changed_header(self, file: Path) -> None:
+        """A changed bit is refused, or is in a text: a name, an origin or a fingerprint."""
+        content = file.read_bytes()
+        (length,) = struct.unpack('<Q', content[:8])
+        refused = []
+        for place in range(0, 8 + length, 3):
+            changed = bytearray(content)
+            changed[place] ^= 1 << place % 7
+            file.write_bytes(bytes(changed))
+            try:
+                assert len(ReferenceBank.load(file)) == 2
+            except ValueError as error:
+                refused.append(str(error))
+        assert len(refused) > length / 9
+        assert all('is no reference bank of mmosis, or a broken one' in message for message in refused)
+
+    def test_a_pickle_is_not_run(self, tmp_path: Path) -> None:
+        ran, file = tmp_path / 'ran', tmp_path / 'bank.safetensors'
+        pickle.loads(pickle.dumps(Attack(ran)))
+        assert ran.exists()  # it would
+        ran.unlink()
+        file.write_bytes(pickle.dumps(Attack(ran)))
+        self.refuse(file)
+        torch.save(Attack(ran), file)
+        self.refuse(file)
+        assert not ran.exists()
+
+    def test_a_file_of_something_else(self, tmp_path: Path) -> None:
+        file = tmp_path / 'model.safetensors'
+        save_file(dict(weight=torch.ones(3)), file)
+        self.refuse(file, "its format is None, not 'mmosis reference bank 1'")
+        save_file(dict(weight=torch.ones(3)), file, dict(format='pt'))
+        self.refuse(file, "its format is 'pt'")
+
+    @pytest.mark.parametrize('value', [float('nan'), float('inf')])
+    def test_encodings_that_are_no_numbers(self, file: Path, value: float) -> None:
+        self.change(file, encoded_1=torch.tensor([[1.0, 2.0], [3.0, value]]))
+        self.refuse(file, 'its encodings are not finite numbers')
+
+    @pytest.mark.parametrize('dtype', [torch.int64, torch.float16, torch.float8_e5m2])
+    def test_encodings_of_another_kind(self, file: Path, dtype: torch.dtype) -> None:
+        self.change(file, encoded_0=torch.ones(2, 4).to(dtype))
+        self.refuse(file, 'its encodings are not finite numbers')
+
+    @pytest.mark.parametrize(
+        ('tensors', 'reason'),
+        [
+            (dict(thumbnail_1=None), 'it has 1 thumbnails of 2 references'),
+            (dict(thumbnail_2=torch.ones(3, dtype=torch.uint8)), 'it has 3 thumbnails of 2 references'),
+            (dict(thumbnail_1=None, thumbnail_7=torch.ones(3, dtype=torch.uint8)), 'thumbnail.1'),
+            (dict(thumbnail_1=torch.ones(3, dtype=torch.uint8)), 'a thumbnail is not a readable image'),
+            (dict(thumbnail_1=torch.ones(0, dtype=torch.uint8)), 'a thumbnail is not a readable image'),
+            (dict(thumbnail_1=torch.ones(3)), 'a thumbnail is no picture, but torch.float32'),
+            (dict(encoded_0=torch.ones(3, 4), encoded_1=torch.ones(3, 4)), 'got 2, 2 and 3'),
+            (dict(encoded_0=torch.ones(3, 4)), 'tensors of one length E'),
+            (dict(encoded_0=None), 'encoded.0'),
+            (dict(encoded_0=None, encoded_1=None), 'tensors of one length E'),
+            (dict(encoded_0=torch.tensor(1.0), encoded_1=torch.tensor(1.0)), 'len'),
+        ],
+    )
+    def test_other_tensors(self, file: Path, tensors: dict, reason: str) -> None:
+        self.change(file, **tensors)
+        self.refuse(file, reason)
+
+    @pytest.mark.parametrize(
+        ('metadata', 'reason'),
+        [
+            (dict(format='mmosis reference bank 2'), "its format is 'mmosis reference bank 2'"),
+            (dict(references=None), 'references'),
+            (dict(fingerprint=None), 'fingerprint'),
+            (dict(references='[{'), 'Expecting'),
+            (dict(references='7'), 'not iterable'),
+            (dict(references='[' * 100_000), 'recursion'),
+            (dict(references='[1, 2]'), 'a reference is told by name, negative and origin, got 1'),
+            (dict(references=json.dumps(2 * [dict(name='a', negative='no', origin='a')])), 'a reference is told by'),
+            (dict(references=json.dumps(2 * [dict(name=5, negative=True, origin='a')])), 'a reference is told by'),
+            (dict(references=json.dumps(2 * [dict(name='a', negative=False)])), 'origin'),
+            (dict(references=json.dumps(2 * [dict(name='a', origin='a')])), 'negative'),
+            (dict(references=json.dumps(2 * [dict(name='a', negative=True, origin='a')])), 'all .* are negative'),
+            (dict(references='[]'), 'it has 2 thumbnails of 0 references'),
+        ],
+    )
+    def test_other_metadata(self, file: Path, metadata: dict, reason: str) -> None:
+        self.change(file, metadata)
+        self.refuse(file, reason)

@@ -1,0 +1,220 @@
+"""References in all forms, and what is wrong with some."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pycocotools import mask as mask_utils
+
+from mmosis.search import SearchReference, parse_references
+from mmosis.search.references import THUMBNAIL_SIZE
+
+HEIGHT, WIDTH = 40, 60
+IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+MASK = np.zeros((HEIGHT, WIDTH), bool)
+MASK[10:20, 30:45] = True
+MASK_BOX = (30, 10, 45, 20)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / 'mug.png'
+    cv2.imwrite(str(path), IMAGE)
+    return path
+
+
+class TestForms:
+    @pytest.mark.parametrize('kind', [str, Path])
+    def test_a_path(self, file: Path, kind: type) -> None:
+        (reference,) = parse_references(kind(file))
+        results, _ = reference.load()
+        np.testing.assert_array_equal(results['img'], IMAGE)
+        assert results['img_shape'] == (HEIGHT, WIDTH)
+        assert results['ref_bbox'] == (0, 0, WIDTH, HEIGHT)
+        assert 'ref_mask' not in results
+        assert (reference.name, reference.negative) == ('object', False)
+
+    def test_an_array(self) -> None:
+        (reference,) = parse_references(IMAGE)
+        assert reference.img is IMAGE
+
+    def test_a_dict(self) -> None:
+        told = dict(img='mug.png', bbox=[1, 2, 30, 40], name='mug', negative=False)
+        (reference,) = parse_references(told)
+        assert (reference.img, reference.bbox, reference.name) == ('mug.png', (1.0, 2.0, 30.0, 40.0), 'mug')
+        assert told['bbox'] == [1, 2, 30, 40]
+
+    def test_an_object(self) -> None:
+        reference = SearchReference('mug.png')
+        assert parse_references(reference) == [reference]
+
+    @pytest.mark.parametrize('kind', [list, tuple])
+    def test_several_of_any_form(self, kind: type) -> None:
+        references = kind(['a.png', Path('b.png'), IMAGE, dict(img='c.png', negative=True), SearchReference('d.png')])
+        parsed = parse_references(references)
+        assert [reference.img for reference in parsed[:2]] == ['a.png', Path('b.png')]
+        assert parsed[2].img is IMAGE
+        assert [reference.negative for reference in parsed] == [False, False, False, True, False]
+
+    @pytest.mark.parametrize(
+        ('references', 'error', 'message'),
+        [
+            (5, TypeError, 'references must be paths, arrays .* or a ReferenceBank, got int'),
+            (None, TypeError, 'or a ReferenceBank, got NoneType'),
+            ([5], TypeError, 'a reference must be a path, an array or a dict, got int'),
+            ([], ValueError, 'there is no reference: give at least one picture'),
+            (dict(img=5), TypeError, r'a reference image must be a path or an array \(H, W, 3\), got int'),
+            (
+                dict(img='a', box=[1], colour=2),
+                TypeError,
+                'a reference has the keys img, bbox, mask, name, negative; got box, colour',
+            ),
+            ([dict(img='a', negative=True)], ValueError, 'all references are negative; give at least one'),
+            (dict(img='a', negative='no'), TypeError, "negative must be True or False, got 'no'"),
+            (
+                dict(img='a', mask='mask.png'),
+                TypeError,
+                r'a mask must be an array \(H, W\), COCO polygons or RLE, got str',
+            ),
+            *[
+                (dict(img='a', name=name), ValueError, "a reference's name must be a word or more, got ")
+                for name in ('', ' \t', None, 3)
+            ],
+        ],
+    )
+    def test_other_forms_are_refused(self, references: object, error: type, message: str) -> None:
+        with pytest.raises(error, match=message):
+            parse_references(references)
+
+    def test_numpys_truth_becomes_pythons(self) -> None:
+        """A bank is written as JSON."""
+        assert SearchReference('a', negative=np.True_).negative is True
+
+
+class TestBox:
+    @pytest.mark.parametrize(
+        'bbox',
+        [
+            (30, 2, 1, 40),
+            (1, 40, 30, 2),
+            (0, 0, 0, 0),
+            (5, 5, 5, 9),
+            (5, 5, 9, 5),
+            (float('nan'), 0, 5, 5),
+            (0, 0, float('inf'), 5),
+            (1, 2, 3),
+            (1, 2, 3, 4, 5),
+            ('a', 2, 3, 4),
+            [[1, 2, 3, 4]],
+            7,
+        ],
+    )
+    def test_what_is_no_box(self, bbox: object) -> None:
+        message = f'a box must be x1, y1, x2, y2 in pixels with x1 < x2 and y1 < y2, got {bbox}'
+        with pytest.raises(ValueError, match=re.escape(message)):
+            SearchReference(IMAGE, bbox=bbox)
+
+    @pytest.mark.parametrize('bbox', [(60, 0, 70, 10), (-20, -20, -5, -5), (10, 10, 20, 42), (-2, 0, 10, 10)])
+    def test_outside_of_the_image(self, bbox: tuple) -> None:
+        with pytest.raises(ValueError, match=r"reference 'mug', an array at .*: a reference box must be .*40x60"):
+            SearchReference(IMAGE, bbox=bbox, name='mug').load()
+
+    def test_too_small(self) -> None:
+        with pytest.raises(ValueError, match=r"reference 'object', an array at 5, 5, 8, 30 has 3x25 pixels"):
+            SearchReference(IMAGE, bbox=(5, 5, 8, 30)).load()
+
+    def test_the_thumbnail_shows_the_box(self) -> None:
+        results, thumbnail = SearchReference(IMAGE, bbox=np.array([10, 5, 30, 25])).load()
+        assert results['ref_bbox'] == (10, 5, 30, 25)
+        np.testing.assert_array_equal(thumbnail, IMAGE[5:25, 10:30, ::-1])
+
+    @pytest.mark.parametrize(('size', 'expected'), [((300, 600), (64, 128)), ((300, 10), (128, 4)), ((128, 20), None)])
+    def test_a_large_thumbnail_is_reduced(self, size: tuple, expected: tuple | None) -> None:
+        image = np.full((*size, 3), (10, 20, 200), np.uint8)
+        _, thumbnail = SearchReference(image).load()
+        assert thumbnail.shape == (*(expected or size), 3)
+        assert max(thumbnail.shape) <= THUMBNAIL_SIZE
+        assert (thumbnail == (200, 20, 10)).all()
+
+
+class TestMask:
+    @pytest.mark.parametrize(
+        'mask',
+        [
+            MASK,
+            7 * MASK.astype(np.uint8),
+            mask_utils.encode(np.asfortranarray(MASK, np.uint8)),
+            [[30, 10, 45, 10, 45, 20, 30, 20]],
+        ],
+    )
+    def test_its_box_is_that_of_the_object(self, mask: object) -> None:
+        results, thumbnail = SearchReference(IMAGE, mask=mask).load()
+        assert results['ref_bbox'] == MASK_BOX
+        np.testing.assert_array_equal(results['ref_mask'], np.uint8(255) * MASK)
+        np.testing.assert_array_equal(thumbnail, IMAGE[10:20, 30:45, ::-1])
+
+    def test_one_row_reaches_to_the_border(self) -> None:
+        mask = np.zeros((HEIGHT, WIDTH), bool)
+        mask[36:, 0] = mask[39, :] = True
+        results, _ = SearchReference(IMAGE, mask=mask).load()
+        assert results['ref_bbox'] == (0, 36, WIDTH, HEIGHT)
+
+    def test_a_box_beside_it_goes_first(self) -> None:
+        results, _ = SearchReference(IMAGE, bbox=(25, 5, 50, 25), mask=MASK).load()
+        assert results['ref_bbox'] == (25, 5, 50, 25)
+        np.testing.assert_array_equal(results['ref_mask'] > 0, MASK)
+
+    @pytest.mark.parametrize(
+        ('mask', 'bbox', 'message'),
+        [
+            (np.zeros_like(MASK), None, 'a mask must cover at least one pixel'),
+            (MASK[:-1], None, r'a mask must have the size of its image, \(40, 60\) \(h x w\), got \(39, 60\)'),
+            (np.dstack([MASK] * 3), None, r'a mask must have the size .* got \(40, 60, 3\)'),
+            ([], None, 'there is no mask'),
+            (MASK, (0, 0, 20, 30), 'the mask lies outside of the box'),
+        ],
+    )
+    def test_what_does_not_fit(self, mask: object, bbox: tuple | None, message: str) -> None:
+        with pytest.raises(ValueError, match=f"reference 'mug', an array.* with mask: {message}"):
+            SearchReference(IMAGE, bbox=bbox, mask=mask, name='mug').load()
+
+
+@pytest.mark.parametrize(
+    ('reference', 'origin'),
+    [
+        (SearchReference('a/mug.png'), 'a/mug.png'),
+        (SearchReference(IMAGE, bbox=(1, 2.5, 30, 40)), 'an array at 1, 2.5, 30, 40'),
+        (SearchReference(Path('mug.png'), (0, 0, 9, 9), MASK), 'mug.png at 0, 0, 9, 9 with mask'),
+    ],
+)
+def test_the_origin_is_told(reference: SearchReference, origin: str) -> None:
+    assert reference.origin == origin
+
+
+def test_an_image_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r'there is no image file .*none\.png'):
+        SearchReference(tmp_path / 'none.png').load()
+
+
+class TestOnTheSearchedImage:
+    @pytest.mark.parametrize('told', [dict(bbox=(1, 2, 30, 40)), dict(mask=MASK)])
+    def test_it_is_taken_from_the_only_one(self, told: dict) -> None:
+        (reference,) = parse_references(dict(told, name='mug'), ['scene.png'])
+        assert (reference.img, reference.name) == ('scene.png', 'mug')
+
+    def test_others_keep_their_image(self) -> None:
+        parsed = parse_references(['mug.png', dict(bbox=(1, 2, 30, 40))], [IMAGE])
+        assert parsed[0].img == 'mug.png'
+        assert parsed[1].img is IMAGE
+
+    @pytest.mark.parametrize(('searched', 'got'), [(None, 'none'), ([], '0'), (['a.png', 'b.png'], '2')])
+    def test_which_one_must_be_clear(self, searched: list | None, got: str) -> None:
+        message = f'on the searched one, which must be a single image then, got {got}; give the reference its img'
+        with pytest.raises(ValueError, match=message):
+            parse_references(dict(bbox=(1, 2, 30, 40)), searched)
+
+    def test_the_whole_of_it_is_no_reference(self) -> None:
+        with pytest.raises(ValueError, match='a reference on the searched image must have a bbox or a mask'):
+            parse_references(dict(name='mug'), ['scene.png'])

@@ -1,0 +1,80 @@
+"""Time the search of one image for many references: in one call, in separate calls, and from a bank; random weights."""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
+import numpy as np
+import torch
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from terminaltables import AsciiTable
+
+from mmosis.search import OneShotInferencer
+from mmosis.utils.rng import generator, seeded
+
+
+def make_inferencer(cfg: Config, precision: str, channels_last: bool) -> OneShotInferencer:
+    """Make an inferencer with random weights, which go through a file as others do."""
+    init_default_scope(cfg.default_scope)
+    cfg.model.backbone.init_cfg = None
+    with seeded(0, 'weights'), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, 'weights.pth')
+        torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), path)
+        return OneShotInferencer(cfg, str(path), show_progress=False, precision=precision, channels_last=channels_last)
+
+
+def median_seconds(step: Callable[[], object], repeats: int) -> float:
+    """Time a step; a first call does not count."""
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        step()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])
+
+
+def time_references(inferencer: OneShotInferencer, image: np.ndarray, crops: list[np.ndarray], repeats: int) -> list:
+    """Time one number of references; every one is a category of its own."""
+    references = [dict(img=crop, name=f'category {i}') for i, crop in enumerate(crops)]
+    bank = inferencer.encode(references)
+    together = median_seconds(lambda: inferencer(image, references), repeats)
+    from_bank = median_seconds(lambda: inferencer(image, bank), repeats)
+    apart = median_seconds(lambda: [inferencer(image, reference) for reference in references], repeats)
+    encoding = median_seconds(lambda: inferencer.encode(references), repeats)
+    return [len(crops), *(f'{s:.2f}' for s in (together, apart, together / apart, from_bank, encoding))]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file path')
+    parser.add_argument('--references', type=int, nargs='+', default=[1, 5, 20])
+    parser.add_argument('--image-size', type=int, default=1024)
+    parser.add_argument('--repeats', type=int, default=3, help='timings, of which the median counts')
+    parser.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32')
+    parser.add_argument('--channels-last', action='store_true')
+    args = parser.parse_args()
+    inferencer = make_inferencer(Config.fromfile(args.config), args.precision, args.channels_last)
+    rng = generator(0, 'pixels')
+    image = rng.integers(0, 256, (args.image_size, args.image_size, 3), dtype='uint8')
+    crops = list(rng.integers(0, 256, (max(args.references), 160, 120, 3), dtype='uint8'))
+    rows = [time_references(inferencer, image, crops[:number], args.repeats) for number in args.references]
+    device = inferencer.model.data_preprocessor.device
+    print(f'{device}, {torch.get_num_threads()} threads, load average {os.getloadavg()[0]:.1f}')
+    header = ['references', 'one call, s', 'separate calls, s', 'ratio', 'from a bank, s', 'encoding alone, s']
+    print(AsciiTable([header, *rows]).table)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,54 @@
+"""Make a checkpoint that is fit to give away: the weights in half precision and what made them, nothing else."""
+
+import argparse
+from io import BytesIO
+from pathlib import Path
+
+import mmosis
+
+# isort: split
+import torch
+from mmengine.runner import CheckpointLoader
+
+from mmosis.utils.atomic import write_atomic
+
+KEPT = ('iter', 'seed', 'experiment_name', 'mmengine_version')
+
+
+def publish(checkpoint: dict) -> dict:
+    """Leave out optimizer, schedule, log and config; weights become float16, which loading turns back to float32.
+
+    Args:
+        checkpoint: As the Runner saved it.
+
+    Returns:
+        dict: ``state_dict`` and ``meta`` with plain values.
+
+    Raises:
+        ValueError: If it has no weights.
+    """
+    if 'state_dict' not in checkpoint:
+        raise ValueError(f'the file has no state_dict but {", ".join(checkpoint)}; give a checkpoint of tools/train.py')
+    meta = {key: checkpoint['meta'][key] for key in KEPT if key in checkpoint.get('meta', {})}
+    weights = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in checkpoint['state_dict'].items()
+    }
+    return dict(meta=dict(meta, mmosis_version=mmosis.__version__), state_dict=weights)
+
+
+def main() -> None:
+    """Read, strip, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('in_file', help='checkpoint of tools/train.py')
+    parser.add_argument('out_file', help='checkpoint to write')
+    args = parser.parse_args()
+    published = publish(CheckpointLoader.load_checkpoint(args.in_file, map_location='cpu'))
+    buffer = BytesIO()
+    torch.save(published, buffer)
+    write_atomic(args.out_file, buffer.getvalue())
+    print(f'{Path(args.out_file)}: {len(buffer.getvalue()) / 1e6:.1f} MB')
+
+
+if __name__ == '__main__':
+    main()
