@@ -1,0 +1,239 @@
+"""Search large images in tiles: where the tiles lie, and how their results become one."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from pycocotools import mask as mask_utils
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from torchvision.ops import box_convert, box_iou
+
+from mmosis.structures import RLEMasks
+
+MIN_TILE = 32
+BORDER = 2  # px: a box that comes this close to the border of a tile is cut by it
+CHUNK = 256  # boxes that are compared with their neighbours at once
+
+Tile = tuple[int, int, int, int]
+
+
+def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Tile]:
+    """Cover an image with overlapping tiles of one size, evenly spread.
+
+    Args:
+        img_shape: (h, w) of the image.
+        tile: Width and height of a tile, px, at least 32; a side of the image that is shorter bounds it.
+        overlap: Share of a tile that neighbours have in common at least, 0 to below 1.
+
+    Returns:
+        list: xyxy of each tile, px, row by row. An image that fits in a tile has one.
+
+    Raises:
+        ValueError: If the tile is too small, or the overlap is out of range or leaves no pixel to the next tile.
+    """
+    if tile < MIN_TILE:
+        raise ValueError(f'a tile must have at least {MIN_TILE} px a side, got {tile}')
+    if not 0 <= overlap <= 1 - 1 / tile:
+        raise ValueError(
+            f'overlap must be a share of the tile, from 0 to below 1, and leave a pixel to the next tile of {tile} px, '
+            f'got {overlap}'
+        )
+    height, width = img_shape
+    corners = [(x, y) for y in _spread(height, tile, overlap) for x in _spread(width, tile, overlap)]
+    return [(x, y, x + min(tile, width), y + min(tile, height)) for x, y in corners]
+
+
+def merge_tiles(
+    results: Sequence[InstanceData], tiles: Sequence[Tile], img_shape: tuple[int, int], iou_thr: float = 0.5
+) -> InstanceData:
+    """Merge what was found in the tiles of an image: each object once and whole.
+
+    A detection is cut if its box comes within 2 px of a border of its tile that is no border of the image. Detections
+    of one label are merged in this order:
+
+    1. A cut one that lies mostly in an uncut one of another tile is dropped.
+    2. Cut ones of different tiles that agree where both tiles see are pieces of one object: masks are united, boxes
+       grow to their hull, the highest score stays. The object counts as uncut, and step 1 is done again.
+    3. Of detections of different tiles whose boxes overlap, the one with the highest score stays. What a tile keeps
+       apart stays apart.
+
+    Pieces can be joined only where tiles overlap. Without masks, boxes are compared instead.
+
+    Args:
+        results: For each tile the detections, in its own pixels: ``bboxes`` (N, 4) xyxy, ``scores`` (N,), ``labels``
+            (N,) and ``masks``, :class:`~mmosis.structures.RLEMasks` at the size of the tile. All have masks or none.
+        tiles: xyxy of each tile in the image, as :func:`plan_tiles` gives them.
+        img_shape: (h, w) of the image.
+        iou_thr: What "mostly", "agree" and "overlap" above mean, 0 to 1: the share must be higher.
+
+    Returns:
+        InstanceData: ``bboxes`` (M, 4) xyxy, ``scores`` (M,), ``labels`` (M,) and, if the results have them, ``masks``
+        in the frame of the image, on the CPU, by falling score.
+
+    Raises:
+        ValueError: If results and tiles do not belong together, or only some results have masks.
+    """
+    _check_results(results, tiles)
+    found = InstanceData.cat(
+        [
+            _place(result, tile, index, img_shape)
+            for index, (result, tile) in enumerate(zip(results, tiles, strict=True))
+        ]
+    )
+    found = _drop_covered(found, iou_thr)
+    found = _drop_covered(_join_pieces(found, iou_thr), iou_thr)
+    found = _drop_duplicates(found, iou_thr)
+    merged = InstanceData(bboxes=found.bboxes, scores=found.scores, labels=found.labels)
+    if 'masks' in results[0]:
+        merged.masks = found.shapes
+    return merged
+
+
+def _spread(side: int, tile: int, overlap: float) -> list[int]:
+    span = side - tile
+    if span <= 0:
+        return [0]
+    # 100 px at an overlap of 0.9 are 10 px apart, which floats make 9.99…
+    stride = int(tile * (1 - overlap) + 1e-6)
+    steps = -(-span // stride)
+    # Whole numbers: rounded floats could lie a pixel farther apart than the stride.
+    return [(i * span + steps // 2) // steps for i in range(steps + 1)]
+
+
+def _check_results(results: Sequence[InstanceData], tiles: Sequence[Tile]) -> None:
+    if not tiles or len(results) != len(tiles):
+        raise ValueError(
+            f'each tile needs its result, and there must be one, got {len(results)} for {len(tiles)} tiles'
+        )
+    masked = sum('masks' in result for result in results)
+    if masked not in (0, len(results)):
+        raise ValueError(f'all results must have masks or none, got {masked} of {len(results)} with masks')
+    for result, (x1, y1, x2, y2) in zip(results, tiles, strict=True):
+        if masked and tuple(result.masks.img_shape) != (y2 - y1, x2 - x1):
+            raise ValueError(
+                f'masks must have the size of their tile, {(y2 - y1, x2 - x1)} (h x w), got {result.masks.img_shape}'
+            )
+
+
+def _place(result: InstanceData, tile: Tile, index: int, img_shape: tuple[int, int]) -> InstanceData:
+    """Move the detections of a tile into the frame of the image, and note which tile saw them."""
+    # Half precision cannot tell neighbouring pixels of a large image apart.
+    bboxes = result.bboxes.cpu().float() + torch.tensor(tile)[[0, 1, 0, 1]]
+    (view,) = _fill_boxes(torch.tensor([tile]), img_shape)
+    return InstanceData(
+        bboxes=bboxes,
+        scores=result.scores.cpu(),
+        labels=result.labels.cpu(),
+        shapes=result.masks.paste(tile[:2], img_shape) if 'masks' in result else _fill_boxes(bboxes, img_shape),
+        cut=_is_cut(bboxes, tile, img_shape),
+        # Arrays, for InstanceData selects from lists in quadratic time.
+        seen_by=np.full(len(bboxes), frozenset([index])),
+        views=np.full(len(bboxes), view),
+    )
+
+
+def _fill_boxes(bboxes: torch.Tensor, img_shape: tuple[int, int]) -> RLEMasks:
+    boxes = box_convert(bboxes, 'xyxy', 'xywh').numpy().astype(np.float64)
+    return RLEMasks(mask_utils.frPyObjects(boxes, *img_shape) if len(boxes) else [], img_shape)
+
+
+def _is_cut(bboxes: torch.Tensor, tile: Tile, img_shape: tuple[int, int]) -> torch.Tensor:
+    height, width = img_shape
+    inside = torch.tensor([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
+    distances = (bboxes - torch.tensor(tile)) * torch.tensor([1, 1, -1, -1])
+    return ((distances <= BORDER) & inside).any(dim=1)
+
+
+def _drop_covered(found: InstanceData, iou_thr: float) -> InstanceData:
+    """Drop cut detections that lie mostly in an uncut one."""
+    cut = found.cut.tolist()
+    covered = set()
+    for pair in _pairs(found, 0):
+        piece, whole = sorted(pair, key=lambda i: not cut[i])
+        if cut[piece] and not cut[whole]:
+            # With a crowd, pycocotools divides by the area of the first alone.
+            share = mask_utils.iou([found.shapes[piece]], [found.shapes[whole]], [True])
+            if share.item() > iou_thr:
+                covered.add(piece)
+    return _without(found, covered)
+
+
+def _join_pieces(found: InstanceData, iou_thr: float) -> InstanceData:
+    """Join cut detections that agree where the tiles of both see."""
+    cut = found.cut.tolist()
+    links = [(i, j) for i, j in _pairs(found, 0) if cut[i] and cut[j] and _agreement(found, i, j) > iou_thr]
+    if not links:
+        return found
+    graph = coo_array((np.ones(len(links)), np.array(links).T), shape=(len(found), len(found)))
+    groups = connected_components(graph, directed=False)[1]
+    members = defaultdict(list)
+    for piece in sorted({piece for link in links for piece in link}):
+        members[groups[piece]].append(piece)
+    joined = [_join(found[torch.tensor(pieces)]) for pieces in members.values()]
+    return InstanceData.cat([_without(found, set().union(*links)), *joined])
+
+
+def _agreement(found: InstanceData, i: int, j: int) -> float:
+    """IoU of two detections in the part of the image that the tiles of both see."""
+    part_i = mask_utils.merge([found.shapes[i], found.views[j]], intersect=True)
+    part_j = mask_utils.merge([found.shapes[j], found.views[i]], intersect=True)
+    return mask_utils.iou([part_i], [part_j], [False]).item()
+
+
+def _join(pieces: InstanceData) -> InstanceData:
+    """Make one uncut detection of the pieces of an object."""
+    hull = torch.cat((pieces.bboxes[:, :2].amin(dim=0), pieces.bboxes[:, 2:].amax(dim=0)))
+    return InstanceData(
+        bboxes=hull[None],
+        scores=pieces.scores.amax(dim=0, keepdim=True),
+        labels=pieces.labels[:1],
+        shapes=RLEMasks([mask_utils.merge(pieces.shapes.rles)], pieces.shapes.img_shape),
+        cut=torch.tensor([False]),
+        seen_by=np.full(1, frozenset().union(*pieces.seen_by)),
+        views=pieces.views[:1],
+    )
+
+
+def _drop_duplicates(found: InstanceData, iou_thr: float) -> InstanceData:
+    """Greedy NMS between tiles; what stays is sorted by falling score."""
+    found = found[found.scores.argsort(descending=True, stable=True)]
+    weaker = defaultdict(list)
+    for pair in _pairs(found, iou_thr):
+        weaker[min(pair)].append(max(pair))
+    dropped: set[int] = set()
+    for better in sorted(weaker):
+        if better not in dropped:
+            dropped.update(weaker[better])
+    return _without(found, dropped)
+
+
+def _without(found: InstanceData, dropped: set[int]) -> InstanceData:
+    return found[torch.tensor([i not in dropped for i in range(len(found))], dtype=torch.bool)]
+
+
+def _pairs(found: InstanceData, min_iou: float) -> list[tuple[int, int]]:
+    """Pairs of detections of one label that no tile saw both, with boxes that overlap by more than ``min_iou``."""
+    first, second = _close_boxes(found.bboxes, min_iou)
+    alike = found.labels[first] == found.labels[second]
+    pairs = zip(first[alike].tolist(), second[alike].tolist(), strict=True)
+    return [(i, j) for i, j in pairs if found.seen_by[i].isdisjoint(found.seen_by[j])]
+
+
+def _close_boxes(bboxes: torch.Tensor, min_iou: float) -> torch.Tensor:
+    """Pairs of boxes with a higher IoU, (2, P) indices.
+
+    Sorted by their left side, boxes meet only those that start before they end. So no matrix of all boxes is needed: a
+    large image can have tens of thousands.
+    """
+    order = bboxes[:, 0].argsort()
+    bboxes = bboxes[order]
+    pairs = [torch.zeros((2, 0), dtype=torch.long)]
+    for start in range(0, len(bboxes), CHUNK):
+        rows = bboxes[start : start + CHUNK]
+        end = int(torch.searchsorted(bboxes[:, 0].contiguous(), rows[:, 2].max()))
+        close = torch.triu(box_iou(rows, bboxes[start:end]) > min_iou, diagonal=1)
+        pairs.append(order[start + torch.stack(torch.where(close))])
+    return torch.cat(pairs, dim=1)
