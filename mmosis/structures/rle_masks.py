@@ -67,20 +67,6 @@ class RLEMasks(Sequence):
             return np.zeros((0, *self.img_shape), dtype=bool)
         return mask_utils.decode(self.rles).transpose(2, 0, 1).astype(bool)
 
-<<<<<<< HEAD
-
-def _decode_counts(counts: bytes) -> np.ndarray:
-    """Read COCO's compressed run lengths: digits of five bits, from the fourth on the change to the last but one."""
-    digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
-    last = np.flatnonzero(digits & 0x20 == 0)
-    first = np.concatenate([[0], last[:-1] + 1])
-    place = np.arange(len(digits)) - np.repeat(first, last - first + 1)
-    values = np.add.reduceat((digits & 0x1F) << 5 * place, first)
-    values[digits[last] & 0x10 != 0] -= 1 << 5 * (last - first + 1)[digits[last] & 0x10 != 0]
-    for odd in (1, 2):
-        values[odd::2] = np.cumsum(values[odd::2])
-    return values
-=======
     def paste(self, corner: tuple[int, int], img_shape: tuple[int, int]) -> 'RLEMasks':
         """Move the masks of a tile into the image that the tile was cut from.
 
@@ -106,6 +92,19 @@ def _decode_counts(counts: bytes) -> np.ndarray:
         return RLEMasks([_paste_rle(rle, corner, img_shape) for rle in self], img_shape)
 
 
+def _decode_counts(counts: bytes) -> np.ndarray:
+    """Read COCO's compressed run lengths: digits of five bits, from the fourth on the change to the last but one."""
+    digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
+    last = np.flatnonzero(digits & 0x20 == 0)
+    first = np.concatenate([[0], last[:-1] + 1])
+    place = np.arange(len(digits)) - np.repeat(first, last - first + 1)
+    values = np.add.reduceat((digits & 0x1F) << 5 * place, first)
+    values[digits[last] & 0x10 != 0] -= 1 << 5 * (last - first + 1)[digits[last] & 0x10 != 0]
+    for odd in (1, 2):
+        values[odd::2] = np.cumsum(values[odd::2])
+    return values
+
+
 def _paste_rle(rle: dict, corner: tuple[int, int], img_shape: tuple[int, int]) -> dict:
     height, width = img_shape
     left, _, columns, _ = mask_utils.toBbox(rle).astype(int)
@@ -119,4 +118,3 @@ def _paste_rle(rle: dict, corner: tuple[int, int], img_shape: tuple[int, int]) -
     # COCO's own encoder writes no empty run at the end.
     runs = {'size': [height, width], 'counts': np.trim_zeros(counts, 'b').tolist()}
     return mask_utils.frPyObjects(runs, height, width)
->>>>>>> tile

@@ -1,9 +1,6 @@
 import copy
 import pickle
-<<<<<<< HEAD
-=======
 import time
->>>>>>> tile
 import tracemalloc
 
 import numpy as np
@@ -83,7 +80,6 @@ def test_copies_and_other_processes_get_the_same(masks, copied):
     assert encoded[:0].numpy().shape == (0, *SHAPE)
 
 
-<<<<<<< HEAD
 class TestCrop:
     """``crop`` equals the crop of the decoded mask."""
 
@@ -128,7 +124,8 @@ class TestCrop:
         expected[10:50, 5:55] = True
         np.testing.assert_array_equal(crop, expected)
         assert peak < 20e6
-=======
+
+
 @pytest.mark.parametrize('img_shape', [SHAPE, (6, 13), (10, 9), (11, 14)])
 def test_pasted_masks_are_those_of_the_pasted_pixels(masks, img_shape):
     rng = np.random.default_rng(1)
@@ -188,4 +185,3 @@ def test_an_image_with_more_pixels_than_rle_counts_is_an_error(masks):
     assert mask_utils.area(tile.paste((60000, 60000), (65535, 65537)).rles).tolist() == masks.sum((1, 2)).tolist()
     with pytest.raises(ValueError, match=r'fewer than 2\*\*32 pixels, got 65536x65536'):
         tile.paste((0, 0), (65536, 65536))
->>>>>>> tile
