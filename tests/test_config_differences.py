@@ -114,6 +114,16 @@ def test_masked_pocket_differs_in_the_tests_references_alone() -> None:
     assert masked.test_dataloader.dataset.reference_sampler.with_masks
 
 
+def test_finetune_differs_from_pocket_in_schedule_and_categories() -> None:
+    pocket, finetune = (read(f'configs/pocket/siamese_mask_rcnn_pocket{kind}.py') for kind in ('', '_finetune'))
+    changed = {'max_iters', 'train_cfg.max_iters', 'param_scheduler', 'optim_wrapper.optimizer.lr'}
+    categories = {f'train_dataloader.dataset.{key}' for key in ('split', 'phase')}
+    assert differences(pocket, finetune) == changed | categories
+    warm_up, cosine = finetune.param_scheduler
+    assert (warm_up.type, cosine.type) == ('LinearLR', 'CosineAnnealingLR')
+    assert (warm_up.end, cosine.end) == (cosine.begin, finetune.train_cfg.max_iters)
+
+
 def test_full_config_trains_on_all_categories_for_320k() -> None:
     cfg = read('configs/siamese_mask_rcnn_full.py')
     assert {cfg[loader].dataset.phase for loader in LOADERS} == {'all'}

@@ -4,6 +4,7 @@ from mmosis.search import OneShotInferencer, ReferenceBank, SearchReference
 
 from .coco_folder import CocoFolder, find_coco_folder
 from .demo import run_demo
+from .finetune import run_finetune
 from .gallery import Gallery
 from .mask_quality import measure_masks
 from .random_baseline import random_baseline
@@ -20,6 +21,7 @@ __all__ = [
     'measure_masks',
     'random_baseline',
     'run_demo',
+    'run_finetune',
     'run_study',
     'write_report',
 ]

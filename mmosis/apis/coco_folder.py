@@ -1,7 +1,11 @@
-"""Find the annotation files and images in a folder of COCO-format data."""
+"""Find the annotation files and images in a folder of COCO-format data, and point a config at them."""
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from mmengine.config import Config
+
+from mmosis.utils.coco_file import load_coco
 
 LAYOUTS = (
     # training annotations, training images, test annotations, test images
@@ -18,6 +22,8 @@ SINGLE_LAYOUTS = (
     ('_annotations.coco.json', '.'),
     ('result.json', '.'),
 )
+
+HELD_BACK = 0.2
 
 
 @dataclass(frozen=True)
@@ -61,3 +67,26 @@ def find_coco_folder(root: str) -> CocoFolder:
             return CocoFolder(str(folder), *layout)
     known = '\n'.join('  ' + ', '.join(dict.fromkeys(layout)) for layout in (*LAYOUTS, *SINGLE_LAYOUTS))
     raise FileNotFoundError(f'{root} has none of the known COCO-format layouts; expected, under it, one of:\n{known}')
+
+
+def use_coco_folder(cfg: Config, data: str) -> None:
+    """Point a config at a folder of the user's. Of a single annotation file a fifth of the images is held back to test.
+
+    Args:
+        cfg: Config with a train and a test loader, which are changed.
+        data: The folder.
+
+    Raises:
+        FileNotFoundError: If the folder is missing or has no known layout.
+    """
+    folder = find_coco_folder(data)
+    parts = dict(
+        train_dataloader=(folder.train_ann, folder.train_img), test_dataloader=(folder.test_ann, folder.test_img)
+    )
+    for loader, (ann_file, images) in parts.items():
+        cfg[loader].dataset.update(data_root=folder.root, ann_file=ann_file, data_prefix=dict(img=images))
+    if folder.single:
+        num_images = len(load_coco(str(Path(folder.root, folder.train_ann))).imgToAnns)
+        for loader in parts:
+            cfg[loader].dataset.num_held_back = max(1, round(HELD_BACK * num_images))
+        cfg.test_dataloader.dataset.held_back = True

@@ -14,13 +14,11 @@ from terminaltables import AsciiTable
 
 from mmosis.utils.coco_file import load_coco
 
-from .coco_folder import find_coco_folder
-from .experiment import make_config_scenes, make_test_config, run_test, run_training
+from .coco_folder import use_coco_folder
+from .experiment import TESTED_PHASES, make_config_scenes, make_test_config, run_phase_tests, run_training
 from .random_baseline import random_baseline
 
-PHASES = ('one-shot', 'background')
 GALLERY = 'gallery'
-HELD_BACK = 0.2
 Rows = dict[str, dict[str, float]]
 
 
@@ -43,37 +41,14 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
     if data is None:
         make_config_scenes(cfg)
     else:
-        _use_folder(cfg, data)
+        use_coco_folder(cfg, data)
     checkpoint = run_training(cfg)
-    rows = {}
-    for phase in PHASES:
-        _say(f'Test on {phase} categories')
-        rows[f'{phase} categories'] = run_test(cfg, checkpoint, phase=phase)
-    for phase in PHASES:
+    rows = {f'{phase} categories': figures for phase, figures in run_phase_tests(cfg, checkpoint).items()}
+    for phase in TESTED_PHASES:
         rows[f'{phase} categories, random boxes'] = _test_random(make_test_config(cfg, checkpoint, phase=phase))
-    _draw_gallery(make_test_config(cfg, checkpoint, phase=PHASES[0]))
+    _draw_gallery(make_test_config(cfg, checkpoint, phase=TESTED_PHASES[0]))
     _write(cfg, rows)
     return _table(rows)
-
-
-@master_only
-def _say(text: str) -> None:
-    print(text, flush=True)
-
-
-def _use_folder(cfg: Config, data: str) -> None:
-    """Point the config at a folder of the user's."""
-    folder = find_coco_folder(data)
-    parts = dict(
-        train_dataloader=(folder.train_ann, folder.train_img), test_dataloader=(folder.test_ann, folder.test_img)
-    )
-    for loader, (ann_file, images) in parts.items():
-        cfg[loader].dataset.update(data_root=folder.root, ann_file=ann_file, data_prefix=dict(img=images))
-    if folder.single:
-        num_images = len(load_coco(str(Path(folder.root, folder.train_ann))).imgToAnns)
-        for loader in parts:
-            cfg[loader].dataset.num_held_back = max(1, round(HELD_BACK * num_images))
-        cfg.test_dataloader.dataset.held_back = True
 
 
 def _test_random(cfg: Config) -> dict[str, float]:

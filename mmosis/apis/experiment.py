@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.dist import barrier, get_world_size, is_main_process
+from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from mmengine.runner import Runner
 
 from mmosis.synthetic import make_scenes
 
 METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
+TESTED_PHASES = ('one-shot', 'background')
+
+
+@master_only
+def say(text: str) -> None:
+    """Print a line, in the main process alone."""
+    print(text, flush=True)
 
 
 def make_config_scenes(cfg: Config) -> None:
@@ -49,6 +56,15 @@ def run_test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, fl
     """
     cfg = make_test_config(cfg, checkpoint, **dataset)
     return headline(Runner.from_cfg(cfg).test())
+
+
+def run_phase_tests(cfg: Config, checkpoint: str) -> dict[str, dict[str, float]]:
+    """Test a checkpoint on one-shot and on background categories: the figures of :func:`run_test` by phase."""
+    figures = {}
+    for phase in TESTED_PHASES:
+        say(f'Test on {phase} categories')
+        figures[phase] = run_test(cfg, checkpoint, phase=phase)
+    return figures
 
 
 def make_test_config(cfg: Config, checkpoint: str, **dataset: int | str) -> Config:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ import torch.distributed
 from mmengine.config import Config, DictAction
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+CPU_PROCESSES = 2
 
 
 def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | None = None) -> None:
@@ -52,6 +54,21 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.launcher == 'pytorch' and not torch.cuda.is_available():
         _start_cpu_ranks(cfg)
     return cfg
+
+
+def use_cpu_processes(args: argparse.Namespace) -> None:
+    """Become torchrun with two processes of this tool where there is no GPU.
+
+    A busy machine takes them better than threads.
+
+    Args:
+        args: Those of :func:`add_config_arguments`; nothing happens where they name a launcher.
+    """
+    if args.launcher != 'none' or torch.cuda.is_available():
+        return
+    os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // CPU_PROCESSES)))
+    torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={CPU_PROCESSES}']
+    os.execv(sys.executable, [*torchrun, *sys.argv, '--launcher', 'pytorch'])
 
 
 def _start_cpu_ranks(cfg: Config) -> None:

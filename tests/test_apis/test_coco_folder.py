@@ -1,10 +1,13 @@
 """Layouts of COCO-format folders."""
 
+import copy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
-from mmosis.apis.coco_folder import LAYOUTS, SINGLE_LAYOUTS, find_coco_folder
+from mmosis.apis.coco_folder import LAYOUTS, SINGLE_LAYOUTS, find_coco_folder, use_coco_folder
 
 
 @pytest.mark.parametrize('layout', [*LAYOUTS, *((ann, images, ann, images) for ann, images in SINGLE_LAYOUTS)])
@@ -29,3 +32,38 @@ def test_unknown_layout_is_told_with_the_known_ones(tmp_path: Path) -> None:
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'data folder .*nothing does not exist'):
         find_coco_folder(str(tmp_path / 'nothing'))
+
+
+def make_config() -> Config:
+    loader = dict(dataset=dict(data_root='old/', ann_file='old.json', data_prefix=dict(img='old/'), split=1))
+    return Config(dict(train_dataloader=copy.deepcopy(loader), test_dataloader=loader))
+
+
+def test_a_config_is_pointed_at_both_parts(tmp_path: Path) -> None:
+    for part in ('train', 'test'):
+        (tmp_path / part / 'images').mkdir(parents=True)
+        (tmp_path / part / 'annotations.json').write_text('{}')
+    cfg = make_config()
+    use_coco_folder(cfg, str(tmp_path))
+    for part in ('train', 'test'):
+        assert cfg[f'{part}_dataloader'].dataset == dict(
+            data_root=str(tmp_path),
+            ann_file=f'{part}/annotations.json',
+            data_prefix=dict(img=f'{part}/images'),
+            split=1,
+        )
+
+
+@pytest.mark.parametrize(('annotated', 'held_back'), [(20, 4), (7, 1), (2, 1)])
+def test_a_fifth_of_a_single_file_is_held_back(tiny_coco: Callable, annotated: int, held_back: int) -> None:
+    """Of the annotated images: five more have no annotation. One at least."""
+    root = tiny_coco(
+        images=[dict(id=i, file_name=f'{i}.jpg', height=64, width=64) for i in range(annotated + 5)],
+        annotations=lambda old: [dict(old[0], id=i, image_id=i) for i in range(annotated)],
+    )
+    cfg = make_config()
+    use_coco_folder(cfg, str(root))
+    train, test = cfg.train_dataloader.dataset, cfg.test_dataloader.dataset
+    assert (train.num_held_back, train.get('held_back', False)) == (held_back, False)
+    assert (test.num_held_back, test.held_back) == (held_back, True)
+    assert train.ann_file == test.ann_file == 'annotations.json'

@@ -1,11 +1,13 @@
 """From the command line to a config."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from mmosis.utils.launch import add_config_arguments, load_config
+from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / 'configs/siamese_mask_rcnn_s1.py')
@@ -37,3 +39,28 @@ def test_default_config() -> None:
 def test_missing_config() -> None:
     with pytest.raises(FileNotFoundError, match=r'config nothing\.py does not exist; the configs are in configs/'):
         load_config(parse('nothing.py'))
+
+
+def test_without_a_gpu_a_tool_becomes_two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr('os.execv', lambda program, words: calls.append((program, words)))
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    monkeypatch.setattr('os.cpu_count', lambda: 8)
+    monkeypatch.setattr(sys, 'argv', ['tools/demo.py', '--work-dir', 'here'])
+    monkeypatch.setenv('OMP_NUM_THREADS', '')  # so that it is put back, whether it was set or not
+    monkeypatch.delenv('OMP_NUM_THREADS')
+    use_cpu_processes(parse(CONFIG))
+    ((program, words),) = calls
+    assert program == words[0] == sys.executable
+    assert words[1:3] == ['-m', 'torch.distributed.run']
+    assert words[-5:] == ['tools/demo.py', '--work-dir', 'here', '--launcher', 'pytorch']
+    assert '--nproc_per_node=2' in words
+    assert os.environ['OMP_NUM_THREADS'] == '4'
+
+
+def test_a_launcher_or_a_gpu_leaves_the_tool_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('os.execv', lambda *words: pytest.fail('started again'))
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    use_cpu_processes(parse(CONFIG, '--launcher', 'pytorch'))
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    use_cpu_processes(parse(CONFIG))

@@ -1,0 +1,23 @@
+"""The web page: search by example with the mouse. Needs ``mmosis[web]`` as soon as it is used."""
+
+from importlib import import_module
+from typing import Any
+
+_MODULES = dict(build_page='page', serve='server')
+_PACKAGES = ('gradio', 'gradio_image_annotation')
+
+__all__ = ['build_page', 'serve']
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    try:
+        module = import_module(f'{__name__}.{_MODULES[name]}')
+    except ModuleNotFoundError as error:
+        if error.name not in _PACKAGES:
+            raise
+        raise ImportError(
+            f"the web page needs {error.name}, which is not installed: pip install 'mmosis[web]'"
+        ) from error
+    return getattr(module, name)

@@ -1,0 +1,128 @@
+"""What stands where on the page."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import gradio as gr
+from gradio_image_annotation import image_annotator
+
+from .examples import Example
+from .results import summarise
+from .session import MAX_NAME, Session
+
+SCORE_THR = 0.5
+MODES = [('Best match wins', False), ('Keep all', True)]
+
+
+def lay_out(examples: Sequence[Example]) -> SimpleNamespace:
+    """Lay out the page inside an open ``gr.Blocks``.
+
+    Args:
+        examples: What to offer to start with.
+
+    Returns:
+        SimpleNamespace: The components that do something, by name.
+    """
+    ui = SimpleNamespace()
+    with gr.Row(equal_height=True):
+        with gr.Column(scale=4, min_width=320):
+            gr.HTML('<h1>mmosis</h1><p>Show one, find every one like it.</p>', elem_classes='head', padding=False)
+        with gr.Column(scale=7, min_width=320):
+            gr.HTML('<p>Try an example</p>', elem_classes='head examples', padding=False)
+            pictures = [(example.picture, example.title) for example in examples]
+            ui.examples = _strip('Examples', 'examples', pictures)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=320, elem_classes='card'):
+            _lay_out_references(ui)
+        with gr.Column(scale=7, min_width=320, elem_classes='card'):
+            _lay_out_scenes(ui)
+            _lay_out_found(ui)
+    return ui
+
+
+def _lay_out_references(ui: SimpleNamespace) -> None:
+    _title('1 · What to look for', 'One picture of it or several, or one in the scene itself.')
+    ui.add_references = _drop_zone('reference', 'add-references')
+    ui.references = _strip('References', 'references')
+    with gr.Column(visible=False, elem_id='reference-editor') as ui.reference_editor:
+        ui.reference_box = _canvas('reference-box')
+        _hint('Draw a box around the object. Without one the whole picture counts.')
+        ui.name = gr.Textbox('', label='Name', max_lines=1, max_length=MAX_NAME, elem_id='reference-name')
+        ui.negative = gr.Checkbox(label='Negative: not like this', elem_id='reference-negative', container=False)
+        ui.remove_reference = gr.Button('Remove this reference', size='sm', elem_id='remove-reference')
+
+
+def _lay_out_scenes(ui: SimpleNamespace) -> None:
+    _title('2 · Where to look', 'One picture or several.')
+    ui.add_scenes = _drop_zone('scene', 'add-scenes')
+    ui.scenes = _strip('Scenes', 'scenes')
+
+
+def _lay_out_found(ui: SimpleNamespace) -> None:
+    with gr.Row(elem_classes='bar'):
+        ui.search = gr.Button('Search', variant='primary', min_width=140, elem_id='search')
+        ui.score_thr = gr.Slider(
+            0, 1, SCORE_THR, step=0.01, label='Score at least', min_width=220, buttons=[], elem_id='threshold'
+        )
+    with gr.Tabs(selected='result') as ui.tabs:
+        with gr.Tab('Result', id='result'):
+            ui.result = gr.Image(
+                show_label=False, interactive=False, format='jpeg', buttons=['fullscreen'], elem_id='result'
+            )
+            ui.summary = gr.HTML(summarise(Session(), SCORE_THR), elem_id='summary', padding=False)
+        with gr.Tab('This one here', id='scene'), gr.Column(visible=False) as ui.scene_editor:
+            ui.scene_box = _canvas('scene-box')
+            _hint('Draw a box around one of the objects, and search for it.')
+            with gr.Row():
+                ui.pick = gr.Button('Use as reference', elem_id='pick')
+                ui.remove_scene = gr.Button('Remove this picture', elem_id='remove-scene')
+    with gr.Row(elem_classes='bar'):
+        ui.keep_all = gr.Radio(MODES, value=False, label='If several kinds match a region', elem_id='mode')
+        ui.download = gr.DownloadButton('Download COCO JSON', interactive=False, elem_id='download')
+
+
+def _title(title: str, hint: str) -> None:
+    gr.HTML(f'<h2>{title}</h2><div class="hint">{hint}</div>', padding=False)
+
+
+def _hint(text: str) -> None:
+    gr.HTML(f'<div class="hint">{text}</div>', padding=False)
+
+
+def _drop_zone(kind: str, elem_id: str) -> gr.File:
+    """Take files as they are: whether they are pictures is for the server to say."""
+    return gr.File(
+        label=f'Drop {kind} pictures', file_count='multiple', height=56, elem_id=elem_id, elem_classes='drop'
+    )
+
+
+def _strip(label: str, elem_id: str, pictures: Sequence[tuple] = ()) -> gr.Gallery:
+    """A row of thumbnails to choose from; hidden as long as it is empty."""
+    return gr.Gallery(
+        pictures,
+        label=label,
+        show_label=False,
+        visible=bool(pictures),
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+        elem_id=elem_id,
+        elem_classes='strip',
+    )
+
+
+def _canvas(elem_id: str) -> image_annotator:
+    return image_annotator(
+        show_label=False,
+        single_box=True,
+        disable_edit_boxes=True,
+        sources=[],
+        show_download_button=False,
+        show_share_button=False,
+        show_clear_button=False,
+        show_remove_button=True,
+        enable_keyboard_shortcuts=False,
+        handle_size=10,
+        boxes_alpha=0.15,
+        elem_id=elem_id,
+    )

@@ -1,0 +1,76 @@
+"""Parts of the page as a session wants them to be: functions from session and threshold to updates by name."""
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+import gradio as gr
+from gradio.components import Component
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from . import results
+from .pictures import annotate, show_small
+from .session import Session
+
+Show = Callable[[Session, float], dict]
+
+
+def components(ui: SimpleNamespace, shows: Sequence[Show]) -> list[Component]:
+    """List the components that functions of this module set."""
+    return [getattr(ui, name) for show in shows for name in show(Session(), 0.5)]
+
+
+def references(session: Session, score_thr: float) -> dict:
+    """Thumbnails of the references."""
+    pictures = [
+        (reference.load()[1], f'not: {reference.name}' if reference.negative else reference.name)
+        for reference in session.references
+    ]
+    shown = bool(pictures)
+    return dict(references=_strip(pictures, session.reference), reference_editor=gr.update(visible=shown))
+
+
+def reference_form(session: Session, score_thr: float) -> dict:
+    """The reference that is shown, with its box, name and sign."""
+    shown = session.shown_reference
+    if shown is None:
+        return dict(reference_box=None, name='', negative=False)
+    return dict(reference_box=annotate(shown.img, shown.bbox), name=shown.name, negative=shown.negative)
+
+
+def scenes(session: Session, score_thr: float) -> dict:
+    """Thumbnails of the scenes, with how many objects were found."""
+    captions = [
+        scene.name if scene.found is None else f'{len(results.above(scene, score_thr))} · {scene.name}'
+        for scene in session.scenes
+    ]
+    pictures = [(show_small(scene.image), caption) for scene, caption in zip(session.scenes, captions, strict=True)]
+    return dict(scenes=_strip(pictures, session.scene))
+
+
+def scene_form(session: Session, score_thr: float) -> dict:
+    """The scene that is shown, to draw on."""
+    shown = session.shown_scene
+    return dict(
+        scene_box=None if shown is None else annotate(shown.image), scene_editor=gr.update(visible=shown is not None)
+    )
+
+
+def result(session: Session, score_thr: float) -> dict:
+    """What was found in the scene that is shown, and the file of what was found in all."""
+    content = results.export(session, score_thr)
+    path = None if content is None else save_bytes_to_cache(content, 'found.json', get_upload_folder())
+    return dict(
+        result=results.draw(session, score_thr),
+        summary=results.summarise(session, score_thr),
+        download=gr.update(value=path, interactive=path is not None),
+    )
+
+
+def to_result(session: Session, score_thr: float) -> dict:
+    """The tab with what was found."""
+    return dict(tabs=gr.update(selected='result'))
+
+
+def _strip(pictures: list[tuple], selected: int) -> dict:
+    return gr.update(value=pictures, selected_index=selected if pictures else None, visible=bool(pictures))

@@ -1,0 +1,41 @@
+"""tools/finetune.py, run as a user runs it: in two processes where there is no GPU."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from tools_runner import STEPS, run, run_processes
+
+TOOL = 'tools/finetune.py'
+
+
+def test_one_command_tables_before_and_after(trained: Path, scenes: Path, options: list[str], tmp_path: Path) -> None:
+    output = run_processes(
+        *(sys.executable, TOOL, scenes, '--weights', trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),
+        *(option for option in options if 'data_root' not in option and 'batch_size' not in option),
+        'train_dataloader.batch_size=2',
+    )
+    assert (tmp_path / 'table.txt').read_text() in output
+    assert set(json.loads((tmp_path / 'table.json').read_text())) == {'before', 'after'}
+    (checkpoint,) = re.findall(r'Checkpoint: (\S+)\. Table: ', output)
+    assert Path(checkpoint) == tmp_path / f'iter_{STEPS}.pth'
+    assert Path(checkpoint).is_file()
+
+
+def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    calls = []
+    monkeypatch.setattr('mmosis.utils.launch.use_cpu_processes', lambda args: None)
+    monkeypatch.setattr('mmosis.apis.run_finetune', lambda cfg, *rest: calls.append(rest) or ('TABLE', 'new.pth'))
+    settings = ('--weights', 'start.pth', '--work-dir', tmp_path)
+    printed = run(TOOL, 'data/mine', *settings, '--one-shot-classes', 'mug,coffee maker')
+    assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'])]
+    assert printed == f'TABLE\nCheckpoint: new.pth. Table: {tmp_path}/table.txt\n'
+    run(TOOL, 'data/mine', *settings)
+    assert calls[1:] == [('data/mine', 'start.pth', None)]
+
+
+def test_weights_are_asked_for() -> None:
+    with pytest.raises(ValueError, match='the following arguments are required: --weights'):
+        run(TOOL, 'data/mine')

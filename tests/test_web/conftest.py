@@ -1,0 +1,52 @@
+"""What the tests of the web page share: an inferencer that finds the same three things everywhere."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from mmosis.search import BankEntry, ReferenceBank, parse_references
+from mmosis.structures import EncodedReferences, RLEMasks
+
+SCORES = (0.9, 0.6, 0.3)
+SIDE = 20
+
+
+class FakeInferencer:
+    """Finds three squares on the diagonal of any image; counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.encoded = []
+        self.searches = []
+
+    def encode(self, references: list) -> ReferenceBank:
+        parsed = parse_references(references)
+        self.encoded += parsed
+        entries = [BankEntry(each.name, each.negative, each.origin) for each in parsed]
+        encoded = EncodedReferences((torch.zeros(len(parsed), 2),))
+        return ReferenceBank(entries, [each.load()[1] for each in parsed], encoded, 'fake')
+
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
+        self.searches.append(dict(image=image, bank=bank, keep_all=keep_all))
+        masks = np.zeros((len(SCORES), *image.shape[:2]), bool)
+        corners = [SIDE * i for i in range(len(SCORES))]
+        for mask, corner in zip(masks, corners, strict=True):
+            mask[corner : corner + SIDE, corner : corner + SIDE] = True
+        return InstanceData(
+            bboxes=torch.tensor([[corner, corner, corner + SIDE, corner + SIDE] for corner in corners]).float(),
+            scores=torch.tensor(SCORES),
+            labels=torch.arange(len(SCORES)) % len(bank.names),
+            masks=RLEMasks.encode(masks),
+        )
+
+
+@pytest.fixture
+def fake_inferencer() -> FakeInferencer:
+    """An inferencer without a model; ``encoded`` and ``searches`` list what it was asked for."""
+    return FakeInferencer()
+
+
+@pytest.fixture(scope='module')
+def shared_inferencer() -> FakeInferencer:
+    """The same, one for all tests of a module."""
+    return FakeInferencer()

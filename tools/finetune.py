@@ -1,0 +1,36 @@
+"""Train a checkpoint on with a folder of COCO-format data: one table of before and after, and a new checkpoint."""
+
+import argparse
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+
+from mmosis.apis import run_finetune
+from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
+
+CONFIG = str(Path(__file__).parents[1] / 'configs/pocket/siamese_mask_rcnn_pocket_finetune.py')
+
+
+def main() -> None:
+    """Fine-tune."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('data', help='folder of COCO-format data')
+    add_config_arguments(parser, default_config=CONFIG)
+    parser.add_argument('--weights', required=True, help='checkpoint to start from')
+    parser.add_argument(
+        '--one-shot-classes',
+        type=lambda names: names.split(','),
+        metavar='NAME,NAME',
+        help='categories to hold out of the training (default: every fourth one)',
+    )
+    args = parser.parse_args()
+    use_cpu_processes(args)
+    cfg = load_config(args)
+    table, checkpoint = run_finetune(cfg, args.data, args.weights, args.one_shot_classes)
+    if is_main_process():
+        print(table)
+        print(f'Checkpoint: {checkpoint}. Table: {cfg.work_dir}/table.txt')
+
+
+if __name__ == '__main__':
+    main()
