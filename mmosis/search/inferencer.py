@@ -123,8 +123,8 @@ class OneShotInferencer(DetInferencer):
 
     def _encode_batch(self, loaded: list[dict]) -> EncodedReferences:
         """Encode R references in one pass, each for itself."""
-        if any('ref_mask' in results for results in loaded):
-            loaded = [dict(ref_mask=None) | results for results in loaded]
+        if any('gt_masks' in results for results in loaded):
+            loaded = [dict(gt_masks=None) | results for results in loaded]
         pixels = torch.stack([self.ref_pipeline(results)['ref_inputs'] for results in loaded])
         with self._autocast():
             encoded = self.model.encode_references(self.model.data_preprocessor.prepare_references(pixels[:, None]))

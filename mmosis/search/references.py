@@ -7,6 +7,7 @@ from typing import Any
 
 import mmcv
 import numpy as np
+from mmdet.structures.mask import BitmapMasks
 
 from mmosis.utils.image import crop_box
 from mmosis.utils.masks import decode_segmentation
@@ -61,8 +62,8 @@ class SearchReference:
         """Load what the reference pipeline takes after loading, and a thumbnail.
 
         Returns:
-            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 255, if there is one; and the crop
-            as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
+            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and, if there is a mask, ``gt_masks``, one bitmap (H, W), 0 or
+            255; and the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
 
         Raises:
             FileNotFoundError: If there is no such image.
@@ -72,12 +73,12 @@ class SearchReference:
         results = dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, img.shape[1], img.shape[0]))
         try:
             if self.mask is not None:
-                results['ref_mask'] = 255 * decode_segmentation(self.mask, img.shape[:2])
-                results['ref_bbox'] = _box_of(results['ref_mask'])
+                mask = 255 * decode_segmentation(self.mask, img.shape[:2])
+                results.update(gt_masks=BitmapMasks(mask[None], *mask.shape), ref_bbox=_box_of(mask))
             if self.bbox is not None:
                 results['ref_bbox'] = self.bbox
             crop = crop_box(img, results['ref_bbox'])
-            if self.mask is not None and not crop_box(results['ref_mask'], results['ref_bbox']).any():
+            if self.mask is not None and not crop_box(mask, results['ref_bbox']).any():
                 raise ValueError('the mask lies outside of the box; leave the box out, or give that of the mask')
         except ValueError as error:
             raise ValueError(f'reference {self.name!r}, {self.origin}: {error}') from error
