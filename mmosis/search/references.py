@@ -73,8 +73,8 @@ class SearchReference:
         results = dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, img.shape[1], img.shape[0]))
         try:
             if self.mask is not None:
-                mask = 255 * decode_segmentation(self.mask, img.shape[:2])
-                results.update(gt_masks=BitmapMasks(mask[None], *mask.shape), ref_bbox=_box_of(mask))
+                mask = decode_segmentation(self.mask, img.shape[:2])
+                results.update(gt_masks=BitmapMasks(255 * mask[None], *mask.shape), ref_bbox=_box_of(mask))
             if self.bbox is not None:
                 results['ref_bbox'] = self.bbox
             crop = crop_box(img, results['ref_bbox'])

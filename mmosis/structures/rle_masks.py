@@ -67,6 +67,30 @@ class RLEMasks(Sequence):
             return np.zeros((0, *self.img_shape), dtype=bool)
         return mask_utils.decode(self.rles).transpose(2, 0, 1).astype(bool)
 
+    def paste(self, corner: tuple[int, int], img_shape: tuple[int, int]) -> 'RLEMasks':
+        """Move the masks of a tile into the image that the tile was cut from.
+
+        No mask is decoded at the size of the image, so time and memory follow the tile.
+
+        Args:
+            corner: (x, y) of the tile's upper left pixel in the image.
+            img_shape: (h, w) of the image: the tile lies inside, and fewer than 2**32 pixels, which is what RLE counts.
+
+        Returns:
+            RLEMasks: The N masks at the size of the image.
+
+        Raises:
+            ValueError: If the tile reaches out of the image or the image is too large.
+        """
+        (x, y), (h, w), (height, width) = corner, self.img_shape, img_shape
+        if height * width >= 2**32:
+            raise ValueError(f'an image must have fewer than 2**32 pixels, got {height}x{width} (h x w)')
+        if not (0 <= x <= width - w and 0 <= y <= height - h):
+            raise ValueError(
+                f'a tile must lie inside the {height}x{width} (h x w) image, got one of {h}x{w} at x {x}, y {y}'
+            )
+        return RLEMasks([_paste_rle(rle, corner, img_shape) for rle in self], img_shape)
+
 
 def _decode_counts(counts: bytes) -> np.ndarray:
     """Read COCO's compressed run lengths: digits of five bits, from the fourth on the change to the last but one."""
@@ -79,3 +103,18 @@ def _decode_counts(counts: bytes) -> np.ndarray:
     for odd in (1, 2):
         values[odd::2] = np.cumsum(values[odd::2])
     return values
+
+
+def _paste_rle(rle: dict, corner: tuple[int, int], img_shape: tuple[int, int]) -> dict:
+    height, width = img_shape
+    left, _, columns, _ = mask_utils.toBbox(rle).astype(int)
+    mask = mask_utils.decode(rle)[:, left : left + columns]
+    # Background at both ends of a column stops each run there: in the image, other pixels follow.
+    column, row = np.nonzero(np.diff(np.pad(mask.T, ((0, 0), (1, 1)))))
+    edges = (column + left + corner[0]) * height + row + corner[1]
+    # In a tile as high as the image a run goes on in the next column: its end and the next start are no edges.
+    edges, times = np.unique(edges, return_counts=True)
+    counts = np.diff(edges[times == 1], prepend=0, append=height * width)
+    # COCO's own encoder writes no empty run at the end.
+    runs = {'size': [height, width], 'counts': np.trim_zeros(counts, 'b').tolist()}
+    return mask_utils.frPyObjects(runs, height, width)

@@ -1,5 +1,6 @@
 import copy
 import pickle
+import time
 import tracemalloc
 
 import numpy as np
@@ -123,3 +124,64 @@ class TestCrop:
         expected[10:50, 5:55] = True
         np.testing.assert_array_equal(crop, expected)
         assert peak < 20e6
+
+
+@pytest.mark.parametrize('img_shape', [SHAPE, (6, 13), (10, 9), (11, 14)])
+def test_pasted_masks_are_those_of_the_pasted_pixels(masks, img_shape):
+    rng = np.random.default_rng(1)
+    noise = [rng.random((5, *SHAPE)) < share for share in (0.1, 0.5, 0.9)]
+    masks = np.concatenate([masks, *noise])
+    for y in range(img_shape[0] - SHAPE[0] + 1):
+        for x in range(img_shape[1] - SHAPE[1] + 1):
+            truth = np.zeros((len(masks), *img_shape), dtype=bool)
+            truth[:, y : y + SHAPE[0], x : x + SHAPE[1]] = masks
+            pasted = RLEMasks.encode(masks).paste((x, y), img_shape)
+            assert pasted.img_shape == img_shape
+            np.testing.assert_array_equal(pasted.numpy(), truth)
+            # Run for run what COCO's encoder writes: no empty runs, none cut in two.
+            assert pasted.rles == RLEMasks.encode(truth).rles
+
+
+def test_pasting_leaves_the_masks_of_the_tile_alone(masks):
+    tile = RLEMasks.encode(masks)
+    tile.paste((2, 3), (20, 20))
+    np.testing.assert_array_equal(tile.numpy(), masks)
+
+
+def test_pasting_no_mask_gives_the_shape_of_the_image():
+    assert RLEMasks([], SHAPE).paste((2, 3), (20, 30)).numpy().shape == (0, 20, 30)
+
+
+def test_pasting_costs_what_the_tile_costs_in_any_image(monkeypatch):
+    side, large = 512, 20000
+    disc = np.hypot(*(np.indices((side, side)) - 256)) < 200
+    tile = RLEMasks.encode(np.stack([disc, np.ones_like(disc)]))
+    # The arrays of pycocotools are none of those that tracemalloc counts.
+    sizes, decode = [], mask_utils.decode
+    monkeypatch.setattr(mask_utils, 'decode', lambda rle: sizes.append(tuple(rle['size'])) or decode(rle))
+    tracemalloc.start()
+    start = time.process_time()
+    pasted = tile.paste((large - side, 12345), (large, large))
+    seconds = time.process_time() - start
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 0.5
+    assert peak < 10e6  # the image has 400e6 pixels
+    assert set(sizes) <= {(side, side)}
+    assert mask_utils.area(pasted.rles).tolist() == [disc.sum(), side * side]
+    np.testing.assert_array_equal(
+        mask_utils.toBbox(pasted.rles), [[large - 455, 12345 + 57, 399, 399], [large - side, 12345, side, side]]
+    )
+
+
+@pytest.mark.parametrize('corner', [(-1, 0), (0, -1), (12, 0), (0, 15)])
+def test_a_tile_outside_the_image_is_an_error(masks, corner):
+    with pytest.raises(ValueError, match=r'inside the 20x20 \(h x w\) image, got one of 6x9 at x -?\d+, y -?\d+'):
+        RLEMasks.encode(masks).paste(corner, (20, 20))
+
+
+def test_an_image_with_more_pixels_than_rle_counts_is_an_error(masks):
+    tile = RLEMasks.encode(masks)
+    assert mask_utils.area(tile.paste((60000, 60000), (65535, 65537)).rles).tolist() == masks.sum((1, 2)).tolist()
+    with pytest.raises(ValueError, match=r'fewer than 2\*\*32 pixels, got 65536x65536'):
+        tile.paste((0, 0), (65536, 65536))
