@@ -21,6 +21,7 @@ from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, sear
 from mmosis.search.folder_search import SearchReport
 
 SETTINGS = SearchSettings(score_thr=0.4)
+QUICK = replace(SETTINGS, overlays=False)  # pictures take as long as the search
 NAMES = ['a.jpg', 'b.png', 'c.jpg', 'd.png']
 
 
@@ -84,7 +85,7 @@ def run(
     """Search the photos, or other images, and write to ``out``."""
 
     def run(
-        inputs: object = photos, bank: ReferenceBank = bank, settings: SearchSettings = SETTINGS, resume: bool = False
+        inputs: object = photos, bank: ReferenceBank = bank, settings: SearchSettings = QUICK, resume: bool = False
     ) -> SearchReport:
         return search_images(inferencer, inputs, bank, tmp_path / 'out', settings, resume)
 
@@ -126,7 +127,7 @@ class TestOutput:
             np.testing.assert_array_equal(masks, found.masks.numpy())
 
     def test_an_overlay_of_each_image(self, run: Callable, tmp_path: Path) -> None:
-        run()
+        run(settings=SETTINGS)
         overlays = tmp_path / 'out' / 'overlays'
         assert names_in(overlays) == ['a.jpg', 'b.png.jpg', 'c.jpg', 'd.png.jpg']
         assert {cv2.imread(str(path)).shape for path in overlays.iterdir()} == {(480, 640, 3)}
@@ -135,15 +136,15 @@ class TestOutput:
         for name in ('a.png', 'a.JPG', 'a.jpeg'):
             shutil.copy(photos / 'a.jpg', photos / name)
         files = [photos / name for name in ('a.jpg', 'a.png', 'a.JPG', 'a.jpeg')]
-        run(files)
+        run(files, settings=SETTINGS)
         assert names_in(tmp_path / 'out' / 'overlays') == ['a.JPG', 'a.jpeg', 'a.jpg', 'a.png.jpg']
 
     def test_no_overlays(self, run: Callable, tmp_path: Path) -> None:
-        run([tmp_path / 'photos' / 'a.jpg'], settings=SearchSettings(score_thr=0.4, overlays=False))
+        run([tmp_path / 'photos' / 'a.jpg'], settings=QUICK)
         assert names_in(tmp_path / 'out') == ['annotations.json', 'journal.jsonl']
 
     def test_polygons(self, run: Callable, photos: Path, tmp_path: Path) -> None:
-        run(photos / 'a.jpg', settings=SearchSettings(score_thr=0.4, polygons=True))
+        run(photos / 'a.jpg', settings=replace(QUICK, polygons=True))
         kinds = {type(annotation['segmentation']) for annotation in read(tmp_path / 'out')['annotations']}
         assert kinds == {list}
 
@@ -156,7 +157,10 @@ class TestOutput:
         (photos / 'deep' / 'er').mkdir(parents=True)
         shutil.move(photos / 'd.png', photos / 'deep' / 'er' / 'd.png')
         shutil.move(photos / 'a.jpg', photos / 'deep' / 'a.jpg')
-        run([photos / 'deep' / 'er', photos / 'deep' / '..' / 'deep' / 'a.jpg', str(photos / 'b.png')])
+        run(
+            [photos / 'deep' / 'er', photos / 'deep' / '..' / 'deep' / 'a.jpg', str(photos / 'b.png')],
+            settings=SETTINGS,
+        )
         assert file_names(tmp_path / 'out') == ['deep/er/d.png', 'deep/a.jpg', 'b.png']
         assert names_in(tmp_path / 'out' / 'overlays') == ['b.png.jpg', 'deep/a.jpg', 'deep/er/d.png.jpg']
 
@@ -178,8 +182,8 @@ class TestOutput:
         (tmp_path / 'out').mkdir()
         images = photos.rename(tmp_path / 'out' / 'overlays')
         with pytest.raises(ValueError, match=r'overlays would overwrite images in .*overlays; write to'):
-            run(images)
-        run(images, settings=SearchSettings(overlays=False))
+            run(images, settings=SETTINGS)
+        run(images, settings=QUICK)
         assert names_in(images) == NAMES
 
     def test_search_array(self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object) -> None:
@@ -196,11 +200,11 @@ class TestResume:
     def test_a_stop_loses_nothing(self, run: Callable, count: Callable, whole: Path, tmp_path: Path) -> None:
         count(stop_after=2)
         with pytest.raises(KeyboardInterrupt):
-            run()
+            run(settings=SETTINGS)
         assert file_names(tmp_path / 'out') == NAMES[:2]
         assert read(tmp_path / 'out')['annotations']
         search = count()
-        report = run(resume=True)
+        report = run(settings=SETTINGS, resume=True)
         assert len(search.images) == 2
         assert (report.num_images, report.num_found) == (4, len(read(whole)['annotations']))
         for name in ('annotations.json', 'overlays/b.png.jpg', 'overlays/c.jpg'):
@@ -272,8 +276,8 @@ class TestResume:
         shutil.copytree(photos, tmp_path / 'others')
         run(photos / 'a.jpg', three)
         for changes, names in (
-            (dict(settings=SearchSettings(score_thr=0.3)), 'score_thr'),
-            (dict(settings=SearchSettings(score_thr=0.4, keep_all=True, polygons=True)), 'keep_all, polygons'),
+            (dict(settings=replace(QUICK, score_thr=0.3)), 'score_thr'),
+            (dict(settings=replace(QUICK, keep_all=True, polygons=True)), 'keep_all, polygons'),
             (dict(bank=three.remove('cup')), 'classes, references'),
             (dict(bank=swapped), 'references'),
             (dict(bank=negative), 'references'),
@@ -340,8 +344,8 @@ class TestErrors:
         with monkeypatch.context() as patch:
             patch.setattr('os.fsync', fill)
             with pytest.raises(OSError, match=r'cannot write .*overlays/b\.png\.jpg: No space left on device'):
-                run()
+                run(settings=SETTINGS)
         assert names_in(tmp_path / 'out') == ['annotations.json', 'journal.jsonl', 'overlays/a.jpg']
         assert file_names(tmp_path / 'out') == ['a.jpg']
-        assert run(resume=True).num_images == 4
+        assert run(settings=SETTINGS, resume=True).num_images == 4
         assert (tmp_path / 'out' / 'annotations.json').read_bytes() == (whole / 'annotations.json').read_bytes()

@@ -85,6 +85,11 @@ class TestResume:
             Journal(path, SETTINGS, resume=False)
         assert path.read_bytes() == before
 
+    def test_one_of_no_image_has_nothing_to_lose(self, path: Path) -> None:
+        write(path, settings=dict(SETTINGS, score_thr=0.1))
+        write(path, RECORDS[0])
+        assert read(path) == RECORDS[:1]
+
     @pytest.mark.parametrize(
         ('settings', 'names'),
         [

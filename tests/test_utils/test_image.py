@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -168,3 +170,19 @@ def test_a_box_without_area_or_outside_is_refused(bbox):
     message = r'a reference box must be xyxy with an area, inside the 40x60 \(h x w\) image, got \['
     with pytest.raises(ValueError, match=message):
         crop_box(PICTURE, np.array(bbox))
+
+
+def test_a_header_that_claims_too_many_pixels():
+    """OpenCV raises an error of its own then."""
+    picture = bytearray(_encode(_pil(), 'PNG'))
+    picture[16:24] = struct.pack('>II', 60_000, 60_000)
+    picture[29:33] = struct.pack('>I', zlib.crc32(picture[12:29]))
+    with pytest.raises(ValueError, match=r'^x cannot be decoded: .*MAX_IMAGE_PIXELS'):
+        decode_image(bytes(picture), 'x')
+
+
+@pytest.mark.parametrize('depth', [np.uint8, np.uint16])
+def test_a_file_as_it_is(depth):
+    labels = (np.arange(12, dtype=depth) * 20).reshape(3, 4)
+    content = cv2.imencode('.png', labels)[1].tobytes()
+    np.testing.assert_array_equal(decode_image(content, 'x', 'unchanged'), labels)
