@@ -15,7 +15,7 @@ from . import session as actions
 from .examples import Example, make_examples
 from .layout import lay_out
 from .refresh import Show
-from .session import Session
+from .session import Desk, Session
 
 KEPT = 3600  # seconds: sessions and files of people who are gone
 QUIET = dict(api_visibility='private', show_progress='hidden')
@@ -34,7 +34,7 @@ def build_page(inferencer: OneShotInferencer) -> gr.Blocks:
     examples = make_examples()
     with gr.Blocks(title='mmosis', analytics_enabled=False, delete_cache=(KEPT, KEPT)) as page:
         ui = lay_out(examples)
-        ui.session = gr.State(Session(), time_to_live=KEPT)
+        ui.desk = gr.State(Desk(), time_to_live=KEPT)
         _connect_references(ui)
         _connect_scenes(ui)
         _connect_search(ui, inferencer, examples)
@@ -63,23 +63,29 @@ def _connect_scenes(ui: SimpleNamespace) -> None:
 
 
 def _connect_search(ui: SimpleNamespace, inferencer: OneShotInferencer, examples: Sequence[Example]) -> None:
-    def search(session: Session, score_thr: float, name: str, told: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
-        session = results.search(actions.rename(session, name), inferencer, lambda done, what: told(done, desc=what))
-        return _answer(ui, session, score_thr, found)
+    def search(desk: Desk, score_thr: float, name: str, told: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+        before = desk.change(actions.rename, name)
+        after = results.search(before, inferencer, lambda done, what: told(done, desc=what))
+        desk.change(results.keep, before, after)
+        return _answer(ui, desk, score_thr, found)
 
-    def search_again(session: Session, score_thr: float, name: str, keep_all: bool) -> dict:
-        searched = results.is_searched(session)
-        session = actions.set_keep_all(session, keep_all)
-        return search(session, score_thr, name) if searched else _answer(ui, session, score_thr, found)
+    def search_again(desk: Desk, score_thr: float, name: str, keep_all: bool) -> dict:
+        searched = results.is_searched(desk.session)
+        desk.change(actions.set_keep_all, keep_all)
+        return search(desk, score_thr, name) if searched else _answer(ui, desk, score_thr, found)
 
     found = [refresh.references, refresh.scenes, refresh.result, refresh.to_result]
     model = dict(concurrency_id='model', concurrency_limit=1, api_visibility='private', show_progress_on=ui.result)
-    given = [ui.session, ui.score_thr, ui.name]
-    shown = [ui.session, *refresh.components(ui, found)]
+    given = [ui.desk, ui.score_thr, ui.name]
+    shown = [ui.desk, *refresh.components(ui, found)]
     ui.search.click(_tell(search), given, shown, **model).success(fn=None, js=TO_RESULT)
     ui.keep_all.input(_tell(search_again), [*given, ui.keep_all], shown, **model)
     everything = [*found, refresh.reference_form, refresh.scene_form]
-    chosen = _on_select(ui, ui.examples, lambda session, index: examples[index].session, everything)
+
+    def load(session: Session, index: int) -> Session:
+        return actions.set_keep_all(examples[index].session, session.keep_all)
+
+    chosen = _on_select(ui, ui.examples, load, everything)
     chosen.success(_tell(search), given, shown, **model).success(fn=None, js=TO_RESULT)
     _on(ui, ui.score_thr.change, lambda session: session, [], [refresh.scenes, refresh.result])
 
@@ -97,11 +103,12 @@ def _on(
 ) -> None:
     """Let an event change the session by an action on it and the inputs, show parts anew and empty inputs."""
 
-    def handle(session: Session, score_thr: float, *values: Any) -> dict:
-        return _answer(ui, action(session, *values), score_thr, shows) | dict.fromkeys(emptied)
+    def handle(desk: Desk, score_thr: float, *values: Any) -> dict:
+        desk.change(action, *values)
+        return _answer(ui, desk, score_thr, shows) | dict.fromkeys(emptied)
 
-    outputs = [ui.session, *refresh.components(ui, shows), *emptied]
-    event(_tell(handle), [ui.session, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET)
+    outputs = [ui.desk, *refresh.components(ui, shows), *emptied]
+    event(_tell(handle), [ui.desk, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET)
 
 
 def _on_select(
@@ -109,17 +116,17 @@ def _on_select(
 ) -> gr.events.Dependency:
     """The same for the choice of a picture of a gallery."""
 
-    def handle(session: Session, score_thr: float, event: gr.SelectData) -> dict:
-        return _answer(ui, action(session, event.index), score_thr, shows)
+    def handle(desk: Desk, score_thr: float, event: gr.SelectData) -> dict:
+        desk.change(action, event.index)
+        return _answer(ui, desk, score_thr, shows)
 
-    return gallery.select(
-        _tell(handle), [ui.session, ui.score_thr], [ui.session, *refresh.components(ui, shows)], **QUIET
-    )
+    return gallery.select(_tell(handle), [ui.desk, ui.score_thr], [ui.desk, *refresh.components(ui, shows)], **QUIET)
 
 
-def _answer(ui: SimpleNamespace, session: Session, score_thr: float, shows: Sequence[Show]) -> dict:
+def _answer(ui: SimpleNamespace, desk: Desk, score_thr: float, shows: Sequence[Show]) -> dict:
+    session = desk.session
     updates = {name: update for show in shows for name, update in show(session, score_thr).items()}
-    return {ui.session: session} | {getattr(ui, name): update for name, update in updates.items()}
+    return {ui.desk: desk} | {getattr(ui, name): update for name, update in updates.items()}
 
 
 def _add(action: Callable) -> Callable[[Session, list[str] | None], Session]:

@@ -47,6 +47,21 @@ def search(
     return replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)
 
 
+def keep(session: Session, before: Session, after: Session) -> Session:
+    """Keep what a search found in what the user has by now.
+
+    Args:
+        session: What the user has by now.
+        before: The session that was searched.
+        after: The same, with what was found.
+    """
+    if session.references is not before.references or session.keep_all != before.keep_all:
+        return session
+    found = {id(old): new for old, new in zip(before.scenes, after.scenes, strict=True)}
+    scenes = tuple(found.get(id(scene), scene) for scene in session.scenes)
+    return replace(session, scenes=scenes, bank=after.bank, seconds=after.seconds)
+
+
 def is_searched(session: Session) -> bool:
     """Whether the scene that is shown has been searched for the references as they are."""
     return session.shown_scene is not None and session.shown_scene.found is not None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,24 @@ class Session:
     def shown_scene(self) -> Scene | None:
         """The scene that is shown, if there is any."""
         return self.scenes[self.scene] if self.scenes else None
+
+
+class Desk:
+    """Holds the session of one user: actions change it one after the other, also while a search runs."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self._lock = Lock()
+
+    def __deepcopy__(self, memo: dict) -> 'Desk':
+        """Gradio copies the first value for each user."""
+        return Desk()
+
+    def change(self, action: Callable[..., Session], *values: Any) -> Session:
+        """Let an action of the session and the values make the new session."""
+        with self._lock:
+            self.session = action(self.session, *values)
+            return self.session
 
 
 def add_references(session: Session, paths: Iterable[str]) -> tuple[Session, list[str]]:

@@ -54,6 +54,7 @@ CSS = """
 #reference-name, #reference-negative, #threshold, #mode { padding: 0 0 4px !important; }
 #reference-editor { gap: 12px; }
 .bar { align-items: center; gap: 12px 24px; }
+#result .image-frame, #result button:has(img) { width: 100%; }
 #result img { width: 100%; max-height: 72vh; object-fit: contain; }
 .canvas-control [aria-label^='Rotate'] { display: none; }
 

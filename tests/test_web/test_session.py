@@ -1,6 +1,7 @@
 """What the buttons of the web page do, without a page."""
 
 import builtins
+import copy
 import json
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from mmosis.search import OneShotInferencer
 from mmosis.web import pictures, results
 from mmosis.web import session as actions
 from mmosis.web.examples import make_examples
-from mmosis.web.session import MAX_PICTURES, Session
+from mmosis.web.session import MAX_PICTURES, Desk, Session
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'demo' / 'siamese_mask_rcnn_demo_s1.py'
 
@@ -206,6 +207,24 @@ def test_only_what_has_changed_is_computed_again(ready: Session, fake_inferencer
     assert fake_inferencer.searches[-1]['keep_all']
     results.search(actions.rename(session, 'mug'), fake_inferencer)
     assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (2, 6)
+
+
+def test_what_is_done_during_a_search_is_kept(ready: Session, fake_inferencer: object, picture: Callable) -> None:
+    after = results.search(ready, fake_inferencer)
+    added, _ = actions.add_scenes(ready, [picture('late.png')])
+    kept = results.keep(added, ready, after)
+    assert [scene.found is None for scene in kept.scenes] == [False, True]
+    assert kept.bank is after.bank
+    renamed = actions.rename(ready, 'mug')
+    assert results.keep(renamed, ready, after) is renamed
+
+
+def test_copies_of_a_desk_share_nothing(ready: Session) -> None:
+    desk = Desk()
+    other = copy.deepcopy(desk)
+    desk.change(lambda _: ready)
+    assert desk.session is ready
+    assert other.session.references == ()
 
 
 def test_threshold_filters_what_is_found_already(ready: Session, fake_inferencer: object) -> None:
