@@ -152,7 +152,7 @@ def run_serve(args: argparse.Namespace) -> int:
 
 def _make_inferencer(args: argparse.Namespace) -> Any:
     from mmosis.search import OneShotInferencer
-    from mmosis.search.inferencer import DEFAULT_MODEL
+    from mmosis.search.model_zoo import DEFAULT_MODEL
 
     try:
         return OneShotInferencer(

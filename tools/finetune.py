@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 
 from mmosis.apis import run_finetune
+from mmosis.search.model_zoo import find_model
 from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
 
 CONFIG = str(Path(__file__).parents[1] / 'configs/pocket/siamese_mask_rcnn_pocket_finetune.py')
@@ -16,7 +17,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('data', help='folder of COCO-format data')
     add_config_arguments(parser, default_config=CONFIG)
-    parser.add_argument('--weights', required=True, help='checkpoint to start from')
+    parser.add_argument(
+        '--weights',
+        default=str(find_model()[1]),
+        help='checkpoint to start from (default: the model in the box)',
+    )
     parser.add_argument(
         '--one-shot-classes',
         type=lambda names: names.split(','),

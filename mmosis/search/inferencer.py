@@ -12,23 +12,21 @@ from mmdet.apis import DetInferencer
 from mmdet.structures import DetDataSample
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.infer.infer import BaseInferencer
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
 from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 from torch import nn
 
-import mmosis
 from mmosis.structures import EncodedReferences
 from mmosis.utils.atomic import write_atomic
 
 from .competition import compete, keep_wanted
 from .fingerprint import model_fingerprint
 from .images import list_images, load_image
+from .model_zoo import DEFAULT_MODEL, find_model
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 
-DEFAULT_MODEL = 'siamese_mask_rcnn_pocket'
 PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
 LOADING = ('LoadImage', 'LoadReferenceMask')
 MIN_SCALE = 32  # pixels
@@ -241,17 +239,9 @@ class OneShotInferencer(DetInferencer):
     # ---------------------------------------------------------------- set-up
 
     def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
-        """Find a model of mmosis by its name; its weights are part of the package."""
-        root = Path(BaseInferencer._get_repo_or_mim_dir('mmosis'))
-        found = {entry['Name']: entry for entry in self._get_models_from_metafile(str(root))}
-        named = {name: entry for name, entry in found.items() if 'Weights' in entry}
-        if model not in named:
-            raise ValueError(
-                f'there is no config file {model}, and no model of that name comes with mmosis; it has '
-                f'{", ".join(named) or "none"}. Of other models give the config and the weights'
-            )
-        package = Path(mmosis.__file__).parent
-        return Config.fromfile(root / named[model]['Config']), str(package / named[model]['Weights'])
+        """Find a model of mmosis by its name."""
+        config, weights = find_model(model)
+        return Config.fromfile(config), str(weights)
 
     def _load_weights_to_model(self, model: nn.Module, checkpoint: dict | None, cfg: Config) -> None:
         """Load weights that fit, all of them; a search has no classes of its own."""

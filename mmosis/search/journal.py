@@ -30,6 +30,8 @@ class Journal:
         lines = self._read()
         if lines and lines[0].get('format') != FORMAT:
             raise ValueError(f'{self.path} is no journal of a search; write to another folder')
+        if len(lines) == 1 and not resume:  # stopped before the first image: nothing to lose
+            lines, self._whole = [], 0
         if lines and not resume:
             raise ValueError(
                 f'{self.path.parent} has results of an earlier search ({len(lines) - 1} images); resume it, or '

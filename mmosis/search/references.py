@@ -62,8 +62,8 @@ class SearchReference:
         """Load what the reference pipeline takes after loading, and a thumbnail.
 
         Returns:
-            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and, if there is a mask, ``gt_masks``, one bitmap (H, W), 0 or
-            255; and the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
+            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and ``gt_masks``, a bitmap of 0 and 255, if there is a mask; and
+            the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
 
         Raises:
             FileNotFoundError: If there is no such image.
