@@ -62,8 +62,8 @@ class SearchReference:
         """Load what the reference pipeline takes after loading, and a thumbnail.
 
         Returns:
-            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and, if there is a mask, ``gt_masks``, one bitmap (H, W), 0 or
-            255; and the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
+            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and ``gt_masks``, a bitmap of 0 and 255, if there is a mask; and
+            the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
 
         Raises:
             FileNotFoundError: If there is no such image.
@@ -73,7 +73,7 @@ class SearchReference:
         results = dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, img.shape[1], img.shape[0]))
         try:
             if self.mask is not None:
-                mask = decode_segmentation(self.mask, img.shape[:2])
+                mask = _decode_mask(self.mask, img.shape[:2])
                 results.update(gt_masks=BitmapMasks(255 * mask[None], *mask.shape), ref_bbox=_box_of(mask))
             if self.bbox is not None:
                 results['ref_bbox'] = self.bbox
@@ -149,6 +149,13 @@ def _check_box(bbox: Any) -> Box:
     if len(box) != 4 or not all(np.isfinite(box)) or not (box[0] < box[2] and box[1] < box[3]):
         raise ValueError(f'a box must be x1, y1, x2, y2 in pixels with x1 < x2 and y1 < y2, got {bbox}')
     return box
+
+
+def _decode_mask(mask: np.ndarray | list | dict, img_shape: tuple[int, int]) -> np.ndarray:
+    try:
+        return decode_segmentation(mask, img_shape)
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f'the mask is neither COCO polygons nor RLE ({type(error).__name__}: {error})') from error
 
 
 def _box_of(mask: np.ndarray) -> Box:

@@ -1,15 +1,19 @@
 """draw_search: what a search found, with the references inset (as in the paper's Fig. 5)."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import matplotlib as mpl
 import numpy as np
 from mmengine.structures import InstanceData
+from PIL import Image, ImageDraw, ImageFont
 
 MIN_SIDE, MAX_SIDE = 480, 2048  # pixels of the shorter and the longer side; other images are drawn larger or smaller
 OPACITY = 0.45
 INSET = 0.2  # of the shorter side
+PAD = 2  # pixels around a name
+FONT = str(Path(mpl.get_data_path(), 'fonts/ttf/DejaVuSans.ttf'))
 Colour = tuple[int, int, int]
 
 
@@ -76,16 +80,17 @@ def _draw_mask(
 
 
 def _write(canvas: np.ndarray, text: str, corner: np.ndarray, colour: Colour) -> None:
-    """Write on a plate in the category's colour, inside the image."""
-    size = float(np.clip(min(canvas.shape[:2]) / 1000, 0.35, 1.2))
-    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-    x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 4)))
-    y = int(np.clip(corner[1] - below - 2, height + 2, max(height + 2, canvas.shape[0] - below)))
-    cv2.rectangle(canvas, (x, y - height - 2), (x + width + 4, y + below), colour, cv2.FILLED)
+    """Write on a plate in the category's colour, inside the image; in a font that has more than ASCII."""
+    font = ImageFont.truetype(FONT, round(np.clip(min(canvas.shape[:2]) / 45, 11, 30)))
+    left, top, right, bottom = font.getbbox(text)
+    width, height = right - left + 2 * PAD, bottom - top + 2 * PAD
     dark = np.dot(colour, (0.299, 0.587, 0.114)) > 150
-    cv2.putText(
-        canvas, text, (x + 2, y), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0) if dark else (255, 255, 255), 1, cv2.LINE_AA
-    )
+    plate = Image.new('RGB', (width, height), colour)
+    ImageDraw.Draw(plate).text((PAD - left, PAD - top), text, 'black' if dark else 'white', font)
+    x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width)))
+    y = int(np.clip(corner[1] - height, 0, max(0, canvas.shape[0] - height)))
+    region = canvas[y : y + height, x : x + width]
+    region[:] = np.asarray(plate)[: region.shape[0], : region.shape[1]]
 
 
 def _inset(canvas: np.ndarray, references: Sequence[tuple[Colour, np.ndarray]], border: int) -> None:

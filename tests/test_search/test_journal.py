@@ -85,10 +85,11 @@ class TestResume:
             Journal(path, SETTINGS, resume=False)
         assert path.read_bytes() == before
 
-    def test_one_of_no_image_has_nothing_to_lose(self, path: Path) -> None:
-        write(path, settings=dict(SETTINGS, score_thr=0.1))
-        write(path, RECORDS[0])
-        assert read(path) == RECORDS[:1]
+    def test_a_search_that_stopped_before_the_first_image_is_nothing_to_resume(self, path: Path) -> None:
+        write(path)
+        write(path, RECORDS[0], settings=dict(score_thr=0.9))
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        assert lines == [dict(format='mmosis search 1', score_thr=0.9), RECORDS[0]]
 
     @pytest.mark.parametrize(
         ('settings', 'names'),

@@ -173,6 +173,10 @@ class TestMask:
             (MASK[:-1], None, r'a mask must have the size of its image, \(40, 60\) \(h x w\), got \(39, 60\)'),
             (np.dstack([MASK] * 3), None, r'a mask must have the size .* got \(40, 60, 3\)'),
             ([], None, 'an object must have a mask'),
+            ([1, 2, 3, 4, 5, 6], None, r'the mask is neither COCO polygons nor RLE \(TypeError'),
+            (dict(size=[40, 60]), None, r"the mask is neither COCO polygons nor RLE \(KeyError: 'counts'"),
+            (dict(size=[40, 60], counts=[2401, -1]), None, r'the mask is neither COCO polygons nor RLE \(Overflow'),
+            (dict(size=[40, 60], counts='abc'), None, 'Invalid RLE'),
             (MASK, (0, 0, 20, 30), 'the mask lies outside of the box'),
         ],
     )
