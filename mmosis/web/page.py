@@ -1,6 +1,7 @@
 """The page: which button does what. All that one user has is in a ``gr.State``, so users do not meet."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from html import escape
 from types import SimpleNamespace
@@ -64,15 +65,15 @@ def _connect_scenes(ui: SimpleNamespace) -> None:
 
 def _connect_search(ui: SimpleNamespace, inferencer: OneShotInferencer, examples: Sequence[Example]) -> None:
     def search(desk: Desk, score_thr: float, name: str, told: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
-        before = desk.change(actions.rename, name)
+        desk.change(actions.rename, name)
+        before = desk.session
         after = results.search(before, inferencer, lambda done, what: told(done, desc=what))
-        desk.change(results.keep, before, after)
-        return _answer(ui, desk, score_thr, found)
+        return _change(ui, desk, score_thr, found, results.keep, before, after)
 
     def search_again(desk: Desk, score_thr: float, name: str, keep_all: bool) -> dict:
         searched = results.is_searched(desk.session)
-        desk.change(actions.set_keep_all, keep_all)
-        return search(desk, score_thr, name) if searched else _answer(ui, desk, score_thr, found)
+        shown = _change(ui, desk, score_thr, found, actions.set_keep_all, keep_all)
+        return search(desk, score_thr, name) if searched else shown
 
     found = [refresh.references, refresh.scenes, refresh.result, refresh.to_result]
     model = dict(concurrency_id='model', concurrency_limit=1, api_visibility='private', show_progress_on=ui.result)
@@ -87,7 +88,7 @@ def _connect_search(ui: SimpleNamespace, inferencer: OneShotInferencer, examples
 
     chosen = _on_select(ui, ui.examples, load, everything)
     chosen.success(_tell(search), given, shown, **model).success(fn=None, js=TO_RESULT)
-    _on(ui, ui.score_thr.change, lambda session: session, [], [refresh.scenes, refresh.result])
+    _on(ui, ui.score_thr.change, replace, [], [refresh.scenes, refresh.result])
 
 
 # ---------------------------------------------------------------- from an event to a function of the session
@@ -104,8 +105,7 @@ def _on(
     """Let an event change the session by an action on it and the inputs, show parts anew and empty inputs."""
 
     def handle(desk: Desk, score_thr: float, *values: Any) -> dict:
-        desk.change(action, *values)
-        return _answer(ui, desk, score_thr, shows) | dict.fromkeys(emptied)
+        return _change(ui, desk, score_thr, shows, action, *values) | dict.fromkeys(emptied)
 
     outputs = [ui.desk, *refresh.components(ui, shows), *emptied]
     event(_tell(handle), [ui.desk, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET)
@@ -117,16 +117,28 @@ def _on_select(
     """The same for the choice of a picture of a gallery."""
 
     def handle(desk: Desk, score_thr: float, event: gr.SelectData) -> dict:
-        desk.change(action, event.index)
-        return _answer(ui, desk, score_thr, shows)
+        return _change(ui, desk, score_thr, shows, action, event.index)
 
     return gallery.select(_tell(handle), [ui.desk, ui.score_thr], [ui.desk, *refresh.components(ui, shows)], **QUIET)
 
 
-def _answer(ui: SimpleNamespace, desk: Desk, score_thr: float, shows: Sequence[Show]) -> dict:
-    session = desk.session
-    updates = {name: update for show in shows for name, update in show(session, score_thr).items()}
-    return {ui.desk: desk} | {getattr(ui, name): update for name, update in updates.items()}
+def _change(
+    ui: SimpleNamespace,
+    desk: Desk,
+    score_thr: float,
+    shows: Sequence[Show],
+    action: Callable[..., Session],
+    *values: Any,
+) -> dict:
+    """Change the session and show parts anew.
+
+    One event after the other, and nothing if nothing has changed: what is shown late must not hide what is new.
+    """
+    with desk.lock:
+        if not desk.change(action, *values):
+            return {ui.desk: desk}
+        updates = {name: update for show in shows for name, update in show(desk.session, score_thr).items()}
+        return {ui.desk: desk} | {getattr(ui, name): update for name, update in updates.items()}
 
 
 def _add(action: Callable) -> Callable[[Session, list[str] | None], Session]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -67,21 +67,26 @@ class Session:
 
 
 class Desk:
-    """Holds the session of one user: actions change it one after the other, also while a search runs."""
+    """Holds the session of one user, which events change one after the other, also while a search runs.
+
+    Attributes:
+        session: What the user has by now.
+        lock: To be held while it is changed and shown.
+    """
 
     def __init__(self) -> None:
         self.session = Session()
-        self._lock = Lock()
+        self.lock = RLock()
 
     def __deepcopy__(self, memo: dict) -> 'Desk':
         """Gradio copies the first value for each user."""
         return Desk()
 
-    def change(self, action: Callable[..., Session], *values: Any) -> Session:
-        """Let an action of the session and the values make the new session."""
-        with self._lock:
-            self.session = action(self.session, *values)
-            return self.session
+    def change(self, action: Callable[..., Session], *values: Any) -> bool:
+        """Let an action of the session and the values make the new session; returns whether it is another one."""
+        with self.lock:
+            before, self.session = self.session, action(self.session, *values)
+            return self.session is not before
 
 
 def add_references(session: Session, paths: Iterable[str]) -> tuple[Session, list[str]]:

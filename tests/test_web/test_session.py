@@ -222,7 +222,8 @@ def test_what_is_done_during_a_search_is_kept(ready: Session, fake_inferencer: o
 def test_copies_of_a_desk_share_nothing(ready: Session) -> None:
     desk = Desk()
     other = copy.deepcopy(desk)
-    desk.change(lambda _: ready)
+    assert desk.change(lambda _: ready)
+    assert not desk.change(actions.rename, ready.shown_reference.name)
     assert desk.session is ready
     assert other.session.references == ()
 
