@@ -1,10 +1,13 @@
 """draw_search: what is in the picture, and where."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
+from PIL import ImageDraw
 
 from mmosis.structures import RLEMasks
 from mmosis.visualization import OneShotLocalVisualizer
@@ -91,15 +94,21 @@ class TestMasks:
 
 class TestLabels:
     def test_name_and_percent(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from mmosis.visualization import search_overlay
-
         texts = []
-        put = search_overlay.cv2.putText
-        monkeypatch.setattr(
-            search_overlay.cv2, 'putText', lambda canvas, text, *args: texts.append(text) or put(canvas, text, *args)
-        )
+        write = ImageDraw.ImageDraw.text
+
+        def listen(draw: ImageDraw.ImageDraw, place: tuple, text: str, *args: object) -> None:
+            texts.append(text)
+            write(draw, place, text, *args)
+
+        monkeypatch.setattr(ImageDraw.ImageDraw, 'text', listen)
         draw_search(scene(), found(BOX, BOX, labels=(1, 0)), ['mug', 'cup'])
         assert texts == ['cup 88', 'mug 88']
+
+    def test_other_alphabets_are_written(self) -> None:
+        """Three letters that the font does not have would all look the same."""
+        drawn = [draw_search(scene(), found(BOX), [name]) for name in ('ж', 'é', 'ω')]
+        assert all((a != b).any() for a, b in itertools.combinations(drawn, 2))
 
     @pytest.mark.parametrize('corner', [(0, 0), (560, 0), (0, 560), (560, 560)])
     def test_they_stand_inside_the_image(self, corner: tuple) -> None:
