@@ -2,27 +2,38 @@
 
 import argparse
 
+from mmengine.config import Config
+
 from mmosis.synthetic import SceneConfig, make_scenes
 
 
 def parse_args() -> argparse.Namespace:
-    """Read the command line."""
+    """Read the command line.
+
+    Raises:
+        SystemExit: If it is not clear what to write.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('out_dir', help='folder to write: images/ and annotations.json')
+    parser.add_argument('out_dir', nargs='?', help='folder to write: images/ and annotations.json')
+    parser.add_argument('--config', help='write all scenes that this config describes, where it expects them')
     parser.add_argument('--num-images', type=int, default=300, help='how many scenes (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='0: training set, 1: test set (default: %(default)s)')
     parser.add_argument('--image-size', type=int, default=SceneConfig.image_size, help='side in pixels')
     parser.add_argument('--num-workers', type=int, default=0, help='processes; 0 draws in this one')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if (args.out_dir is None) == (args.config is None):
+        parser.error('give either a folder to write or a config')
+    return args
 
 
 def main() -> None:
-    """Write the scenes and say where the annotation file is."""
+    """Write the scenes and say where the annotation files are."""
     args = parse_args()
-    ann_file = make_scenes(
-        args.out_dir, args.num_images, args.seed, num_workers=args.num_workers, image_size=args.image_size
-    )
-    print(f'\n{ann_file}')
+    wanted = [dict(out_dir=args.out_dir, num_images=args.num_images, seed=args.seed, image_size=args.image_size)]
+    if args.config is not None:
+        wanted = list(Config.fromfile(args.config).scenes.values())
+    for scenes in wanted:
+        print(f'\n{make_scenes(**scenes, num_workers=args.num_workers)}')
 
 
 if __name__ == '__main__':
