@@ -24,7 +24,7 @@ CONFIG_PAGES = [
     'docs/evaluation.md',
     'docs/results.md',
 ]
-PAGES = [*CONFIG_PAGES, 'docs/search.md', 'docs/web.md']
+PAGES = [*CONFIG_PAGES, 'configs/pocket/README.md', 'docs/search.md', 'docs/web.md']
 COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
 # A block of a config names its file in its first line; the README's has no name.
 BLOCKS = [

@@ -16,6 +16,7 @@ import torch
 from mmengine.structures import InstanceData
 from pycocotools.coco import COCO
 from search_model import CONFIG, write_weights
+from torchvision.ops import box_iou
 
 from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, search_array, search_images
 from mmosis.search.folder_search import SearchReport
@@ -349,3 +350,34 @@ class TestErrors:
         assert file_names(tmp_path / 'out') == ['a.jpg']
         assert run(settings=SETTINGS, resume=True).num_images == 4
         assert (tmp_path / 'out' / 'annotations.json').read_bytes() == (whole / 'annotations.json').read_bytes()
+
+
+class TestTiles:
+    def test_an_image_that_fits_is_searched_whole(
+        self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object
+    ) -> None:
+        whole, tiled = (
+            search_array(inferencer, scene.image, bank, replace(SETTINGS, tile=tile)) for tile in (None, 192)
+        )
+        torch.testing.assert_close(tiled.scores, whole.scores)
+
+    @pytest.mark.parametrize('keep_all', [False, True])
+    def test_a_larger_one_is_searched_in_parts_and_settled_as_a_whole(
+        self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object, count: Callable, keep_all: bool
+    ) -> None:
+        search = count()
+        settings = replace(SETTINGS, tile=96, overlap=0.25, keep_all=keep_all)
+        found = search_array(inferencer, scene.image, bank, settings)
+        assert {part.shape for part in search.images} == {(96, 96, 3)}
+        assert len(search.images) == 9
+        assert found.masks.img_shape == scene.image.shape[:2]
+        assert found.bboxes.min() >= 0
+        assert found.bboxes.max() <= 192
+        assert found.bboxes[:, 2].max() > 96, 'nothing beyond the first tile'
+        overlaps = torch.triu(box_iou(found.bboxes, found.bboxes), diagonal=1)
+        assert (overlaps.max() > inferencer.competition_iou_thr) == keep_all
+
+    @pytest.mark.parametrize(('tile', 'overlap', 'message'), [(16, 0.25, 'at least 32'), (96, 1.0, 'overlap')])
+    def test_tiles_that_make_no_sense_are_refused(self, tile: int, overlap: float, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            SearchSettings(tile=tile, overlap=overlap)
