@@ -8,3 +8,6 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', by_epoch=False, begin=500, end=max_iters, eta_min_ratio=0.01),
 ]
 default_hooks = dict(checkpoint=dict(interval=1000))
+
+# Photographs: larger ones are reduced to this longer side, in pixels. Scenes of the test set stay as they are.
+search = dict(max_image_scale=512)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmdet.apis import DetInferencer
+from mmdet.registry import TRANSFORMS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose, pseudo_collate
@@ -51,8 +52,9 @@ class OneShotInferencer(DetInferencer):
         scope: As in ``DetInferencer``.
         palette: Colours of the categories, as in ``DetInferencer``.
         show_progress: Whether to show a progress bar.
-        image_scale: Longer side in pixels to which images are resized for the network; by default the config's
-            ``search.image_scale``, else its test pipeline as it is. More finds smaller objects and takes longer.
+        image_scale: Longer side in pixels to which images are resized for the network. By default those larger than the
+            config's ``search.max_image_scale`` are reduced to it; without that, its test pipeline as it is. More finds
+            smaller objects and takes longer.
         precision: 'fp32' or 'bf16', which needs a processor that computes in it to be faster.
         channels_last: Whether convolutions work on the channels-last layout.
 
@@ -264,9 +266,10 @@ class OneShotInferencer(DetInferencer):
     def _init_pipeline(self, cfg: Config) -> Compose:
         """The config's test pipeline, on files and arrays, at the scale for searches."""
         steps = copy.deepcopy(_without_loading(cfg.test_dataloader.dataset.pipeline))
-        scale = self.image_scale or cfg.get('search', {}).get('image_scale')
-        if scale is not None:
-            steps = [_at_scale(step, scale, cfg.model.data_preprocessor.pad_size_divisor) for step in steps]
+        limit = cfg.get('search', {}).get('max_image_scale')
+        if self.image_scale or limit:
+            divisor = cfg.model.data_preprocessor.pad_size_divisor
+            steps = [_at_scale(step, self.image_scale or limit, not self.image_scale, divisor) for step in steps]
         return Compose([_load, *steps])
 
 
@@ -282,10 +285,21 @@ def _without_loading(pipeline: Sequence[dict]) -> list[dict]:
     return [step for step in pipeline if step['type'] not in LOADING]
 
 
-def _at_scale(step: dict, scale: int, divisor: int) -> dict:
+class _ResizeTo:
+    """The config's resize to another longer side, in pixels; ``as_limit`` leaves smaller images as they are."""
+
+    def __init__(self, step: dict, side: int, as_limit: bool) -> None:
+        self.step, self.side, self.as_limit = step, side, as_limit
+
+    def __call__(self, results: dict) -> dict:
+        side = min(self.side, max(results['img_shape'])) if self.as_limit else self.side
+        return TRANSFORMS.build(dict(self.step, scale=(side, side)))(results)
+
+
+def _at_scale(step: dict, side: int, as_limit: bool, divisor: int) -> dict | _ResizeTo:
     """Change a transform so that images come out with this longer side, and no more padding than strides need."""
     if step['type'] == 'Resize':
-        return dict(step, scale=(scale, scale))
+        return _ResizeTo(step, side, as_limit)
     if step['type'] == 'Pad':
         return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
     return step

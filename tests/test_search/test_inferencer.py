@@ -261,6 +261,15 @@ def test_image_scale_sets_the_longer_side(weights: Path, scene: tuple) -> None:
     assert found.masks.img_shape == image.shape[:2]
 
 
+def test_the_config_may_limit_the_longer_side(weights: Path, scene: tuple) -> None:
+    cfg = Config.fromfile(DEMO)
+    cfg.search = dict(max_image_scale=128)
+    inferencer = OneShotInferencer(cfg, str(weights), 'cpu', show_progress=False)
+    small = np.ascontiguousarray(scene[0][:96, :64])
+    assert inferencer.pipeline(scene[0])['inputs'].shape == (3, 128, 128)
+    assert inferencer.pipeline(small)['inputs'].shape == (3, 96, 64)
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
 def test_a_gpu_finds_the_same(weights: Path, inferencer: OneShotInferencer, scene: tuple) -> None:
