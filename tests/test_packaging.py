@@ -48,7 +48,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_wheel_holds_the_package_configs_tools_and_index(wheel: zipfile.ZipFile) -> None:
     expected = {'mmosis/py.typed', 'mmosis/.mim/model-index.yml'}
-    expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob('mmosis/**/*.py')}
+    for pattern in ('mmosis/**/*.py', 'mmosis/weights/*.pth'):
+        expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
     for pattern in ('configs/**/*.py', 'configs/**/metafile.yml', 'tools/**/*.py', 'tools/*.sh'):
         expected |= {f'mmosis/.mim/{path.relative_to(ROOT)}' for path in ROOT.glob(pattern)}
     files = {name for name in wheel.namelist() if '.dist-info/' not in name}

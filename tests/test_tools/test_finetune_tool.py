@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tools_runner import STEPS, run, run_processes
 
+from mmosis.search.model_zoo import find_model
+
 TOOL = 'tools/finetune.py'
 
 
@@ -32,10 +34,5 @@ def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tm
     printed = run(TOOL, 'data/mine', *settings, '--one-shot-classes', 'mug,coffee maker')
     assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'])]
     assert printed == f'TABLE\nCheckpoint: new.pth. Table: {tmp_path}/table.txt\n'
-    run(TOOL, 'data/mine', *settings)
-    assert calls[1:] == [('data/mine', 'start.pth', None)]
-
-
-def test_weights_are_asked_for() -> None:
-    with pytest.raises(ValueError, match='the following arguments are required: --weights'):
-        run(TOOL, 'data/mine')
+    run(TOOL, 'data/mine', *settings[2:])
+    assert calls[1:] == [('data/mine', str(find_model()[1]), None)], 'not from the model in the box'
