@@ -15,6 +15,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from pycocotools import mask as mask_utils
+from tools_runner import forget_visualizers
 
 import mmosis.datasets
 import mmosis.engine
@@ -54,6 +55,12 @@ SCENES = {
                              ('airplane', (8, 44, 28, 28), 'polygon'), ('person', (48, 42, 20, 32), 'rle')]),
     44: ('h.png', (64, 64), []),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_visualizer_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MMEngine's hooks take the visualizer that was made last in this process; a new process has none."""
+    forget_visualizers(monkeypatch)
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmdet.apis import DetInferencer
-from mmdet.registry import TRANSFORMS
+from mmdet.registry import TRANSFORMS, VISUALIZERS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose, pseudo_collate
@@ -260,8 +260,9 @@ class OneShotInferencer(DetInferencer):
         return pseudo_collate
 
     def _init_visualizer(self, cfg: Config) -> Visualizer:
-        """The config's, without what writes the logs of a training."""
-        return super()._init_visualizer(Config(dict(visualizer=dict(cfg.visualizer, vis_backends=None))))
+        """The config's, without a training's logs, and unknown to MMEngine, whose hooks take the last one made."""
+        settings = dict(cfg.visualizer, vis_backends=None)
+        return VISUALIZERS.get(settings.pop('type'))(**settings)
 
     def _init_pipeline(self, cfg: Config) -> Compose:
         """The config's test pipeline, on files and arrays, at the scale for searches."""
