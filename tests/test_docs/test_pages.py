@@ -15,22 +15,24 @@ from tools_runner import run
 
 from mmosis.cli import parse_args
 
-# Python blocks of these are configs.
-CONFIG_PAGES = [
+PAGES = [
     'README.md',
     'docs/data_flow.md',
     'docs/configs.md',
     'docs/custom_data.md',
     'docs/evaluation.md',
     'docs/results.md',
+    'configs/pocket/README.md',
+    'docs/search.md',
+    'docs/web.md',
 ]
-PAGES = [*CONFIG_PAGES, 'configs/pocket/README.md', 'docs/search.md', 'docs/web.md']
 COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
 # A block of a config names its file in its first line; the README's has no name.
 BLOCKS = [
     (page, *re.fullmatch(r'(?:# (configs/\S+)\n)?(.*)', block, flags=re.DOTALL).groups(default='configs/unnamed.py'))
-    for page in CONFIG_PAGES
+    for page in PAGES
     for block in blocks(read(page), 'python')
+    if '_base_' in block  # the others are Python to run
 ]
 
 

@@ -2,10 +2,7 @@
 
 import argparse
 import os
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import mmosis  # noqa: F401  (it makes the host fit to use)
@@ -20,6 +17,7 @@ from terminaltables import AsciiTable
 
 from mmosis.search import OneShotInferencer
 from mmosis.utils.rng import generator, seeded
+from mmosis.utils.timing import median_seconds
 
 
 def make_inferencer(cfg: Config, precision: str, channels_last: bool) -> OneShotInferencer:
@@ -30,18 +28,6 @@ def make_inferencer(cfg: Config, precision: str, channels_last: bool) -> OneShot
         path = Path(folder, 'weights.pth')
         torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), path)
         return OneShotInferencer(cfg, str(path), show_progress=False, precision=precision, channels_last=channels_last)
-
-
-def median_seconds(step: Callable[[], object], repeats: int) -> float:
-    """Time a step; a first call does not count."""
-    seconds = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        step()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds[1:])
 
 
 def time_references(inferencer: OneShotInferencer, image: np.ndarray, crops: list[np.ndarray], repeats: int) -> list:

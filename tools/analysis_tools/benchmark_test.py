@@ -2,9 +2,6 @@
 
 import argparse
 import os
-import statistics
-import time
-from collections.abc import Callable
 
 import mmosis  # noqa: F401  (it makes the host fit to use)
 
@@ -18,6 +15,7 @@ from terminaltables import AsciiTable
 from torch import Tensor, nn
 
 from mmosis.utils.flops import count_parts
+from mmosis.utils.timing import median_seconds
 
 
 def make_sample(size: int) -> DetDataSample:
@@ -36,18 +34,6 @@ def search_apart(model: nn.Module, image: Tensor, references: Tensor) -> None:
     """Search it for one reference after the other, each time from pixels, as the published code does."""
     for reference in references:
         model.predict(image, [make_sample(image.shape[-1])], [reference[None]])
-
-
-def median_seconds(step: Callable[[], None], repeats: int) -> float:
-    """Time a step; a first call does not count."""
-    seconds = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        step()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds[1:])
 
 
 def main() -> None:

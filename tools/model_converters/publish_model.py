@@ -4,12 +4,10 @@ import argparse
 from io import BytesIO
 from pathlib import Path
 
-import mmosis
-
-# isort: split
 import torch
 from mmengine.runner import CheckpointLoader
 
+import mmosis
 from mmosis.utils.atomic import write_atomic
 
 KEPT = ('iter', 'seed', 'experiment_name', 'mmengine_version')

@@ -1,0 +1,19 @@
+"""Time steps for benchmarks."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+
+def median_seconds(step: Callable[[], object], repeats: int) -> float:
+    """Time a step so many times and take the median; a first call does not count, and a GPU is waited for."""
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        step()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])
