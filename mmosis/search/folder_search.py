@@ -143,7 +143,6 @@ def _search_each(
             yield dict(file_name=name, error=str(error))
             continue
         found = search_array(inferencer, image, bank, settings)
-        found = found[found.scores >= settings.score_thr]
         if settings.overlays:
             _write_overlay(out_dir / OVERLAYS / _picture_name(name), image, found, bank)
         yield describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
@@ -155,7 +154,8 @@ def search_array(
     """Search one image (H, W, 3) BGR, in tiles if it is larger than one.
 
     Returns:
-        InstanceData: ``bboxes``, ``scores``, ``labels``, and ``masks`` where the model gives them, the best first.
+        InstanceData: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
+        them, the best first.
     """
     tiles = [(0, 0, image.shape[1], image.shape[0])]
     if settings.tile is not None:

@@ -1,6 +1,5 @@
 """OneShotInferencer: search images for what references show."""
 
-import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -266,7 +265,7 @@ class OneShotInferencer(DetInferencer):
 
     def _init_pipeline(self, cfg: Config) -> Compose:
         """The config's test pipeline, on files and arrays, at the scale for searches."""
-        steps = copy.deepcopy(_without_loading(cfg.test_dataloader.dataset.pipeline))
+        steps = _without_loading(cfg.test_dataloader.dataset.pipeline)
         limit = cfg.get('search', {}).get('max_image_scale')
         if self.image_scale or limit:
             divisor = cfg.model.data_preprocessor.pad_size_divisor
