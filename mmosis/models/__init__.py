@@ -1,8 +1,8 @@
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d
-from .necks import AbsDiffMatchNeck, ConcatMatchNeck
-from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead
+from .necks import AbsDiffMatchNeck, ConcatMatchNeck, RelationMatchNeck
+from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit
 
@@ -16,6 +16,8 @@ __all__ = [
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
     'OneShotDataPreprocessor',
+    'RelationMatchNeck',
+    'RelationRoIHead',
     'SiameseMixin',
     'SiameseSingleStageDetector',
     'SiameseTwoStageDetector',

@@ -4,6 +4,7 @@ from .coco_splits import PHASES, split_categories
 from .encoded_references import EncodedReferences
 from .episode import Episode, Reference
 from .episode_record import EpisodeRecord, load_episodes, save_episodes
+from .matched_features import MatchedFeatures
 from .rle_masks import RLEMasks
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     'EncodedReferences',
     'Episode',
     'EpisodeRecord',
+    'MatchedFeatures',
     'RLEMasks',
     'Reference',
     'load_episodes',
