@@ -1,11 +1,38 @@
-# The model in the box: the demo's network, trained longer on 800 categories of richer scenes.
+# The model in the box: the demo's network, which compares every region with the whole reference once more. It starts
+# from faster_rcnn_pocket.py, and is trained on 800 categories of richer scenes.
 _base_ = ['../_base_/siamese_mask_rcnn_small.py', '../_base_/datasets/rich_scenes.py']
 
-max_iters = 16000
+# ---------------------------------------------------------------- model
+pretrained = dict(type='Pretrained', checkpoint='work_dirs/faster_rcnn_pocket/iter_3000.pth')
+embed_channels = 256
+model = dict(
+    backbone=dict(init_cfg=dict(pretrained, prefix='backbone')),
+    neck=dict(init_cfg=dict(pretrained, prefix='neck')),
+    match_neck=dict(type='RelationMatchNeck', roi_feat_size=7, ref_level=1),
+    roi_head=dict(
+        type='RelationRoIHead',
+        relation=dict(
+            in_channels=_base_.channels,
+            embed_channels=embed_channels,
+            embed_init_cfg=dict(pretrained, prefix='roi_head.bbox_head.cls_fcs'),
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------- schedule
+max_iters = 6000
 train_cfg = dict(max_iters=max_iters)
+# Half the time on a CPU that multiplies bfloat16. What is trained already learns slowly.
+slow = dict(lr_mult=0.2)
+optim_wrapper = dict(
+    type='BFloat16OptimWrapper',
+    paramwise_cfg=dict(
+        custom_keys={'backbone': slow, 'neck': slow, 'embed_layer': slow, 'match_neck': dict(lr_mult=1.0)}
+    ),
+)
 param_scheduler = [
-    dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=500),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=500, end=max_iters, eta_min_ratio=0.01),
+    dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=200),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=max_iters, eta_min_ratio=0.01),
 ]
 default_hooks = dict(checkpoint=dict(interval=1000))
 

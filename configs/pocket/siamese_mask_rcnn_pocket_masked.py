@@ -4,12 +4,6 @@ _base_ = './siamese_mask_rcnn_pocket.py'
 test_dataloader = dict(
     dataset=dict(
         reference_sampler=dict(type='ReferenceSampler', with_masks=True),
-        ref_pipeline=[
-            dict(type='LoadImage'),
-            dict(type='LoadReferenceMask'),
-            dict(type='CropReference'),
-            dict(type='ResizeReference', size=_base_.ref_size),
-            dict(type='PackReference'),
-        ],
+        ref_pipeline=_base_.masked_ref_pipeline,
     )
 )

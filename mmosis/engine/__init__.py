@@ -1,3 +1,4 @@
 from .hooks import HeadsFirstHook, OneShotVisualizationHook, ProgressBarHook
+from .optimizers import BFloat16OptimWrapper
 
-__all__ = ['HeadsFirstHook', 'OneShotVisualizationHook', 'ProgressBarHook']
+__all__ = ['BFloat16OptimWrapper', 'HeadsFirstHook', 'OneShotVisualizationHook', 'ProgressBarHook']

@@ -31,12 +31,27 @@ resize = [
     dict(type='Resize', scale=image_size, keep_ratio=True),
     dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
 ]
-# Half of the training's references are averaged over their mask alone, so that search can use one where it is given.
+# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
+resize_reference = dict(type='ResizeReference', size=ref_size, keep_ratio=False)
+ref_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='CropReference'),
+    resize_reference,
+    dict(type='PackReference'),
+]
 masked_ref_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='LoadReferenceMask'),
+    dict(type='CropReference'),
+    resize_reference,
+    dict(type='PackReference'),
+]
+# Half of the training's references are averaged over their mask alone, so that search can use one where it is given.
+train_ref_pipeline = [
     dict(type='LoadImage'),
     dict(type='LoadReferenceMask', prob=0.5),
     dict(type='CropReference'),
-    dict(type='ResizeReference', size=ref_size),
+    resize_reference,
     dict(type='PackReference'),
 ]
 train_dataloader = dict(
@@ -45,7 +60,7 @@ train_dataloader = dict(
         split=None,
         phase='all',
         reference_sampler=dict(type='ReferenceSampler', with_masks=True),
-        ref_pipeline=masked_ref_pipeline,
+        ref_pipeline=train_ref_pipeline,
         pipeline=[
             dict(type='LoadImage'),
             dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
@@ -58,5 +73,6 @@ train_dataloader = dict(
 test_dataloader = dict(
     dataset=dict(
         pipeline=[dict(type='LoadImage'), *resize, dict(type='PackOneShotInputs')],
+        ref_pipeline=ref_pipeline,
     )
 )

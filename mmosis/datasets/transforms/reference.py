@@ -102,10 +102,12 @@ class ResizeReference(BaseTransform):
 
     Args:
         size: Side of the square in pixels.
+        keep_ratio: Whether the crop keeps its shape, as in the paper; else it is stretched to the square, so that
+            nothing is padded, as RoIAlign stretches a region.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, keep_ratio: bool = True) -> None:
+        self.size, self.keep_ratio = size, keep_ratio
 
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
@@ -117,7 +119,7 @@ class ResizeReference(BaseTransform):
 
     def _fit(self, crop: np.ndarray, interpolation: str) -> np.ndarray:
         scale = self.size / max(crop.shape[:2])
-        height, width = (max(1, round(side * scale)) for side in crop.shape[:2])
+        height, width = (max(1, round(side * scale)) if self.keep_ratio else self.size for side in crop.shape[:2])
         resized = mmcv.imresize(crop, (width, height), interpolation=interpolation)
         top, left = (self.size - height) // 2, (self.size - width) // 2
         return cv2.copyMakeBorder(

@@ -15,8 +15,9 @@ from .abs_diff_match_neck import AbsDiffMatchNeck
 class RelationMatchNeck(AbsDiffMatchNeck):
     """Match as :class:`AbsDiffMatchNeck` does, and hand on what :class:`RelationRoIHead` compares.
 
-    Beside the L vectors, a reference is kept as a region of (C, s, s): one level of its pyramid, pooled to the size of a
-    RoI; the mean of K references.
+    Beside the L vectors, a reference is kept as a region (C, s, s): one level of its pyramid, pooled to the size of a
+    RoI; of K references the mean. Crops should fill their square, as regions do: ``ResizeReference(keep_ratio=False)``.
+    A mask of the reference changes the vectors, not the region.
 
     Args:
         roi_feat_size: s, the size of the box head's regions.
@@ -29,12 +30,12 @@ class RelationMatchNeck(AbsDiffMatchNeck):
         self.roi_feat_size, self.ref_level = roi_feat_size, ref_level
 
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
-        """Keep L vectors (E, C), and a region (E, C, s, s)."""
+        """Keep L vectors (E, C), and a region (E, C, s, s); the arguments are ``AbsDiffMatchNeck``'s."""
         vectors = super().encode_references(ref_feats, masks).tensors
         region = F.adaptive_avg_pool2d(ref_feats[self.ref_level].mean(dim=1), self.roi_feat_size)
         return EncodedReferences((*vectors, region))
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
-        """Match by the vectors."""
+        """Match by the vectors; arguments and errors are ``AbsDiffMatchNeck``'s."""
         *vectors, region = references.tensors
         return MatchedFeatures(super().forward(feats, EncodedReferences(tuple(vectors))), feats, region)
