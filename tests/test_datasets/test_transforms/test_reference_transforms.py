@@ -12,8 +12,8 @@ def _crop(bbox, **settings) -> dict:
     return CropReference(**settings)(results)
 
 
-def _resize(crop: np.ndarray, size: int = 32) -> np.ndarray:
-    results = ResizeReference(size)(dict(img=crop, img_shape=crop.shape[:2]))
+def _resize(crop: np.ndarray, size: int = 32, **settings) -> np.ndarray:
+    results = ResizeReference(size, **settings)(dict(img=crop, img_shape=crop.shape[:2]))
     assert results['img_shape'] == (size, size)
     return results['img']
 
@@ -62,6 +62,12 @@ def test_the_longer_side_fills_the_square_and_the_crop_is_centred(shape, rows, c
     assert (image.shape, image.dtype) == ((32, 32, 3), np.uint8)
     assert _filled(image) == (rows, columns)
     assert set(np.unique(image)) <= {0, 200}
+
+
+@pytest.mark.parametrize('shape', [(10, 20), (200, 64), (1, 500), (1, 1)])
+def test_a_stretched_crop_fills_the_square(shape):
+    image = _resize(np.full((*shape, 3), 200, dtype=np.uint8), keep_ratio=False)
+    np.testing.assert_array_equal(image, np.full((32, 32, 3), 200))
 
 
 def test_pixels_of_the_right_size_are_kept():

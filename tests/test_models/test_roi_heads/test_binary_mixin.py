@@ -1,4 +1,4 @@
-"""BinaryMixin on both of its hosts: match or non-match, also where there is nothing to match."""
+"""BinaryMixin on all of its hosts: match or non-match, also where there is nothing to match."""
 
 import copy
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead
-from mmosis.structures import RLEMasks
+from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, RelationRoIHead
+from mmosis.structures import MatchedFeatures, RLEMasks
 
 SIZE = 64
 NAMES = ('loss_cls', 'loss_bbox', 'loss_mask')
 BOXES = [[4.0, 4, 30, 30], [20, 10, 60, 50]]
 
 
-@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead])
+@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead, RelationRoIHead])
 def head_type(request: pytest.FixtureRequest) -> type[BinaryMixin]:
     return request.param
 
@@ -33,7 +33,12 @@ def head_cfg(
     """Config of a tiny model's RoI head, as the detector hands it to the registry."""
 
     def make(**test_cfg) -> ConfigDict:
-        model = tiny_model_cfg() if head_type is BinaryRoIHead else tiny_cascade_cfg
+        relation = dict(type='RelationRoIHead', relation=dict(in_channels=8, embed_channels=16))
+        model = {
+            BinaryRoIHead: tiny_model_cfg(),
+            BinaryCascadeRoIHead: tiny_cascade_cfg,
+            RelationRoIHead: tiny_model_cfg(roi_head=relation),
+        }[head_type]
         return ConfigDict(
             model.roi_head, train_cfg=model.train_cfg.rcnn, test_cfg=ConfigDict(model.test_cfg.rcnn, **test_cfg)
         )
@@ -52,10 +57,18 @@ def make_head(head_cfg: Callable) -> Callable[..., BinaryMixin]:
     return make
 
 
-def make_feats(episodes: int = 1) -> tuple[Tensor, ...]:
+def make_feats(episodes: int = 1) -> MatchedFeatures:
+    """Matched features, images and references of noise."""
     generator = torch.Generator().manual_seed(1)
     sizes = [SIZE // stride for stride in (4, 8, 16, 32, 64)]
-    return tuple(torch.rand(episodes, 8, size, size, generator=generator) for size in sizes)
+    levels, images = ([torch.rand(episodes, 8, size, size, generator=generator) for size in sizes] for _ in range(2))
+    return MatchedFeatures(levels, images, torch.rand(episodes, 8, 7, 7, generator=generator))
+
+
+def take(feats: MatchedFeatures, episode: slice) -> MatchedFeatures:
+    """The features of some episodes."""
+    images = [feat[episode] for feat in feats.image_feats]
+    return MatchedFeatures([feat[episode] for feat in feats], images, feats.references[episode])
 
 
 def make_proposals(*boxes: list[float]) -> InstanceData:
@@ -166,7 +179,7 @@ class TestPredict:
         head, proposals = make_head(), [make_proposals(*BOXES), make_proposals([10.0, 10, 50, 40])]
         together = self.predict(head, *copy.deepcopy(proposals), rescale=True)[episode]
         with torch.no_grad():
-            feats = tuple(feat[episode : episode + 1] for feat in make_feats(2))
+            feats = take(make_feats(2), slice(episode, episode + 1))
             (alone,) = head.predict(feats, [proposals[episode]], [make_sample()], rescale=True)
         torch.testing.assert_close(together.bboxes, alone.bboxes)
         assert alone.masks.numpy().any()
