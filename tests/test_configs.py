@@ -30,7 +30,7 @@ def scenes(tmp_path_factory) -> Path:
 def load(name: str, scenes: Path, work_dir: Path) -> Config:
     """Load a config and shrink it: small images, few proposals, no pre-trained weights, one step."""
     cfg = Config.fromfile(ROOT / name)
-    for loader in (cfg[name] for name in LOADERS if name in cfg):
+    for loader in (cfg[name] for name in LOADERS if cfg.get(name)):
         loader.update(batch_size=1, num_workers=0, persistent_workers=False)
         dataset = loader.dataset
         dataset.update(data_root=str(scenes), ann_file='annotations.json', data_prefix=dict(img='images'))
@@ -40,13 +40,22 @@ def load(name: str, scenes: Path, work_dir: Path) -> Config:
             transform.update(SHRUNK.get(transform.type, {}))
         if dataset.get('test_mode'):
             dataset.indices = 1
-    cfg.model.backbone.init_cfg = None
+    leave_out_pretrained(cfg.model)
     if 'rpn_head' in cfg.model:
         cfg.model.train_cfg.rpn_proposal.max_per_img = cfg.model.test_cfg.rpn.max_per_img = 20
     cfg.train_cfg.max_iters = 1
     cfg.default_hooks.checkpoint = None
     cfg.work_dir = str(work_dir)
     return cfg
+
+
+def leave_out_pretrained(part: dict) -> None:
+    """Start every part of a model from random weights."""
+    for key, value in part.items():
+        if isinstance(value, dict) and 'Pretrained' in str(value.get('type')):
+            part[key] = None
+        elif isinstance(value, dict):
+            leave_out_pretrained(value)
 
 
 @pytest.mark.parametrize('name', CONFIGS)
@@ -58,6 +67,8 @@ def test_config_trains_and_tests(name: str, scenes: Path, tmp_path: Path) -> Non
     runner.train()
     after = dense_head.state_dict()
     assert any(not torch.equal(before[key], after[key]) for key in before)
+    if cfg.test_cfg is None:
+        return
     metrics = {key.partition('/')[2]: value for key, value in runner.test().items()}
     assert 0 <= metrics['bbox_mAP_50'] <= 1
     has_masks = cfg.model.get('roi_head', {}).get('mask_head') is not None

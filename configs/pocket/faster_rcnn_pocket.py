@@ -69,3 +69,7 @@ train_dataloader = dict(
         ],
     ),
 )
+# What it has learnt shows in the model that starts from it.
+test_dataloader = None
+test_evaluator = None
+test_cfg = None
