@@ -211,7 +211,8 @@ class OneShotInferencer(DetInferencer):
     @property
     def competition_iou_thr(self) -> float:
         """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
-        return self.model.test_cfg.rcnn.nms.iou_threshold
+        test_cfg = self.model.test_cfg
+        return test_cfg.get('rcnn', test_cfg).nms.iou_threshold
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(

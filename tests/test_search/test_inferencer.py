@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -147,6 +148,13 @@ def test_references_of_one_name_are_its_shots(inferencer: OneShotInferencer, sce
     for a, b in zip(merged.tensors, shots.tensors, strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
     assert bank.names == ['object']
+
+
+@pytest.mark.parametrize('config', [DEMO, 'configs/reuse/siamese_gfl_s1.py'])
+def test_boxes_compete_from_the_overlap_that_the_detector_allows(config: str) -> None:
+    test_cfg = Config.fromfile(config).model.test_cfg
+    inferencer = SimpleNamespace(model=SimpleNamespace(test_cfg=test_cfg))
+    assert OneShotInferencer.competition_iou_thr.fget(inferencer) == test_cfg.get('rcnn', test_cfg).nms.iou_threshold
 
 
 def test_categories_compete_and_negatives_take_away(inferencer: OneShotInferencer, scene: tuple) -> None:
