@@ -105,6 +105,9 @@ def test_margin_and_flips_are_all_that_changes_in_their_pipelines(loader: str) -
     assert [step for step in base if step.type != 'RandomFlip'] == no_flip
 
 
+PRETRAINING = 'configs/pocket/faster_rcnn_pocket.py'
+
+
 def test_masked_pocket_differs_in_the_tests_references_alone() -> None:
     plain, masked = (read(f'configs/pocket/siamese_mask_rcnn_pocket{kind}.py') for kind in ('', '_masked'))
     changed = {f'test_dataloader.dataset.{key}' for key in ('ref_pipeline', 'reference_sampler')}
@@ -114,11 +117,13 @@ def test_masked_pocket_differs_in_the_tests_references_alone() -> None:
     assert masked.test_dataloader.dataset.reference_sampler.with_masks
 
 
-def test_finetune_differs_from_pocket_in_schedule_and_categories() -> None:
+def test_finetune_differs_from_pocket_in_schedule_categories_and_start() -> None:
     pocket, finetune = (read(f'configs/pocket/siamese_mask_rcnn_pocket{kind}.py') for kind in ('', '_finetune'))
     changed = {'max_iters', 'train_cfg.max_iters', 'param_scheduler', 'optim_wrapper.optimizer.lr'}
     categories = {f'train_dataloader.dataset.{key}' for key in ('split', 'phase')}
-    assert differences(pocket, finetune) == changed | categories
+    start = {'model.backbone.init_cfg', 'model.neck.init_cfg', 'model.roi_head.relation.embed_init_cfg'}
+    assert differences(pocket, finetune) == changed | categories | start
+    assert pocket.model.neck.init_cfg.checkpoint.endswith(f'iter_{read(PRETRAINING).train_cfg.max_iters}.pth')
     warm_up, cosine = finetune.param_scheduler
     assert (warm_up.type, cosine.type) == ('LinearLR', 'CosineAnnealingLR')
     assert (warm_up.end, cosine.end) == (cosine.begin, finetune.train_cfg.max_iters)
