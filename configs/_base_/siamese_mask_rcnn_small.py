@@ -6,6 +6,7 @@ _base_ = ['./models/siamese_mask_rcnn_r50_fpn.py', './default_runtime.py']
 norm_cfg = dict(type='GN', num_groups=8, requires_grad=True)
 channels = 64
 model = dict(
+    episodes_per_chunk=8,
     backbone=dict(
         depth=18,
         base_channels=32,
