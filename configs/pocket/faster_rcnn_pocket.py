@@ -43,7 +43,7 @@ model = dict(
 
 max_iters = 3000
 train_cfg = dict(max_iters=max_iters)
-# Half the time on a CPU that multiplies bfloat16.
+# Faster on a CPU that multiplies bfloat16 by itself.
 optim_wrapper = dict(type='BFloat16OptimWrapper')
 param_scheduler = [
     dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=100),

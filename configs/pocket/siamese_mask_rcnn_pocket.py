@@ -24,7 +24,7 @@ model = dict(
 # ---------------------------------------------------------------- schedule
 max_iters = 8000
 train_cfg = dict(max_iters=max_iters)
-# Half the time on a CPU that multiplies bfloat16. What is trained already learns slowly.
+# Faster on a CPU that multiplies bfloat16 by itself. What is trained already learns slowly.
 slow = dict(lr_mult=0.2)
 optim_wrapper = dict(
     type='BFloat16OptimWrapper',

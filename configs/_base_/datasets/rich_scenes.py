@@ -32,28 +32,16 @@ resize = [
     dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
 ]
 # Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
-resize_reference = dict(type='ResizeReference', size=ref_size, keep_ratio=False)
-ref_pipeline = [
-    dict(type='LoadImage'),
+load = dict(type='LoadImage')
+crop = [
     dict(type='CropReference'),
-    resize_reference,
+    dict(type='ResizeReference', size=ref_size, keep_ratio=False),
     dict(type='PackReference'),
 ]
-masked_ref_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='LoadReferenceMask'),
-    dict(type='CropReference'),
-    resize_reference,
-    dict(type='PackReference'),
-]
+ref_pipeline = [load, *crop]
+masked_ref_pipeline = [load, dict(type='LoadReferenceMask'), *crop]
 # Half of the training's references are averaged over their mask alone, so that search can use one where it is given.
-train_ref_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='LoadReferenceMask', prob=0.5),
-    dict(type='CropReference'),
-    resize_reference,
-    dict(type='PackReference'),
-]
+train_ref_pipeline = [load, dict(type='LoadReferenceMask', prob=0.5), *crop]
 train_dataloader = dict(
     dataset=dict(
         data_root=data_root,

@@ -4,13 +4,13 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
-import mmosis.engine  # noqa: F401
+from mmosis.engine import BFloat16OptimWrapper
 
 
 def test_the_forward_pass_alone_is_in_bfloat16():
     torch.manual_seed(0)
     model = nn.Linear(8, 4)
-    wrapper = build_optim_wrapper(model, dict(type='BFloat16OptimWrapper', optimizer=dict(type='SGD', lr=0.1)))
+    wrapper = build_optim_wrapper(model, dict(type=BFloat16OptimWrapper, optimizer=dict(type='SGD', lr=0.1)))
     before, inputs = model.weight.detach().clone(), torch.rand(3, 8)
     with wrapper.optim_context(model):
         outputs = model(inputs)
