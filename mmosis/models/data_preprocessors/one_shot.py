@@ -59,5 +59,9 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
                 f'{height}x{width} (h x w): more padding would leak into their mean; change ResizeReference(size=...)'
             )
         pixels, mask = refs.flatten(0, -4).split([3, channels - 3], dim=1)
-        normalised = ImgDataPreprocessor.forward(self, dict(inputs=list(pixels)))['inputs']
+        normalised = self.normalise_references(pixels)
         return torch.cat([normalised, mask.to(normalised) / 255], dim=1).unflatten(0, refs.shape[:-3])
+
+    def normalise_references(self, pixels: Tensor) -> Tensor:
+        """Normalise references (N, 3, h, w) as images are."""
+        return ImgDataPreprocessor.forward(self, dict(inputs=list(pixels)))['inputs']

@@ -1,0 +1,31 @@
+# The published code to the letter, for its released checkpoints; a child says the split. Frames, levels and rules are in
+# mmosis.published; what is not said here is the paper's config.
+_base_ = './siamese_mask_rcnn_coco.py'
+
+custom_imports = dict(imports=[*_base_.custom_imports.imports, 'mmosis.published'])
+# scikit-image blurs before it shrinks since 0.15, and did not before.
+anti_aliasing = True
+box_coder = dict(type='PublishedBoxCoder', target_means=[0.0] * 4, target_stds=[0.1, 0.1, 0.2, 0.2])
+roi_extractor = dict(
+    _delete_=True, type='CropAndResizeExtractor', out_channels=384, featmap_strides=[4, 8, 16, 32]
+)
+model = dict(
+    type='PublishedDetector',
+    data_preprocessor=dict(type='PublishedDataPreprocessor'),
+    backbone=dict(type='PublishedResNet', init_cfg=None),
+    neck=dict(act_cfg=dict(type='ReLU')),
+    rpn_head=dict(
+        type='PublishedRPNHead',
+        anchor_generator=dict(type='PublishedAnchorGenerator', ratios=[2.0, 1.0, 0.5]),
+        bbox_coder=box_coder,
+    ),
+    roi_head=dict(
+        type='PublishedRoIHead',
+        bbox_roi_extractor=dict(roi_extractor, output_size=7),
+        bbox_head=dict(type='PublishedBBoxHead', bbox_coder=box_coder),
+        mask_roi_extractor=dict(roi_extractor, output_size=14),
+        mask_head=dict(type='PublishedMaskHead', anti_aliasing=anti_aliasing),
+    ),
+    train_cfg=dict(rpn_proposal=dict(min_bbox_size=-1)),
+    test_cfg=dict(rpn=dict(min_bbox_size=-1), rcnn=dict(score_thr=0.7)),
+)

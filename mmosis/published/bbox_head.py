@@ -1,0 +1,49 @@
+"""The published code's choice of detections."""
+
+from mmcv.ops import batched_nms
+from mmdet.models import Shared2FCBBoxHead
+from mmdet.registry import MODELS
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from .boxes import normalise_boxes
+
+
+@MODELS.register_module()
+class PublishedBBoxHead(Shared2FCBBoxHead):
+    """mmdet's head with two shared layers; the converter folds the published batch norms into them.
+
+    A region is a detection if it is rather a match than none and scores enough; boxes are clipped to the picture within
+    its padding. They stay normalised, as mask features need them: :class:`PublishedMaskHead` makes pixels of them.
+    """
+
+    def _predict_by_feat_single(
+        self,
+        roi: Tensor,
+        cls_score: Tensor,
+        bbox_pred: Tensor,
+        img_meta: dict,
+        rescale: bool = False,
+        rcnn_test_cfg: ConfigDict = None,
+    ) -> InstanceData:
+        """Decode, choose and suppress the regions (R, 5) of one episode."""
+        match, other = cls_score.softmax(dim=-1).unbind(1)
+        boxes = self.bbox_coder.decode(roi[:, 1:], bbox_pred)
+        chosen = (match > other) & (match >= rcnn_test_cfg.score_thr)
+        boxes, scores = clip_boxes(boxes[chosen], window_of(img_meta, boxes)), match[chosen]
+        labels = scores.new_zeros(len(scores)).long()
+        detections, kept = batched_nms(boxes, scores, labels, rcnn_test_cfg.nms)
+        results = InstanceData(bboxes=detections[:, :4], scores=detections[:, 4], labels=labels[kept])
+        return results[: rcnn_test_cfg.max_per_img]
+
+
+def window_of(img_meta: dict, like: Tensor) -> Tensor:
+    """The picture within the network input, normalised (1, 4), of the type of another tensor."""
+    return normalise_boxes(like.new_tensor([img_meta['window']]), img_meta['img_shape'][:2])
+
+
+def clip_boxes(boxes: Tensor, window: Tensor) -> Tensor:
+    """Clip boxes (N, 4) to a window (1, 4)."""
+    low, high = window.split(2, dim=1)
+    return boxes.maximum(low.repeat(1, 2)).minimum(high.repeat(1, 2))

@@ -1,0 +1,17 @@
+"""The published code's slip: references that are not centred."""
+
+from mmdet.registry import MODELS
+from torch import Tensor
+
+from mmosis.models import OneShotDataPreprocessor
+
+
+@MODELS.register_module()
+class PublishedDataPreprocessor(OneShotDataPreprocessor):
+    """Subtract the mean from images always, and from references in training only, as the published figures were made."""
+
+    def normalise_references(self, pixels: Tensor) -> Tensor:
+        """Normalise references (N, 3, h, w); in evaluation they stay 0 to 255, RGB."""
+        if self.training:
+            return super().normalise_references(pixels)
+        return pixels.to(self.device).float().flip(1)

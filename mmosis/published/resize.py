@@ -1,0 +1,40 @@
+"""Bilinear resizing as scikit-image did it when the published code was written."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+
+def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: bool) -> np.ndarray:
+    """Resize as ``skimage.transform.resize(order=1, mode='constant', preserve_range=True)``: the border blends with 0.
+
+    Today's scikit-image blurs after the conversion to floating point, 0.16 before it; bytes differ by up to 2.
+
+    Args:
+        picture: (H, W) or (H, W, C).
+        size: (h, w) to resize to.
+        anti_aliasing: Whether to blur before shrinking, as scikit-image does since 0.15, not before.
+
+    Returns:
+        np.ndarray: (h, w) or (h, w, C), float64.
+    """
+    factors = np.divide(picture.shape[:2], size)
+    if anti_aliasing:
+        sigma = np.zeros(picture.ndim)
+        sigma[:2] = np.maximum(0, (factors - 1) / 2)
+        picture = gaussian_filter(picture, sigma, mode='constant')
+    ends = [(1, 1), (1, 1), (0, 0)][: picture.ndim]
+    padded = np.pad(picture.astype(np.float64), ends)
+    rows, columns = (_positions(new, factor) for new, factor in zip(size, factors, strict=True))
+    return _interpolate(_interpolate(padded, columns, axis=1), rows, axis=0)
+
+
+def _positions(new: int, factor: float) -> np.ndarray:
+    """Centres of the new pixels in the picture with a border of 1."""
+    return (np.arange(new) + 0.5) * factor + 0.5
+
+
+def _interpolate(picture: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarray:
+    before = np.floor(positions).astype(int)
+    share = (positions - before).reshape([-1 if i == axis else 1 for i in range(picture.ndim)])
+    after = np.ceil(positions).astype(int)
+    return (1 - share) * picture.take(before, axis) + share * picture.take(after, axis)

@@ -1,0 +1,28 @@
+"""The published code's proposals."""
+
+import torch
+from mmdet.models import RPNHead
+from mmdet.registry import MODELS
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+
+
+@MODELS.register_module()
+class PublishedRPNHead(RPNHead):
+    """mmdet's RPN that chooses and suppresses over all levels together; it has two logits an anchor."""
+
+    def _bbox_post_process(
+        self, results: InstanceData, cfg: ConfigDict, rescale: bool = False, with_nms: bool = True, img_meta: dict = None
+    ) -> InstanceData:
+        """Keep the best ``nms_pre`` of all levels, suppress among them, and fill up with empty boxes."""
+        best = results.scores.sort(descending=True, stable=True).indices[: cfg.nms_pre]
+        results = results[best]
+        results.level_ids = torch.zeros_like(results.level_ids)
+        results = super()._bbox_post_process(results, cfg, rescale, with_nms, img_meta)
+        missing = 0 if self.training else cfg.max_per_img - len(results)
+        empty = InstanceData(
+            bboxes=results.bboxes.new_zeros(missing, 4),
+            scores=results.scores.new_zeros(missing),
+            labels=results.labels.new_zeros(missing),
+        )
+        return InstanceData.cat([results, empty])
