@@ -6,9 +6,7 @@ custom_imports = dict(imports=[*_base_.custom_imports.imports, 'mmosis.published
 # scikit-image blurs before it shrinks since 0.15, and did not before.
 anti_aliasing = True
 box_coder = dict(type='PublishedBoxCoder', target_means=[0.0] * 4, target_stds=[0.1, 0.1, 0.2, 0.2])
-roi_extractor = dict(
-    _delete_=True, type='CropAndResizeExtractor', out_channels=384, featmap_strides=[4, 8, 16, 32]
-)
+roi_extractor = dict(_delete_=True, type='CropAndResizeExtractor', out_channels=384, featmap_strides=[4, 8, 16, 32])
 model = dict(
     type='PublishedDetector',
     data_preprocessor=dict(type='PublishedDataPreprocessor'),
@@ -29,3 +27,21 @@ model = dict(
     train_cfg=dict(rpn_proposal=dict(min_bbox_size=-1)),
     test_cfg=dict(rpn=dict(min_bbox_size=-1), rcnn=dict(score_thr=0.7)),
 )
+
+# ---------------------------------------------------------------- data
+image_sizes = (800, 1024)  # shorter side wanted, longer side at most
+ref_sizes = (150, 192)
+load = dict(type='LoadImage', backend_args=_base_.backend_args)
+resize = dict(type='PublishedResize', min_size=image_sizes[0], max_size=image_sizes[1], anti_aliasing=anti_aliasing)
+meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor', 'window', 'episodes', 'draw')
+pack = dict(type='PackOneShotInputs', meta_keys=meta_keys)
+train_pipeline = [load, dict(type='LoadAnnotations', with_bbox=True, with_mask=True), resize, pack]
+test_pipeline = [load, resize, pack]
+ref_pipeline = [
+    load,
+    dict(type='PublishedReference', image_sizes=image_sizes, ref_sizes=ref_sizes, anti_aliasing=anti_aliasing),
+    dict(type='PackReference'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline, ref_pipeline=ref_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline, ref_pipeline=ref_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline, ref_pipeline=ref_pipeline))

@@ -12,7 +12,12 @@ class PublishedRPNHead(RPNHead):
     """mmdet's RPN that chooses and suppresses over all levels together; it has two logits an anchor."""
 
     def _bbox_post_process(
-        self, results: InstanceData, cfg: ConfigDict, rescale: bool = False, with_nms: bool = True, img_meta: dict = None
+        self,
+        results: InstanceData,
+        cfg: ConfigDict,
+        rescale: bool = False,
+        with_nms: bool = True,
+        img_meta: dict = None,
     ) -> InstanceData:
         """Keep the best ``nms_pre`` of all levels, suppress among them, and fill up with empty boxes."""
         best = results.scores.sort(descending=True, stable=True).indices[: cfg.nms_pre]
