@@ -1,5 +1,5 @@
-# The published code to the letter, for its released checkpoints; a child says the split. Frames, levels and rules are in
-# mmosis.published; what is not said here is the paper's config.
+# The published code to the letter, for its released checkpoints; a child says the split. Frames, levels and rules are
+# in mmosis.published; what is not said here is the paper's config.
 _base_ = './siamese_mask_rcnn_coco.py'
 
 custom_imports = dict(imports=[*_base_.custom_imports.imports, 'mmosis.published'])
@@ -32,11 +32,13 @@ model = dict(
 image_sizes = (800, 1024)  # shorter side wanted, longer side at most
 ref_sizes = (150, 192)
 load = dict(type='LoadImage', backend_args=_base_.backend_args)
-resize = dict(type='PublishedResize', min_size=image_sizes[0], max_size=image_sizes[1], anti_aliasing=anti_aliasing)
+resize_image = dict(
+    type='PublishedResize', min_size=image_sizes[0], max_size=image_sizes[1], anti_aliasing=anti_aliasing
+)
 meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor', 'window', 'episodes', 'draw')
 pack = dict(type='PackOneShotInputs', meta_keys=meta_keys)
-train_pipeline = [load, dict(type='LoadAnnotations', with_bbox=True, with_mask=True), resize, pack]
-test_pipeline = [load, resize, pack]
+train_pipeline = [load, dict(type='LoadAnnotations', with_bbox=True, with_mask=True), resize_image, pack]
+test_pipeline = [load, resize_image, pack]
 ref_pipeline = [
     load,
     dict(type='PublishedReference', image_sizes=image_sizes, ref_sizes=ref_sizes, anti_aliasing=anti_aliasing),

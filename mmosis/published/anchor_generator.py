@@ -12,7 +12,7 @@ from .boxes import normalise_boxes
 class PublishedAnchorGenerator(AnchorGenerator):
     """mmdet's anchors as shares of the network input, which is the frame of all boxes of the published model.
 
-    Its ratios are height to width in mmdet and their inverse in the published code, so they come in the order 2, 1, 0.5.
+    A ratio is height to width in mmdet and the inverse in the published code, so they come in the order 2, 1, 0.5.
     """
 
     def grid_priors(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 @TASK_UTILS.register_module()
 class PublishedBoxCoder(DeltaXYWHBBoxCoder):
-    """mmdet's coder on normalised boxes: no limit to their growth, and clipped to 0-1 where mmdet clips to the image."""
+    """mmdet's coder on normalised boxes: their growth has no limit, and where mmdet clips to the image, it is 0-1."""
 
     def decode(
         self,

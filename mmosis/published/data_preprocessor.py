@@ -8,7 +8,7 @@ from mmosis.models import OneShotDataPreprocessor
 
 @MODELS.register_module()
 class PublishedDataPreprocessor(OneShotDataPreprocessor):
-    """Subtract the mean from images always, and from references in training only, as the published figures were made."""
+    """Subtract the mean from images always, from references in training only: the published figures are made so."""
 
     def normalise_references(self, pixels: Tensor) -> Tensor:
         """Normalise references (N, 3, h, w); in evaluation they stay 0 to 255, RGB."""

@@ -17,7 +17,7 @@ class PublishedRPNHead(RPNHead):
         cfg: ConfigDict,
         rescale: bool = False,
         with_nms: bool = True,
-        img_meta: dict = None,
+        img_meta: dict | None = None,
     ) -> InstanceData:
         """Keep the best ``nms_pre`` of all levels, suppress among them, and fill up with empty boxes."""
         best = results.scores.sort(descending=True, stable=True).indices[: cfg.nms_pre]

@@ -13,8 +13,8 @@ from .resize import resize_bilinear
 class PublishedResize(BaseTransform):
     """Resize an image to a square of a fixed size, zero-padded around.
 
-    scale = max(1, min_size / shorter side), less where the longer side would be more than ``max_size``. Values are cut to
-    whole ones, not rounded.
+    scale = max(1, min_size / shorter side), less where the longer side would be more than ``max_size``. Values are cut
+    to whole ones, not rounded.
 
     Changed keys: ``img`` (max_size, max_size, 3), ``img_shape``, and where they are there ``gt_bboxes``, ``gt_masks``
     and ``ref_bbox``. Added keys: ``window``, the picture within its padding, xyxy in pixels; ``scale_factor``.
