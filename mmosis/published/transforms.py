@@ -4,7 +4,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
-from mmosis.utils.image import crop_box
+from mmosis.datasets import CropReference
 
 from .resize import resize_bilinear
 
@@ -69,7 +69,8 @@ class PublishedReference(BaseTransform):
 
     A picture that is a reference as a whole is resized once, as the published code's ``detect`` does.
 
-    Required keys: ``img``, ``ref_bbox`` xyxy in pixels. Changed keys: ``img`` (ref_size, ref_size, 3), ``img_shape``.
+    Required keys: ``img``, ``ref_bbox`` xyxy in pixels. Changed keys: ``img`` (ref_size, ref_size, 3), ``img_shape``,
+    and ``gt_masks`` where there is one.
 
     Args:
         image_sizes: ``min_size`` and ``max_size`` of images.
@@ -87,9 +88,7 @@ class PublishedReference(BaseTransform):
         Raises:
             ValueError: If the box has no area or is not inside the image.
         """
-        crop = crop_box(results['img'], results['ref_bbox'])
-        if crop.shape != results['img'].shape:
-            resized = self.resize_image(dict(img=results['img'], ref_bbox=results['ref_bbox']))
-            crop = crop_box(resized['img'], resized['ref_bbox'])
-        square = self.resize_ref(dict(img=crop))['img']
-        return dict(results, img=square, img_shape=square.shape[:2])
+        crop = CropReference()(dict(results))
+        if crop['img_shape'] != results['img'].shape[:2]:
+            crop = CropReference()(self.resize_image(dict(results)))
+        return self.resize_ref(crop)

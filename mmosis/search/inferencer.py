@@ -268,6 +268,8 @@ class OneShotInferencer(DetInferencer):
         """The config's test pipeline, on files and arrays, at the scale for searches."""
         steps = _without_loading(cfg.test_dataloader.dataset.pipeline)
         limit = cfg.get('search', {}).get('max_image_scale')
+        if self.image_scale and not any(step['type'] == 'Resize' for step in steps):
+            raise ValueError('image_scale sets the Resize of the test pipeline, and this config has none; leave it out')
         if self.image_scale or limit:
             divisor = cfg.model.data_preprocessor.pad_size_divisor
             steps = [_at_scale(step, self.image_scale or limit, not self.image_scale, divisor) for step in steps]
