@@ -1,0 +1,32 @@
+"""Take the backbone out of a trained classifier or detector, for ``init_cfg`` of another detector."""
+
+import argparse
+from io import BytesIO
+
+import torch
+from mmengine.runner import CheckpointLoader
+
+import mmosis
+from mmosis.utils.atomic import write_atomic
+
+PREFIX = 'backbone.'
+
+
+def main() -> None:
+    """Read, take, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('in_file', help='checkpoint of a training')
+    parser.add_argument('out_file', help='checkpoint of the backbone to write')
+    args = parser.parse_args()
+    weights = CheckpointLoader.load_checkpoint(args.in_file, map_location='cpu').get('state_dict', {})
+    backbone = {name.removeprefix(PREFIX): value for name, value in weights.items() if name.startswith(PREFIX)}
+    if not backbone:
+        raise ValueError(f'{args.in_file} has no weights under {PREFIX!r}; give a checkpoint of tools/train.py')
+    buffer = BytesIO()
+    torch.save(dict(meta=dict(mmosis_version=mmosis.__version__), state_dict=backbone), buffer)
+    write_atomic(args.out_file, buffer.getvalue())
+    print(f'{args.out_file}: {len(backbone)} tensors of a backbone')
+
+
+if __name__ == '__main__':
+    main()
