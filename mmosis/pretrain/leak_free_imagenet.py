@@ -8,7 +8,7 @@ from mmpretrain.datasets import CustomDataset
 from mmpretrain.registry import DATASETS
 
 IMAGENET_687 = tuple(sorted((files(__package__) / 'imagenet-687.txt').read_text().split()))
-"""The synsets without a counterpart in COCO's 80 categories (paper section 5.1), as released with the published code."""
+"""The synsets without a counterpart among COCO's categories (paper section 5.1), as released with its code."""
 
 
 @DATASETS.register_module()
@@ -52,8 +52,8 @@ def _check(synsets: tuple[str, ...]) -> tuple[str, ...]:
     leaking = sorted(set(synsets) - set(IMAGENET_687))
     if leaking:
         raise ValueError(
-            f'{len(leaking)} classes are not among the 687 that show nothing of COCO: {", ".join(leaking[:5])}; one-shot '
-            'figures of a detector that starts from them would leak, so leave them out'
+            f'{len(leaking)} classes are not among the 687 that show nothing of COCO: {", ".join(leaking[:5])}; '
+            'one-shot figures of a detector that starts from them would leak, so leave them out'
         )
     if len(set(synsets)) < len(synsets):
         raise ValueError(f'each synset must be named once, got {len(synsets)} names of {len(set(synsets))}')
