@@ -59,7 +59,9 @@ def write_h5(path: Path, tensors: dict[str, np.ndarray]) -> None:
 def build_model(tensors: dict[str, np.ndarray]) -> SiameseTwoStageDetector:
     """Build the detector with these weights, in evaluation mode."""
     init_default_scope('mmdet')
-    model = MODELS.build(Config.fromfile(CONFIG).model).eval()
+    cfg = Config.fromfile(CONFIG).model
+    cfg.roi_head.mask_head.anti_aliasing = True  # the outputs are those of scikit-image 0.16.2
+    model = MODELS.build(cfg).eval()
     model.load_state_dict(convert_keras(tensors))
     return model
 

@@ -3,8 +3,8 @@
 _base_ = './siamese_mask_rcnn_coco.py'
 
 custom_imports = dict(imports=[*_base_.custom_imports.imports, 'mmosis.published'])
-# scikit-image blurs before it shrinks since 0.15, and did not before.
-anti_aliasing = True
+# The release asks for scikit-image 0.13.1. True: as from 0.15 on, which blurs before it shrinks.
+anti_aliasing = False
 box_coder = dict(type='PublishedBoxCoder', target_means=[0.0] * 4, target_stds=[0.1, 0.1, 0.2, 0.2])
 roi_extractor = dict(_delete_=True, type='CropAndResizeExtractor', out_channels=384, featmap_strides=[4, 8, 16, 32])
 model = dict(
