@@ -1,7 +1,7 @@
 """The published code's choice of detections."""
 
-from mmcv.ops import batched_nms
 from mmdet.models import Shared2FCBBoxHead
+from mmdet.models.layers import multiclass_nms
 from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
@@ -28,14 +28,13 @@ class PublishedBBoxHead(Shared2FCBBoxHead):
         rcnn_test_cfg: ConfigDict = None,
     ) -> InstanceData:
         """Decode, choose and suppress the regions (R, 5) of one episode."""
-        match, other = cls_score.softmax(dim=-1).unbind(1)
+        scores = cls_score.softmax(dim=-1)
+        match, other = scores.unbind(1)
         boxes = self.bbox_coder.decode(roi[:, 1:], bbox_pred)
         chosen = (match > other) & (match >= rcnn_test_cfg.score_thr)
-        boxes, scores = clip_boxes(boxes[chosen], window_of(img_meta, boxes)), match[chosen]
-        labels = scores.new_zeros(len(scores)).long()
-        detections, kept = batched_nms(boxes, scores, labels, rcnn_test_cfg.nms)
-        results = InstanceData(bboxes=detections[:, :4], scores=detections[:, 4], labels=labels[kept])
-        return results[: rcnn_test_cfg.max_per_img]
+        boxes = clip_boxes(boxes[chosen], window_of(img_meta, boxes))
+        detections, labels = multiclass_nms(boxes, scores[chosen], 0.0, rcnn_test_cfg.nms, rcnn_test_cfg.max_per_img)
+        return InstanceData(bboxes=detections[:, :4], scores=detections[:, 4], labels=labels)
 
 
 def window_of(img_meta: dict, like: Tensor) -> Tensor:
