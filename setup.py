@@ -7,6 +7,8 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
+KERAS = ['h5py']
+PRETRAIN = ['onedl-mmpretrain>=1.3.6']
 TABLE = run_path(str(ROOT / 'mmosis/compat/requirements.py'))
 
 
@@ -34,7 +36,9 @@ setup(
     python_requires='>=' + '.'.join(map(str, TABLE['PYTHON'])),
     packages=find_packages(include=['mmosis', 'mmosis.*']),
     # MMEngine and MIM look for configs and tools in mmosis/.mim: links to those of the root; a wheel gets the files.
-    package_data={'mmosis': ['py.typed', 'weights/*.pth', '.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh']},
+    package_data={
+        'mmosis': ['py.typed', 'weights/*.pth', 'pretrain/*.txt', '.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh']
+    },
     entry_points={'console_scripts': ['mmosis = mmosis.cli:main']},
     # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.
     install_requires=[
@@ -55,7 +59,9 @@ setup(
         'onedl': family('onedl'),
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
         'openmmlab': [*family('openmmlab'), 'setuptools<81'],
+        'keras': KERAS,
+        'pretrain': PRETRAIN,
         'web': WEB,
-        'test': [*WEB, 'playwright', 'pytest', 'pytest-cov', 'ruff', 'supervision'],
+        'test': [*WEB, *KERAS, *PRETRAIN, 'playwright', 'pytest', 'pytest-cov', 'ruff', 'supervision'],
     },
 )

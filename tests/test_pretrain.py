@@ -1,8 +1,5 @@
 """Pre-training on the classes of ImageNet that show nothing of COCO."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -11,6 +8,7 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 from mmengine.config import Config
+from tools_runner import run_processes
 
 pytest.importorskip('mmpretrain', reason='pre-training needs mmpretrain: pip install mmosis[pretrain]')
 
@@ -79,18 +77,15 @@ def test_the_script_trains_a_backbone_for_the_detectors(imagenet: Path, tmp_path
             f'{loader}.persistent_workers=False',
         )
     ]
-    bash = shutil.which('bash')
-    out = tmp_path / 'out' / 'backbone.pth'
-    environment = dict(
-        PATH='/usr/bin:/bin', PYTHON=sys.executable, WORK_DIR=str(tmp_path / 'work'), OUT=str(out), HOME=str(tmp_path)
+    out, work_dir = tmp_path / 'out' / 'backbone.pth', tmp_path / 'work'
+    options = ('train_cfg.max_epochs=1', 'train_cfg.val_interval=1', *loaders)
+    run_processes(
+        'tools/pretrain.sh', '2', '--cfg-options', *options, PORT='29614', WORK_DIR=str(work_dir), OUT=str(out)
     )
-    command = [bash, 'tools/pretrain.sh', '2', '--cfg-options', 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1']
-    done = subprocess.run([*command, *loaders], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
     cfg = Config.fromfile(ROOT / 'configs/siamese_mask_rcnn_s1.py').model.backbone
     cfg.init_cfg.checkpoint = str(out)
     backbone = MODELS.build(cfg)
     backbone.init_weights()
-    trained = torch.load(next((tmp_path / 'work').glob('*.pth')), weights_only=False)['state_dict']
+    trained = torch.load(next(work_dir.glob('*.pth')), weights_only=False)['state_dict']
     for name, value in backbone.state_dict().items():
         torch.testing.assert_close(value, trained[f'backbone.{name}'])
