@@ -11,9 +11,16 @@ from mmosis.structures import split_categories
 from mmosis.synthetic import CATEGORIES, make_scenes
 
 ROOT = Path(__file__).parents[1]
-CONFIGS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('configs/**/*.py') if '_base_' not in path.parts)
+OTHERS = {'_base_', 'pretrain'}  # parts of configs; a classifier, which test_pretrain.py trains
+CONFIGS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('configs/**/*.py') if not OTHERS & set(path.parts))
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-SHRUNK = {'Resize': dict(scale=(96, 96)), 'Pad': dict(size=(96, 96)), 'ResizeReference': dict(size=64)}
+SHRUNK = {
+    'Resize': dict(scale=(96, 96)),
+    'Pad': dict(size=(96, 96)),
+    'ResizeReference': dict(size=64),
+    'PublishedResize': dict(min_size=64, max_size=96),
+    'PublishedReference': dict(image_sizes=(64, 96), ref_sizes=(48, 64)),
+}
 
 
 @pytest.fixture(scope='module')

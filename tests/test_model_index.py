@@ -39,7 +39,8 @@ def test_metadata_is_that_of_the_config(model: dict) -> None:
     cfg = Config.fromfile(ROOT / model['Config'])
     metadata = model.get('Metadata', {})
     truth = {
-        'Iterations': cfg.train_cfg.max_iters,
+        'Iterations': cfg.train_cfg.get('max_iters'),
+        'Epochs': cfg.train_cfg.get('max_epochs'),
         'Batch Size': cfg.get('auto_scale_lr', {}).get('base_batch_size', cfg.train_dataloader.batch_size),
         'References': cfg.train_dataloader.dataset.get('num_references', 1),
     }

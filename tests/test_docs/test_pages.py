@@ -21,6 +21,7 @@ PAGES = [
     'docs/configs.md',
     'docs/custom_data.md',
     'docs/evaluation.md',
+    'docs/reproduce.md',
     'docs/results.md',
     'configs/pocket/README.md',
     'docs/search.md',
