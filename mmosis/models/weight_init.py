@@ -36,7 +36,7 @@ class BackbonePretrainedInit(PretrainedInit):
         if self.pretraining == LEAK_FREE and not Path(self.checkpoint).is_file():
             raise FileNotFoundError(
                 f'{self.checkpoint} is missing: ResNet-50 (caffe style, RGB) trained on the 687 ImageNet classes '
-                'without a counterpart in COCO. Train it or convert the published one as docs/reproduce.md says; or use '
+                'without a counterpart in COCO. Train it or convert the published one (docs/reproduce.md); or use '
                 'a backbone trained on all of ImageNet, whose one-shot figures leak: '
                 'configs/siamese_mask_rcnn_s1_imagenet1k.py'
             )
