@@ -79,10 +79,10 @@ def crop_and_resize(feat: Tensor, rois: Tensor, size: int) -> Tensor:
         return pixels[batch, rows[:, :, None], columns[:, None, :]]
 
     share_x, share_y = share_x[:, None, :, None], share_y[:, :, None, None]
-    top = take(above, left) + (take(above, right) - take(above, left)) * share_x
-    bottom = take(below, left) + (take(below, right) - take(below, left)) * share_x
+    top = torch.lerp(take(above, left), take(above, right), share_x)
+    bottom = torch.lerp(take(below, left), take(below, right), share_x)
     inside = (inside_y[:, :, None] & inside_x[:, None, :])[..., None]
-    return ((top + (bottom - top) * share_y) * inside).permute(0, 3, 1, 2)
+    return (torch.lerp(top, bottom, share_y) * inside).permute(0, 3, 1, 2)
 
 
 def _sample_axis(start: Tensor, end: Tensor, length: int, size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
