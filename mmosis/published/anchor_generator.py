@@ -22,10 +22,12 @@ class PublishedAnchorGenerator(AnchorGenerator):
 
         Args:
             featmap_sizes: (h, w) of each level.
-            dtype: Their type; they are computed in float64 as in the published code.
+            dtype: Their type, float32 at least: half precision would move shares of an image by pixels. They are
+                computed in float64 as in the published code.
             device: Where they are.
         """
         (height, width), (stride_x, stride_y) = featmap_sizes[0], self.strides[0]
         shape = height * stride_y, width * stride_x
         anchors = super().grid_priors(featmap_sizes, torch.float64, device)
+        dtype = torch.promote_types(dtype, torch.float32)
         return [normalise_boxes(level, shape).to(dtype) for level in anchors]

@@ -46,7 +46,7 @@ class PublishedMaskHead(FCNMaskHead):
             bboxes.sub_(low.repeat(1, 2)).div_((high - low).repeat(1, 2))
         bboxes.copy_(denormalise_boxes(bboxes, shape).round())
         pasted = np.zeros((len(bboxes), *shape), bool)
-        masks = mask_preds[:, 0].sigmoid().cpu().numpy()
+        masks = mask_preds[:, 0].sigmoid().float().cpu().numpy()
         for canvas, mask, (x1, y1, x2, y2) in zip(pasted, masks, bboxes.long().tolist(), strict=True):
             if x2 > x1 and y2 > y1:
                 resized = resize_bilinear(mask, (y2 - y1, x2 - x1), self.anti_aliasing)

@@ -78,7 +78,7 @@ def crop_and_resize(feat: Tensor, rois: Tensor, size: int) -> Tensor:
     def take(rows: Tensor, columns: Tensor) -> Tensor:
         return pixels[batch, rows[:, :, None], columns[:, None, :]]
 
-    share_x, share_y = share_x[:, None, :, None], share_y[:, :, None, None]
+    share_x, share_y = share_x[:, None, :, None].to(feat.dtype), share_y[:, :, None, None].to(feat.dtype)
     top = torch.lerp(take(above, left), take(above, right), share_x)
     bottom = torch.lerp(take(below, left), take(below, right), share_x)
     inside = (inside_y[:, :, None] & inside_x[:, None, :])[..., None]

@@ -9,6 +9,9 @@ def compete(instances: InstanceData, num_wanted: int, iou_thr: float) -> Instanc
     """Leave one winner for each region: the category that matches it best.
 
     Greedy NMS over the boxes of all categories. What a negative category wins goes with it: "like this, not like that".
+    Detections of one category alone all stay: the detector has settled which of them are one object, by boxes that may
+    have been more precise.
+
     The paper asks for one category at a time (and names the missing decision among several as a weakness, section 7).
 
     Args:
@@ -19,8 +22,8 @@ def compete(instances: InstanceData, num_wanted: int, iou_thr: float) -> Instanc
     Returns:
         InstanceData: The winners of the wanted categories, the best first.
     """
-    if not len(instances):
-        return instances
+    if len(instances.labels.unique()) < 2:
+        return keep_wanted(instances, num_wanted)
     _, kept = nms(instances.bboxes.float(), instances.scores.float(), iou_thr)
     return keep_wanted(instances[kept], num_wanted)
 

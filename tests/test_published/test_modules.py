@@ -40,6 +40,7 @@ def test_anchors_have_their_centre_at_the_corner_of_a_cell(cfg: ConfigDict) -> N
     torch.testing.assert_close(anchors[0][4], torch.tensor([-12.0, -16, 20, 16]))
     width, height = (anchors[0][0][2:] - anchors[0][0][:2]).tolist()
     assert width / height == pytest.approx(0.5)  # the published ratios are width to height
+    assert generator.grid_priors(sizes, torch.bfloat16, 'cpu')[0].dtype == torch.float32
 
 
 def test_decoded_boxes_grow_without_limit_and_end_at_the_image(cfg: ConfigDict) -> None:
@@ -75,6 +76,12 @@ class TestCropAndResize:
         feat = self.RAMP.clone().requires_grad_()
         crop_and_resize(feat, torch.tensor([[0, 0, 0, 0.6, 0.6]]), 3).sum().backward()
         assert feat.grad.sum().item() == pytest.approx(9)
+
+    def test_coordinates_stay_precise_on_maps_of_half_precision(self) -> None:
+        roi = torch.tensor([[0, 0.25, 0, 0.751, 1]])
+        region = crop_and_resize(self.RAMP.bfloat16(), roi, 3)
+        assert region.dtype == torch.bfloat16
+        torch.testing.assert_close(region.float(), crop_and_resize(self.RAMP, roi, 3), atol=2**-7, rtol=0)
 
     def test_a_region_lies_on_the_level_of_its_size(self) -> None:
         extractor = CropAndResizeExtractor(output_size=2, out_channels=1, featmap_strides=[4, 8, 16, 32])

@@ -6,7 +6,7 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
-from published_model import DATA, build_model, make_inputs, make_tensors
+from published_model import DATA, build_model, make_inputs
 from torch import Tensor
 
 from mmosis.models import SiameseTwoStageDetector
@@ -26,8 +26,8 @@ def expected() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope='module')
-def model() -> SiameseTwoStageDetector:
-    model = build_model(make_tensors())
+def model(all_tensors: dict) -> SiameseTwoStageDetector:
+    model = build_model(all_tensors)
     model.test_cfg.rcnn = model.roi_head.test_cfg = TEST_CFG
     return model
 

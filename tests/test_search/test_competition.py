@@ -44,6 +44,8 @@ def numbers(instances: InstanceData) -> list[int]:
         ([(HERE, 0.5, 1), (THERE, 0.5, 0), ((40, 0, 50, 9), 0.5, 1)], 0.5, [0, 1, 2]),
         ([(HERE, 0.5, 0), (HERE, 0.5, 1)], 0.5, [0]),
         ([(HERE, 0.5, 1), (HERE, 0.5, 0)], 0.5, [0]),
+        # Those of one category do not compete.
+        ([(HERE, 0.5, 1), (HERE, 0.6, 1)], 0.5, [1, 0]),
         # A detection that lost takes no other with it.
         ([((0, 0, 10, 10), 0.9, 0), ((4, 0, 14, 10), 0.8, 2), ((8, 0, 18, 10), 0.7, 1)], 0.4, [0, 2]),
     ],
