@@ -55,7 +55,7 @@ class OneShotInferencer(DetInferencer):
             config's ``search.max_image_scale`` are reduced to it; without that, its test pipeline as it is. More finds
             smaller objects and takes longer.
         precision: 'fp32' or 'bf16', which needs a processor that computes in it to be faster.
-        channels_last: Whether convolutions work on the channels-last layout.
+        channels_last: Whether convolutions work on the channels-last layout; by default on a CPU, which is faster so.
 
     Raises:
         ValueError: If the model is unknown, the checkpoint is not one of it, or an option has no such value.
@@ -74,7 +74,7 @@ class OneShotInferencer(DetInferencer):
         show_progress: bool = True,
         image_scale: int | None = None,
         precision: str = 'fp32',
-        channels_last: bool = False,
+        channels_last: bool | None = None,
     ) -> None:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
@@ -89,6 +89,8 @@ class OneShotInferencer(DetInferencer):
         for name, child in self.model.named_children():
             if name != 'data_preprocessor':  # pixels are normalised in fp32
                 child.to(PRECISIONS[precision])
+        if channels_last is None:
+            channels_last = self.model.data_preprocessor.device.type == 'cpu'
         if channels_last:
             self.model.to(memory_format=torch.channels_last)
 

@@ -20,7 +20,7 @@ from mmosis.utils.rng import generator, seeded
 from mmosis.utils.timing import median_seconds
 
 
-def make_inferencer(cfg: Config, precision: str, channels_last: bool) -> OneShotInferencer:
+def make_inferencer(cfg: Config, precision: str, channels_last: bool | None) -> OneShotInferencer:
     """Make an inferencer with random weights, which go through a file as others do."""
     init_default_scope(cfg.default_scope)
     cfg.model.backbone.init_cfg = None
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument('--image-size', type=int, default=1024)
     parser.add_argument('--repeats', type=int, default=3, help='timings, of which the median counts')
     parser.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32')
-    parser.add_argument('--channels-last', action='store_true')
+    parser.add_argument('--channels-last', action=argparse.BooleanOptionalAction, help='by default on a CPU')
     args = parser.parse_args()
     inferencer = make_inferencer(Config.fromfile(args.config), args.precision, args.channels_last)
     rng = generator(0, 'pixels')
