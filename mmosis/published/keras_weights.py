@@ -62,16 +62,22 @@ def convert_keras(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
         dict: The ``state_dict`` of our published detector, or of mmdet's ResNet-50, in float32.
 
     Raises:
-        ValueError: If a tensor is missing, is not known, or has another shape; it is named.
+        ValueError: If a tensor is missing, is not known, has another shape or other values than finite numbers; it is
+            named.
     """
     backbone = list(backbone_layers())
-    if any(name.startswith('fpn_') for name in tensors):
+    if is_detector(tensors):
         layers = [replace(layer, **_inside('backbone', layer)) for layer in backbone] + list(model_layers())
     else:
         layers, tensors = backbone, _without_classifier(tensors)
     _check(tensors, {name: shape for layer in layers for name, shape in layer.shapes.items()})
     converted = {name: value for layer in layers for name, value in layer.convert(tensors).items()}
     return {name: torch.from_numpy(np.ascontiguousarray(value, np.float32)) for name, value in converted.items()}
+
+
+def is_detector(tensors: dict[str, np.ndarray]) -> bool:
+    """Whether these are weights of a whole model, not of a backbone alone: it has a pyramid."""
+    return any(name.startswith('fpn_') for name in tensors)
 
 
 def _inside(part: str, layer: Layer) -> dict[str, str]:
@@ -89,11 +95,15 @@ def _check(tensors: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -
     missing = [f'{name} is missing' for name in shapes if name not in tensors]
     foreign = [f'{name} is not known' for name in tensors if name not in shapes]
     wrong = [
-        f'{name} must have shape {shape}, got {tensors[name].shape}'
+        f'{name} must have finite numbers of shape {shape}, got {tensors[name].dtype} {tensors[name].shape}'
         for name, shape in shapes.items()
-        if name in tensors and tensors[name].shape != shape
+        if name in tensors and not _fits(tensors[name], shape)
     ]
     problems = wrong + missing + foreign
     if problems:
         more = f'; and {len(problems) - 5} more' if len(problems) > 5 else ''
         raise ValueError(f'the weights are not those of the published model: {"; ".join(problems[:5])}{more}')
+
+
+def _fits(values: np.ndarray, shape: tuple[int, ...]) -> bool:
+    return values.shape == shape and values.dtype.kind == 'f' and bool(np.isfinite(values).all())

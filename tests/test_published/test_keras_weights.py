@@ -67,7 +67,12 @@ def test_a_backbone_starts_the_papers_config(backbone: dict, tmp_path: Path) -> 
     ('change', 'message'),
     [
         (lambda t: t.pop('rpn_class_raw/bias'), 'rpn_class_raw/bias is missing'),
-        (lambda t: t.update({'mrcnn_class_logits/kernel': np.zeros((1024, 81))}), r'must have shape \(1024, 2\), got'),
+        (
+            lambda t: t.update({'mrcnn_class_logits/kernel': np.zeros((1024, 81))}),
+            r'must have finite numbers of shape \(1024, 2\), got',
+        ),
+        (lambda t: t.update({'bn_conv1/beta': np.full(64, np.nan)}), r'bn_conv1/beta must have finite numbers'),
+        (lambda t: t.update({'bn_conv1/beta': np.full(64, b'a')}), r'bn_conv1/beta must .* got \|S1 \(64,\)'),
         (lambda t: t.update({'extra/kernel': np.zeros(3)}), 'extra/kernel is not known'),
         (lambda t: [t.pop(name) for name in list(t)[:20]], 'and 15 more'),
     ],

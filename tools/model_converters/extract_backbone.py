@@ -1,19 +1,23 @@
 """Take the backbone out of a trained classifier or detector, for ``init_cfg`` of another detector."""
 
 import argparse
-from io import BytesIO
 
-import torch
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
 from mmengine.runner import CheckpointLoader
 
-import mmosis
-from mmosis.utils.atomic import write_atomic
+from mmosis.utils.weights_file import write_weights
 
 PREFIX = 'backbone.'
 
 
 def main() -> None:
-    """Read, take, write."""
+    """Read, take, write.
+
+    Raises:
+        ValueError: If the checkpoint has no backbone.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('in_file', help='checkpoint of a training')
     parser.add_argument('out_file', help='checkpoint of the backbone to write')
@@ -22,9 +26,7 @@ def main() -> None:
     backbone = {name.removeprefix(PREFIX): value for name, value in weights.items() if name.startswith(PREFIX)}
     if not backbone:
         raise ValueError(f'{args.in_file} has no weights under {PREFIX!r}; give a checkpoint of tools/train.py')
-    buffer = BytesIO()
-    torch.save(dict(meta=dict(mmosis_version=mmosis.__version__), state_dict=backbone), buffer)
-    write_atomic(args.out_file, buffer.getvalue())
+    write_weights(args.out_file, backbone)
     print(f'{args.out_file}: {len(backbone)} tensors of a backbone')
 
 
