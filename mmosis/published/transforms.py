@@ -67,7 +67,8 @@ class PublishedResize(BaseTransform):
 class PublishedReference(BaseTransform):
     """Cut a reference out of its resized image, and resize it by the same rule.
 
-    A picture that is a reference as a whole is resized once, as the published code's ``detect`` does.
+    A picture that is a reference as a whole is resized once, as the published code's ``detect`` does. The box is that
+    of the annotation, scaled; the published code takes the extent of the resized mask, which can differ by a pixel.
 
     Required keys: ``img``, ``ref_bbox`` xyxy in pixels. Changed keys: ``img`` (ref_size, ref_size, 3), ``img_shape``,
     and ``gt_masks`` where there is one.
