@@ -8,7 +8,8 @@ from mmpretrain.datasets import CustomDataset
 from mmpretrain.registry import DATASETS
 
 IMAGENET_687 = tuple(sorted((files(__package__) / 'imagenet-687.txt').read_text().split()))
-"""The synsets without a counterpart among COCO's categories (paper section 5.1), as released with its code."""
+"""The synsets without a counterpart among COCO's categories (paper section 5.1): ``data/imagenet-687.txt`` of
+https://github.com/bethgelab/siamese-mask-rcnn."""
 
 
 @DATASETS.register_module()
