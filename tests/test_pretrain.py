@@ -1,5 +1,7 @@
 """Pre-training on the classes of ImageNet that show nothing of COCO."""
 
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -62,6 +64,13 @@ def test_a_class_that_is_named_twice_is_refused(imagenet: Path) -> None:
 def test_a_missing_class_is_named(imagenet: Path) -> None:
     with pytest.raises(FileNotFoundError, match=rf'there are no images in .*{IMAGENET_687[3]}; data_root'):
         build(imagenet, synsets=IMAGENET_687[:4])
+
+
+def test_without_mmpretrain_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'mmpretrain', None)
+    monkeypatch.delitem(sys.modules, 'mmosis.pretrain')
+    with pytest.raises(ImportError, match=r"pre-training needs mmpretrain, .* pip install 'mmosis\[pretrain\]'"):
+        import_module('mmosis.pretrain')
 
 
 def test_the_script_trains_a_backbone_for_the_detectors(imagenet: Path, tmp_path: Path) -> None:

@@ -23,30 +23,39 @@ def read_keras(path: str | Path) -> dict[str, np.ndarray]:
 
     Raises:
         FileNotFoundError: If there is no such file.
+        ImportError: If h5py is not installed.
         ValueError: If it is no h5 file, is cut off, or has two different tensors of one name.
     """
-    import h5py  # an extra: nothing else needs it
-
     if not Path(path).is_file():
         raise FileNotFoundError(f'there is no file {path}')
     tensors: dict[str, np.ndarray] = {}
-
-    def collect(name: str, item: h5py.HLObject) -> None:
-        if not isinstance(item, h5py.Dataset) or name.startswith('optimizer_weights'):
-            return
+    for name, values in _read_datasets(path).items():
         *groups, weight = name.split('/')
         key = f'{groups[-1] if groups else ""}/{weight.partition(":")[0]}'
-        values = item[()]
         if key in tensors and not np.array_equal(tensors[key], values):
             raise ValueError(f'{path} has two tensors {key}; it is not a published checkpoint')
         tensors[key] = values
+    return tensors
+
+
+def _read_datasets(path: str | Path) -> dict[str, np.ndarray]:
+    """Read all data sets but an optimizer's, by their paths in the file."""
+    try:
+        import h5py
+    except ModuleNotFoundError as error:
+        raise ImportError("h5 files need h5py, which is not installed: pip install 'mmosis[keras]'") from error
+    datasets: dict[str, np.ndarray] = {}
+
+    def collect(name: str, item: h5py.HLObject) -> None:
+        if isinstance(item, h5py.Dataset) and not name.startswith('optimizer_weights'):
+            datasets[name] = item[()]
 
     try:
         with h5py.File(path, 'r') as file:
             file.visititems(collect)
     except (OSError, RuntimeError) as error:
         raise ValueError(f'{path} is no whole h5 file ({error}); download it again') from error
-    return tensors
+    return datasets
 
 
 def convert_keras(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
