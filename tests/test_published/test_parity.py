@@ -1,5 +1,7 @@
 """The published network in mmosis gives what the published code gave, stage by stage."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -43,9 +45,9 @@ def maps(model: SiameseTwoStageDetector) -> dict[str, tuple[Tensor, ...]]:
     return dict(stages, **pyramids, matchP=matched)
 
 
-def assert_close(got: Tensor | np.ndarray, expected: np.ndarray) -> None:
+def assert_close(got: Tensor | np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE) -> None:
     difference = np.abs(np.asarray(got) - expected).max() / np.abs(expected).max()
-    assert difference <= TOLERANCE
+    assert difference <= tolerance
 
 
 def with_batch(boxes: np.ndarray) -> Tensor:
@@ -123,3 +125,18 @@ def test_whole_search(detections: InstanceData, expected: dict) -> None:
     assert np.abs(masks.sum(axis=(1, 2)) - expected['unmold_mask_area']).max() <= 1
     published = np.unpackbits(expected['unmold_masks_packed']).reshape(256, 256, 20).transpose(2, 0, 1)
     assert (masks[:20] != published).sum() <= 1
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+@torch.no_grad()
+def test_a_gpu_gives_the_same(model: SiameseTwoStageDetector, expected: dict) -> None:
+    model = deepcopy(model).cuda()
+    image, reference = (pixels.cuda() for pixels in make_inputs())
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        references = model.encode_references(reference)
+        pyramid = model.encode_images(image)
+        for number, level in enumerate(model.match_neck(pyramid, references), start=2):
+            assert_close(level.mean(dim=(0, 2, 3)).cpu(), expected[f'matchP{number}_chmean'], tolerance=1e-4)
+        found = model.match_and_detect(pyramid, references, DetDataSample(metainfo=META))
+    assert_close(found.scores[:20].cpu(), expected['detections'][0][:20, 5], tolerance=1e-4)
