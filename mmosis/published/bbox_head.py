@@ -45,4 +45,4 @@ def window_of(img_meta: dict, like: Tensor) -> Tensor:
 def clip_boxes(boxes: Tensor, window: Tensor) -> Tensor:
     """Clip boxes (N, 4) to a window (1, 4)."""
     low, high = window.split(2, dim=1)
-    return boxes.maximum(low.repeat(1, 2)).minimum(high.repeat(1, 2))
+    return boxes.clamp(low.repeat(1, 2), high.repeat(1, 2))

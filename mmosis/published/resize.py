@@ -9,6 +9,7 @@ def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: b
 
     Today's scikit-image blurs after the conversion to floating point, 0.16 before it; bytes differ by up to 2. Its
     coordinates come from a fit by singular values: a value that is whole but for rounding can be cut to another one.
+    ``scipy.ndimage.zoom`` is not used: of a photograph enlarged to 1024 pixels it cuts hundreds so, this function tens.
 
     Args:
         picture: (H, W) or (H, W, C).

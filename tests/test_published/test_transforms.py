@@ -21,7 +21,7 @@ def picture(height: int, width: int) -> np.ndarray:
         ((2000, 1000), (256, 0, 768, 1024), 0.512),
     ],
 )
-def test_size_and_place_of_an_image(shape: tuple, window: tuple, scale: float):
+def test_size_and_place_of_an_image(shape: tuple, window: tuple, scale: float) -> None:
     results = PublishedResize(800, 1024, False)(dict(img=picture(*shape)))
     assert results['img'].shape == (1024, 1024, 3)
     assert results['img_shape'] == (1024, 1024)
@@ -33,13 +33,13 @@ def test_size_and_place_of_an_image(shape: tuple, window: tuple, scale: float):
     assert not results['img'].any()
 
 
-def test_an_image_of_the_right_size_keeps_its_pixels():
+def test_an_image_of_the_right_size_keeps_its_pixels() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (150, 150, 3), dtype=np.uint8)
     results = PublishedResize(150, 192, False)(dict(img=noise))
     np.testing.assert_array_equal(results['img'][21:171, 21:171], noise)
 
 
-def test_boxes_and_masks_move_along():
+def test_boxes_and_masks_move_along() -> None:
     mask = np.zeros((1, 50, 100), np.uint8)
     mask[0, 10:20, 30:60] = 1
     annotations = dict(gt_bboxes=HorizontalBoxes([[30.0, 10, 60, 20]]), gt_masks=BitmapMasks(mask, 50, 100))
@@ -54,7 +54,7 @@ def reference(**results) -> dict:
     return PublishedReference((80, 160), (24, 32), False)(results)
 
 
-def test_a_reference_is_cut_from_the_resized_image():
+def test_a_reference_is_cut_from_the_resized_image() -> None:
     scene = picture(50, 100)
     scene[10:30, 20:60] = (10, 20, 30)
     results = reference(img=scene, ref_bbox=(20, 10, 60, 30))
@@ -63,12 +63,12 @@ def test_a_reference_is_cut_from_the_resized_image():
     assert not results['img'][:8].any()
 
 
-def test_a_picture_that_is_a_reference_is_resized_once():
+def test_a_picture_that_is_a_reference_is_resized_once() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     np.testing.assert_array_equal(reference(img=noise, ref_bbox=(0, 0, 32, 24))['img'][4:28], noise)
 
 
-def test_the_mask_of_a_reference_is_cut_with_it():
+def test_the_mask_of_a_reference_is_cut_with_it() -> None:
     mask = np.zeros((1, 50, 100), np.uint8)
     mask[0, 10:30, 20:40] = 255
     results = reference(img=picture(50, 100), ref_bbox=(20, 10, 60, 30), gt_masks=BitmapMasks(mask, 50, 100))
@@ -79,6 +79,6 @@ def test_the_mask_of_a_reference_is_cut_with_it():
 
 
 @pytest.mark.parametrize('bbox', [(10, 5, 10, 15), (50, 5, 62, 15)])
-def test_a_bad_box_is_refused(bbox: tuple):
+def test_a_bad_box_is_refused(bbox: tuple) -> None:
     with pytest.raises(ValueError, match='a reference box must be xyxy with an area'):
         reference(img=picture(40, 60), ref_bbox=bbox, ann_id=3, img_path='a.jpg')

@@ -3,9 +3,6 @@
 import argparse
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 from mmosis.published.keras_weights import convert_keras, is_detector, read_keras
 from mmosis.utils.weights_file import write_weights
 

@@ -3,9 +3,6 @@
 import argparse
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 from mmengine.runner import CheckpointLoader
 
 from mmosis.utils.weights_file import write_weights
