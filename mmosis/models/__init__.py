@@ -1,24 +1,25 @@
+from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
-from .layers import FixedStatsBatchNorm2d
-from .necks import AbsDiffMatchNeck, ConcatMatchNeck, RelationMatchNeck
-from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, RelationRoIHead
+from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
+from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
+from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
-from .weight_init import BackbonePretrainedInit
+from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
 
 __all__ = [
-    'AbsDiffMatchNeck',
-    'BackbonePretrainedInit',
-    'BinaryCascadeRoIHead',
     'BinaryMixin',
     'BinaryRoIHead',
     'ConcatMatchNeck',
-    'EpisodeRandomSampler',
-    'FixedStatsBatchNorm2d',
-    'OneShotDataPreprocessor',
-    'RelationMatchNeck',
-    'RelationRoIHead',
-    'SiameseMixin',
+    'EfficientNetLiteOneShotDataPreprocessorSiameseMixin',
+    'KindComparison',
+    'KindFPN',
+    'KindMatchNeck',
+    'KindRoIHead',
+    'PackagedPretrainedInit',
+    'RelationMatchNeckBinaryCascadeRoIHead',
+    'RelationRoIHeadEpisodeRandomSamplerBackbonePretrainedInit',
+    'RunningStandardizeAbsDiffMatchNeck',
     'SiameseSingleStageDetector',
-    'SiameseTwoStageDetector',
+    'SiameseTwoStageDetectorFixedStatsBatchNorm2d',
 ]

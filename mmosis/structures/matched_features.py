@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .encoded_references import EncodedReferences
+
 
 class MatchedFeatures(tuple):
     """L levels of matched features, each (E, C', H_l, W_l), as the host's heads take them: a tuple.
@@ -13,13 +15,15 @@ class MatchedFeatures(tuple):
 
     Attributes:
         image_feats: L levels of the images, each (E, C, H_l, W_l), or (1, C, H_l, W_l) for E references to one image.
-        references: Features of the references (E, C, s, s).
+        references: What the match neck keeps of the E references.
     """
 
     image_feats: tuple[Tensor, ...]
-    references: Tensor
+    references: EncodedReferences
 
-    def __new__(cls, levels: Sequence[Tensor], image_feats: Sequence[Tensor], references: Tensor) -> 'MatchedFeatures':
+    def __new__(
+        cls, levels: Sequence[Tensor], image_feats: Sequence[Tensor], references: EncodedReferences
+    ) -> 'MatchedFeatures':
         """Make the tuple, and lay the two sides beside it."""
         features = super().__new__(cls, levels)
         features.image_feats, features.references = tuple(image_feats), references

@@ -1,3 +1,5 @@
 from .fixed_stats_batch_norm import FixedStatsBatchNorm2d
+from .kind_comparison import KindComparison
+from .running_standardize import RunningStandardize
 
-__all__ = ['FixedStatsBatchNorm2d']
+__all__ = ['FixedStatsBatchNorm2d', 'KindComparison', 'RunningStandardize']

@@ -37,5 +37,5 @@ class RelationMatchNeck(AbsDiffMatchNeck):
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
         """Match by the vectors; arguments and errors are ``AbsDiffMatchNeck``'s."""
-        *vectors, region = references.tensors
-        return MatchedFeatures(super().forward(feats, EncodedReferences(tuple(vectors))), feats, region)
+        vectors = EncodedReferences(references.tensors[:-1])
+        return MatchedFeatures(super().forward(feats, vectors), feats, references)

@@ -83,7 +83,7 @@ class RelationRoIHead(BinaryRoIHead):
     def _bbox_forward(self, x: MatchedFeatures, rois: Tensor) -> dict:
         levels = slice(self.bbox_roi_extractor.num_inputs)
         regions = self.bbox_roi_extractor(x.image_feats[levels], x.rois_in_images(rois))
-        related = self.relation(regions, x.references, episodes=rois[:, 0].long())
+        related = self.relation(regions, x.references.tensors[-1], episodes=rois[:, 0].long())
         bbox_feats = self.bbox_roi_extractor(x[levels], rois) + related[..., None, None]
         cls_score, bbox_pred = self.bbox_head(bbox_feats)
         return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=bbox_feats)

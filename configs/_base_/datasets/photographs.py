@@ -1,0 +1,90 @@
+# Photographs with masks, scenes composed of what is cut out of them, and drawn scenes, mixed.
+_base_ = '../reference_rules.py'
+
+photo_root = 'data/photographs/'
+composed_root = 'data/composed/all/'
+drawn_root = 'data/rich/'
+
+# ---------------------------------------------------------------- pipelines
+image_size = (384, 384)
+test_size = (512, 512)
+ref_size = 192
+# Around a reference, as a share of its box: the backbone's features are those of things in their surroundings.
+ref_margin = 0.5
+padding = dict(img=(127, 127, 127))
+load = dict(type='LoadImage')
+light = dict(type='YOLOXHSVRandomAug', hue_delta=5, saturation_delta=40, value_delta=40)
+crop = [
+    dict(type='CropReference', margin=ref_margin, mark_box=True),
+    dict(type='ResizeReference', size=ref_size),
+]
+pack_reference = dict(type='PackReference')
+ref_pipeline = [load, *crop, pack_reference]
+masked_ref_pipeline = [load, dict(type='LoadReferenceMask'), *crop, pack_reference]
+# Half of the training's references are averaged over their mask, so that search can use one where it is given.
+train_ref_pipeline = [
+    load,
+    dict(type='LoadReferenceMask', prob=0.5),
+    *crop,
+    dict(type='RandomFlip', prob=0.5),
+    light,
+    pack_reference,
+]
+train_pipeline = [
+    load,
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='RandomResize', scale=image_size, ratio_range=(0.7, 1.6), keep_ratio=True),
+    dict(type='RandomCrop', crop_size=image_size, allow_negative_crop=True),
+    dict(type='RandomFlip', prob=0.5),
+    light,
+    dict(type='Pad', size=image_size, pad_val=padding),
+    dict(type='PackOneShotInputs'),
+]
+test_pipeline = [
+    load,
+    dict(type='Resize', scale=test_size, keep_ratio=True),
+    dict(type='Pad', size=test_size, pad_val=padding),
+    dict(type='PackOneShotInputs'),
+]
+
+# ---------------------------------------------------------------- training
+episodes = dict(
+    type='OneShotCocoDataset',
+    ann_file='annotations.json',
+    data_prefix=dict(img='images/'),
+    phase='all',
+    absent_prob=0.15,
+    reference_sampler=dict(type='ReferenceSampler', with_masks=True, min_size=12),
+    pipeline=train_pipeline,
+    ref_pipeline=train_ref_pipeline,
+)
+photographs = dict(episodes, data_root=photo_root + 'coco_train/')
+composed = dict(episodes, data_root=composed_root)
+drawn = dict(
+    episodes, data_root=drawn_root, ann_file='train/annotations.json', data_prefix=dict(img='train/images/')
+)
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='EpisodeSampler'),
+    dataset=dict(type='EpisodeMixture', datasets=[photographs, composed, drawn], weights=[0.45, 0.4, 0.15]),
+)
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    drop_last=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='OneShotCocoDataset',
+        data_root=photo_root + 'coco_val/',
+        ann_file='annotations.json',
+        data_prefix=dict(img='images/'),
+        phase='all',
+        test_mode=True,
+        pipeline=test_pipeline,
+        ref_pipeline=ref_pipeline,
+    ),
+)
+test_evaluator = dict(type='OneShotCocoMetric', metric=['bbox', 'segm'])

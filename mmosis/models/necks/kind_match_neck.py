@@ -1,0 +1,87 @@
+"""KindMatchNeck: hear at every position which kind of thing is there."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmdet.registry import MODELS
+from torch import Tensor, nn
+from torchvision.ops import masks_to_boxes, roi_align
+
+from mmosis.structures import EncodedReferences, MatchedFeatures
+
+from ..layers import KindComparison
+from .abs_diff_match_neck import AbsDiffMatchNeck
+
+
+@MODELS.register_module()
+class KindMatchNeck(AbsDiffMatchNeck):
+    """Match the pyramid as :class:`AbsDiffMatchNeck` does, and add what a comparison of kinds says.
+
+    It goes with :class:`KindFPN`, whose kind maps follow the L levels. Each is compared with the reference at its own
+    resolution by :class:`KindComparison`; the result is resized to every level and added, so the fine levels, which
+    find small objects, hear the deep ones, which know kinds.
+
+    Of a reference are kept: L vectors (C,), a vector (C_k,) a kind map, and a region (C, s, s) of one level for
+    :class:`KindRoIHead`. Where references come with masks, vectors are means over the mask, and the region is the box
+    around it; so a crop may show the object's surroundings, as the features of the image do.
+
+    Args:
+        kind_channels: C_k of each kind map.
+        embed_channels: Size of the embeddings that are compared.
+        roi_feat_size: s, the size of the box head's regions.
+        ref_level: Which level of the reference's pyramid gives the region.
+        **kwargs: ``AbsDiffMatchNeck``'s; ``num_levels`` is L.
+    """
+
+    def __init__(
+        self,
+        *args,
+        kind_channels: Sequence[int],
+        embed_channels: int,
+        roi_feat_size: int = 7,
+        ref_level: int = 0,
+        **kwargs,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.roi_feat_size, self.ref_level = roi_feat_size, ref_level
+        out_channels = self.convs[0].out_channels
+        self.comparisons = nn.ModuleList(
+            KindComparison(channels, embed_channels, out_channels) for channels in kind_channels
+        )
+
+    def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
+        """Keep L + kind vectors (E, C), and a region (E, C, s, s); the arguments are ``AbsDiffMatchNeck``'s."""
+        vectors = super().encode_references(ref_feats, masks).tensors
+        return EncodedReferences((*vectors, self._region(ref_feats[self.ref_level], masks)))
+
+    def _region(self, feats: Tensor, masks: Tensor | None) -> Tensor:
+        """Pool the object's box of references (E, K, C, h, w) to the size of a RoI, and average the K."""
+        maps = feats.flatten(0, 1)
+        if masks is None:
+            boxes = maps.new_tensor([0.0, 0.0, maps.shape[-1], maps.shape[-2]]).expand(len(maps), 4)
+        else:
+            scale = maps.shape[-1] / masks.shape[-1]
+            boxes = masks_to_boxes(masks.flatten(0, 2) > 0)
+            boxes = (boxes + boxes.new_tensor([0.0, 0.0, 1.0, 1.0])) * scale
+        regions = roi_align(maps.float(), list(boxes.float()[:, None]), self.roi_feat_size, aligned=True)
+        return regions.unflatten(0, feats.shape[:2]).mean(dim=1)
+
+    def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
+        """Match; arguments and errors are ``AbsDiffMatchNeck``'s."""
+        num_levels = len(self.convs)
+        matched = super().forward(feats[:num_levels], EncodedReferences(references.tensors[:num_levels]))
+        kinds = zip(self.comparisons, feats[num_levels:], references.tensors[num_levels:-1], strict=True)
+        heard = [self._compare_kinds(*kind) for kind in kinds]
+        levels = [level + sum(_resize(kind, level.shape[-2:]) for kind in heard) for level in matched]
+        return MatchedFeatures(levels, feats, references)
+
+    @staticmethod
+    def _compare_kinds(comparison: KindComparison, feats: Tensor, ref_feats: Tensor) -> Tensor:
+        """Compare a kind map (E or 1, C_k, H, W) with vectors (E, C_k): (E, out_channels, H, W)."""
+        compared, _ = comparison(feats.permute(0, 2, 3, 1), ref_feats[:, None, None])
+        return compared.permute(0, 3, 1, 2)
+
+
+def _resize(feats: Tensor, size: torch.Size) -> Tensor:
+    return F.interpolate(feats.float(), size, mode='bilinear', align_corners=False)
