@@ -1,4 +1,5 @@
 from .coco_file_dataset import CocoFileDataset
+from .episode_mixture import EpisodeMixture
 from .one_shot_coco import OneShotCocoDataset
 from .reference_sampler import ImageRecord, ReferenceSampler, ShuffledReferenceSampler
 from .samplers import EpisodeSampler
@@ -7,6 +8,7 @@ from .transforms import CropReference, LoadImage, LoadReferenceMask, PackOneShot
 __all__ = [
     'CocoFileDataset',
     'CropReference',
+    'EpisodeMixture',
     'EpisodeSampler',
     'ImageRecord',
     'LoadImage',

@@ -56,14 +56,8 @@ class DrawnEpisodes:
         return Episode(label, cat_id, self.sampler.draw(label, img_id, rng, run), run, absent)
 
     def _absent_labels(self, data_info: dict) -> list[int]:
-        """Draw categories that the image does not show: known negatives where the file has them (LVIS)."""
-        negative = data_info['neg_category_ids']
-        pool = [
-            label
-            for label in sorted(self.active)
-            if self.cat_ids[label] not in data_info['shown_category_ids']
-            and (negative is None or self.cat_ids[label] in negative)
-        ]
+        """Draw categories that the image does not show."""
+        pool = absent_labels(data_info, self.active, self.cat_ids)
         rng = generator(self.seed, 'absent', data_info['img_id'])
         return sorted(rng.choice(pool, min(self.num_absent, len(pool)), replace=False).tolist()) if pool else []
 
@@ -127,3 +121,16 @@ def _resolve(record: EpisodeRecord, label: int, sampler: ReferenceSampler, path:
 def present_labels(data_info: dict, active: set[int]) -> list[int]:
     """List the active categories with at least one instance that is no crowd, ascending."""
     return sorted({i['bbox_label'] for i in data_info['instances'] if not i['ignore_flag']} & active)
+
+
+def absent_labels(data_info: dict, active: set[int], cat_ids: Sequence[int]) -> list[int]:
+    """List the active categories that an image does not show, ascending.
+
+    A crowd or a degenerate box shows its category too. Where the file has known negatives (LVIS), only they count.
+    """
+    negative = data_info['neg_category_ids']
+    return [
+        label
+        for label in sorted(active)
+        if cat_ids[label] not in data_info['shown_category_ids'] and (negative is None or cat_ids[label] in negative)
+    ]

@@ -16,7 +16,7 @@ from mmosis.structures import PHASES, Episode, EpisodeRecord, Reference, split_c
 from mmosis.utils.rng import generator, seeded
 
 from .coco_file_dataset import CocoFileDataset
-from .episode_lists import DrawnEpisodes, ReplayedEpisodes, present_labels
+from .episode_lists import DrawnEpisodes, ReplayedEpisodes, absent_labels, present_labels
 from .reference_sampler import ImageRecord, ReferenceSampler
 
 # What tells one test from another.
@@ -29,7 +29,8 @@ class OneShotCocoDataset(CocoFileDataset):
 
     *Training* (``test_mode=False``): the index is a draw number d, unbounded. Image, category, references and
     augmentation are functions of (seed, d). Images come in a fresh permutation every ``len(dataset)`` draws; the
-    category is drawn among the active ones in the image; only its instances are kept, with label 0 (match).
+    category is drawn among the active ones in the image; only its instances are kept, with label 0 (match). Where the
+    category is one that the image does not show (``absent_prob``), there are none.
 
     *Testing*: item i is one image with all its episodes, one for each active category in it and each run. Their
     references are functions of (seed, image id, category id, run). Or they are those of a file.
@@ -50,6 +51,8 @@ class OneShotCocoDataset(CocoFileDataset):
         runs: Test runs with fresh references.
         num_absent: In testing also search each image for so many categories that it does not show. Where the file has
             ``neg_category_ids`` (LVIS), only those are known not to show.
+        absent_prob: In training the probability that a draw searches for such a category instead, so that nothing in
+            the image is a match.
         episodes_file: In testing replay the episodes of this file, as ``tools/test.py`` writes it; phase, runs,
             references and absent categories are the file's then.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
@@ -72,6 +75,7 @@ class OneShotCocoDataset(CocoFileDataset):
         reference_sampler: dict | None = None,
         runs: int = 1,
         num_absent: int = 0,
+        absent_prob: float = 0.0,
         episodes_file: str | None = None,
         seed: int = 0,
         ref_pipeline: Sequence[dict | Callable] = (),
@@ -81,6 +85,8 @@ class OneShotCocoDataset(CocoFileDataset):
             raise ValueError(f'phase must be one of {PHASES}, got {phase!r}')
         if runs < 1 or num_absent < 0:
             raise ValueError(f'runs must be at least 1 and num_absent at least 0, got {runs} and {num_absent}')
+        if not 0 <= absent_prob <= 1:
+            raise ValueError(f'absent_prob must be in 0-1, got {absent_prob}')
         if episodes_file is not None and not kwargs.get('test_mode'):
             raise ValueError(f'episodes of a file are for tests; set test_mode=True to replay {episodes_file}')
         self.split = split
@@ -92,6 +98,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.reference_sampler = dict(reference_sampler or dict(type='ReferenceSampler'))
         self.runs = runs
         self.num_absent = num_absent
+        self.absent_prob = absent_prob
         self.episodes_file = episodes_file
         self.seed = seed
         self.ref_pipeline = Compose(ref_pipeline)
@@ -254,10 +261,17 @@ class OneShotCocoDataset(CocoFileDataset):
         epoch, position = divmod(draw, len(self))
         data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
         rng = generator(self.seed, 'episode', draw, attempt)
-        label = int(rng.choice(present_labels(data_info, self._active)))
+        label, absent = self._draw_label(data_info, rng)
         references = self._sampler.draw(label, data_info['img_id'], rng)
         data_info['instances'] = [dict(i, bbox_label=0) for i in data_info['instances'] if i['bbox_label'] == label]
-        return data_info, Episode(label, self.cat_ids[label], references)
+        return data_info, Episode(label, self.cat_ids[label], references, absent=absent)
+
+    def _draw_label(self, data_info: dict, rng: np.random.Generator) -> tuple[int, bool]:
+        """Draw the category to search for, and tell whether the image does not show it."""
+        # Without absent categories no number is drawn for them, so that the other draws stay as they are.
+        wanted = self.absent_prob > 0 and rng.random() < self.absent_prob
+        absent = absent_labels(data_info, self._active, self.cat_ids) if wanted else []
+        return int(rng.choice(absent or present_labels(data_info, self._active))), bool(absent)
 
     def list_episodes(self, data_info: dict) -> list[Episode]:
         """List the test episodes of an image: drawn, or those of the file."""

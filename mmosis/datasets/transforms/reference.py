@@ -62,15 +62,17 @@ class CropReference(BaseTransform):
 
     Required keys: ``img``, ``ref_bbox`` (4,) xyxy, float pixels of the original image.
 
-    Changed keys: ``img``, ``img_shape``, and ``gt_masks`` where there is one.
+    Changed keys: ``img``, ``img_shape``, and ``gt_masks`` where there is one or ``mark_box``.
 
     Args:
         margin: Context to keep on each side, as a share of the box's size. The paper crops without any (0) and names
             that as a weakness.
+        mark_box: Whether a reference without a mask gets its box for one, so that the context is seen by the network,
+            but features are averaged over the box alone.
     """
 
-    def __init__(self, margin: float = 0.0) -> None:
-        self.margin = margin
+    def __init__(self, margin: float = 0.0, mark_box: bool = False) -> None:
+        self.margin, self.mark_box = margin, mark_box
 
     def transform(self, results: dict) -> dict:
         """Crop.
@@ -84,6 +86,8 @@ class CropReference(BaseTransform):
             raise ValueError(
                 f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
             ) from error
+        if self.mark_box and results.get('gt_masks') is None:
+            results['gt_masks'] = _bitmap(_fill_box(results['img'].shape[:2], results['ref_bbox']))
         if results.get('gt_masks') is not None:
             results['gt_masks'] = _bitmap(crop_box(results['gt_masks'].masks[0], results['ref_bbox'], self.margin))
         results.update(img=crop, img_shape=crop.shape[:2])
@@ -130,6 +134,13 @@ class ResizeReference(BaseTransform):
             self.size - width - left,
             cv2.BORDER_CONSTANT,
         )
+
+
+def _fill_box(img_shape: tuple[int, int], bbox: np.ndarray) -> np.ndarray:
+    """A mask (H, W), 255 at every pixel that the box touches."""
+    mask = np.zeros(img_shape, np.uint8)
+    crop_box(mask, bbox)[:] = 255
+    return mask
 
 
 def _bitmap(mask: np.ndarray) -> BitmapMasks:

@@ -147,6 +147,50 @@ def test_a_thin_object_is_still_there_when_its_crop_is_shrunk():
         assert channel.sum() == 32 * 13
 
 
+# Box (20, 10, 40, 20) with half of its size around it: in the crop of 40x20 it fills the middle.
+@pytest.mark.parametrize(
+    ('more', 'settings', 'rows', 'columns'),
+    [
+        (dict(), dict(), (12, 20), (8, 24)),
+        (dict(gt_masks=None), dict(), (12, 20), (8, 24)),
+        (dict(), dict(keep_ratio=False), (8, 24), (8, 24)),
+    ],
+)
+def test_the_box_is_marked_in_its_context(more, settings, rows, columns):
+    results = dict(img=PICTURE, ref_bbox=np.array([20, 10, 40, 20]), **more)
+    results = CropReference(margin=0.5, mark_box=True)(results)
+    np.testing.assert_array_equal(results['img'], PICTURE[5:25, 10:50])
+    packed = PackReference()(ResizeReference(32, **settings)(results))['ref_inputs']
+    expected = np.zeros((32, 32), np.uint8)
+    expected[slice(*rows), slice(*columns)] = 255
+    np.testing.assert_array_equal(packed[3], expected)
+    if not settings:  # the padding is marked as little as the context
+        assert not packed[:3, :8].any()
+
+
+def test_a_mask_that_is_there_stays_as_it_is():
+    plain, marked = (CropReference(0.5, mark_box=mark)(_load())['gt_masks'] for mark in (False, True))
+    np.testing.assert_array_equal(marked.masks, plain.masks)
+    assert set(np.unique(plain.masks)) == {0, 255}
+
+
+@pytest.mark.parametrize('bbox', [(0, 0, 60, 40), (-0.5, 0, 60.5, 40)])
+def test_a_picture_that_is_all_object_is_marked_everywhere(bbox):
+    results = _crop(bbox, margin=0.5, mark_box=True)
+    np.testing.assert_array_equal(results['gt_masks'].masks, np.full((1, 40, 60), 255))
+
+
+def test_the_box_is_cut_at_the_border_with_its_context():
+    (mask,) = _crop((50.5, 4, 60, 14), margin=0.5, mark_box=True)['gt_masks'].masks
+    expected = np.zeros((19, 15), np.uint8)
+    expected[4:14, 5:] = 255
+    np.testing.assert_array_equal(mask, expected)
+
+
+def test_without_marks_a_reference_has_no_mask():
+    assert 'gt_masks' not in _crop((10, 5, 30, 15), margin=0.5)
+
+
 def test_the_mask_is_taken_as_often_as_asked():
     taken = []
     for number in range(400):
