@@ -24,19 +24,19 @@ masked_ref_pipeline = [load, dict(type='LoadReferenceMask'), *crop, pack_referen
 # Half of the training's references are averaged over their mask, so that search can use one where it is given.
 train_ref_pipeline = [
     load,
+    light,
     dict(type='LoadReferenceMask', prob=0.5),
     *crop,
     dict(type='RandomFlip', prob=0.5),
-    light,
     pack_reference,
 ]
 train_pipeline = [
     load,
+    light,
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(type='RandomResize', scale=image_size, ratio_range=(0.7, 1.6), keep_ratio=True),
     dict(type='RandomCrop', crop_size=image_size, allow_negative_crop=True),
     dict(type='RandomFlip', prob=0.5),
-    light,
     dict(type='Pad', size=image_size, pad_val=padding),
     dict(type='PackOneShotInputs'),
 ]
