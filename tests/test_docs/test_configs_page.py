@@ -112,6 +112,30 @@ def test_masked_references_are_switched_on_by_two_settings(load, tiny_coco) -> N
         assert dataset[0]['ref_inputs'].shape == shape
 
 
+def test_references_in_context_train_and_are_tested_alike(load, tiny_coco) -> None:
+    cfg, base = load(BLOCKS['configs/references_in_context.py']), ours('siamese_mask_rcnn_s1.py')
+    changed = {key for key in differences(cfg._cfg_dict, base._cfg_dict) if '.' in key}
+    assert changed == {f'{loader}.dataset.ref_pipeline' for loader in LOADERS}
+    files = dict(data_root=str(tiny_coco()), ann_file='annotations.json', data_prefix=dict(img='images/'))
+    dataset = DATASETS.build(dict(cfg.test_dataloader.dataset, **files, num_held_back=0, phase='background'))
+    assert dataset[0]['ref_inputs'].shape == (2, 1, 4, 192, 192)
+
+
+def test_a_mixture_is_of_coco_and_of_own_data(load, tiny_coco) -> None:
+    cfg, base = load(BLOCKS['configs/two_data_sets.py']), ours('siamese_mask_rcnn_s1.py')
+    assert cfg.train_dataloader.sampler == base.train_dataloader.sampler
+    assert cfg.test_dataloader == base.test_dataloader
+    mixture = cfg.train_dataloader.dataset
+    assert differences(mixture.datasets[0], base.train_dataloader.dataset) == {'absent_prob'}
+    files = dict(data_root=str(tiny_coco()), ann_file='annotations.json', data_prefix=dict(img='images/'))
+    for part in mixture.datasets:
+        part.update(files, num_held_back=0)
+    dataset = DATASETS.build(mixture)
+    assert dataset.weights.tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert [part.phase for part in dataset.datasets] == ['background', 'all']
+    assert {dataset[draw]['ref_inputs'].shape for draw in range(3)} == {(1, 3, 192, 192)}
+
+
 @pytest.mark.parametrize('row', table(PAGE, 'Our settings'), ids=lambda row: row[0])
 def test_settings_exist_and_have_these_defaults(row: list[str]) -> None:
     component, _, name = code(row[0])[0].partition('.')

@@ -84,8 +84,10 @@ def test_config_blocks_say_what_is_read(page: str, name: str, block: str, config
     base = Config.fromfile(configs / 'configs/siamese_mask_rcnn_s1.py')
     assert cfg.model.type == base.model.type
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        for key in cfg[loader].dataset:
-            check_option(base, f'{loader}.dataset.{key}')
+        dataset = cfg[loader].dataset
+        for part in dataset.get('datasets', [dataset]):  # a mixture has several
+            for key in part:
+                check_option(base, f'{loader}.dataset.{key}')
 
 
 def expand(word: str) -> list[str]:

@@ -132,6 +132,27 @@ def test_plain_and_masked_references_go_together(inferencer: OneShotInferencer, 
             torch.testing.assert_close(a[row : row + 1], b, rtol=0, atol=1e-5)
 
 
+def test_a_reference_in_context_is_its_box_or_mask_alone(weights: str, scene: tuple) -> None:
+    """Marked by its box, it always has a mask: as one of the box, given by hand, would be."""
+    cfg = Config.fromfile(DEMO)
+    (crop,) = (step for step in cfg.test_dataloader.dataset.ref_pipeline if step.type == 'CropReference')
+    crop.update(margin=0.5, mark_box=True)
+    inferencer = OneShotInferencer(cfg, weights, 'cpu', show_progress=False)
+    image, _ = scene
+    box, part = np.zeros((2, *image.shape[:2]), np.uint8)
+    box[20:100, 20:90], part[40:60, 40:60] = 1, 1
+    more = ({}, dict(mask=box), dict(mask=part))
+    plain, marked, masked = (inferencer.encode(as_reference(image, **settings)).encoded for settings in more)
+    whole = inferencer.encode(image).encoded  # no box, so no context
+    together = inferencer.encode([as_reference(image), as_reference(image, mask=part), image]).encoded
+    for level, tensor in enumerate(together.tensors):
+        apart = [encoded.tensors[level] for encoded in (plain, masked, whole)]
+        torch.testing.assert_close(tensor, torch.cat(apart), rtol=0, atol=1e-5)
+        torch.testing.assert_close(plain.tensors[level], marked.tensors[level], rtol=0, atol=1e-5)
+        assert not torch.allclose(plain.tensors[level], masked.tensors[level], atol=1e-2)
+    assert len(inferencer(image, as_reference(image))['predictions']) == 1
+
+
 def test_references_of_one_name_are_its_shots(inferencer: OneShotInferencer, scene: tuple) -> None:
     """Encoded apart and merged, they are what the detector makes of K references at once."""
     image, _ = scene

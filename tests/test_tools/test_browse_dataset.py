@@ -1,5 +1,6 @@
 """browse_dataset.py: which pictures it makes, and that they show what the network gets."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -75,6 +76,37 @@ def test_a_test_image_has_the_truth_of_its_episodes(
         np.testing.assert_allclose(sample.gt_instances.bboxes.tensor, boxes, atol=1e-3)
         labels = {instance['bbox_label'] for instance in kept}
         assert {episode.label for episode in sample.episodes} <= labels
+
+
+def test_a_mixture_names_each_category_as_its_data_set_does(
+    scenes: Path, tmp_path: Path, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second data set has the categories of the first in reverse; one of its draws is without truth."""
+    content = json.loads((scenes / 'train' / 'annotations.json').read_text())
+    content['categories'].reverse()
+    (tmp_path / 'reversed.json').write_text(json.dumps(content))
+    config = tmp_path / 'mixture.py'
+    config.write_text(
+        f"""_base_ = '{Path(DEMO).resolve()}'
+part = dict(_base_.train_dataloader.dataset, data_root='{scenes}/')
+other = dict(part, ann_file='{tmp_path}/reversed.json', absent_prob=1.0)
+dataset = dict(_delete_=True, type='EpisodeMixture', datasets=[part, other], weights=[1, 1])
+train_dataloader = dict(dataset=dataset)
+"""
+    )
+    names = []
+    write = OneShotLocalVisualizer.draw_texts
+    monkeypatch.setattr(
+        OneShotLocalVisualizer,
+        'draw_texts',
+        lambda self, text, *a, **k: names.append(text) or write(self, text, *a, **k),
+    )
+    run(TOOL, config, '--not-show', '--output-dir', tmp_path / 'drawn', '--number', '6')
+    by_id = {category['id']: category['name'] for category in content['categories']}
+    episodes = [sample.episodes[0] for _, sample, _ in drawn]
+    assert [name for name in names if isinstance(name, str) and name] == [by_id[episode.cat_id] for episode in episodes]
+    assert {episode.absent for episode in episodes} == {True, False}
+    assert all(bool(len(sample.gt_instances)) != sample.episodes[0].absent for _, sample, _ in drawn)
 
 
 def test_windows_by_default(options: list[str], drawn: Drawn) -> None:

@@ -12,11 +12,13 @@ import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
 from mmdet.registry import VISUALIZERS
-from mmengine.config import Config, DictAction
+from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmengine.utils import track_iter_progress
 from torch.utils.data import DataLoader
+
+from mmosis.datasets import EpisodeMixture, OneShotCocoDataset
 
 
 def parse_args() -> argparse.Namespace:
@@ -48,16 +50,29 @@ def build_loader(cfg: Config, name: str) -> DataLoader:
     if f'{name}_dataloader' not in cfg:
         raise ValueError(f'the config has no {name}_dataloader; choose another one by --loader')
     loader = cfg[f'{name}_dataloader']
-    if 'ref_pipeline' not in loader.dataset:
-        raise ValueError(
-            f"{loader.dataset.type} makes no episodes; for other datasets there is mmdet's tool of the same name"
-        )
+    for dataset in _parts(loader.dataset):
+        if 'ref_pipeline' not in dataset:
+            raise ValueError(
+                f"{dataset.type} makes no episodes; for other datasets there is mmdet's tool of the same name"
+            )
+        if not any(transform.type == 'LoadAnnotations' for transform in dataset.pipeline):
+            as_in_training = _parts(cfg.train_dataloader.dataset)[0].pipeline
+            truth = next(transform for transform in as_in_training if transform.type == 'LoadAnnotations')
+            dataset.pipeline.insert(1, truth)
     loader.update(batch_size=1, num_workers=0, persistent_workers=False)
-    pipeline = loader.dataset.pipeline
-    if not any(transform.type == 'LoadAnnotations' for transform in pipeline):
-        as_in_training = cfg.train_dataloader.dataset.pipeline
-        pipeline.insert(1, next(transform for transform in as_in_training if transform.type == 'LoadAnnotations'))
     return Runner.build_dataloader(loader, seed=cfg.get('randomness', {}).get('seed'))
+
+
+def _parts(dataset: ConfigDict) -> list[ConfigDict]:
+    """The data sets of a mixture, or the one that there is."""
+    return dataset.datasets if dataset.type == 'EpisodeMixture' else [dataset]
+
+
+def metainfo_of(dataset: OneShotCocoDataset | EpisodeMixture, index: int) -> dict:
+    """Metainfo of the data set that an item is from: it names the item's category."""
+    if isinstance(dataset, EpisodeMixture):
+        dataset = dataset.datasets[dataset.locate(index)[0]]
+    return dataset.metainfo
 
 
 def main() -> None:
@@ -69,9 +84,9 @@ def main() -> None:
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     loader = build_loader(cfg, args.loader)
     visualizer = VISUALIZERS.build(dict(cfg.visualizer, vis_backends=None))
-    visualizer.dataset_meta = loader.dataset.metainfo
     number = args.number or len(loader.dataset)
     for index, batch in enumerate(track_iter_progress((islice(loader, number), number))):
+        visualizer.dataset_meta = metainfo_of(loader.dataset, index)
         sample, image = batch['data_samples'][0], batch['inputs'][0].permute(1, 2, 0).numpy()[..., ::-1]
         sample.ref_inputs = batch['ref_inputs'][0]
         name = f'{index:05}_{Path(sample.img_path).stem}'

@@ -92,3 +92,18 @@ def test_a_training_step_reaches_all_parameters(make_relation_model: Callable, t
     total.backward()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
     assert model.roi_head.relation.embed_layer[0].weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('absent_prob', [0.5, 1.0])
+def test_a_batch_with_absent_categories_trains_all_parameters(
+    make_relation_model: Callable, tiny_dataset: Callable, make_batch: Callable, absent_prob: float
+) -> None:
+    model = make_relation_model().train()
+    batch = make_batch(tiny_dataset(absent_prob=absent_prob), 0, 1, 2, 3)
+    absent = [sample.episodes[0].absent for sample in batch['data_samples']]
+    assert set(absent) == ({True} if absent_prob == 1 else {True, False})
+    total, log = model.parse_losses(model(**model.data_preprocessor(batch, True), mode='loss'))
+    total.backward()
+    assert total.isfinite()
+    assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
+    assert [log[name] == 0 for name in ('loss_rpn_bbox', 'loss_bbox', 'loss_mask')] == [absent_prob == 1] * 3
