@@ -1,6 +1,7 @@
 """make_cluttered_omniglot: write the folder of scenes of characters."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def make_cluttered_omniglot(
 
     Raises:
         FileNotFoundError: If a zip file is missing.
-        ValueError: If a zip file or an argument is wrong, or there are too few characters for a scene.
+        ValueError: If a zip file or an argument is wrong, there are too few characters for a scene, or the folder
+            has scenes of other settings.
         TypeError: If a scene parameter is not a field of :class:`ClutterConfig`.
     """
     config = ClutterConfig(**scene_parameters)
@@ -73,9 +75,11 @@ def make_cluttered_omniglot(
         (out_dir / f'{name}.txt').write_text('\n'.join(names) + '\n')
     categories = [(character.name, character.alphabet) for character in characters]
     shown = [(index, c.drawings[:train_drawers]) for index, c in enumerate(characters) if c.name in set(background)]
+    settings = dict(asdict(config), train_drawers=train_drawers)
     make = partial(make_scene, seed=seed, drawings=dict(shown), config=config)
-    write_scenes(out_dir / 'train', num_train, make, categories, num_workers)
+    train = dict(settings, seed=seed, background=background)
+    write_scenes(out_dir / 'train', num_train, make, categories, num_workers, train)
     shown = [(index, c.drawings[train_drawers:]) for index, c in enumerate(characters)]
     make = partial(make_scene, seed=test_seed, drawings=dict(shown), config=config)
-    write_scenes(out_dir / 'test', num_test, make, categories, num_workers)
+    write_scenes(out_dir / 'test', num_test, make, categories, num_workers, dict(settings, seed=test_seed))
     return out_dir

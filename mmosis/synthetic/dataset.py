@@ -1,5 +1,6 @@
 """make_scenes: write a folder of scenes with a COCO annotation file."""
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
     """Write scenes in COCO format.
 
     Scene i is a function of (seed, i) and the scene parameters: its image and its annotations (but for their running
-    ids) are the same in a run of any length, with any number of workers.
+    ids) are the same in a run of any length, with any number of workers, and in one that goes on where it was stopped.
 
     Args:
         out_dir: Folder to write; gets ``images/*.jpg`` and ``annotations.json``.
@@ -26,9 +27,11 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
         The annotation file. It is written last: where it is, the images are complete.
 
     Raises:
-        ValueError: If ``num_images`` is not positive, the seed is negative or a scene parameter is out of its range.
+        ValueError: If ``num_images`` is not positive, the seed is negative, a scene parameter is out of its range, or the
+            folder has scenes of other settings.
         TypeError: If a scene parameter is not a field of :class:`SceneConfig`.
     """
     config = SceneConfig(**scene_parameters)
     categories = [(look.name, look.outline) for look in config.words.categories]
-    return write_scenes(out_dir, num_images, partial(make_scene, seed, config=config), categories, num_workers)
+    make = partial(make_scene, seed, config=config)
+    return write_scenes(out_dir, num_images, make, categories, num_workers, dict(asdict(config), seed=seed))

@@ -1,9 +1,6 @@
 """One scene: an image and the instances that are annotated in it."""
 
-import cv2
-import numpy as np
-
-from mmosis.utils.canvas import Canvas, take_picture
+from mmosis.utils.canvas import Canvas, light_scene, take_picture
 from mmosis.utils.coco_writer import Scene
 from mmosis.utils.rng import generator
 
@@ -26,13 +23,5 @@ def make_scene(seed: int, index: int, config: SceneConfig) -> Scene:
     canvas = Canvas(draw_background(background_rng, config), config.min_visible)
     for planned in plan_scene(rng, config):
         canvas.put(planned, draw_sprite(planned.look, planned.size, planned.rng, config))
-    image = _light(canvas.image, camera_rng, config)
+    image = light_scene(canvas.image, camera_rng, config.shading, config.tint)
     return Scene(take_picture(image, camera_rng, config.blur, config.noise), canvas.instances())
-
-
-def _light(image: np.ndarray, rng: np.random.Generator, config: SceneConfig) -> np.ndarray:
-    """Light and tint the whole scene."""
-    side = image.shape[0]
-    corners = 1 + rng.uniform(-config.shading, config.shading, (2, 2)) / 2
-    light = cv2.resize(corners.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
-    return image * light[..., None] * (1 + rng.uniform(-config.tint, config.tint, 3)).astype(np.float32)

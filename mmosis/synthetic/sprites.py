@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from mmosis.utils.canvas import Sprite
+from mmosis.utils.pose import draw_pose, fit_pose, project
 
 from .categories import Look
 from .config import SceneConfig
@@ -25,7 +26,10 @@ def draw_sprite(look: Look, size: float, rng: np.random.Generator, config: Scene
         rng: Source of the variation.
         config: How much of it.
     """
-    contours, pose = _fit(draw_outline(look.outline, rng), _draw_pose(rng, config), size)
+    outline = draw_outline(look.outline, rng)
+    pose = draw_pose(rng, config.rotation, config.aspect, config.shear, config.perspective)
+    pose = fit_pose(pose, outline[0], size)
+    contours = [project(pose, contour) for contour in outline]
     border = contours[0].max(0)
     width, height = np.ceil(border).astype(int) + 1
     alpha = _fill(contours, (width, height))
@@ -34,39 +38,6 @@ def draw_sprite(look: Look, size: float, rng: np.random.Generator, config: Scene
     first, second = draw_colours(look.palette, rng, config.colour_jitter)
     colour = first + share[..., None] * (second - first)
     return Sprite(colour * _light(alpha, size, rng, config)[..., None], alpha)
-
-
-def _draw_pose(rng: np.random.Generator, config: SceneConfig) -> np.ndarray:
-    """Draw a homography from the object's frame: mirror, stretch, shear, rotate, tilt."""
-    turn = np.radians(rng.uniform(-config.rotation, config.rotation))
-    stretch = np.exp(rng.uniform(-0.5, 0.5) * np.log(config.aspect))
-    mirror = rng.choice([-1, 1])
-    shear = rng.uniform(-config.shear, config.shear)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    pose = np.eye(3)
-    pose[:2, :2] = rotation @ [[mirror * stretch, shear], [0, 1 / stretch]]
-    pose[2, :2] = rng.uniform(-config.perspective, config.perspective, 2)
-    return pose
-
-
-def _project(pose: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Map (..., 2) points by a homography."""
-    mapped = points @ pose[:, :2].T + pose[:, 2]
-    return mapped[..., :2] / mapped[..., 2:]
-
-
-def _fit(contours: Contours, pose: np.ndarray, size: float) -> tuple[Contours, np.ndarray]:
-    """Scale and shift a pose so that the border's box starts at one pixel and its longer side is ``size``.
-
-    Returns:
-        The contours in pixels of the patch, and the pose that maps to them.
-    """
-    border = _project(pose, contours[0])
-    low, high = border.min(0), border.max(0)
-    scale = size / (high - low).max()
-    to_patch = np.array([[scale, 0, 1 - scale * low[0]], [0, scale, 1 - scale * low[1]], [0, 0, 1]])
-    pose = to_patch @ pose
-    return [_project(pose, contour) for contour in contours], pose
 
 
 def _fill(contours: Contours, patch_size: tuple[int, int]) -> np.ndarray:
@@ -81,7 +52,7 @@ def _fill(contours: Contours, patch_size: tuple[int, int]) -> np.ndarray:
 def _locate_pixels(alpha: np.ndarray, pose: np.ndarray, size: float) -> Surface:
     height, width = alpha.shape
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1)
-    place = _project(np.linalg.inv(pose), grid.astype(float)).astype(np.float32)
+    place = project(np.linalg.inv(pose), grid.astype(float)).astype(np.float32)
     depth = cv2.distanceTransform((alpha >= 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     return Surface(place[..., 0], place[..., 1], depth * (2 / size), 2 / size)
 

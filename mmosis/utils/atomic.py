@@ -1,7 +1,10 @@
 """Write files whole or not at all."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 
@@ -16,14 +19,30 @@ def write_atomic(path: str | Path, content: bytes | str) -> None:
         OSError: If it cannot be written (no space, no permission); the message names the file. Nothing half-written is
             left.
     """
+    with open_atomic(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file to write piece by piece; it gets its name when all is written.
+
+    Args:
+        path: The file; its folder is made if need be.
+
+    Yields:
+        The file, open for bytes.
+
+    Raises:
+        OSError: As :func:`write_atomic`.
+    """
     path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
     temporary = path.parent / f'.{uuid4().hex}.part'
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open('xb') as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

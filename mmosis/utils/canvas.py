@@ -15,10 +15,12 @@ class Sprite(NamedTuple):
     Attributes:
         colour: (h, w, 3) float32, RGB, 0 to 255.
         alpha: (h, w) float32, 0 (outside) to 1; from 0.5 a pixel belongs to the object.
+        shadow: (h, w) float32, the share of light that it takes from what lies behind, if it casts a shadow.
     """
 
     colour: np.ndarray
     alpha: np.ndarray
+    shadow: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Placement:
 
     Attributes:
         category: Index of its category; None if it is not annotated.
-        crowd: Whether it belongs to the scene's crowd.
+        crowd: Whether it belongs to the scene's crowd of its category.
         places: (P, 2) centres to try in turn, xy pixels.
         may_occlude: Whether it may cover others.
     """
@@ -64,16 +66,29 @@ class Canvas:
                 self._draw(placement, sprite, target, source, covered)
                 break
 
+    def take_in(self, placement: Placement, mask: np.ndarray, area: float) -> None:
+        """Take in an object that the image shows already.
+
+        Args:
+            placement: Its category, and whether it is of a crowd; its places are of no account.
+            mask: (h, w) bool, its pixels; they are of no other object.
+            area: How many pixels the whole of it has, of which some may be outside the image.
+        """
+        self._owner[mask] = len(self._placed)
+        self._note(placement, mask.sum(), area)
+
     def instances(self) -> tuple[Instance, ...]:
-        """Collect what is annotated: each object of a category, the crowd as one."""
+        """Collect what is annotated: each object of a category, the crowd of a category as one."""
         found = [
             Instance(placement.category, self._owner == number, False)
             for number, placement in enumerate(self._placed)
             if placement and placement.category is not None and not placement.crowd
         ]
-        crowd = [number for number, placement in enumerate(self._placed) if placement and placement.crowd]
-        if crowd:
-            found.append(Instance(self._placed[crowd[0]].category, np.isin(self._owner, crowd), True))
+        crowds: dict[int, list[int]] = {}
+        for number, placement in enumerate(self._placed):
+            if placement and placement.crowd:
+                crowds.setdefault(placement.category, []).append(number)
+        found += [Instance(category, np.isin(self._owner, members), True) for category, members in crowds.items()]
         return tuple(found)
 
     def _fits(self, placement: Placement, sprite: Sprite, mask: np.ndarray, covered: np.ndarray) -> bool:
@@ -89,10 +104,15 @@ class Canvas:
         alpha = sprite.alpha[source]
         mask = alpha >= 0.5
         self._owner[target][mask] = len(self._placed)
-        self._placed.append(placement)
-        self._visible = np.append(self._visible - covered, mask.sum())
-        self._area = np.append(self._area, (sprite.alpha >= 0.5).sum())
+        self._visible = self._visible - covered
+        self._note(placement, mask.sum(), (sprite.alpha >= 0.5).sum())
+        if sprite.shadow is not None:
+            self.image[target] *= 1 - sprite.shadow[source][..., None]
         self.image[target] += alpha[..., None] * (sprite.colour[source] - self.image[target])
+
+    def _note(self, placement: Placement, visible: float, area: float) -> None:
+        self._placed.append(placement)
+        self._visible, self._area = np.append(self._visible, visible), np.append(self._area, area)
 
 
 def _overlap(corner: np.ndarray, patch: tuple[int, int], image: tuple[int, int]) -> tuple[tuple, tuple]:
@@ -103,6 +123,23 @@ def _overlap(corner: np.ndarray, patch: tuple[int, int], image: tuple[int, int])
         target.append(slice(low, high))
         source.append(slice(low - start, high - start))
     return tuple(target), tuple(source)
+
+
+def light_scene(image: np.ndarray, rng: np.random.Generator, shading: float, tint: float) -> np.ndarray:
+    """Light and tint a whole scene.
+
+    Args:
+        image: (h, w, 3) float32, 0 to 255.
+        rng: Source of how much of each.
+        shading: Largest relative change of light across the scene.
+        tint: Largest relative gain of one colour channel.
+
+    Returns:
+        (h, w, 3) float32.
+    """
+    corners = 1 + rng.uniform(-shading, shading, (2, 2)) / 2
+    light = cv2.resize(corners.astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return image * light[..., None] * (1 + rng.uniform(-tint, tint, 3)).astype(np.float32)
 
 
 def take_picture(image: np.ndarray, rng: np.random.Generator, blur: float, noise: float) -> np.ndarray:

@@ -1,15 +1,19 @@
 """write_scenes: write drawn scenes as a folder with a COCO annotation file."""
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
-from mmengine.utils import track_parallel_progress, track_progress
 from pycocotools import mask as mask_utils
+
+from .atomic import open_atomic
+from .journal import fill_journal, read_journal
 
 # Full colour resolution: fine textures differ in colour alone. A JPEG decodes 2.4 times as fast as the same PNG.
 _JPEG_OPTIONS = [
@@ -49,36 +53,38 @@ def write_scenes(
     make_scene: Callable[[int], Scene],
     categories: Sequence[tuple[str, str]],
     num_workers: int = 0,
+    settings: dict | None = None,
 ) -> Path:
     """Write scenes in COCO format.
 
+    A run that was stopped goes on where it stopped, and a longer one after the scenes that there are, to the files that
+    one run would have written.
+
     Args:
-        out_dir: Folder to write; gets ``images/*.jpg`` and ``annotations.json``.
+        out_dir: Folder to write; gets ``images/*.jpg``, ``annotations.json`` and ``journal.jsonl``, what is done.
         num_images: How many scenes.
         make_scene: Makes scene i, a function of i alone; it is pickled for the workers.
         categories: Name and supercategory of each; their ids count from 1.
         num_workers: Processes to draw with; 0 draws in this one.
+        settings: All that ``make_scene`` depends on, as JSON has it; without them every run begins anew.
 
     Returns:
         The annotation file. It is written last: where it is, the images are complete.
 
     Raises:
-        ValueError: If ``num_images`` is not positive.
+        ValueError: If ``num_images`` is not positive, or the folder has scenes of other settings.
     """
     if num_images < 1:
         raise ValueError(f'num_images must be at least 1, got {num_images}')
     out_dir = Path(out_dir)
     (out_dir / 'images').mkdir(parents=True, exist_ok=True)
-    ann_file = out_dir / 'annotations.json'
-    ann_file.unlink(missing_ok=True)
+    ann_file, journal = out_dir / 'annotations.json', out_dir / 'journal.jsonl'
+    if settings is None or not journal.exists():
+        journal.unlink(missing_ok=True)
+        ann_file.unlink(missing_ok=True)
     write = partial(_write_scene, out_dir=out_dir, make_scene=make_scene)
-    indices = list(range(num_images))
-    if num_workers:
-        # OpenCV's own threads would fight over the cores, and do not survive a fork.
-        records = track_parallel_progress(write, indices, num_workers, cv2.setNumThreads, (0,), chunksize=16)
-    else:
-        records = track_progress(write, indices)
-    ann_file.write_text(json.dumps(_join(records, categories)))
+    fill_journal(journal, dict(settings or {}, categories=_digest(categories)), write, num_images, num_workers)
+    _join(ann_file, partial(read_journal, journal, num_images), categories)
     return ann_file
 
 
@@ -105,13 +111,29 @@ def _annotate(instance: Instance, img_id: int) -> dict:
     )
 
 
-def _join(records: list[tuple[dict, list[dict]]], categories: Sequence[tuple[str, str]]) -> dict:
-    annotations = [annotation for _, found in records for annotation in found]
-    return dict(
-        images=[image for image, _ in records],
-        annotations=[dict(id=number, **annotation) for number, annotation in enumerate(annotations, 1)],
-        categories=[
+def _join(ann_file: Path, records: Callable[[], Iterator], categories: Sequence[tuple[str, str]]) -> None:
+    """Write the annotation file from the records, piece by piece: all of it may be larger than the memory."""
+    annotations = (annotation for _, found in records() for annotation in found)
+    parts = dict(
+        images=(image for image, _ in records()),
+        annotations=(dict(id=number, **annotation) for number, annotation in enumerate(annotations, 1)),
+        categories=(
             dict(id=number, name=name, supercategory=supercategory)
             for number, (name, supercategory) in enumerate(categories, 1)
-        ],
+        ),
     )
+    with open_atomic(ann_file) as file:
+        for number, (key, entries) in enumerate(parts.items()):
+            file.write(f'{", " if number else "{"}"{key}": ['.encode())
+            _write_entries(file, entries)
+            file.write(b']')
+        file.write(b'}')
+
+
+def _write_entries(file: BinaryIO, entries: Iterable[dict]) -> None:
+    for number, entry in enumerate(entries):
+        file.write(f'{", " if number else ""}{json.dumps(entry)}'.encode())
+
+
+def _digest(categories: Sequence[tuple[str, str]]) -> str:
+    return hashlib.sha256(json.dumps(categories).encode()).hexdigest()

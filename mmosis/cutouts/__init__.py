@@ -1,0 +1,7 @@
+"""Scenes composed of cut-outs of one's own photographs and pictures, in COCO format."""
+
+from .config import ComposeConfig
+from .dataset import compose_scenes
+from .source import Source
+
+__all__ = ['ComposeConfig', 'Source', 'compose_scenes']
