@@ -1,0 +1,15 @@
+# The model in the box, trained on from its checkpoint on one's own data, which tools/finetune.py puts in.
+_base_ = './siamese_mask_rcnn_lite.py'
+
+# The checkpoint has all weights, so the package with the backbone's is not needed.
+model = dict(backbone=dict(init_cfg=None))
+
+max_iters = 500
+train_cfg = dict(max_iters=max_iters)
+optim_wrapper = dict(optimizer=dict(lr=2e-4))
+param_scheduler = [
+    dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=50),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=max_iters, eta_min_ratio=0.01),
+]
+train_dataloader = dict(dataset=dict(_delete_=True, **{**_base_.photographs, 'split': 1, 'phase': 'background'}))
+test_dataloader = dict(dataset=dict(split=1, phase='one-shot'))
