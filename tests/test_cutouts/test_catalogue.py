@@ -24,7 +24,9 @@ def test_sources_take_turns_by_their_weights_and_kinds_equally_often(catalogue):
     assert sum(scene[0] for scene in of_icons) == 12
     counts = Counter(name for scene in names for name in scene)
     assert [counts[name] for name in ('mug', 'stapler', 'ruler', 'key')] == pytest.approx([18] * 4, abs=2)
-    assert [catalogue.take_turn(i, 0, (1, 3)) for i in range(9)] != [catalogue.take_turn(i, 1, (1, 3)) for i in range(9)]
+    assert [catalogue.take_turn(i, 0, (1, 3)) for i in range(9)] != [
+        catalogue.take_turn(i, 1, (1, 3)) for i in range(9)
+    ]
 
 
 def test_one_kind_a_turn_comes_exactly_once_a_lap(catalogue):

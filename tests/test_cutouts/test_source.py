@@ -34,7 +34,7 @@ def test_the_digest_tells_contents_apart(photographs, tmp_path):
 def test_wrong_sources_are_refused(photographs, tmp_path):
     with pytest.raises(ValueError, match=r"type of a source must be one of \('coco', 'alpha'\), got 'voc'"):
         Source(str(photographs), type='voc')
-    with pytest.raises(ValueError, match='weight of .* must not be negative, got -1'):
+    with pytest.raises(ValueError, match=r'weight of .* must not be negative, got -1'):
         Source(str(photographs), weight=-1)
     with pytest.raises(FileNotFoundError, match='nowhere does not exist; expected a folder'):
         Source(str(tmp_path / 'nowhere'))
