@@ -87,3 +87,14 @@ def test_a_shadow_takes_some_light_around_the_object(cutout):
     assert (sprite.shadow[sprite.alpha == 0] > 0.1).any()
     assert sprite.shadow[0].max() < 0.1
     assert (sprite.alpha >= 0.5).sum() == (plain.alpha >= 0.5).sum()
+
+
+@pytest.mark.parametrize('size', [12, 30, 120])
+def test_nothing_of_the_object_lies_beyond_it(cutout, size):
+    """A much reduced cut-out has less than a pixel around it."""
+    for seed in range(9):
+        alpha = _draw(cutout, size, seed, turned_prob=1).alpha
+        assert not np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]]).any()
+        hull = cv2.convexHull(np.argwhere(alpha >= 0.5)[:, ::-1].astype(np.int32))
+        assert alpha.sum() == pytest.approx((alpha >= 0.5).sum(), rel=0.15)
+        assert (alpha >= 0.5).sum() > 0.95 * cv2.contourArea(hull)
