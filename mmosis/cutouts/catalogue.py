@@ -1,38 +1,18 @@
-"""Catalogue: the kinds that there are to show, their cut-outs and the grounds, read from the journals of the cutting."""
+"""Catalogue: the kinds that there are to show and the grounds, and how a scene chooses among them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from math import floor
 from pathlib import Path
 
 import numpy as np
 
-from mmosis.utils.journal import read_journal
 from mmosis.utils.rng import generator
 
-from .looks import read_look
+from .kinds import join_kinds, read_source
 from .source import Source
 
-_TWINS = 0.12
-
-
-@dataclass(frozen=True)
-class Cutout:
-    """A cut-out: its PNG file, and its width and height in pixels."""
-
-    file: Path
-    size: tuple[int, int]
-
-
-@dataclass
-class Kind:
-    """A kind of object: name, source, cut-outs with their looks; one without cut-outs shows on grounds alone."""
-
-    name: str
-    source: str
-    cutouts: list[Cutout] = field(default_factory=list)
-    looks: list[np.ndarray] = field(default_factory=list)
+_TOO_ALIKE = 0.1  # as the numbers on a clock's face: not to be told apart when small
 
 
 class Catalogue:
@@ -44,59 +24,27 @@ class Catalogue:
 
     Attributes:
         kinds: All kinds; their order is that of the categories.
-        numbers: Number of a kind by name. Two names of one look, such as one picture in two files, are one kind.
-        grounds: Of each source with grounds, its weight and the grounds' files without extension.
+        numbers: Number of a kind by name.
 
     Raises:
         ValueError: If there is no cut-out, or no ground.
     """
 
     def __init__(self, sources: Sequence[Source], journals: Sequence[Path]) -> None:
-        self._pools: list[tuple[float, list[int]]] = []
-        self.grounds: list[tuple[float, list[Path]]] = []
-        found = [self._read(source, journal) for source, journal in zip(sources, journals, strict=True)]
-        kinds, owners = {}, {}
-        for number, kinds_of_source in enumerate(found):
-            for kind in kinds_of_source.values():
-                owners.setdefault(kind.name, number)
-                known = kinds.setdefault(kind.name, Kind(kind.name, kind.source))
-                known.cutouts += kind.cutouts
-                known.looks += kind.looks
-        twins = _find_twins([kind for kind in kinds.values() if len(kind.cutouts) == 1])
-        for name, other in twins.items():
-            kinds[other].cutouts += kinds.pop(name).cutouts
-        self.kinds = list(kinds.values())
-        self.numbers = {kind.name: number for number, kind in enumerate(self.kinds)}
-        self.numbers.update({name: self.numbers[other] for name, other in twins.items()})
+        found = [read_source(source, journal) for source, journal in zip(sources, journals, strict=True)]
+        self.kinds, self.numbers = join_kinds([kind for kinds, _ in found for kind in kinds])
+        self._grounds = [grounds for _, grounds in found if grounds]
+        cut = [number for number, kind in enumerate(self.kinds) if kind.cutouts]
+        by_source = [[number for number in cut if self.kinds[number].source == source.name] for source in sources]
         self._pools = [
-            (source.weight, [i for i, kind in enumerate(self.kinds) if owners[kind.name] == number and kind.cutouts])
-            for number, source in enumerate(sources)
+            (source.weight, pool) for source, pool in zip(sources, by_source, strict=True) if source.weight and pool
         ]
-        self._pools = [(weight, pool) for weight, pool in self._pools if weight and pool]
         if not self._pools:
             raise ValueError('nothing was cut out of the sources; lower their min_side or min_area, or exclude less')
-        if not self.grounds:
+        if not self._grounds:
             raise ValueError('no photograph is left as a ground; a source in COCO format gives them, exclude less')
-        self._cut = np.array([i for i, kind in enumerate(self.kinds) if kind.cutouts])
-        self._looks = np.array([np.mean(self.kinds[i].looks, 0) for i in self._cut])
-
-    def _read(self, source: Source, journal: Path) -> dict[str, Kind]:
-        kinds: dict[str, Kind] = {}
-        grounds = []
-        for record in read_journal(journal):
-            ground = record['ground']
-            names = ground['kinds'] if ground else []
-            for name in [*(cutout['kind'] for cutout in record['cutouts']), *names]:
-                kinds.setdefault(name, Kind(name, source.name))
-            for cutout in record['cutouts']:
-                kind = kinds[cutout['kind']]
-                kind.cutouts.append(Cutout(journal.parent / 'cutouts' / cutout['file'], tuple(cutout['size'])))
-                kind.looks.append(read_look(cutout['look']))
-            if ground:
-                grounds.append(journal.parent / 'grounds' / ground['name'])
-        if grounds:
-            self.grounds.append((source.weight, grounds))
-        return kinds
+        self._cut = np.array(cut)
+        self._looks = np.array([np.mean([c.look for c in self.kinds[number].cutouts], axis=0) for number in cut])
 
     def take_turn(self, index: int, seed: int, num_kinds: tuple[int, int]) -> list[int]:
         """Choose the main kinds of a scene: all kinds of a source come equally often, the sources by their weights.
@@ -106,17 +54,10 @@ class Catalogue:
             seed: Seed of the order.
             num_kinds: Fewest and most.
         """
-        left = sum(weight for weight, _ in self._pools)
-        for number, (weight, pool) in enumerate(self._pools):
-            # Of every ``left / weight`` scenes one is this source's; the last source takes all that are left.
-            share = 1.0 if number + 1 == len(self._pools) else weight / left
-            before = floor(index * share)
-            if floor((index + 1) * share) > before:
-                places = _places(before, num_kinds)
-                turns = [_turn(seed, number, place // len(pool), len(pool))[place % len(pool)] for place in places]
-                return list(dict.fromkeys(pool[turn] for turn in turns))
-            index, left = index - before, left - weight
-        raise AssertionError('the last source takes every scene that is left')
+        source, turn = _share_out(index, [weight for weight, _ in self._pools])
+        pool = self._pools[source][1]
+        orders = ((_order(seed, source, lap, len(pool)), place) for lap, place in _places(turn, num_kinds, len(pool)))
+        return list(dict.fromkeys(pool[order[place]] for order, place in orders))
 
     def draw_kind(self, rng: np.random.Generator) -> int:
         """Draw any kind, the sources by their weights."""
@@ -124,42 +65,39 @@ class Catalogue:
         return int(rng.choice(self._pools[rng.choice(len(weights), p=weights / weights.sum())][1]))
 
     def draw_similar(self, kind: int, num_nearest: int, rng: np.random.Generator) -> int:
-        """Draw one of the kinds that look most like a kind; itself if it is alone."""
+        """Draw one of the kinds that look most like a kind, but can be told from it; itself if there is none."""
         look = self._looks[np.searchsorted(self._cut, kind)]
         distances = np.linalg.norm(self._looks - look, axis=1)
-        nearest = self._cut[np.argsort(distances, kind='stable')[: num_nearest + 1]]
-        others = nearest[nearest != kind][:num_nearest]
-        return int(rng.choice(others)) if len(others) else kind
+        others = np.flatnonzero(distances >= _TOO_ALIKE)
+        nearest = others[np.argsort(distances[others], kind='stable')[:num_nearest]]
+        return int(self._cut[rng.choice(nearest)]) if len(nearest) else kind
 
     def draw_ground(self, rng: np.random.Generator) -> Path:
-        """Draw a photograph, the sources by their weights: its file without extension."""
-        weights = np.array([weight for weight, _ in self.grounds])
-        shares = weights / weights.sum() if weights.any() else None
-        grounds = self.grounds[rng.choice(len(weights), p=shares)][1]
+        """Draw a photograph, of each source equally often: its files without extension."""
+        grounds = self._grounds[rng.integers(len(self._grounds))]
         return grounds[rng.integers(len(grounds))]
 
 
-def _places(turn: int, num_kinds: tuple[int, int]) -> range:
-    """Return the places in the order of kinds that a turn takes: one more each turn, from fewest to most and again."""
+def _share_out(index: int, weights: list[float]) -> tuple[int, int]:
+    """Return which source's turn a scene is, and the how manyth of that source's turns, from 0."""
+    left = sum(weights)
+    for source, weight in enumerate(weights[:-1]):
+        before, after = floor(index * weight / left), floor((index + 1) * weight / left)
+        if after > before:
+            return source, before
+        index, left = index - before, left - weight
+    return len(weights) - 1, index  # the last one takes all that are left
+
+
+def _places(turn: int, num_kinds: tuple[int, int], num: int) -> list[tuple[int, int]]:
+    """Return lap and place, in the order of ``num`` kinds, of those that a turn takes: fewest, one more, ..., most."""
     low, high = num_kinds
     rounds, step = divmod(turn, high - low + 1)
     start = rounds * sum(range(low, high + 1)) + sum(range(low, low + step))
-    return range(start, start + low + step)
+    return [divmod(place, num) for place in range(start, start + low + step)]
 
 
 @lru_cache(maxsize=16)
-def _turn(seed: int, source: int, lap: int, num: int) -> np.ndarray:
+def _order(seed: int, source: int, lap: int, num: int) -> np.ndarray:
     """Return the order of a source's kinds in one lap through all of them."""
     return generator(seed, 'kinds', source, lap).permutation(num)
-
-
-def _find_twins(kinds: list[Kind]) -> dict[str, str]:
-    """Find kinds whose only cut-outs look the same, e.g. one picture in two files: name to that of the first."""
-    looks = np.array([kind.looks[0] for kind in kinds])
-    twins: dict[str, str] = {}
-    for number, kind in enumerate(kinds[1:], 1):
-        distances = np.linalg.norm(looks[:number] - looks[number], axis=1)
-        nearest = int(distances.argmin())
-        if distances[nearest] < _TWINS:
-            twins[kind.name] = twins.get(kinds[nearest].name, kinds[nearest].name)
-    return twins

@@ -6,8 +6,9 @@ import numpy as np
 
 from mmosis.utils.canvas import Placement
 
-from .catalogue import Catalogue, Cutout
+from .catalogue import Catalogue
 from .config import ComposeConfig
+from .kinds import Cutout
 
 _PLACES = 20
 

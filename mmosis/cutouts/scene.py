@@ -36,5 +36,5 @@ def compose_scene(index: int, seed: int, catalogue: Catalogue, config: ComposeCo
 def _compress(image: np.ndarray, rng: np.random.Generator, config: ComposeConfig) -> np.ndarray:
     """Compress a picture and decode it again, RGB as it was."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(config.jpeg[0], config.jpeg[1] + 1))]
-    # The order of the channels is of no account, but for how much colour is lost.
-    return cv2.imdecode(cv2.imencode('.jpg', image[..., ::-1], quality)[1], cv2.IMREAD_COLOR_RGB)
+    _, encoded = cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
+    return cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)

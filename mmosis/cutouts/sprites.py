@@ -49,8 +49,10 @@ def _pose(
     corners = project(to_frame, np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]))
     pose = fit_pose(pose, corners, size, _MARGIN)
     patch = tuple(int(length) for length in np.ceil(project(pose, corners).max(0)) + _MARGIN + 1)
-    posed = cv2.warpPerspective(cutout, pose @ to_frame, patch, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return posed[..., :3], posed[..., 3].astype(np.float32) / 255
+    # Colours go on beyond the crop, the object does not.
+    pixels = cv2.warpPerspective(cutout[..., :3], pose @ to_frame, patch, borderMode=cv2.BORDER_REPLICATE)
+    alpha = cv2.warpPerspective(cutout[..., 3], pose @ to_frame, patch, borderMode=cv2.BORDER_CONSTANT)
+    return pixels, alpha.astype(np.float32) / 255
 
 
 def _light(pixels: np.ndarray, rng: np.random.Generator, config: ComposeConfig) -> np.ndarray:

@@ -27,8 +27,8 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
         The annotation file. It is written last: where it is, the images are complete.
 
     Raises:
-        ValueError: If ``num_images`` is not positive, the seed is negative, a scene parameter is out of its range, or the
-            folder has scenes of other settings.
+        ValueError: If ``num_images`` is not positive, the seed is negative, a scene parameter is out of its range, or
+            the folder has scenes of other settings.
         TypeError: If a scene parameter is not a field of :class:`SceneConfig`.
     """
     config = SceneConfig(**scene_parameters)

@@ -57,12 +57,12 @@ def metrics(work_dir: Path) -> dict[str, float]:
 
 
 def test_commands_of_the_page_in_their_order(small: Path, tmp_path: Path) -> None:
-    """Two times browse, train, two tests; finetune.py is tested in test_tools."""
+    """Two times browse, train, two tests; finetune.py and make_cutouts.py have tests of their own."""
     checkpoint = tmp_path / '2' / 'iter_1.pth'
     replaced = {'configs/mine.py': small, 'work_dirs/mine/iter_20000.pth': checkpoint, '20': '1'}
     replaced['work_dirs/browse'] = tmp_path / 'browse'
     lines = [words for line in commands(PAGE) if (words := shlex.split(line, comments=True)) and words[0] == 'python']
-    lines = [words for words in lines if words[1] != 'tools/finetune.py']
+    lines = [words for words in lines if not words[1].endswith(('finetune.py', 'make_cutouts.py'))]
     assert len(lines) == 5
     for number, (_, tool, *arguments) in enumerate(lines):
         place = [] if 'browse' in tool else ['--work-dir', tmp_path / str(number)]

@@ -130,7 +130,7 @@ def check_tool(words: list[str], configs: Path, parse: Callable) -> None:
         for key in getattr(args, 'cfg_options', None) or {}:
             check_option(cfg, key)
         checkpoint = getattr(args, 'checkpoint', 'CHECKPOINT')
-        last = f'work_dirs/{Path(name).stem}/iter_{cfg.train_cfg.get("max_iters")}.pth'
+        last = f'work_dirs/{Path(name).stem}/iter_{cfg.get("train_cfg", {}).get("max_iters")}.pth'
         assert checkpoint in {'CHECKPOINT', last} or (ROOT / checkpoint).is_file()
 
 

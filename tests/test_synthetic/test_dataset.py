@@ -73,8 +73,8 @@ def test_bad_arguments_are_refused(tmp_path):
         make_scenes(tmp_path, 1, seed=-1)
 
 
-def test_an_interrupted_run_leaves_no_annotation_file(tmp_path):
-    ann_file = make_scenes(tmp_path, 1, seed=0, **SMALL)
-    with pytest.raises(ValueError, match='integers >= 0'):
-        make_scenes(tmp_path, 1, seed=-1)
-    assert not ann_file.exists()
+def test_a_run_goes_on_with_the_same_settings_alone(ten, tmp_path):
+    make_scenes(tmp_path, 4, seed=0, **SMALL)
+    assert make_scenes(tmp_path, 10, seed=0, **SMALL).read_bytes() == ten.read_bytes()
+    with pytest.raises(ValueError, match=r'begun with other settings \(noise was 6.0, is 7.0; seed was 0, is 2\)'):
+        make_scenes(tmp_path, 10, seed=2, noise=7.0, **SMALL)

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from mmosis.utils.atomic import write_atomic
+from mmosis.utils.atomic import open_atomic, write_atomic
 
 
 @pytest.fixture
@@ -93,3 +93,18 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError, match=r'cannot write .*folder: Is a directory; nothing of it was kept'):
         write_atomic(tmp_path / 'folder', 'new')
     assert os.listdir(tmp_path) == ['folder']
+
+
+def test_a_file_is_written_piece_by_piece_and_named_at_the_end(tmp_path: Path) -> None:
+    with open_atomic(tmp_path / 'new' / 'file') as file:
+        for piece in (b'a', b'b'):
+            file.write(piece)
+            assert not (tmp_path / 'new' / 'file').exists()
+    assert (tmp_path / 'new' / 'file').read_bytes() == b'ab'
+
+
+def test_a_file_that_is_not_finished_is_left_out(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), open_atomic(tmp_path / 'file') as file:
+        file.write(b'half')
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmosis.utils.canvas import Canvas, Placement, Sprite, take_picture
+from mmosis.utils.canvas import Canvas, Placement, Sprite, light_scene, take_picture
 
 
 def _place(*centres, category=0, crowd=False, may_occlude=True):
@@ -62,6 +62,43 @@ def test_what_has_no_category_covers_but_is_not_annotated_and_a_crowd_is_one(can
     single, crowd = canvas.instances()
     assert (single.category, single.mask.sum(), single.crowd) == (1, 48, False)
     assert (crowd.category, crowd.mask.sum(), crowd.crowd) == (2, 48, True)
+
+
+def test_crowds_of_two_categories_are_two(canvas):
+    for x, category in ((10, 1), (20, 2), (30, 1)):
+        canvas.put(_place((x, 30), category=category, crowd=True), _square(4))
+    assert [(crowd.category, crowd.mask.sum(), crowd.crowd) for crowd in canvas.instances()] == [
+        (1, 32, True),
+        (2, 16, True),
+    ]
+
+
+def test_an_object_that_the_image_shows_is_protected_as_one_that_was_drawn(canvas):
+    mask = np.zeros((40, 40), bool)
+    mask[6:14, 6:14] = True
+    canvas.take_in(_place(category=5), mask, area=100)
+    canvas.put(_place((10, 10), (14, 10), category=1), _square(8))
+    assert len(canvas.instances()) == 1, '64 - 32 of 100 would be left'
+    canvas.put(_place((17, 10), category=1), _square(8))
+    found, drawn = canvas.instances()
+    assert (found.category, found.mask.sum(), drawn.mask.sum()) == (5, 64 - 8, 64)
+
+
+def test_a_shadow_darkens_what_lies_behind(canvas):
+    canvas.image[:] = 100
+    sprite = _square(4)
+    sprite.alpha[:, 2:] = 0
+    canvas.put(_place((10, 10)), sprite._replace(shadow=np.full((4, 4), 0.25, np.float32)))
+    np.testing.assert_array_equal(canvas.image[10, 7:13, 0], [100, 200, 200, 75, 75, 100])
+
+
+def test_a_scene_is_lit_and_tinted_within_its_limits():
+    image = np.full((16, 16, 3), 100, np.float32)
+    np.testing.assert_array_equal(light_scene(image, np.random.default_rng(0), shading=0, tint=0), image)
+    tinted = light_scene(image, np.random.default_rng(0), shading=0, tint=0.1)
+    assert np.ptp(tinted[..., 0]) == 0 < np.ptp(tinted[0, 0])
+    shaded = light_scene(image, np.random.default_rng(0), shading=0.4, tint=0)
+    assert 80 <= shaded.min() < shaded.max() <= 120
 
 
 def test_a_picture_is_blurred_grainy_and_clipped():

@@ -56,6 +56,53 @@ def test_the_annotation_file_is_written_last(tmp_path):
     assert not ann_file.exists()
 
 
+def test_a_stopped_run_goes_on_to_the_same_files(tmp_path):
+    made = []
+
+    def stop(index):
+        made.append(index)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return _scene(index)
+
+    whole = write_scenes(tmp_path / 'whole', 5, _scene, CATEGORIES, settings=dict(seed=0))
+    with pytest.raises(KeyboardInterrupt):
+        write_scenes(tmp_path / 'stopped', 5, stop, CATEGORIES, settings=dict(seed=0))
+    assert not (tmp_path / 'stopped' / 'annotations.json').exists()
+    again = write_scenes(tmp_path / 'stopped', 5, stop, CATEGORIES, settings=dict(seed=0))
+    assert made == [0, 1, 2, 2, 3, 4]
+    files = [sorted(ann_file.parent.rglob('*.*')) for ann_file in (whole, again)]
+    assert [path.read_bytes() for path in files[0]] == [path.read_bytes() for path in files[1]]
+
+
+def test_a_longer_run_goes_on_and_a_shorter_one_takes_the_first(tmp_path):
+    lists = []
+    for num in (2, 4, 3):
+        ann_file = write_scenes(tmp_path, num, _scene, CATEGORIES, settings={})
+        lists.append([image['id'] for image in json.loads(ann_file.read_text())['images']])
+    assert lists == [[1, 2], [1, 2, 3, 4], [1, 2, 3]]
+
+
+def test_scenes_of_other_settings_or_categories_are_refused_and_kept(tmp_path):
+    ann_file = write_scenes(tmp_path, 1, _scene, CATEGORIES, settings=dict(seed=0))
+    with pytest.raises(ValueError, match=r'begun with other settings \(seed was 0, is 1\)'):
+        write_scenes(tmp_path, 1, _scene, CATEGORIES, settings=dict(seed=1))
+    with pytest.raises(ValueError, match=r'begun with other settings \(categories was'):
+        write_scenes(tmp_path, 1, _scene, CATEGORIES[:1], settings=dict(seed=0))
+    assert ann_file.exists()
+
+
+def test_scenes_of_an_older_version_are_made_anew(tmp_path):
+    (tmp_path / 'annotations.json').write_text('old')
+
+    def fail(index):
+        raise RuntimeError('interrupted')
+
+    with pytest.raises(RuntimeError, match='interrupted'):
+        write_scenes(tmp_path, 1, fail, CATEGORIES, settings={})
+    assert not (tmp_path / 'annotations.json').exists()
+
+
 def test_no_scenes_are_refused(tmp_path):
     with pytest.raises(ValueError, match='num_images must be at least 1, got 0'):
         write_scenes(tmp_path / 'none', 0, _scene, CATEGORIES)

@@ -18,9 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--coco', action='append', default=[], help='folder in COCO format; its categories are kinds')
     parser.add_argument('--each-a-kind', action='append', default=[], help='the same; each object is a kind of its own')
     parser.add_argument('--alpha', action='append', default=[], help='folder of png or webp; each is a kind')
-    parser.add_argument(
-        '--exclude', nargs='+', default=[], help='patterns of names (of categories, pictures) to leave out'
-    )
+    parser.add_argument('--exclude', nargs='+', default=[], help='patterns of names to leave out')
     parser.add_argument('--split', type=int, help='leave out what this split (1 to 4) of a --coco folder holds out')
     parser.add_argument('--config', help='compose all scenes that this config describes, where it expects them')
     parser.add_argument('--only', nargs='+', help='of these, the ones of these names')

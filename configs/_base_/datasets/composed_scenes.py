@@ -1,8 +1,9 @@
 # Scenes composed of cut-outs, for tools/dataset_converters/make_cutouts.py; link the sources' folders, or name others.
 coco = dict(folder='data/photographs/coco_train/')
 objects = dict(folder='data/photographs/cutouts/', each_a_kind=True)
-# Without the variants of skin tone, which differ in little else.
-emoji = dict(folder='data/photographs/emoji/', type='alpha', exclude=['*1f3f[b-f]*'])
+# Without the variants of skin tone and of sex, which differ in little else.
+variants = ['*1f3f[b-f]*', '*-200d-264[02]*', '1f46[89]-200d-*']
+emoji = dict(folder='data/photographs/emoji/', type='alpha', exclude=variants)
 
 composed = dict(
     all=dict(out_dir='data/composed/all/', num_images=12000, seed=0, sources=[coco, objects, emoji]),
