@@ -6,7 +6,7 @@ variants = ['*1f3f[b-f]*', '*-200d-264[02]*', '1f46[89]-200d-*']
 emoji = dict(folder='data/photographs/emoji/', type='alpha', exclude=variants)
 
 composed = dict(
-    all=dict(out_dir='data/composed/all/', num_images=12000, seed=0, sources=[coco, objects, emoji]),
+    all=dict(out_dir='data/composed/all/', num_images=6000, seed=0, sources=[coco, objects, emoji]),
     # Of the categories that split S1 holds out nothing is cut out, and no ground shows them.
-    s1=dict(out_dir='data/composed/s1/', num_images=6000, seed=0, sources=[dict(split=1, **coco)]),
+    s1=dict(out_dir='data/composed/s1/', num_images=3000, seed=0, sources=[dict(split=1, **coco)]),
 )
