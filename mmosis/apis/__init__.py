@@ -9,6 +9,7 @@ from .gallery import Gallery
 from .mask_quality import measure_masks
 from .random_baseline import random_baseline
 from .report import write_report
+from .search_measure import SearchMeasure, measure_search
 from .study import run_study
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     'Gallery',
     'OneShotInferencer',
     'ReferenceBank',
+    'SearchMeasure',
     'SearchReference',
     'find_coco_folder',
     'measure_masks',
+    'measure_search',
     'random_baseline',
     'run_demo',
     'run_finetune',

@@ -16,6 +16,7 @@ from .functional import (
     oracle_mask_ious,
     random_detections,
     reference_effects,
+    silent_share,
 )
 from .metrics import CocoFileMetric, OneShotCocoMetric
 from .tables import category_table, mean_with_interval, runs_table, split_tables
@@ -43,6 +44,7 @@ __all__ = [
     'random_detections',
     'reference_effects',
     'runs_table',
+    'silent_share',
     'split_tables',
     'write_metrics',
 ]

@@ -1,4 +1,4 @@
-from .absent import false_positives_at_recall
+from .absent import false_positives_at_recall, silent_share
 from .calibration import calibrate
 from .clutter import ap_by_clutter, count_objects
 from .coco_ap import evaluate_detections
@@ -30,4 +30,5 @@ __all__ = [
     'oracle_mask_ious',
     'random_detections',
     'reference_effects',
+    'silent_share',
 ]
