@@ -2,6 +2,7 @@
 
 from mmosis.search import OneShotInferencer, ReferenceBank, SearchReference
 
+from .calibrate import CalibrationFit, fit_scores
 from .coco_folder import CocoFolder, find_coco_folder
 from .demo import run_demo
 from .finetune import run_finetune
@@ -13,6 +14,7 @@ from .search_measure import SearchMeasure, measure_search
 from .study import run_study
 
 __all__ = [
+    'CalibrationFit',
     'CocoFolder',
     'Gallery',
     'OneShotInferencer',
@@ -20,6 +22,7 @@ __all__ = [
     'SearchMeasure',
     'SearchReference',
     'find_coco_folder',
+    'fit_scores',
     'measure_masks',
     'measure_search',
     'random_baseline',

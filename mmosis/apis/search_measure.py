@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +77,15 @@ def measure_search(
         result, spent = _search(inferencer, search)
         results.append(result)
         seconds.append(spent)
-    info = dict(phase=phase, split=split, runs=len(seeds), seed=list(seeds), num_references=1, num_absent=num_absent)
+    info = dict(
+        phase=phase,
+        split=split,
+        runs=len(seeds),
+        seed=list(seeds),
+        num_references=1,
+        num_absent=num_absent,
+        calibration=inferencer.calibration and asdict(inferencer.calibration),
+    )
     return SearchMeasure(to_dump(results, info), seconds, [len(search.episodes) for search in searches])
 
 

@@ -37,7 +37,12 @@ class Calibration:
 
     def __call__(self, scores: Tensor) -> Tensor:
         """Calibrate scores (N,), 0-1."""
-        return torch.sigmoid(self.slope * torch.logit(scores, EPS) + self.offset)
+        return torch.sigmoid(self.slope * self.logits(scores) + self.offset)
+
+    @staticmethod
+    def logits(scores: Tensor) -> Tensor:
+        """Logits of scores, finite ones."""
+        return torch.logit(scores, EPS)
 
     def after(self, first: 'Calibration') -> 'Calibration':
         """Join with one that was applied before: two in a row are one."""
