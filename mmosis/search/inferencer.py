@@ -29,7 +29,7 @@ from .model_zoo import DEFAULT_MODEL, find_model
 from .passes import make_passes
 from .pipeline import SearchPipeline, without_loading
 from .reference_bank import BankEntry, ReferenceBank
-from .references import SearchReference, parse_references
+from .references import parse_references
 from .scales import ScaleSettings, merge_scales
 
 PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
@@ -121,7 +121,7 @@ class OneShotInferencer(DetInferencer):
         for start in range(0, len(parsed), batch_size):
             batch = parsed[start : start + batch_size]
             loaded = [reference.load() for reference in batch]
-            entries += [_make_entry(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
+            entries += [BankEntry.of(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
             thumbnails += [thumbnail for _, thumbnail in loaded]
             encoded.append(self._encode_batch([results for results, _ in loaded]))
         return ReferenceBank(entries, thumbnails, EncodedReferences.cat(encoded), self.fingerprint)
@@ -307,17 +307,9 @@ class OneShotInferencer(DetInferencer):
         self.calibration = Calibration.from_config(settings)
         pipeline = SearchPipeline(cfg)
         if self.scales.scales and not pipeline.resizes:
-            raise ValueError('image_scale sets the Resize of the test pipeline, and this config has none; leave it out')
+            what = 'image_scale' if self.image_scale else 'search'
+            raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
         return pipeline
-
-
-def _make_entry(reference: SearchReference, results: dict) -> BankEntry:
-    """Tell of a reference what a bank keeps."""
-    x1, y1, x2, y2 = results['ref_bbox']
-    height, width = results['img_shape']
-    return BankEntry(
-        reference.name, reference.negative, reference.origin, (float(x2 - x1), float(y2 - y1)), (width, height)
-    )
 
 
 def _first_lines(error: Exception) -> str:

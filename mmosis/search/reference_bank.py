@@ -16,6 +16,8 @@ from mmosis.structures import EncodedReferences
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.image import decode_image
 
+from .references import SearchReference
+
 FORMAT = 'mmosis reference bank 1'
 
 
@@ -36,6 +38,14 @@ class BankEntry:
     origin: str
     box_size: tuple[float, float] | None = None
     picture_size: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, reference: SearchReference, results: dict) -> 'BankEntry':
+        """Tell of a reference, with what it loaded for the reference pipeline."""
+        x1, y1, x2, y2 = results['ref_bbox']
+        height, width = results['img_shape']
+        sizes = ((float(x2 - x1), float(y2 - y1)), (float(width), float(height)))
+        return cls(reference.name, reference.negative, reference.origin, *sizes)
 
 
 class BankCategory(NamedTuple):
