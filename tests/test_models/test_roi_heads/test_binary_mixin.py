@@ -83,7 +83,7 @@ def make_proposals(*boxes: list[float]) -> InstanceData:
     return InstanceData(bboxes=bboxes, scores=torch.ones(len(bboxes)), labels=torch.zeros(len(bboxes)).long())
 
 
-def make_sample(*boxes: list[float], draw: int = 0) -> DetDataSample:
+def make_sample(*boxes: list[float], draw: int = 0, cat_id: int = 1) -> DetDataSample:
     """An image with true objects that fill their boxes."""
     masks = np.zeros((len(boxes), SIZE, SIZE), dtype=np.uint8)
     for mask, (x1, y1, x2, y2) in zip(masks, boxes, strict=True):
@@ -95,7 +95,7 @@ def make_sample(*boxes: list[float], draw: int = 0) -> DetDataSample:
     )
     truth.set_metainfo(dict(draw=(0, draw)))
     ignored = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0).long())
-    episode = Episode(label=0, cat_id=1, references=())
+    episode = Episode(label=0, cat_id=cat_id, references=())
     metainfo = dict(img_shape=(SIZE, SIZE), ori_shape=(SIZE, SIZE), scale_factor=(1.0, 1.0), episodes=[episode])
     return DetDataSample(metainfo=metainfo, gt_instances=truth, ignored_instances=ignored)
 
