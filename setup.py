@@ -38,7 +38,13 @@ setup(
     packages=find_packages(include=['mmosis', 'mmosis.*']),
     # MMEngine and MIM look for configs and tools in mmosis/.mim: links to those of the root; a wheel gets the files.
     package_data={
-        'mmosis': ['py.typed', 'weights/*.pth', 'pretrain/*.txt', '.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh']
+        'mmosis': [
+            'py.typed',
+            'weights/*.pth',
+            'pretrain/*.txt',
+            'web/photographs/*',
+            *('.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh'),
+        ]
     },
     entry_points={'console_scripts': ['mmosis = mmosis.cli:main']},
     # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.

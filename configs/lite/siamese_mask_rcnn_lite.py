@@ -7,7 +7,7 @@ _base_ = [
 
 # ---------------------------------------------------------------- schedule
 find_unused_parameters = False
-max_iters = 4000
+max_iters = 1800
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters)
 test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(
@@ -19,6 +19,6 @@ param_scheduler = [
     dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=200),
     dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=max_iters, eta_min_ratio=0.01),
 ]
-default_hooks = dict(checkpoint=dict(interval=500))
+default_hooks = dict(checkpoint=dict(interval=200))
 custom_hooks = [dict(type='ProgressBarHook')]
 log_level = 'WARNING'

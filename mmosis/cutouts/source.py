@@ -36,7 +36,8 @@ class Source:
         ground_side: Shorter side of a kept photograph in pixels; larger ones are reduced.
 
     Raises:
-        ValueError: If the type is unknown or a number is out of its range.
+        ValueError: If the type is unknown or the weight is negative.
+        FileNotFoundError: If there is no such folder.
     """
 
     folder: str

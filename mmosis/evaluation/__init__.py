@@ -12,10 +12,12 @@ from .functional import (
     error_types,
     evaluate_detections,
     evaluate_runs,
+    fit_calibration,
     judge_run,
     oracle_mask_ious,
     random_detections,
     reference_effects,
+    silent_share,
 )
 from .metrics import CocoFileMetric, OneShotCocoMetric
 from .tables import category_table, mean_with_interval, runs_table, split_tables
@@ -37,12 +39,14 @@ __all__ = [
     'error_types',
     'evaluate_detections',
     'evaluate_runs',
+    'fit_calibration',
     'judge_run',
     'mean_with_interval',
     'oracle_mask_ious',
     'random_detections',
     'reference_effects',
     'runs_table',
+    'silent_share',
     'split_tables',
     'write_metrics',
 ]

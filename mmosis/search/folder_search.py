@@ -112,6 +112,8 @@ def search_images(
         classes=bank.names,
         references=_digest(bank),
         image_scale=inferencer.image_scale,
+        scales=asdict(inferencer.scales),
+        calibration=inferencer.calibration and asdict(inferencer.calibration),
         precision=inferencer.precision,
     )
     with Journal(out_dir / JOURNAL, told, resume) as journal:
@@ -173,7 +175,7 @@ def _search_tile(
     """Search a part of an image; what scores too little is left out at once, for its memory."""
     x1, y1, x2, y2 = tile
     part = np.ascontiguousarray(image[y1:y2, x1:x2])
-    found = inferencer.search(part, bank, settings.keep_all)
+    found = inferencer.search(part, bank, settings.keep_all, image.shape[:2])
     return found[found.scores >= settings.score_thr]
 
 
@@ -199,8 +201,8 @@ def _write_overlay(path: Path, image: np.ndarray, found: InstanceData, bank: Ref
 
 
 def _digest(bank: ReferenceBank) -> str:
-    """Hash encodings and categories, so that only a search for the same references is resumed."""
-    digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories]).encode())
+    """Hash encodings, categories and sizes, so that only a search for the same references is resumed."""
+    digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories, bank.sizes()]).encode())
     for tensor in bank.encoded.tensors:
         digest.update(tensor.contiguous().numpy().tobytes())
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """OneShotInferencer: search images for what references show."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmdet.apis import DetInferencer
-from mmdet.registry import TRANSFORMS, VISUALIZERS
+from mmdet.registry import VISUALIZERS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose, pseudo_collate
@@ -20,16 +21,18 @@ from torch import nn
 from mmosis.structures import EncodedReferences
 from mmosis.utils.atomic import write_atomic
 
+from .calibration import Calibration
 from .competition import compete, keep_wanted
 from .fingerprint import model_fingerprint
 from .images import list_images, load_image
 from .model_zoo import DEFAULT_MODEL, find_model
+from .passes import make_passes
+from .pipeline import SearchPipeline, without_loading
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
+from .scales import ScaleSettings, merge_scales
 
 PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
-LOADING = ('LoadImage', 'LoadReferenceMask')
-MIN_SCALE = 32  # pixels
 
 
 class OneShotInferencer(DetInferencer):
@@ -51,9 +54,11 @@ class OneShotInferencer(DetInferencer):
         scope: As in ``DetInferencer``.
         palette: Colours of the categories, as in ``DetInferencer``.
         show_progress: Whether to show a progress bar.
-        image_scale: Longer side in pixels to which images are resized for the network. By default those larger than the
-            config's ``search.max_image_scale`` are reduced to it; without that, its test pipeline as it is. More finds
-            smaller objects and takes longer.
+        image_scale: Longer side in pixels to which images are resized for the network. By default the config's
+            ``search`` settles it, see :class:`~mmosis.search.scales.ScaleSettings`: one of its ``scales``, at which the
+            object has the size that the model likes, or all of them where its size is not known; or images larger than
+            ``max_image_scale`` are reduced to it; without either, its test pipeline as it is. More finds smaller
+            objects and takes longer.
         precision: 'fp32' or 'bf16', which needs a processor that computes in it to be faster.
         channels_last: Whether convolutions work on the channels-last layout; by default on a CPU, which is faster so.
 
@@ -78,12 +83,10 @@ class OneShotInferencer(DetInferencer):
     ) -> None:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
-        if image_scale is not None and image_scale < MIN_SCALE:
-            raise ValueError(f'image_scale must be at least {MIN_SCALE} pixels, got {image_scale}')
         self.image_scale = image_scale
         self.precision = precision
         super().__init__(model, weights, device, scope, palette, show_progress)
-        ref_pipeline = _without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)
+        ref_pipeline = without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)
         self.ref_pipeline = Compose(ref_pipeline)
         self.fingerprint = model_fingerprint(self.model, ref_pipeline)
         for name, child in self.model.named_children():
@@ -114,10 +117,11 @@ class OneShotInferencer(DetInferencer):
             ValueError: If one cannot be used; the message says which and why.
         """
         parsed = parse_references(references, searched)
-        entries = [BankEntry(reference.name, reference.negative, reference.origin) for reference in parsed]
-        encoded, thumbnails = [], []
+        entries, encoded, thumbnails = [], [], []
         for start in range(0, len(parsed), batch_size):
-            loaded = [reference.load() for reference in parsed[start : start + batch_size]]
+            batch = parsed[start : start + batch_size]
+            loaded = [reference.load() for reference in batch]
+            entries += [BankEntry.of(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
             thumbnails += [thumbnail for _, thumbnail in loaded]
             encoded.append(self._encode_batch([results for results, _ in loaded]))
         return ReferenceBank(entries, thumbnails, EncodedReferences.cat(encoded), self.fingerprint)
@@ -168,47 +172,77 @@ class OneShotInferencer(DetInferencer):
         )
         return dict(result, classes=bank.names)
 
-    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
+    def search(
+        self,
+        image: np.ndarray,
+        bank: ReferenceBank,
+        keep_all: bool = False,
+        whole_shape: tuple[int, int] | None = None,
+    ) -> InstanceData:
         """Search one image for a bank, without output or progress.
 
         Args:
             image: (H, W, 3) BGR uint8.
             bank: What to search for.
             keep_all: As in :meth:`__call__`.
+            whole_shape: (h, w) of the image that this one is a tile of.
 
         Returns:
             InstanceData: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first, on the CPU.
         """
         bank.check_fingerprint(self.fingerprint)
-        ((_, data),) = self.preprocess([image], bank=bank)
-        (sample,) = self.forward(data, len(bank.names), keep_all)
+        ((_, passes),) = self.preprocess([image], bank=bank, whole_shape=whole_shape)
+        (sample,) = self.forward(passes, len(bank.names), keep_all)
         return sample.pred_instances.cpu()
 
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)
 
-    def preprocess(self, inputs: list, batch_size: int = 1, bank: ReferenceBank | None = None) -> Iterator[tuple]:
-        """Load images and lay the queries beside them, one for each category of the bank."""
+    def preprocess(
+        self,
+        inputs: list,
+        batch_size: int = 1,
+        bank: ReferenceBank | None = None,
+        whole_shape: tuple[int, int] | None = None,
+    ) -> Iterator[tuple[list, list[dict]]]:
+        """Load images, and lay the queries beside them, one for each category of the bank.
+
+        Yields:
+            tuple: The images of a batch, and its passes, see :func:`make_passes`.
+        """
         rows = [bank.encoded[torch.tensor(category.rows)] for category in bank.categories]
         queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
-        for images, data in super().preprocess(inputs, batch_size):
-            for sample in data['data_samples']:
-                sample.set_metainfo(dict(search_references=bank.pictures()))
-            yield images, dict(data, ref_inputs=[queries] * len(images))
+        for start in range(0, len(inputs), batch_size):
+            images = inputs[start : start + batch_size]
+            loaded = [self.pipeline.load(image) for image in images]
+            yield images, make_passes(loaded, bank, queries, self.pipeline, self.scales, whole_shape)
 
     @torch.no_grad()
-    def forward(self, inputs: dict, num_wanted: int, keep_all: bool) -> list[DetDataSample]:
-        """Search a batch, and settle which category a region is of."""
-        with self._autocast():
-            samples = self.model.test_step(inputs)
-        for sample in samples:
-            found = sample.pred_instances
-            found.labels = found.episode_ids
-            found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
-            sample.pred_instances = (
+    def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[DetDataSample]:
+        """Search a batch at its scales, join them, and settle which category a region is of."""
+        by_image: dict[int, list[DetDataSample]] = defaultdict(list)
+        for data in inputs:
+            with self._autocast():
+                samples = self.model.test_step(data)
+            for sample in samples:
+                by_image[sample.search_image].append(sample)
+        settled = []
+        for _, samples in sorted(by_image.items()):
+            found = merge_scales([self._read(sample) for sample in samples], self.competition_iou_thr)
+            samples[0].pred_instances = (
                 keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
             )
-        return samples
+            settled.append(samples[0])
+        return settled
+
+    def _read(self, sample: DetDataSample) -> InstanceData:
+        """What was found at one scale: labels are categories of the bank, scores are calibrated."""
+        found = sample.pred_instances
+        found.labels = found.episode_ids.new_tensor(sample.search_labels)[found.episode_ids]
+        found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
+        if self.calibration is not None:
+            found.scores = self.calibration(found.scores)
+        return found
 
     @property
     def competition_iou_thr(self) -> float:
@@ -266,48 +300,16 @@ class OneShotInferencer(DetInferencer):
         settings = dict(cfg.visualizer, vis_backends=None)
         return VISUALIZERS.get(settings.pop('type'))(**settings)
 
-    def _init_pipeline(self, cfg: Config) -> Compose:
-        """The config's test pipeline, on files and arrays, at the scale for searches."""
-        steps = _without_loading(cfg.test_dataloader.dataset.pipeline)
-        limit = cfg.get('search', {}).get('max_image_scale')
-        if self.image_scale and not any(step['type'] == 'Resize' for step in steps):
-            raise ValueError('image_scale sets the Resize of the test pipeline, and this config has none; leave it out')
-        if self.image_scale or limit:
-            divisor = cfg.model.data_preprocessor.pad_size_divisor
-            steps = [_at_scale(step, self.image_scale or limit, not self.image_scale, divisor) for step in steps]
-        return Compose([_load, *steps])
-
-
-def _load(image: str | np.ndarray) -> dict:
-    """Load an image as ``LoadImage`` does."""
-    img = load_image(image)
-    results = dict(img=img, img_shape=img.shape[:2], ori_shape=img.shape[:2])
-    return results if isinstance(image, np.ndarray) else dict(results, img_path=image)
-
-
-def _without_loading(pipeline: Sequence[dict]) -> list[dict]:
-    """The transforms after loading, which is done here, since images and references may be arrays."""
-    return [step for step in pipeline if step['type'] not in LOADING]
-
-
-class _ResizeTo:
-    """The config's resize to another longer side, in pixels; ``as_limit`` leaves smaller images as they are."""
-
-    def __init__(self, step: dict, side: int, as_limit: bool) -> None:
-        self.step, self.side, self.as_limit = step, side, as_limit
-
-    def __call__(self, results: dict) -> dict:
-        side = min(self.side, max(results['img_shape'])) if self.as_limit else self.side
-        return TRANSFORMS.build(dict(self.step, scale=(side, side)))(results)
-
-
-def _at_scale(step: dict, side: int, as_limit: bool, divisor: int) -> dict | _ResizeTo:
-    """Change a transform so that images come out with this longer side, and no more padding than strides need."""
-    if step['type'] == 'Resize':
-        return _ResizeTo(step, side, as_limit)
-    if step['type'] == 'Pad':
-        return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
-    return step
+    def _init_pipeline(self, cfg: Config) -> SearchPipeline:
+        """The config's test pipeline, and its settings for searches."""
+        settings = cfg.get('search', {})
+        self.scales = ScaleSettings.from_config(settings, self.image_scale)
+        self.calibration = Calibration.from_config(settings)
+        pipeline = SearchPipeline(cfg)
+        if self.scales.scales and not pipeline.resizes:
+            what = 'image_scale' if self.image_scale else 'search'
+            raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
+        return pipeline
 
 
 def _first_lines(error: Exception) -> str:

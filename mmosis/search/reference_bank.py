@@ -16,6 +16,8 @@ from mmosis.structures import EncodedReferences
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.image import decode_image
 
+from .references import SearchReference
+
 FORMAT = 'mmosis reference bank 1'
 
 
@@ -27,11 +29,23 @@ class BankEntry:
         name: Its category.
         negative: Whether it shows what is not meant.
         origin: Where it is from, for people.
+        box_size: (w, h) of its box, px; None where it is not known.
+        picture_size: (w, h) of the picture that the box is on, px; alike.
     """
 
     name: str
     negative: bool
     origin: str
+    box_size: tuple[float, float] | None = None
+    picture_size: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, reference: SearchReference, results: dict) -> 'BankEntry':
+        """Tell of a reference, with what it loaded for the reference pipeline."""
+        x1, y1, x2, y2 = results['ref_bbox']
+        height, width = results['img_shape']
+        sizes = ((float(x2 - x1), float(y2 - y1)), (float(width), float(height)))
+        return cls(reference.name, reference.negative, reference.origin, *sizes)
 
 
 class BankCategory(NamedTuple):
@@ -104,6 +118,13 @@ class ReferenceBank:
         """Label and thumbnail of each wanted reference."""
         wanted = self.categories[: len(self.names)]
         return [(label, self.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
+
+    def sizes(self) -> list[list[tuple]]:
+        """What is known of each category's references: (w, h) of box and of picture, or None."""
+        return [
+            [(self.entries[row].box_size, self.entries[row].picture_size) for row in category.rows]
+            for category in self.categories
+        ]
 
     def add(self, other: 'ReferenceBank') -> 'ReferenceBank':
         """Join another bank; references of a name that both have become one category.
@@ -217,7 +238,17 @@ class ReferenceBank:
 def _read_entry(entry: Any) -> BankEntry:
     if not isinstance(entry, dict) or not isinstance(entry.get('name'), str) or not isinstance(entry['negative'], bool):
         raise ValueError(f'a reference is told by name, negative and origin, got {str(entry)[:100]}')
-    return BankEntry(entry['name'], entry['negative'], str(entry['origin']))
+    sizes = (_read_size(entry.get(key)) for key in ('box_size', 'picture_size'))
+    return BankEntry(entry['name'], entry['negative'], str(entry['origin']), *sizes)
+
+
+def _read_size(size: Any) -> tuple[float, float] | None:
+    if size is None:
+        return None
+    width, height = (float(side) for side in size)
+    if not (0 < width < np.inf and 0 < height < np.inf):
+        raise ValueError(f'a size is (w, h) in pixels, got {str(size)[:100]}')
+    return width, height
 
 
 def _read_thumbnail(data: torch.Tensor) -> np.ndarray:

@@ -85,11 +85,33 @@ def merge_tiles(
     )
     found = _drop_covered(found, iou_thr)
     found = _drop_covered(_join_pieces(found, iou_thr), iou_thr)
-    found = _drop_duplicates(found, iou_thr)
+    found = drop_duplicates(found, iou_thr)
     merged = InstanceData(bboxes=found.bboxes, scores=found.scores, labels=found.labels)
     if 'masks' in results[0]:
         merged.masks = found.shapes
     return merged
+
+
+def drop_duplicates(found: InstanceData, iou_thr: float) -> InstanceData:
+    """Greedy NMS between views of an image, for each label.
+
+    Args:
+        found: Detections with ``bboxes``, ``scores``, ``labels`` and ``seen_by``, an array of the sets of views that
+            saw each. What one view saw stays.
+        iou_thr: Boxes that overlap by more than this are of one object.
+
+    Returns:
+        InstanceData: What stays, by falling score.
+    """
+    found = found[found.scores.argsort(descending=True, stable=True)]
+    weaker = defaultdict(list)
+    for pair in _pairs(found, iou_thr):
+        weaker[min(pair)].append(max(pair))
+    dropped: set[int] = set()
+    for better in sorted(weaker):
+        if better not in dropped:
+            dropped.update(weaker[better])
+    return _without(found, dropped)
 
 
 def _spread(side: int, tile: int, overlap: float) -> list[int]:
@@ -195,19 +217,6 @@ def _join(pieces: InstanceData) -> InstanceData:
         seen_by=np.full(1, frozenset().union(*pieces.seen_by)),
         views=pieces.views[:1],
     )
-
-
-def _drop_duplicates(found: InstanceData, iou_thr: float) -> InstanceData:
-    """Greedy NMS between tiles; what stays is sorted by falling score."""
-    found = found[found.scores.argsort(descending=True, stable=True)]
-    weaker = defaultdict(list)
-    for pair in _pairs(found, iou_thr):
-        weaker[min(pair)].append(max(pair))
-    dropped: set[int] = set()
-    for better in sorted(weaker):
-        if better not in dropped:
-            dropped.update(weaker[better])
-    return _without(found, dropped)
 
 
 def _without(found: InstanceData, dropped: set[int]) -> InstanceData:

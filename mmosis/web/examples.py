@@ -1,21 +1,20 @@
-"""Examples that work at once: scenes that are drawn at the start, references from other scenes."""
+"""Examples that work at once: photographs, each with the boxes of what to search it for."""
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mmosis.search import SearchReference
-from mmosis.synthetic import Instance, SceneConfig, make_scene
-from mmosis.synthetic import Scene as SyntheticScene
+from mmosis.search.images import load_image
 
 from .session import Scene, Session
 
-SEED = 3
-NUM_SCENES = 60  # to look for good examples in
-KINDS = (('One kind', 1, 0), ('Two kinds', 2, 0), ('Not that', 1, 1))
-MIN_AREA = 900  # pixels: references and first objects are easy to see
+FOLDER = Path(__file__).parent / 'photographs'
+PICTURE_SIZE = 384
+CROP_SIZE = 96
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,72 +23,38 @@ class Example:
 
     Attributes:
         title: What it shows.
-        picture: Scene with the references, (h, w, 3) RGB.
+        picture: The photograph with the references in its lower left corner, (h, w, 3) RGB, a square.
         session: What the page has when it is chosen.
+        credit: Where the photograph is from, and its licence.
     """
 
     title: str
     picture: np.ndarray
     session: Session
+    credit: str
 
 
 def make_examples() -> list[Example]:
-    """Make one example of each kind; a scene serves once."""
-    scenes = [make_scene(SEED, number, SceneConfig()) for number in range(NUM_SCENES)]
-    examples, used = [], set()
-    for title, num_wanted, num_negative in KINDS:
-        number, categories = next(
-            (number, found) for number, found in _candidates(scenes, num_wanted + num_negative) if number not in used
-        )
-        used.add(number)
-        references = [
-            _refer(scenes, number, category, negative=row >= num_wanted) for row, category in enumerate(categories)
-        ]
-        examples.append(_example(title, scenes[number], references))
-    return examples
+    """Make the examples that ``photographs/examples.json`` lists."""
+    return [_make(**entry) for entry in json.loads((FOLDER / 'examples.json').read_text())]
 
 
-def _candidates(scenes: list[SyntheticScene], num: int) -> Iterator[tuple[int, list[int]]]:
-    """Scenes with enough categories that other scenes show too, the most frequent category first."""
-    for number, scene in enumerate(scenes):
-        shown = [each.category for each in scene.instances if _is_clear(each)]
-        categories = sorted(set(shown), key=lambda category: -shown.count(category))[:num]
-        elsewhere = all(_best(scenes, number, category) is not None for category in categories)
-        if len(categories) == num and shown.count(categories[0]) > 2 and elsewhere:
-            yield number, categories
+def _make(title: str, file: str, references: list[dict], credit: str) -> Example:
+    image = load_image(FOLDER / file)
+    shown = tuple(SearchReference(image, **reference) for reference in references)
+    return Example(title, _draw(image, shown), Session(shown, (Scene(file, image),)), credit)
 
 
-def _best(scenes: list[SyntheticScene], besides: int, category: int) -> tuple[np.ndarray, Instance] | None:
-    """The largest object of a category, in any other scene."""
-    found = [
-        (scene.image, each)
-        for number, scene in enumerate(scenes)
-        for each in scene.instances
-        if number != besides and each.category == category and _is_clear(each)
-    ]
-    return max(found, key=lambda pair: pair[1].mask.sum(), default=None)
+def _draw(image: np.ndarray, references: tuple[SearchReference, ...]) -> np.ndarray:
+    """Cut a square out of the middle, and lay the references in its corner."""
+    side = min(image.shape[:2])
+    top, left = ((length - side) // 2 for length in image.shape[:2])
+    square = image[top : top + side, left : left + side, ::-1]
+    picture = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
+    crops = [_fit(reference.load()[1], CROP_SIZE) for reference in references]
+    picture[-CROP_SIZE:, : CROP_SIZE * len(crops)] = np.hstack(crops)
+    return picture
 
 
-def _is_clear(instance: Instance) -> bool:
-    return not instance.crowd and instance.mask.sum() >= MIN_AREA
-
-
-def _refer(scenes: list[SyntheticScene], besides: int, category: int, negative: bool) -> SearchReference:
-    image, instance = _best(scenes, besides, category)
-    x, y, width, height = cv2.boundingRect(instance.mask.astype(np.uint8))
-    look = SceneConfig().words.categories[category]
-    name = f'{look.texture} {look.outline}'
-    return SearchReference(_bgr(image), (x, y, x + width, y + height), name=name, negative=negative)
-
-
-def _example(title: str, scene: SyntheticScene, references: list[SearchReference]) -> Example:
-    file_name = f'{title.lower().replace(" ", "_")}.png'
-    session = Session(tuple(references), (Scene(file_name, _bgr(scene.image)),))
-    crops = [cv2.resize(reference.load()[1], (96, 96), interpolation=cv2.INTER_AREA) for reference in references]
-    picture = cv2.resize(scene.image, (192 * 2, 192 * 2), interpolation=cv2.INTER_LINEAR)
-    picture[-96:, : 96 * len(crops)] = np.hstack(crops)
-    return Example(title, picture, session)
-
-
-def _bgr(image: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(image[..., ::-1])
+def _fit(crop: np.ndarray, size: int) -> np.ndarray:
+    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)

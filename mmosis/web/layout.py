@@ -1,5 +1,6 @@
 """What stands where on the page."""
 
+import html
 from collections.abc import Sequence
 from types import SimpleNamespace
 
@@ -28,7 +29,8 @@ def lay_out(examples: Sequence[Example]) -> SimpleNamespace:
         with gr.Column(scale=4, min_width=320):
             gr.HTML('<h1>mmosis</h1><p>Show one, find every one like it.</p>', elem_classes='head', padding=False)
         with gr.Column(scale=7, min_width=320):
-            gr.HTML('<p>Try an example</p>', elem_classes='head examples', padding=False)
+            credit = html.escape('; '.join(f'{example.title}: {example.credit}' for example in examples))
+            gr.HTML(f'<p title="{credit}">Try an example</p>', elem_classes='head examples', padding=False)
             pictures = [(example.picture, example.title) for example in examples]
             ui.examples = _strip('Examples', 'examples', pictures)
     with gr.Row(equal_height=False):

@@ -83,7 +83,7 @@ def test_config_blocks_say_what_is_read(page: str, name: str, block: str, config
     cfg = Config.fromfile(configs / name)
     base = Config.fromfile(configs / 'configs/siamese_mask_rcnn_s1.py')
     assert cfg.model.type == base.model.type
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for loader in {'train_dataloader', 'val_dataloader', 'test_dataloader'} & set(cfg):
         dataset = cfg[loader].dataset
         for part in dataset.get('datasets', [dataset]):  # a mixture has several
             for key in part:

@@ -19,7 +19,9 @@ from search_model import CONFIG, write_weights
 from torchvision.ops import box_iou
 
 from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, search_array, search_images
+from mmosis.search.calibration import Calibration
 from mmosis.search.folder_search import SearchReport
+from mmosis.search.scales import ScaleSettings
 
 SETTINGS = SearchSettings(score_thr=0.4)
 QUICK = replace(SETTINGS, overlays=False)  # pictures take as long as the search
@@ -287,7 +289,15 @@ class TestResume:
             with pytest.raises(ValueError, match=f'is of a search that differs in {names}; resume with the same'):
                 run(**(dict(inputs=photos / 'a.jpg', bank=three) | changes), resume=True)
 
-    @pytest.mark.parametrize(('name', 'value'), [('image_scale', 320), ('precision', 'bf16')])
+    @pytest.mark.parametrize(
+        ('name', 'value'),
+        [
+            ('image_scale', 320),
+            ('precision', 'bf16'),
+            ('scales', ScaleSettings((320,))),
+            ('calibration', Calibration(2.0)),
+        ],
+    )
     def test_only_the_same_model_settings(
         self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch, name: str, value: object
     ) -> None:

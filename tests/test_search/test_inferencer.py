@@ -30,6 +30,13 @@ def as_reference(image: np.ndarray, box: tuple[float, ...] = BOX, **more: object
     return dict(img=image, bbox=box, **more)
 
 
+def input_shapes(inferencer: OneShotInferencer, image: np.ndarray, references: object = None) -> list[tuple]:
+    """Shapes in which the model gets an image, one a scale; by default for a crop that fills its picture."""
+    bank = inferencer.encode(image if references is None else references)
+    ((_, passes),) = inferencer.preprocess([image], bank=bank)
+    return [tuple(pixels.shape) for data in passes for pixels in data['inputs']]
+
+
 # ---------------------------------------------------------------- shape of call and result
 
 
@@ -283,8 +290,7 @@ def test_bf16_and_layouts_find_the_same(weights: Path, inferencer: OneShotInfere
 def test_image_scale_sets_the_longer_side(weights: Path, scene: tuple) -> None:
     inferencer = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=256)
     image = np.ascontiguousarray(scene[0][:96])
-    data = inferencer.pipeline(image)
-    assert data['inputs'].shape == (3, 128, 256)
+    assert input_shapes(inferencer, image) == [(3, 128, 256)]
     found = inferencer.search(image, inferencer.encode(as_reference(image, (20.0, 10.0, 90.0, 90.0))))
     assert found.bboxes[:, 2].max() <= image.shape[1]
     assert found.masks.img_shape == image.shape[:2]
@@ -295,8 +301,74 @@ def test_the_config_may_limit_the_longer_side(weights: Path, scene: tuple) -> No
     cfg.search = dict(max_image_scale=128)
     inferencer = OneShotInferencer(cfg, str(weights), 'cpu', show_progress=False)
     small = np.ascontiguousarray(scene[0][:96, :64])
-    assert inferencer.pipeline(scene[0])['inputs'].shape == (3, 128, 128)
-    assert inferencer.pipeline(small)['inputs'].shape == (3, 96, 64)
+    assert input_shapes(inferencer, scene[0]) == [(3, 128, 128)]
+    assert input_shapes(inferencer, small) == [(3, 96, 64)]
+
+
+@pytest.fixture(scope='module')
+def scaling(weights: Path) -> OneShotInferencer:
+    """An inferencer that chooses among scales; at 128 a box of 75 pixels has the 50 that it likes."""
+    cfg = Config.fromfile(DEMO)
+    cfg.search = dict(scales=(64, 128, 192), object_size=50)
+    return OneShotInferencer(cfg, str(weights), 'cpu', show_progress=False)
+
+
+def test_a_box_on_the_image_settles_the_scale(scaling: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    assert input_shapes(scaling, image, as_reference(image)) == [(3, 128, 128)]
+    small = as_reference(image, (20.0, 20.0, 70.0, 70.0), name='small')
+    assert input_shapes(scaling, image, small) == [(3, 192, 192)]
+    assert input_shapes(scaling, image, [as_reference(image), small]) == [(3, 128, 128), (3, 192, 192)]
+
+
+def test_each_category_is_found_as_at_its_scale_alone(weights: Path, scaling: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    references = [as_reference(image, name='large'), as_reference(image, (20.0, 20.0, 70.0, 70.0), name='small')]
+    found = scaling.search(image, scaling.encode(references), keep_all=True)
+    for label, side in enumerate((128, 192)):
+        alone = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=side)
+        assert same(found[found.labels == label], alone.search(image, alone.encode(references[label])))
+
+
+def test_a_crop_is_searched_at_all_scales(weights: Path, scaling: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    crop = np.ascontiguousarray(image[20:100, 20:90])
+    assert input_shapes(scaling, image, crop) == [(3, 64, 64), (3, 128, 128), (3, 192, 192)]
+    found = scaling.search(image, scaling.encode(crop))
+    best = []
+    for side in (64, 128, 192):
+        alone = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=side)
+        best.append(float(alone.search(image, alone.encode(crop)).scores[0]))
+    assert float(found.scores[0]) == pytest.approx(max(best), abs=1e-4)
+    assert found.masks.img_shape == image.shape[:2]
+
+
+def test_batches_find_the_same_at_several_scales(scaling: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    images = [image, np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(image[:96, :96])]
+    together = scaling(images, as_reference(image), batch_size=3)['predictions']
+    for prediction, one in zip(together, images, strict=True):
+        (apart,) = scaling(one, as_reference(image))['predictions']
+        assert prediction['scores'] == pytest.approx(apart['scores'], abs=1e-3)
+
+
+def test_a_tile_knows_its_image(scaling: OneShotInferencer, scene: tuple) -> None:
+    image, _ = scene
+    tile = np.ascontiguousarray(image[:96, :96])
+    bank = scaling.encode(as_reference(image))
+    ((_, whole),) = scaling.preprocess([tile], bank=bank)
+    ((_, as_tile),) = scaling.preprocess([tile], bank=bank, whole_shape=image.shape[:2])
+    assert [tuple(data['inputs'][0].shape) for data in whole] == [(3, 64, 64), (3, 96, 96)]
+    assert [tuple(data['inputs'][0].shape) for data in as_tile] == [(3, 64, 64)]
+
+
+def test_scores_are_calibrated(weights: Path, inferencer: OneShotInferencer, scene: tuple) -> None:
+    cfg = Config.fromfile(DEMO)
+    cfg.search = dict(calibration=dict(slope=1.0, offset=-1.0))
+    calibrated = OneShotInferencer(cfg, str(weights), 'cpu', show_progress=False)
+    bank = inferencer.encode(as_reference(scene[0]))
+    plain, found = inferencer.search(scene[0], bank), calibrated.search(scene[0], bank)
+    torch.testing.assert_close(found.scores, torch.sigmoid(torch.logit(plain.scores) - 1), rtol=0, atol=1e-5)
 
 
 @pytest.mark.gpu

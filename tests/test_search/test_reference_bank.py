@@ -147,12 +147,26 @@ class TestFiles:
         loaded = ReferenceBank.load(tmp_path / 'bank')
         assert_equal(loaded, bank)
         assert loaded.fingerprint == inferencer.fingerprint
-        assert loaded.entries[0] == BankEntry('mug', False, f'an array at {x1:g}, {y1:g}, {x2:g}, {y2:g}')
-        assert loaded.entries[1] == BankEntry('plate', True, 'an array with mask')
+        a, b, c, d = _box(scene.instances[1].mask)
+        origin, picture = f'an array at {x1:g}, {y1:g}, {x2:g}, {y2:g}', (192, 192)
+        assert loaded.entries[0] == BankEntry('mug', False, origin, (x2 - x1, y2 - y1), picture)
+        assert loaded.entries[1] == BankEntry('plate', True, 'an array with mask', (c - a, d - b), picture)
+        assert loaded.sizes() == [[((x2 - x1, y2 - y1), picture)], [((c - a, d - b), picture)]]
         np.testing.assert_array_equal(loaded.thumbnails[0], scene.image[y1:y2, x1:x2, ::-1])
         one, other = (inferencer.search(scene.image, which) for which in (bank, loaded))
         assert torch.equal(one.bboxes, other.bboxes)
         assert len(one)
+
+    def test_files_from_before_sizes_were_kept_are_read(self, tmp_path: Path) -> None:
+        bank = make_bank('mug', '-plate')
+        bank.save(tmp_path / 'bank')
+        with safe_open(tmp_path / 'bank', 'pt') as file:
+            metadata = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        told = [{key: e[key] for key in ('name', 'negative', 'origin')} for e in json.loads(metadata['references'])]
+        save_file(tensors, tmp_path / 'old', dict(metadata, references=json.dumps(told)))
+        assert_equal(ReferenceBank.load(tmp_path / 'old'), bank)
+        assert bank.sizes() == [[(None, None)], [(None, None)]]
 
     def test_another_model_refuses_it(self, inferencer: OneShotInferencer, scene: object, tmp_path: Path) -> None:
         other = OneShotInferencer(str(CONFIG), write_weights(tmp_path / 'other.pth', 1), 'cpu', show_progress=False)
@@ -211,6 +225,11 @@ class TestFilesThatAreNone:
         with pytest.raises(ValueError, match=BROKEN.format(reason)) as caught:
             ReferenceBank.load(file)
         assert str(caught.value).startswith(str(file))
+
+    @pytest.mark.parametrize('size', [[0, 5], [float('inf'), 5], [3], 'ab', 7])
+    def test_a_size_that_is_none(self, file: Path, size: object) -> None:
+        self.change(file, dict(references=json.dumps([dict(name='a', negative=False, origin='', box_size=size)] * 2)))
+        self.refuse(file)
 
     def test_none(self, tmp_path: Path) -> None:
         for path in (tmp_path / 'none', tmp_path):

@@ -104,7 +104,11 @@ def test_a_file_is_written_piece_by_piece_and_named_at_the_end(tmp_path: Path) -
 
 
 def test_a_file_that_is_not_finished_is_left_out(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), open_atomic(tmp_path / 'file') as file:
-        file.write(b'half')
-        raise KeyboardInterrupt
+    def write_half() -> None:
+        with open_atomic(tmp_path / 'file') as file:
+            file.write(b'half')
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
     assert os.listdir(tmp_path) == []

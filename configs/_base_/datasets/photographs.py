@@ -66,7 +66,7 @@ train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='EpisodeSampler'),
-    dataset=dict(type='EpisodeMixture', datasets=[photographs, composed, drawn], weights=[0.45, 0.4, 0.15]),
+    dataset=dict(type='EpisodeMixture', datasets=[photographs, composed, drawn], weights=[0.4, 0.4, 0.2]),
 )
 test_dataloader = dict(
     batch_size=1,

@@ -1,5 +1,5 @@
-from .absent import false_positives_at_recall
-from .calibration import calibrate
+from .absent import false_positives_at_recall, silent_share
+from .calibration import calibrate, fit_calibration
 from .clutter import ap_by_clutter, count_objects
 from .coco_ap import evaluate_detections
 from .confusion import confusion_matrix
@@ -26,8 +26,10 @@ __all__ = [
     'evaluate_detections',
     'evaluate_runs',
     'false_positives_at_recall',
+    'fit_calibration',
     'judge_run',
     'oracle_mask_ious',
     'random_detections',
     'reference_effects',
+    'silent_share',
 ]

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmosis.evaluation.detections import Detections
+from mmosis.structures import EpisodeRecord
+
 from .judgement import Judgement
 
 RECALLS = (0.3, 0.5, 0.7)
@@ -35,3 +38,19 @@ def false_positives_at_recall(judgement: Judgement, recalls: Sequence[float] = R
         for name, wrong in ((f'FP@{recall}', ~correct), (f'FP_absent@{recall}', ~correct & absent)):
             figures[name] = float('nan') if passed is None else float((wrong & passed).sum() / num_images)
     return figures
+
+
+def silent_share(episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], score_thr: float) -> float:
+    """Share of the searches for absent categories that give nothing, 0-1; nan without such a search.
+
+    Args:
+        episodes: What was searched for, in all runs.
+        runs: The detections of each run.
+        score_thr: What scores less is not given, 0-1.
+    """
+    loud = set()
+    for number, run in enumerate(runs):
+        given = run[run.scores >= score_thr]
+        loud |= {(number, *pair) for pair in zip(given.image_ids.tolist(), given.category_ids.tolist(), strict=True)}
+    silent = [(e.run, e.image_id, e.category_id) not in loud for e in episodes if e.absent]
+    return float(np.mean(silent)) if silent else float('nan')

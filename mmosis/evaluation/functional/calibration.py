@@ -1,7 +1,10 @@
-"""Whether a score says how often a detection is right."""
+"""Whether a score says how often a detection is right, and what makes it say so."""
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
 
+LEAST_SLOPE = 1e-3  # scores must keep their order
 NUM_BINS = 10
 
 
@@ -25,3 +28,32 @@ def calibrate(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS)
     error = np.nansum(np.abs(means - precisions) * counts) / max(counts.sum(), 1)
     rows = zip(counts.tolist(), means.tolist(), precisions.tolist(), strict=True)
     return dict(bins=[dict(count=n, score=s, precision=p) for n, s, p in rows], error=float(error))
+
+
+def fit_calibration(logits: np.ndarray, correct: np.ndarray) -> tuple[float, float]:
+    """Fit slope and offset of sigmoid(slope * logit + offset) to what is right: logistic regression, after Platt.
+
+    Args:
+        logits: (D,) of the scores.
+        correct: (D,) whether each detection is right.
+
+    Returns:
+        tuple: Slope, above 0, and offset.
+
+    Raises:
+        ValueError: If all detections are right, or none.
+    """
+    if correct.all() or not correct.any():
+        raise ValueError(
+            f'a calibration is fitted to right and wrong detections, got {int(correct.sum())} right of {len(correct)}'
+        )
+
+    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+        margins = values[0] * logits + values[1]
+        errors = expit(margins) - correct
+        return np.mean(np.logaddexp(0, margins) - correct * margins), np.array(
+            [np.mean(errors * logits), errors.mean()]
+        )
+
+    slope, offset = minimize(loss, [1.0, 0.0], jac=True, bounds=[(LEAST_SLOPE, None), (None, None)]).x
+    return float(slope), float(offset)

@@ -36,3 +36,5 @@ class EfficientNetLite(EfficientNet):
 
     def __init__(self, arch: str = 'lite0', act_cfg: dict = dict(type='ReLU6'), **kwargs) -> None:  # noqa: B006
         super().__init__(arch, act_cfg=act_cfg, **kwargs)
+        # The host freezes when training starts: after the optimizer and DDP have counted their parameters.
+        self._freeze_stages()

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.special import expit
 
-from mmosis.evaluation import calibrate
+from mmosis.evaluation import calibrate, fit_calibration
 
 
 def test_bins_and_their_distance_from_the_score() -> None:
@@ -23,3 +24,21 @@ def test_no_detections() -> None:
     result = calibrate(np.zeros(0), np.zeros(0, dtype=bool))
     assert result['error'] == 0
     assert all(np.isnan(one['precision']) for one in result['bins'])
+
+
+def test_the_fit_finds_the_slope_and_the_offset() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, 200_000)
+    slope, offset = fit_calibration(logits, rng.random(len(logits)) < expit(0.5 * logits - 1.5))
+    assert (slope, offset) == (pytest.approx(0.5, abs=0.02), pytest.approx(-1.5, abs=0.02))
+
+
+def test_the_fit_keeps_the_order() -> None:
+    slope, _ = fit_calibration(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([True, True, False, False]))
+    assert 0 < slope < 0.01
+
+
+@pytest.mark.parametrize('correct', [[True, True], [False, False]])
+def test_the_fit_needs_both(correct: list[bool]) -> None:
+    with pytest.raises(ValueError, match=f'fitted to right and wrong detections, got {sum(correct)} right of 2'):
+        fit_calibration(np.zeros(2), np.array(correct))

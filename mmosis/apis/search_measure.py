@@ -1,0 +1,192 @@
+"""What a user gets: COCO-format data searched through the inferencer, one reference a category, and judged."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from mmosis.datasets import OneShotCocoDataset, ReferenceSampler
+from mmosis.datasets.reference_sampler import ImageRecord
+from mmosis.evaluation import DataPaths, Dump
+from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
+from mmosis.search import OneShotInferencer
+from mmosis.search.images import MIN_SIDE
+from mmosis.structures import Episode, EpisodeRecord
+from mmosis.utils.image import read_image
+from mmosis.utils.rng import generator
+
+from .coco_folder import find_coco_folder
+
+
+@dataclass(frozen=True)
+class SearchMeasure:
+    """What came out.
+
+    Attributes:
+        dump: Episodes and detections; each seed is a run.
+        seconds: Of each search: all categories of an image together, without reading and encoding of the references.
+        num_categories: Categories of each search.
+    """
+
+    dump: Dump
+    seconds: list[float]
+    num_categories: list[int]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """An image and what is searched for in it at once."""
+
+    image: ImageRecord
+    episodes: list[Episode]
+
+
+def measure_search(
+    inferencer: OneShotInferencer,
+    folder: str,
+    seeds: Sequence[int] = (0,),
+    phase: str = 'all',
+    split: int | None = None,
+    num_absent: int = 0,
+    references: str | None = None,
+) -> SearchMeasure:
+    """Search each image for each category in it, by one box in another image; categories do not compete.
+
+    References are drawn by the paper's rule among the boxes of 4 pixels or more a side, which is what a search takes.
+
+    Args:
+        inferencer: The model, as it searches by default.
+        folder: Folder of COCO-format data, as :func:`find_coco_folder` knows it; its test part is searched.
+        seeds: A draw of references each.
+        phase: 'background', 'one-shot' or 'all'.
+        split: The paper's split, 1 to 4, or None.
+        num_absent: So many searches in all for a category that the image does not show.
+        references: Folder that gives the references, matched by the names of categories; by default the same.
+
+    Raises:
+        FileNotFoundError: If a folder is missing or has no known layout.
+        ValueError: If nothing is left to search for, or no category of ``references`` is searched for.
+    """
+    giver = None if references is None else _Giver(references)
+    searches = _plan(folder, seeds, phase, split, num_absent, giver)
+    results, seconds = [], []
+    for search in track(searches, 'Search', disable=not inferencer.show_progress):
+        result, spent = _search(inferencer, search)
+        results.append(result)
+        seconds.append(spent)
+    info = dict(
+        phase=phase,
+        split=split,
+        runs=len(seeds),
+        seed=list(seeds),
+        num_references=1,
+        num_absent=num_absent,
+        calibration=inferencer.calibration and asdict(inferencer.calibration),
+    )
+    return SearchMeasure(to_dump(results, info), seconds, [len(search.episodes) for search in searches])
+
+
+def data_paths(folder: str, references: str | None = None) -> DataPaths:
+    """Where the searched data are; without images if others give the references, which a report could not show."""
+    found = find_coco_folder(folder)
+    root = Path(found.root)
+    return DataPaths(str(root / found.test_ann), None if references else str(root / found.test_img))
+
+
+def _plan(
+    folder: str, seeds: Sequence[int], phase: str, split: int | None, num_absent: int, giver: '_Giver | None'
+) -> list[_Search]:
+    """List all searches: image by image, each with its categories of one draw."""
+    drawn = [
+        (record, replace(episode, run=run))
+        for run, seed in enumerate(seeds)
+        for record, episode in _draw(folder, seed, phase, split, num_absent, giver)
+    ]
+    absent = [position for position, (_, episode) in enumerate(drawn) if episode.absent]
+    kept = generator(seeds[0], 'absent searches').permutation(absent)[:num_absent].tolist()
+    dropped = set(absent) - set(kept)
+    groups: dict[tuple, _Search] = {}
+    for position, (record, episode) in enumerate(drawn):
+        if position not in dropped:
+            groups.setdefault((record.img_id, episode.run), _Search(record, [])).episodes.append(episode)
+    return list(groups.values())
+
+
+def _draw(
+    folder: str, seed: int, phase: str, split: int | None, num_absent: int, giver: '_Giver | None'
+) -> Iterator[tuple[ImageRecord, Episode]]:
+    dataset = _open(folder, phase=phase, split=split, seed=seed, same_image=giver is not None, num_absent=num_absent)
+    names = dataset.metainfo['classes']
+    if giver is not None:
+        giver.check(names)
+    for record, info in _records(dataset):
+        for episode in dataset.list_episodes(info):
+            if giver is None:
+                yield record, episode
+            elif giver.has(names[episode.label]):
+                yield record, giver.refer(episode, names[episode.label], record.img_id, seed)
+
+
+def _open(folder: str, same_image: bool, num_absent: int = 0, **settings: object) -> OneShotCocoDataset:
+    data = find_coco_folder(folder)
+    return OneShotCocoDataset(
+        data_root=data.root,
+        ann_file=data.test_ann,
+        data_prefix=dict(img=data.test_img),
+        reference_sampler=dict(type='ReferenceSampler', min_size=MIN_SIDE, same_image=same_image),
+        num_absent=num_absent,
+        pipeline=[],
+        test_mode=True,
+        **settings,
+    )
+
+
+def _records(dataset: OneShotCocoDataset) -> Iterator[tuple[ImageRecord, dict]]:
+    for info in map(dataset.get_data_info, range(len(dataset))):
+        shape = (info['height'], info['width'])
+        yield ImageRecord(info['img_id'], info['img_path'], shape, info['instances']), info
+
+
+class _Giver:
+    """Another folder that gives the references."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        dataset = _open(folder, phase='all', same_image=True)
+        self.labels = {name: label for label, name in enumerate(dataset.metainfo['classes'])}
+        images = [record for record, _ in _records(dataset)]
+        self.sampler = ReferenceSampler(images, same_image=True, min_size=MIN_SIDE)
+
+    def has(self, name: str) -> bool:
+        return name in self.labels and self.sampler.num_images(self.labels[name]) > 0
+
+    def check(self, names: Sequence[str]) -> None:
+        if not any(map(self.has, names)):
+            raise ValueError(f'{self.folder} has no reference of any category that is searched for; names must agree')
+
+    def refer(self, episode: Episode, name: str, img_id: int, seed: int) -> Episode:
+        """Give an episode a reference of this folder."""
+        rng = generator(seed, 'reference of another folder', img_id, episode.cat_id)
+        return replace(episode, references=self.sampler.draw(self.labels[name], img_id, rng))
+
+
+def _search(inferencer: OneShotInferencer, search: _Search) -> tuple[dict, float]:
+    """Search an image for all its categories; what was found, as the metric keeps it, and the seconds."""
+    image = read_image(search.image.img_path, search.image.img_shape)
+    bank = inferencer.encode([_as_reference(episode) for episode in search.episodes])
+    start = time.perf_counter()
+    found = inferencer.search(image, bank, keep_all=True)
+    seconds = time.perf_counter() - start
+    result: dict = {key: found[key].numpy() for key in ('bboxes', 'scores')}
+    result['episode_ids'] = np.asarray(found.labels)
+    result['episodes'] = [EpisodeRecord.from_episode(search.image.img_id, episode) for episode in search.episodes]
+    return dict(result, masks=list(found.masks)) if 'masks' in found else result, seconds
+
+
+def _as_reference(episode: Episode) -> dict:
+    (reference,) = episode.references
+    image = read_image(reference.img_path, reference.img_shape)
+    return dict(img=image, bbox=reference.bbox, name=str(episode.cat_id))

@@ -1,0 +1,67 @@
+"""The config's test pipeline for searches: on files and arrays, at a scale that is settled image by image."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import Compose
+
+from .images import load_image
+
+LOADING = ('LoadImage', 'LoadReferenceMask')
+
+
+class SearchPipeline:
+    """Load and transform an image as the test does, but at another scale if one is given.
+
+    Args:
+        cfg: A config with a test loader.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        self.steps = without_loading(cfg.test_dataloader.dataset.pipeline)
+        self.divisor = cfg.model.data_preprocessor.get('pad_size_divisor', 1)
+        self._as_tested = Compose(self.steps)
+
+    @property
+    def resizes(self) -> bool:
+        """Whether it has a Resize, which a scale sets."""
+        return any(step['type'] == 'Resize' for step in self.steps)
+
+    @staticmethod
+    def load(image: str | np.ndarray) -> dict:
+        """Load an image as ``LoadImage`` does."""
+        img = load_image(image)
+        results = dict(img=img, img_shape=img.shape[:2], ori_shape=img.shape[:2])
+        return results if isinstance(image, np.ndarray) else dict(results, img_path=image)
+
+    def __call__(self, image: str | np.ndarray | dict, side: int | None = None) -> dict[str, Any]:
+        """Transform an image, or what :meth:`load` made of it.
+
+        Args:
+            image: A file, an array (H, W, 3) BGR uint8, or what was loaded.
+            side: Longer side in pixels, padded no more than strides need; by default as the config says.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``.
+        """
+        results = dict(image) if isinstance(image, dict) else self.load(image)
+        return (self._as_tested if side is None else self._at(side))(results)
+
+    def _at(self, side: int) -> Compose:
+        return Compose([_at_scale(step, side, self.divisor) for step in self.steps])
+
+
+def without_loading(pipeline: Sequence[dict]) -> list[dict]:
+    """The transforms after loading, which is done here, since images and references may be arrays."""
+    return [step for step in pipeline if step['type'] not in LOADING]
+
+
+def _at_scale(step: dict, side: int, divisor: int) -> dict:
+    """Change a transform so that images come out with this longer side."""
+    if step['type'] == 'Resize':
+        return dict(step, scale=(side, side))
+    if step['type'] == 'Pad':
+        return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
+    return step

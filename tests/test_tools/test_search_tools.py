@@ -1,0 +1,46 @@
+"""The tools that measure a search and calibrate its scores, run as a user runs them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from episode_results import MUG, answer, ask, make_truth
+from search_model import write_weights
+from tools_runner import DEMO, run
+
+from mmosis.evaluation import DataPaths, Dump
+from mmosis.utils.json_file import read_json
+
+BOX, EMPTY = (10, 10, 40, 40), (150, 10, 30, 30)
+
+
+def test_a_search_is_measured_and_dumped(scenes: Path, tmp_path: Path) -> None:
+    weights = write_weights(tmp_path / 'weights.pth')
+    output = run(
+        *('tools/analysis_tools/test_search.py', scenes / 'test', '--model', DEMO, '--weights', weights),
+        *('--device', 'cpu', '--image-scale', '64', '--split', '1', '--seeds', '0', '1', '--absent', '3'),
+        *('--dump', tmp_path / 'dump'),
+    )
+    assert re.search(r'nothing found at 0\.5 where there is nothing: \d+ % of 3 searches', output)
+    assert re.search(r'\d\.\d\d s an image \(median\), searched for \d\.\d categories', output)
+    info = read_json(tmp_path / 'dump' / 'metrics.json')['info']
+    assert (info['phase'], info['split'], info['seed']) == ('one-shot', 1, [0, 1])
+    again = run('tools/analysis_tools/eval_predictions.py', tmp_path / 'dump')
+    table = re.search(r'\| run 0 .*?\n\| run 1 .*?\n\| mean .*?\n', output).group()
+    assert table in again
+
+
+@pytest.mark.parametrize('absent', [False, True])
+def test_scores_are_calibrated(tmp_path: Path, absent: bool) -> None:
+    coco = make_truth({1: [(MUG, BOX)], 2: [] if absent else [(MUG, BOX)]})
+    images = [dict(image, file_name=f'{image["id"]}.jpg') for image in coco.dataset['images']]
+    (tmp_path / 'annotations.json').write_text(json.dumps(dict(coco.dataset, images=images)))
+    found = answer((1, MUG, BOX, 0.8), (1, MUG, EMPTY, 0.7), (2, MUG, EMPTY, 0.6))
+    dump = Dump(dict(phase='all'), [ask(1, MUG), ask(2, MUG, absent=absent)], [found])
+    dump.save(tmp_path / 'dump', dump.evaluate(coco, ['bbox']))
+    DataPaths(str(tmp_path / 'annotations.json')).save(tmp_path / 'dump')
+    output = run('tools/analysis_tools/calibrate_scores.py', tmp_path / 'dump')
+    assert re.search(r'search\.calibration = dict\(slope=\d+\.\d{4}, offset=-?\d+\.\d{4}\)', output)
+    assert re.search(r'expected calibration error 0\.\d{3} before, 0\.\d{3} after', output)
+    assert ('where there is nothing: 0% before' in output) == absent
