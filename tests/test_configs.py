@@ -17,6 +17,8 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 SHRUNK = {
     'Resize': dict(scale=(96, 96)),
     'Pad': dict(size=(96, 96)),
+    'RandomResize': dict(scale=(96, 96)),
+    'RandomCrop': dict(crop_size=(96, 96)),
     'ResizeReference': dict(size=64),
     'PublishedResize': dict(min_size=64, max_size=96),
     'PublishedReference': dict(image_sizes=(64, 96), ref_sizes=(48, 64)),
@@ -39,14 +41,8 @@ def load(name: str, scenes: Path, work_dir: Path) -> Config:
     cfg = Config.fromfile(ROOT / name)
     for loader in (cfg[name] for name in LOADERS if cfg.get(name)):
         loader.update(batch_size=1, num_workers=0, persistent_workers=False)
-        dataset = loader.dataset
-        dataset.update(data_root=str(scenes), ann_file='annotations.json', data_prefix=dict(img='images'))
-        if 'num_held_back' in dataset:
-            dataset.num_held_back = 40
-        for transform in (*dataset.pipeline, *dataset.get('ref_pipeline', [])):
-            transform.update(SHRUNK.get(transform.type, {}))
-        if dataset.get('test_mode'):
-            dataset.indices = 1
+        for dataset in loader.dataset.get('datasets', [loader.dataset]):  # a mixture has several
+            shrink_dataset(dataset, scenes)
     leave_out_pretrained(cfg.model)
     if 'rpn_head' in cfg.model:
         cfg.model.train_cfg.rpn_proposal.max_per_img = cfg.model.test_cfg.rpn.max_per_img = 20
@@ -54,6 +50,17 @@ def load(name: str, scenes: Path, work_dir: Path) -> Config:
     cfg.default_hooks.checkpoint = None
     cfg.work_dir = str(work_dir)
     return cfg
+
+
+def shrink_dataset(dataset: dict, scenes: Path) -> None:
+    """Let a dataset show the small scenes, at a small size."""
+    dataset.update(data_root=str(scenes), ann_file='annotations.json', data_prefix=dict(img='images'))
+    if 'num_held_back' in dataset:
+        dataset.num_held_back = 40
+    for transform in (*dataset.pipeline, *dataset.get('ref_pipeline', [])):
+        transform.update(SHRUNK.get(transform.type, {}))
+    if dataset.get('test_mode'):
+        dataset.indices = 1
 
 
 def leave_out_pretrained(part: dict) -> None:

@@ -11,7 +11,7 @@ from mmengine.registry import WEIGHT_INITIALIZERS
 from torch import nn
 
 LEAK_FREE = 'ImageNet-687'
-LEAKS = 'which shows the one-shot categories: one-shot figures of this model leak and must not be compared with the paper'
+LEAKS = 'which shows the one-shot categories: one-shot figures leak and must not be compared with the paper'
 
 
 @WEIGHT_INITIALIZERS.register_module()
@@ -78,7 +78,9 @@ class PackagedPretrainedInit:
         theirs = dict(zip(own, weights.values(), strict=False))
         wrong = [name for name in own if name not in theirs or theirs[name].shape != own[name].shape]
         if wrong:
-            raise ValueError(f'{self.file} of {self.package} has other layers than this backbone: {", ".join(wrong[:3])}')
+            raise ValueError(
+                f'{self.file} of {self.package} has other layers than this backbone: {", ".join(wrong[:3])}'
+            )
         module.load_state_dict(theirs)
         _keep(module)
 

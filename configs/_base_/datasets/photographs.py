@@ -60,9 +60,7 @@ episodes = dict(
 )
 photographs = dict(episodes, data_root=photo_root + 'coco_train/')
 composed = dict(episodes, data_root=composed_root)
-drawn = dict(
-    episodes, data_root=drawn_root, ann_file='train/annotations.json', data_prefix=dict(img='train/images/')
-)
+drawn = dict(episodes, data_root=drawn_root, ann_file='train/annotations.json', data_prefix=dict(img='train/images/'))
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,

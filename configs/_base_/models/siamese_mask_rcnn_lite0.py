@@ -1,4 +1,4 @@
-# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite0, whose deep maps tell kinds apart at every position.
+# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite0, whose deep maps tell kinds apart everywhere.
 _base_ = './siamese_mask_rcnn_r50_fpn.py'
 
 channels = 96
@@ -53,9 +53,7 @@ model = dict(
     roi_head=dict(
         type='KindRoIHead',
         relation=dict(in_channels=channels, embed_channels=256),
-        kind=dict(
-            in_channels=kind_channels, embed_channels=kind_embed_channels, temperature=10.0, loss_weight=0.25
-        ),
+        kind=dict(in_channels=kind_channels, embed_channels=kind_embed_channels, temperature=10.0, loss_weight=0.25),
         bbox_roi_extractor=roi_extractor,
         bbox_head=dict(in_channels=channels, fc_out_channels=512, loss_bbox=dict(loss_weight=1.0)),
         mask_roi_extractor=roi_extractor,

@@ -9,7 +9,8 @@ class EfficientNetLite(EfficientNet):
     """mmdet's EfficientNet with the table of EfficientNet-Lite0.
 
     The Lite variants have no squeeze-and-excitation, and ReLU6 for Swish
-    (github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite). Their weights take pixels as (x - 127) / 128.
+    (github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite). Their weights take pixels as
+    (x - 127) / 128.
 
     Levels by ``out_indices``: 2 (stride 4, 24 channels), 3 (8, 40), 4 (16, 112), 5 (32, 320).
 

@@ -28,6 +28,6 @@ class KindFPN(FPN):
         self.kind_norms = nn.ModuleList(RunningStandardize(in_channels[i]) for i in self.kind_indices)
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Make L levels, each (B, out_channels, H_l, W_l), and the kind maps, each (B, C_k, H_k, W_k), in this order."""
+        """Make L levels, each (B, out_channels, H_l, W_l), and then the kind maps, each (B, C_k, H_k, W_k)."""
         kinds = [norm(inputs[i]) for norm, i in zip(self.kind_norms, self.kind_indices, strict=True)]
         return (*super().forward(inputs), *kinds)

@@ -13,15 +13,15 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, RelationRoIHead
-from mmosis.structures import MatchedFeatures, RLEMasks
+from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
+from mmosis.structures import EncodedReferences, Episode, MatchedFeatures, RLEMasks
 
 SIZE = 64
 NAMES = ('loss_cls', 'loss_bbox', 'loss_mask')
 BOXES = [[4.0, 4, 30, 30], [20, 10, 60, 50]]
 
 
-@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead, RelationRoIHead])
+@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead, RelationRoIHead, KindRoIHead])
 def head_type(request: pytest.FixtureRequest) -> type[BinaryMixin]:
     return request.param
 
@@ -34,10 +34,12 @@ def head_cfg(
 
     def make(**test_cfg) -> ConfigDict:
         relation = dict(type='RelationRoIHead', relation=dict(in_channels=8, embed_channels=16))
+        kind = dict(in_channels=[6], embed_channels=4, temperature=10.0, loss_weight=0.25)
         model = {
             BinaryRoIHead: tiny_model_cfg(),
             BinaryCascadeRoIHead: tiny_cascade_cfg,
             RelationRoIHead: tiny_model_cfg(roi_head=relation),
+            KindRoIHead: tiny_model_cfg(roi_head=dict(relation, type='KindRoIHead', kind=kind)),
         }[head_type]
         return ConfigDict(
             model.roi_head, train_cfg=model.train_cfg.rcnn, test_cfg=ConfigDict(model.test_cfg.rcnn, **test_cfg)
@@ -58,11 +60,16 @@ def make_head(head_cfg: Callable) -> Callable[..., BinaryMixin]:
 
 
 def make_feats(episodes: int = 1) -> MatchedFeatures:
-    """Matched features, images and references of noise."""
+    """Matched features, images and references of noise, with what any head may ask for: a kind map, a region."""
     generator = torch.Generator().manual_seed(1)
+
+    def noise(*shape: int) -> Tensor:
+        return torch.rand(episodes, *shape, generator=generator)
+
     sizes = [SIZE // stride for stride in (4, 8, 16, 32, 64)]
-    levels, images = ([torch.rand(episodes, 8, size, size, generator=generator) for size in sizes] for _ in range(2))
-    return MatchedFeatures(levels, images, torch.rand(episodes, 8, 7, 7, generator=generator))
+    levels, images = ([noise(8, size, size) for size in sizes] for _ in range(2))
+    vectors = [noise(channels) for channels in (8, 8, 8, 8, 8, 6)]
+    return MatchedFeatures(levels, [*images, noise(6, 4, 4)], EncodedReferences((*vectors, noise(8, 7, 7))))
 
 
 def take(feats: MatchedFeatures, episode: slice) -> MatchedFeatures:
@@ -76,7 +83,7 @@ def make_proposals(*boxes: list[float]) -> InstanceData:
     return InstanceData(bboxes=bboxes, scores=torch.ones(len(bboxes)), labels=torch.zeros(len(bboxes)).long())
 
 
-def make_sample(*boxes: list[float], draw: int = 0) -> DetDataSample:
+def make_sample(*boxes: list[float], draw: int = 0, cat_id: int = 1) -> DetDataSample:
     """An image with true objects that fill their boxes."""
     masks = np.zeros((len(boxes), SIZE, SIZE), dtype=np.uint8)
     for mask, (x1, y1, x2, y2) in zip(masks, boxes, strict=True):
@@ -88,7 +95,8 @@ def make_sample(*boxes: list[float], draw: int = 0) -> DetDataSample:
     )
     truth.set_metainfo(dict(draw=(0, draw)))
     ignored = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0).long())
-    metainfo = dict(img_shape=(SIZE, SIZE), ori_shape=(SIZE, SIZE), scale_factor=(1.0, 1.0))
+    episode = Episode(label=0, cat_id=cat_id, references=())
+    metainfo = dict(img_shape=(SIZE, SIZE), ori_shape=(SIZE, SIZE), scale_factor=(1.0, 1.0), episodes=[episode])
     return DetDataSample(metainfo=metainfo, gt_instances=truth, ignored_instances=ignored)
 
 
