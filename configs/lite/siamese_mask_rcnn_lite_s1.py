@@ -4,8 +4,8 @@ _base_ = './siamese_mask_rcnn_lite.py'
 
 split = 1
 photographs = {**_base_.photographs, 'split': split, 'phase': 'background'}
-composed = {**_base_.composed, 'data_root': 'data/composed/s1/'}
-train_dataloader = dict(dataset=dict(datasets=[photographs, composed, _base_.drawn]))
+composed_scenes = {**_base_.composed_scenes, 'data_root': 'data/composed/s1/'}
+train_dataloader = dict(dataset=dict(datasets=[photographs, composed_scenes, _base_.drawn_scenes]))
 test_dataloader = dict(dataset=dict(split=split, phase='one-shot'))
 
 max_iters = 500

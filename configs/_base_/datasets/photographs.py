@@ -1,9 +1,11 @@
 # Photographs with masks, scenes composed of what is cut out of them, and drawn scenes, mixed.
-_base_ = '../reference_rules.py'
+_base_ = ['../reference_rules.py', './composed_scenes.py', './rich_difficulty.py']
 
 photo_root = 'data/photographs/'
 composed_root = 'data/composed/all/'
-drawn_root = 'data/rich/'
+drawn_root = 'data/drawn/'
+# What make_synthetic.py writes, as make_cutouts.py writes the composed ones.
+scenes = dict(drawn=dict(out_dir=drawn_root, num_images=8000, seed=0, **_base_.rich))
 
 # ---------------------------------------------------------------- pipelines
 image_size = (384, 384)
@@ -66,7 +68,7 @@ train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='EpisodeSampler'),
-    dataset=dict(type='EpisodeMixture', datasets=[photographs, composed, drawn], weights=[0.4, 0.4, 0.2]),
+    dataset=dict(type='EpisodeMixture', datasets=[photographs, composed_scenes, drawn_scenes], weights=[0.4, 0.4, 0.2]),
 )
 test_dataloader = dict(
     batch_size=1,

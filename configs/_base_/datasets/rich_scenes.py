@@ -1,31 +1,10 @@
 # Synthetic scenes of 800 categories to train on, none of them, and no distractor, of the 80 of the fixed test set.
-_base_ = './synthetic_scenes.py'
+_base_ = ['./synthetic_scenes.py', './rich_difficulty.py']
 
 data_root = 'data/rich/'
 image_size = (192, 192)
 ref_size = 96
-# The meaning of each is in mmosis.synthetic.SceneConfig; test scenes stay as difficult as they are.
-rich = dict(
-    vocabulary='rich',
-    image_size=192,
-    num_categories=(2, 6),
-    num_objects=(3, 14),
-    size=(0.08, 0.7),
-    small_size=(0.05, 0.09),
-    num_distractors=(1, 5),
-    rotation=40.0,
-    aspect=1.4,
-    perspective=0.2,
-    texture_frequency=(1.0, 3.0),
-    shading=0.4,
-    bevel=0.6,
-    tint=0.15,
-    clutter_contrast=0.6,
-    num_clutter=(2, 24),
-    noise=9.0,
-    blur=1.2,
-)
-scenes = dict(train=dict(out_dir=data_root + 'train', num_images=40000, **rich))
+scenes = dict(train=dict(out_dir=data_root + 'train', num_images=40000, **_base_.rich))
 
 resize = [
     dict(type='Resize', scale=image_size, keep_ratio=True),

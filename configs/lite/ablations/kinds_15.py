@@ -2,8 +2,21 @@
 _base_ = './baseline.py'
 
 kinds = [
-    'bicycle', 'train', 'stop sign', 'horse', 'zebra', 'tie', 'kite', 'tennis racket', 'knife', 'orange', 'donut',
-    'bed', 'remote', 'toaster', 'vase',
+    'bicycle',
+    'train',
+    'stop sign',
+    'horse',
+    'zebra',
+    'tie',
+    'kite',
+    'tennis racket',
+    'knife',
+    'orange',
+    'donut',
+    'bed',
+    'remote',
+    'toaster',
+    'vase',
 ]
 fewer = dict(split=None, background_classes=kinds, phase='background')
 photographs, composed, drawn = _base_.train_dataloader.dataset.datasets
