@@ -61,8 +61,8 @@ episodes = dict(
     ref_pipeline=train_ref_pipeline,
 )
 photographs = dict(episodes, data_root=photo_root + 'coco_train/')
-composed = dict(episodes, data_root=composed_root)
-drawn = dict(episodes, data_root=drawn_root, ann_file='train/annotations.json', data_prefix=dict(img='train/images/'))
+composed_scenes = dict(episodes, data_root=composed_root)
+drawn_scenes = dict(episodes, data_root=drawn_root)
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,
