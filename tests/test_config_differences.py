@@ -134,8 +134,7 @@ def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
     assert differences(lite, s1) - {'split', 'held_out'} == {'train_dataloader.dataset.datasets', *tested}
     changed = [
-        differences(*pair)
-        for pair in zip(*(cfg.train_dataloader.dataset.datasets for cfg in (lite, s1)), strict=True)
+        differences(*pair) for pair in zip(*(cfg.train_dataloader.dataset.datasets for cfg in (lite, s1)), strict=True)
     ]
     assert changed == [{'split', 'phase'}, {'data_root'}, set()]
     assert (s1.test_dataloader.dataset.split, s1.test_dataloader.dataset.phase) == (1, 'one-shot')
