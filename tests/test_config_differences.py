@@ -9,6 +9,13 @@ from mmosis.synthetic import SceneConfig
 
 ROOT = Path(__file__).parents[1]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+ONE_KIND_MAP = {
+    f'model.{key}' for key in ('neck.kind_indices', 'match_neck.kind_channels', 'roi_head.kind.in_channels')
+}
+# Beside the data sets, the variables that they are made of.
+FEWER_KINDS = {
+    'train_dataloader.dataset.datasets', 'kinds', 'fewer', 'composed.data_root', 'photographs.phase', 'photographs.split',
+}  # fmt: skip
 # The settings that each ablation changes, and no other.
 ABLATIONS = {
     'configs/ablations/': {
@@ -38,11 +45,21 @@ ABLATIONS = {
         'five_references': {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS[::2])},
         'same_image': {'train_dataloader.dataset.reference_sampler'},
     },
+    'configs/lite/ablations/': {
+        'dense_only': {'compared', *(f'model.roi_head.{key}' for key in ('type', 'relation', 'kind'))},
+        'kinds_15': FEWER_KINDS,
+        'kinds_30': FEWER_KINDS,
+        'no_kind_loss': {'model.roi_head.kind.loss_weight'},
+        'stride_16': ONE_KIND_MAP,
+        'stride_32': ONE_KIND_MAP,
+        'trained_backbone': {'model.backbone.frozen_stages', 'optim_wrapper.paramwise_cfg'},
+    },
 }
 BASELINES = {
     'configs/ablations/': 'configs/siamese_mask_rcnn_s1.py',
     'configs/ablations/r101_s1': 'configs/siamese_mask_rcnn_s1_imagenet1k.py',
     'configs/demo/ablations/': 'configs/demo/ablations/baseline.py',
+    'configs/lite/ablations/': 'configs/lite/ablations/baseline.py',
 }
 
 
