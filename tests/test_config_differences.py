@@ -14,7 +14,8 @@ ONE_KIND_MAP = {
 }
 # Beside the data sets, the variables that they are made of.
 FEWER_KINDS = {
-    'train_dataloader.dataset.datasets', 'kinds', 'fewer', 'composed.data_root', 'photographs.phase', 'photographs.split',
+    'train_dataloader.dataset.datasets', 'kinds', 'fewer',
+    'composed.data_root', 'photographs.phase', 'photographs.split',
 }  # fmt: skip
 # The settings that each ablation changes, and no other.
 ABLATIONS = {
