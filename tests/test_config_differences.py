@@ -9,6 +9,14 @@ from mmosis.synthetic import SceneConfig
 
 ROOT = Path(__file__).parents[1]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+ONE_KIND_MAP = {
+    f'model.{key}' for key in ('neck.kind_indices', 'match_neck.kind_channels', 'roi_head.kind.in_channels')
+}
+# Beside the data sets, the variables that they are made of.
+FEWER_KINDS = {
+    'train_dataloader.dataset.datasets', 'kinds', 'fewer',
+    'composed.data_root', 'photographs.phase', 'photographs.split',
+}  # fmt: skip
 # The settings that each ablation changes, and no other.
 ABLATIONS = {
     'configs/ablations/': {
@@ -38,11 +46,21 @@ ABLATIONS = {
         'five_references': {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS[::2])},
         'same_image': {'train_dataloader.dataset.reference_sampler'},
     },
+    'configs/lite/ablations/': {
+        'dense_only': {'compared', *(f'model.roi_head.{key}' for key in ('type', 'relation', 'kind'))},
+        'kinds_15': FEWER_KINDS,
+        'kinds_30': FEWER_KINDS,
+        'no_kind_loss': {'model.roi_head.kind.loss_weight'},
+        'stride_16': ONE_KIND_MAP,
+        'stride_32': ONE_KIND_MAP,
+        'trained_backbone': {'model.backbone.frozen_stages', 'optim_wrapper.paramwise_cfg'},
+    },
 }
 BASELINES = {
     'configs/ablations/': 'configs/siamese_mask_rcnn_s1.py',
     'configs/ablations/r101_s1': 'configs/siamese_mask_rcnn_s1_imagenet1k.py',
     'configs/demo/ablations/': 'configs/demo/ablations/baseline.py',
+    'configs/lite/ablations/': 'configs/lite/ablations/baseline.py',
 }
 
 
@@ -134,8 +152,7 @@ def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
     assert differences(lite, s1) - {'split', 'held_out'} == {'train_dataloader.dataset.datasets', *tested}
     changed = [
-        differences(*pair)
-        for pair in zip(*(cfg.train_dataloader.dataset.datasets for cfg in (lite, s1)), strict=True)
+        differences(*pair) for pair in zip(*(cfg.train_dataloader.dataset.datasets for cfg in (lite, s1)), strict=True)
     ]
     assert changed == [{'split', 'phase'}, {'data_root'}, set()]
     assert (s1.test_dataloader.dataset.split, s1.test_dataloader.dataset.phase) == (1, 'one-shot')

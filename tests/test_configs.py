@@ -55,6 +55,8 @@ def load(name: str, scenes: Path, work_dir: Path) -> Config:
 def shrink_dataset(dataset: dict, scenes: Path) -> None:
     """Let a dataset show the small scenes, at a small size."""
     dataset.update(data_root=str(scenes), ann_file='annotations.json', data_prefix=dict(img='images'))
+    if isinstance(dataset.get('background_classes'), list):  # of COCO
+        dataset.background_classes = 'background.txt'
     if 'num_held_back' in dataset:
         dataset.num_held_back = 40
     for transform in (*dataset.pipeline, *dataset.get('ref_pipeline', [])):

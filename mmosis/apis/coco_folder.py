@@ -78,7 +78,14 @@ def use_coco_folder(cfg: Config, data: str) -> None:
 
     Raises:
         FileNotFoundError: If the folder is missing or has no known layout.
+        ValueError: If the config trains on a mixture of data sets.
     """
+    dataset = cfg.train_dataloader.dataset
+    if 'datasets' in dataset:
+        raise ValueError(
+            f'fine-tuning needs one data set in the place of which yours is put, got {dataset.type}; use a config like '
+            'configs/lite/siamese_mask_rcnn_lite_finetune.py'
+        )
     folder = find_coco_folder(data)
     parts = dict(
         train_dataloader=(folder.train_ann, folder.train_img), test_dataloader=(folder.test_ann, folder.test_img)

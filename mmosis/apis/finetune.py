@@ -42,7 +42,8 @@ def run_finetune(
 
     Raises:
         FileNotFoundError: If the weights are missing, or ``data`` is or has no known layout.
-        ValueError: If the annotations have no masks or not these categories, or nothing is left to train on.
+        ValueError: If the config trains on a mixture of data sets, the annotations have no masks or not these
+            categories, or nothing is left to train on.
     """
     if not Path(weights).is_file():
         raise FileNotFoundError(f'there are no weights {weights}; give the checkpoint to start from')

@@ -54,6 +54,13 @@ def test_a_config_is_pointed_at_both_parts(tmp_path: Path) -> None:
         )
 
 
+def test_a_mixture_of_data_sets_is_refused(tmp_path: Path) -> None:
+    cfg = make_config()
+    cfg.train_dataloader.dataset = dict(type='EpisodeMixture', datasets=[cfg.train_dataloader.dataset] * 2)
+    with pytest.raises(ValueError, match=r'needs one data set .* got EpisodeMixture; use .*_lite_finetune\.py'):
+        use_coco_folder(cfg, str(tmp_path))
+
+
 @pytest.mark.parametrize(('annotated', 'held_back'), [(20, 4), (7, 1), (2, 1)])
 def test_a_fifth_of_a_single_file_is_held_back(tiny_coco: Callable, annotated: int, held_back: int) -> None:
     """Of the annotated images: five more have no annotation. One at least."""

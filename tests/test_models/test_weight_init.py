@@ -114,9 +114,7 @@ class TestPackaged:
         for (name, value), given in zip(backbone.state_dict().items(), foreign.values(), strict=False):
             assert 'num_batches' in name or value.equal(given)
 
-    def test_it_is_logged_as_a_leak(
-        self, package: Callable, foreign: dict, host_log: pytest.LogCaptureFixture
-    ) -> None:
+    def test_it_is_logged_as_a_leak(self, package: Callable, foreign: dict, host_log: pytest.LogCaptureFixture) -> None:
         build_resnet(package(foreign)).init_weights()
         (record,) = [record for record in host_log.records if 'leak' in record.getMessage()]
         assert record.levelno == logging.WARNING
@@ -137,7 +135,7 @@ class TestPackaged:
 
     def test_a_package_without_the_file(self, package: Callable, foreign: dict) -> None:
         backbone = build_resnet(dict(package(foreign), file='files/other.pth'))
-        with pytest.raises(FileNotFoundError, match='a_package_with_weights .* is not installed'):
+        with pytest.raises(FileNotFoundError, match=r'a_package_with_weights .* is not installed'):
             backbone.init_weights()
 
     def test_other_layers(self, package: Callable, foreign: dict) -> None:

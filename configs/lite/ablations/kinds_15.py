@@ -2,22 +2,9 @@
 _base_ = './baseline.py'
 
 kinds = [
-    'bicycle',
-    'train',
-    'stop sign',
-    'horse',
-    'zebra',
-    'tie',
-    'kite',
-    'tennis racket',
-    'knife',
-    'orange',
-    'donut',
-    'bed',
-    'remote',
-    'toaster',
-    'vase',
-]
+    'bicycle', 'train', 'stop sign', 'horse', 'zebra', 'tie', 'kite', 'tennis racket', 'knife', 'orange', 'donut',
+    'bed', 'remote', 'toaster', 'vase',
+]  # fmt: skip
 fewer = dict(split=None, background_classes=kinds, phase='background')
-photographs, composed, drawn = _base_.train_dataloader.dataset.datasets
-train_dataloader = dict(dataset=dict(datasets=[{**photographs, **fewer}, {**composed, **fewer}, drawn]))
+real, pasted, drawn_ones = _base_.train_dataloader.dataset.datasets
+train_dataloader = dict(dataset=dict(datasets=[{**real, **fewer}, {**pasted, **fewer}, drawn_ones]))

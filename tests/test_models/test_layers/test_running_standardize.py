@@ -58,7 +58,7 @@ def test_training_gives_what_testing_gives_of_the_same_statistics() -> None:
     layer(draw(seed=1))
     trained = layer(x)
     torch.testing.assert_close(trained, layer.eval()(x))
-    assert trained.mean().abs() > 0.5  # so the batch's own statistics were not used
+    assert trained[:, 0].mean() > 0.5  # so the batch's own statistics were not used
 
 
 def test_it_learns_nothing_and_lets_gradients_through(settled: RunningStandardize) -> None:

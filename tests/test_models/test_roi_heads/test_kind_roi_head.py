@@ -58,11 +58,11 @@ def loss_of(head: KindRoIHead, shown: list[Tensor], refs: list[Tensor], cat_ids:
 class TestKindLoss:
     def test_it_is_the_cross_entropy_of_the_embeddings_cosines(self, make_kind_model: Callable) -> None:
         head, (one, other) = make_kind_model().roi_head, make_vectors(2)
-        loss = loss_of(head, [one, other], [one, other], cat_ids=[1, 2])
+        loss = loss_of(head, [other, one], [one, other], cat_ids=[1, 2])
         expected = 0.0
         for comparison, channels in zip(head.comparisons, KIND['in_channels'], strict=True):
             embedded = comparison.embed(torch.stack([one, other])[:, :channels])
-            expected += math.log(1 + math.exp(10.0 * ((embedded[0] @ embedded[1]).item() - 1)))
+            expected += math.log(1 + math.exp(10.0 * (1 - (embedded[0] @ embedded[1]).item())))
         assert loss.item() == pytest.approx(0.25 * expected, rel=1e-4)
 
     def test_it_falls_when_a_region_is_like_its_own_reference(self, make_kind_model: Callable) -> None:
@@ -88,7 +88,7 @@ class TestKindLoss:
     def test_without_a_match_it_is_zero_and_reaches_every_parameter(self, make_kind_model: Callable) -> None:
         head, refs = make_kind_model().roi_head, make_vectors(2)
         samples = [make_sample(draw=i, cat_id=i) for i in range(2)]
-        losses = head.loss(make_features(refs, refs), [make_proposals(*BOXES)] * 2, samples)
+        losses = head.loss(make_features(refs, refs), [make_proposals(*BOXES) for _ in range(2)], samples)
         assert losses['loss_kind'] == losses['loss_bbox'] == 0
         assert losses['loss_cls'] > 0
         sum(loss for name, loss in losses.items() if 'loss' in name).backward()
