@@ -9,7 +9,7 @@ from mmosis.apis import run_finetune
 from mmosis.search.model_zoo import find_model
 from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
 
-CONFIG = str(Path(__file__).parents[1] / 'configs/pocket/siamese_mask_rcnn_pocket_finetune.py')
+CONFIG = str(Path(__file__).parents[1] / 'configs/lite/siamese_mask_rcnn_lite_finetune.py')
 
 
 def main() -> None:

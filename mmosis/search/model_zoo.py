@@ -6,7 +6,7 @@ from mmengine.infer.infer import BaseInferencer
 
 import mmosis
 
-DEFAULT_MODEL = 'siamese_mask_rcnn_pocket'
+DEFAULT_MODEL = 'siamese_mask_rcnn_lite'
 
 
 def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:

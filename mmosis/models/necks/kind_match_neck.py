@@ -68,13 +68,27 @@ class KindMatchNeck(AbsDiffMatchNeck):
         return regions.unflatten(0, feats.shape[:2]).mean(dim=1)
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
-        """Match; arguments and errors are ``AbsDiffMatchNeck``'s."""
+        """Match; arguments and errors are ``AbsDiffMatchNeck``'s.
+
+        Raises:
+            ValueError: Also if the kind maps are not those of ``kind_channels``.
+        """
         num_levels = len(self.convs)
         matched = super().forward(feats[:num_levels], EncodedReferences(references.tensors[:num_levels]))
-        kinds = zip(self.comparisons, feats[num_levels:], references.tensors[num_levels:-1], strict=True)
-        heard = [self._compare_kinds(*kind) for kind in kinds]
+        kinds, ref_kinds = feats[num_levels:], references.tensors[num_levels:-1]
+        self._check_kinds(kinds, ref_kinds)
+        heard = [self._compare_kinds(*each) for each in zip(self.comparisons, kinds, ref_kinds, strict=True)]
         levels = [level + sum(_resize(kind, level.shape[-2:]) for kind in heard) for level in matched]
         return MatchedFeatures(levels, feats, references)
+
+    def _check_kinds(self, kinds: Sequence[Tensor], ref_kinds: Sequence[Tensor]) -> None:
+        wanted = [comparison.embed_layer.in_features for comparison in self.comparisons]
+        got = [[kind.shape[1] for kind in side] for side in (kinds, ref_kinds)]
+        if got != [wanted, wanted]:
+            raise ValueError(
+                f'KindMatchNeck compares kind maps of {wanted} channels, got {got[0]} and references of {got[1]}; set '
+                "kind_channels to what the neck's kind_indices hand on"
+            )
 
     @staticmethod
     def _compare_kinds(comparison: KindComparison, feats: Tensor, ref_feats: Tensor) -> Tensor:

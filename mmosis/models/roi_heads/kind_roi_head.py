@@ -94,7 +94,7 @@ class KindRoIHead(RelationRoIHead):
     def _kind_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> Tensor:
         rois = bbox2roi([result.pos_priors for result in sampling_results])
         own = rois[:, 0].long()
-        # A reference of the same kind is no other one.
+        # A reference of the same kind is no other one. Ids of several data sets that happen to be equal go out with it.
         left_out = (x.kinds == x.kinds[own, None]).scatter(1, own[:, None], False)
         losses = []
         for comparison, feats, refs in zip(self.comparisons, self._pool_kinds(x, rois), _kind_vectors(x), strict=True):
