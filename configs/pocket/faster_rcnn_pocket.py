@@ -1,4 +1,4 @@
-# Pre-training of the model in the box: an ordinary Faster R-CNN of its 800 categories. Telling them apart teaches what
+# Pre-training of the model of drawn scenes: an ordinary Faster R-CNN of its 800 categories. Telling them apart teaches what
 # a matcher compares by: the classifier knows directions alone, so regions of one category come to lie close.
 _base_ = ['../_base_/siamese_mask_rcnn_small.py', '../_base_/datasets/rich_scenes.py']
 

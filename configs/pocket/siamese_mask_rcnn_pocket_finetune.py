@@ -1,4 +1,4 @@
-# The model in the box, trained on from its checkpoint on one's own data, which tools/finetune.py puts in.
+# The model of drawn scenes, trained on from its checkpoint on one's own data, which tools/finetune.py puts in.
 _base_ = './siamese_mask_rcnn_pocket.py'
 
 # The checkpoint has all weights, so those of the pre-training are not needed.
