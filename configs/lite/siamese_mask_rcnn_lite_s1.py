@@ -8,7 +8,7 @@ composed_scenes = {**_base_.composed_scenes, 'data_root': 'data/composed/s1/'}
 train_dataloader = dict(dataset=dict(datasets=[photographs, composed_scenes, _base_.drawn_scenes]))
 test_dataloader = dict(dataset=dict(split=split, phase='one-shot'))
 
-max_iters = 500
+max_iters = 600
 train_cfg = dict(max_iters=max_iters)
 param_scheduler = [
     dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=50),
