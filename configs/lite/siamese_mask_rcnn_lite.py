@@ -22,3 +22,13 @@ param_scheduler = [
 default_hooks = dict(checkpoint=dict(interval=200))
 custom_hooks = [dict(type='ProgressBarHook')]
 log_level = 'WARNING'
+
+# ---------------------------------------------------------------- search
+# Longer sides in pixels; the larger one is for objects that would have fewer than about 30 pixels at the other.
+search = dict(
+    scales=(512, 896),
+    object_size=40,
+    max_enlargement=1.5,
+    # Fitted to composed scenes with absent categories (docs/search.md#the-score).
+    calibration=dict(slope=1.07, offset=-1.98),
+)
