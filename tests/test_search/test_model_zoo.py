@@ -57,5 +57,7 @@ def test_it_loads_by_name_and_finds_an_object_by_itself(scene: tuple, name: str)
 
 
 def test_another_name_is_refused() -> None:
-    with pytest.raises(ValueError, match=r'comes with mmosis; it has siamese_mask_rcnn_lite, siamese_mask_rcnn_pocket\. Of'):
+    with pytest.raises(
+        ValueError, match=r'comes with mmosis; it has siamese_mask_rcnn_lite, siamese_mask_rcnn_pocket\. Of'
+    ):
         find_model('siamese_mask_rcnn_demo_s1')
