@@ -1,5 +1,5 @@
-# The model of drawn scenes: the demo's network, which compares every region with the whole reference once more. It starts
-# from faster_rcnn_pocket.py, and is trained on 800 categories of richer scenes.
+# The model of drawn scenes: the demo's network, which compares every region with the whole reference once more. It
+# starts from faster_rcnn_pocket.py, and is trained on 800 categories of richer scenes.
 _base_ = ['../_base_/siamese_mask_rcnn_small.py', '../_base_/datasets/rich_scenes.py']
 
 # ---------------------------------------------------------------- model

@@ -151,5 +151,5 @@ class TestMatching:
         with pytest.raises(ValueError, match=r'KindMatchNeck has 2 levels of 3 channels, got features of \[3, 6\]'):
             neck(feats[1:], neck.encode_references(ref_feats))
         for given, refs in ((feats[:-1], ref_feats), (feats, ref_feats[:-1]), ([*feats, feats[-1]], ref_feats)):
-            with pytest.raises(ValueError, match='KindMatchNeck compares kind maps of .* channels, got'):
+            with pytest.raises(ValueError, match=r'KindMatchNeck compares kind maps of .* channels, got'):
                 neck(given, neck.encode_references(refs))
