@@ -23,6 +23,7 @@ PAGES = [
     'docs/evaluation.md',
     'docs/reproduce.md',
     'docs/results.md',
+    'configs/lite/README.md',
     'configs/pocket/README.md',
     'docs/search.md',
     'docs/web.md',
