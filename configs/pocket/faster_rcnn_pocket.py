@@ -1,5 +1,5 @@
-# Pre-training of the model of drawn scenes: an ordinary Faster R-CNN of its 800 categories. Telling them apart teaches what
-# a matcher compares by: the classifier knows directions alone, so regions of one category come to lie close.
+# Pre-training of the model of drawn scenes: an ordinary Faster R-CNN of its 800 categories. Telling them apart teaches
+# what a matcher compares by: the classifier knows directions alone, so regions of one category come to lie close.
 _base_ = ['../_base_/siamese_mask_rcnn_small.py', '../_base_/datasets/rich_scenes.py']
 
 channels = _base_.channels
