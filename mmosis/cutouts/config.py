@@ -1,10 +1,11 @@
 """ComposeConfig: every number that sets how scenes are composed."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from mmosis.utils.ranges import Range, check_range
+from mmosis.utils.ranges import Range, check_scene_config
 
 _POSITIVE = ('num_kinds', 'num_instances', 'num_many', 'size', 'small_size', 'ground_crop', 'jpeg')
+_FACTORS = ('size_jitter', 'max_enlarged', 'aspect', 'gain', 'gamma')
 
 
 @dataclass(frozen=True)
@@ -87,17 +88,10 @@ class ComposeConfig:
     jpeg: tuple[int, int] = (55, 98)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(field.default, tuple):
-                object.__setattr__(self, field.name, tuple(value))
-                check_range(field.name, value, above_zero=field.name in _POSITIVE)
-            elif field.name.endswith('_prob') and not 0 <= value <= 1:
-                raise ValueError(f'{field.name} must be a probability, 0 to 1, got {value}')
-            elif field.name in ('size_jitter', 'max_enlarged', 'aspect', 'gain', 'gamma') and value < 1:
-                raise ValueError(f'{field.name} must be a factor of at least 1, got {value}')
-        if self.image_size < 32:
-            raise ValueError(f'image_size must be at least 32 pixels, got {self.image_size}')
+        check_scene_config(self, above_zero=_POSITIVE)
+        for name in _FACTORS:
+            if getattr(self, name) < 1:
+                raise ValueError(f'{name} must be a factor of at least 1, got {getattr(self, name)}')
         if self.ground_crop[1] > 1:
             raise ValueError(f'ground_crop must be a share up to 1, got {self.ground_crop}')
         if not 0 < self.min_visible <= 1:

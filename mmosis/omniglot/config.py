@@ -1,8 +1,8 @@
 """ClutterConfig: every number that sets the difficulty of the scenes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from mmosis.utils.ranges import Range, check_range
+from mmosis.utils.ranges import Range, check_scene_config
 
 COLOURS = ('random', 'one')
 
@@ -55,13 +55,7 @@ class ClutterConfig:
     blur: float = 0.6
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(field.default, tuple):
-                object.__setattr__(self, field.name, tuple(value))
-                check_range(field.name, value, above_zero=field.name in _POSITIVE)
-        if self.image_size < 32:
-            raise ValueError(f'image_size must be at least 32 pixels, got {self.image_size}')
+        check_scene_config(self, above_zero=_POSITIVE)
         if self.clutter_share[1] >= 1:
             raise ValueError(f'clutter_share must be below 1: a piece is no character, got {self.clutter_share}')
         if self.colours not in COLOURS:

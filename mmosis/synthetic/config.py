@@ -1,8 +1,8 @@
 """SceneConfig: every number that sets the difficulty of the scenes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from mmosis.utils.ranges import Range, check_range
+from mmosis.utils.ranges import Range, check_scene_config
 
 from .categories import VOCABULARIES, Vocabulary
 
@@ -83,20 +83,10 @@ class SceneConfig:
     blur: float = 0.6
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(field.default, tuple):
-                object.__setattr__(self, field.name, tuple(value))
-            if field.name == 'shared_cue':
-                _check_shares(field.name, value)
-            elif isinstance(field.default, tuple):
-                check_range(field.name, value, above_zero=field.name in _POSITIVE)
-            elif field.name.endswith('_prob') and not 0 <= value <= 1:
-                raise ValueError(f'{field.name} must be a probability, 0 to 1, got {value}')
+        check_scene_config(self, above_zero=_POSITIVE, no_ranges=('shared_cue',))
+        _check_shares('shared_cue', self.shared_cue)
         if self.vocabulary not in VOCABULARIES:
             raise ValueError(f'vocabulary must be one of {", ".join(VOCABULARIES)}, got {self.vocabulary!r}')
-        if self.image_size < 32:
-            raise ValueError(f'image_size must be at least 32 pixels, got {self.image_size}')
         if not 1 <= self.num_categories[0] <= self.num_categories[1] <= 8:
             raise ValueError(f'num_categories must lie between 1 and 8, got {self.num_categories}')
 
