@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList
-from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from torch import Tensor, nn
 from torchvision.ops import roi_align
@@ -54,17 +53,18 @@ class KindRoIHead(RelationRoIHead):
         levels = slice(self.bbox_roi_extractor.num_inputs)
         regions = self.bbox_roi_extractor(x.image_feats[levels], x.rois_in_images(rois))
         related = self.relation(regions, x.references.tensors[-1], episodes=rois[:, 0].long())
-        compared, cosines = self._compare_kinds(x, rois)
+        kinds = self._pool_kinds(x, rois)
+        compared, cosines = self._compare_kinds(x, rois, kinds)
         bbox_feats = self.bbox_roi_extractor(x[levels], rois) + (related + compared)[..., None, None]
         cls_score, bbox_pred = self.bbox_head(bbox_feats)
         # Column 0 says match, column 1 background.
         cls_score = cls_score + F.pad(self.cosine_weights(self.temperature * cosines), (0, 1))
-        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=bbox_feats)
+        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=bbox_feats, kinds=kinds)
 
-    def _compare_kinds(self, x: MatchedFeatures, rois: Tensor) -> tuple[Tensor, Tensor]:
-        """Compare regions (R, 5) with their references: (R, C), and all cosines (R, 2 * kind maps)."""
+    def _compare_kinds(self, x: MatchedFeatures, rois: Tensor, kinds: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Compare kinds of regions (R, C_k) with their references: (R, C), and all cosines (R, 2 * kind maps)."""
         refs = [ref[rois[:, 0].long()] for ref in _kind_vectors(x)]
-        pairs = zip(self.comparisons, self._pool_kinds(x, rois), refs, strict=True)
+        pairs = zip(self.comparisons, kinds, refs, strict=True)
         compared, cosines = zip(*(comparison(feats, ref) for comparison, feats, ref in pairs), strict=True)
         return sum(compared), torch.cat(cosines, dim=-1)
 
@@ -88,17 +88,19 @@ class KindRoIHead(RelationRoIHead):
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
         """As the host's, and the decision among the batch's references."""
         results = super().bbox_loss(x, sampling_results)
-        results['loss_bbox']['loss_kind'] = self.loss_weight * self._kind_loss(x, sampling_results)
+        results['loss_bbox']['loss_kind'] = self.loss_weight * self._kind_loss(x, sampling_results, results['kinds'])
         return results
 
-    def _kind_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> Tensor:
-        rois = bbox2roi([result.pos_priors for result in sampling_results])
-        own = rois[:, 0].long()
+    def _kind_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult], kinds: list[Tensor]) -> Tensor:
+        # Of each episode's regions those that match come first.
+        matches = torch.cat([torch.arange(len(r.priors)) < len(r.pos_priors) for r in sampling_results])
+        episodes = [torch.full((len(r.pos_priors),), i) for i, r in enumerate(sampling_results)]
+        own = torch.cat(episodes).to(x[0].device)
         # A reference of the same kind is no other one. Ids of several data sets that happen to be equal go out with it.
         left_out = (x.kinds == x.kinds[own, None]).scatter(1, own[:, None], False)
         losses = []
-        for comparison, feats, refs in zip(self.comparisons, self._pool_kinds(x, rois), _kind_vectors(x), strict=True):
-            logits = self.temperature * comparison.embed(feats) @ comparison.embed(refs).T
+        for comparison, feats, refs in zip(self.comparisons, kinds, _kind_vectors(x), strict=True):
+            logits = self.temperature * comparison.embed(feats[matches]) @ comparison.embed(refs).T
             logits = logits.float().masked_fill(left_out, float('-inf'))
             losses.append(F.cross_entropy(logits, own, reduction='sum') / max(len(own), 1))
         return sum(losses)
