@@ -41,7 +41,7 @@ setup(
         'mmosis': [
             'py.typed',
             'weights/*.pth',
-            'pretrain/*.txt',
+            'datasets/*.txt',
             'web/photographs/*',
             *('.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh'),
         ]

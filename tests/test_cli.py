@@ -15,8 +15,8 @@ from search_model import CONFIG, write_weights
 
 from mmosis import cli
 from mmosis.cli import main, parse_args, parse_box
+from mmosis.scenes.synthetic import SceneConfig, make_scene
 from mmosis.search import OneShotInferencer
-from mmosis.synthetic import SceneConfig, make_scene
 
 BOX = '20,30,90,100'
 

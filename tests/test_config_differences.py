@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config, ConfigDict
 
-from mmosis.synthetic import SceneConfig
+from mmosis.scenes.synthetic import SceneConfig
 
 ROOT = Path(__file__).parents[1]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')

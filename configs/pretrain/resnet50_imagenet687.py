@@ -2,7 +2,7 @@
 # counterpart in COCO. The network and its input are those of the detectors; the paper does not tell the schedule: this
 # is the usual one of 100 epochs with batches of 256.
 default_scope = 'mmpretrain'
-custom_imports = dict(imports=['mmosis.pretrain'], allow_failed_imports=False)
+custom_imports = dict(imports=['mmosis.datasets.leak_free_imagenet'], allow_failed_imports=False)
 
 # ---------------------------------------------------------------- model
 num_classes = 687

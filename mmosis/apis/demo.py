@@ -28,7 +28,7 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
     In several processes each does its share; the batch size of the config is that of all together.
 
     Args:
-        cfg: Config of the demo, with ``scenes`` (see :mod:`mmosis.synthetic`), ``gallery`` and ``work_dir``.
+        cfg: Config of the demo, with ``scenes`` (see :mod:`mmosis.scenes.synthetic`), ``gallery`` and ``work_dir``.
         data: Folder of COCO-format data to use instead of scenes.
 
     Returns:

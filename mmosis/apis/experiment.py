@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from mmengine.runner import Runner
 
-from mmosis.synthetic import make_scenes
+from mmosis.scenes.synthetic import make_scenes
 
 METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
 TESTED_PHASES = ('one-shot', 'background')

@@ -26,6 +26,7 @@ PAGES = [
     'configs/lite/README.md',
     'configs/pocket/README.md',
     'docs/search.md',
+    'docs/tools.md',
     'docs/web.md',
 ]
 COMMANDS = [(page, line) for page in PAGES for line in commands(read(page))]
@@ -150,3 +151,9 @@ def test_dict_action_reads_settings_as_the_page_says() -> None:
     parser.add_argument('--options', nargs='+', action=DictAction)
     args = parser.parse_args(['--options', 'a.0.milestones=30000,', 'metric=bbox,segm', 'size=128'])
     assert args.options == {'a.0.milestones': [30000], 'metric': ['bbox', 'segm'], 'size': 128}
+
+
+def test_the_page_of_tools_names_them_all() -> None:
+    named = {word for line in code(read('docs/tools.md')) for word in line.split()}
+    tools = {str(path.relative_to(ROOT)) for path in (ROOT / 'tools').rglob('*.py')}
+    assert tools - named == set()

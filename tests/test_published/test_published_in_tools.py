@@ -9,8 +9,8 @@ from mmengine.config import Config
 from published_model import CONFIG, write_h5
 from tools_runner import run
 
+from mmosis.scenes.synthetic import make_scenes
 from mmosis.search import OneShotInferencer
-from mmosis.synthetic import make_scenes
 from mmosis.web import results
 from mmosis.web import session as actions
 

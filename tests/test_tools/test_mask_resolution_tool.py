@@ -1,7 +1,7 @@
 import runpy
 from pathlib import Path
 
-from mmosis.synthetic import make_scenes
+from mmosis.scenes.synthetic import make_scenes
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'mask_resolution.py'
 

@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 from torch import Tensor, nn
 
-from mmosis.utils.flops import count_parts
+from mmosis.apis.flops import count_parts
 from mmosis.utils.timing import median_seconds
 
 

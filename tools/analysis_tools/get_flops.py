@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
-from mmosis.utils.flops import count_parts
+from mmosis.apis.flops import count_parts
 
 
 def main() -> None:

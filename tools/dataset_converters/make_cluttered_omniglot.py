@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmosis.omniglot import ClutterConfig, make_cluttered_omniglot
+from mmosis.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
 
 
 def parse_args() -> argparse.Namespace:

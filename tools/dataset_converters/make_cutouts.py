@@ -4,7 +4,7 @@ import argparse
 
 from mmengine.config import Config
 
-from mmosis.cutouts import ComposeConfig, compose_scenes
+from mmosis.scenes.cutouts import ComposeConfig, compose_scenes
 
 
 def parse_args() -> argparse.Namespace:

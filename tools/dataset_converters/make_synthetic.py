@@ -4,7 +4,7 @@ import argparse
 
 from mmengine.config import Config
 
-from mmosis.synthetic import SceneConfig, make_scenes
+from mmosis.scenes.synthetic import SceneConfig, make_scenes
 
 
 def parse_args() -> argparse.Namespace:

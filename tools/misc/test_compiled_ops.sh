@@ -20,6 +20,6 @@ if [ ! -e "$venv/.installed" ]; then
         --no-binary onedl-mmcv --reinstall-package onedl-mmcv onedl-mmcv
     touch "$venv/.installed"
 fi
-"$venv/bin/python" -m mmosis.utils.collect_env
+"$venv/bin/python" -m mmosis.compat.collect_env
 "$venv/bin/python" tools/misc/compare_ops.py
 "$venv/bin/python" -m pytest "$@"

@@ -10,5 +10,5 @@ venv=${VENV:-.venv-openmmlab}
 [ -x "$venv/bin/uv" ] || { "$python" -m venv "$venv" && "$venv/bin/python" -m pip install --quiet uv; }
 "$venv/bin/uv" pip install --python "$venv/bin/python" --constraint requirements/constraints.txt \
     --editable '.[openmmlab,test]' mmengine==0.10.7 mmcv-lite==2.1.0 mmdet==3.3.0
-"$venv/bin/python" -m mmosis.utils.collect_env
+"$venv/bin/python" -m mmosis.compat.collect_env
 "$venv/bin/python" -m pytest "$@"

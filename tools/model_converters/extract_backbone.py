@@ -4,7 +4,7 @@ import argparse
 
 from mmengine.runner import CheckpointLoader
 
-from mmosis.utils.weights_file import write_weights
+from mmosis.compat.weights_file import write_weights
 
 PREFIX = 'backbone.'
 

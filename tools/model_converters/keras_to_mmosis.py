@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from mmosis.compat.weights_file import write_weights
 from mmosis.published.keras_weights import convert_keras, is_detector, read_keras
-from mmosis.utils.weights_file import write_weights
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmengine.runner import CheckpointLoader
 
-from mmosis.utils.weights_file import write_weights
+from mmosis.compat.weights_file import write_weights
 
 KEPT = ('iter', 'seed', 'experiment_name', 'mmengine_version')
 

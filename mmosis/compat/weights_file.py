@@ -1,0 +1,27 @@
+"""Write checkpoints that hold nothing but weights."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmosis.utils.atomic import write_atomic
+from mmosis.version import __version__
+
+
+def write_weights(path: str | Path, state_dict: Mapping[str, Tensor], meta: Mapping | None = None) -> None:
+    """Write a checkpoint for ``load_from``, ``init_cfg`` and the tools, whole or not at all.
+
+    Args:
+        path: The file.
+        state_dict: Weights by name.
+        meta: Plain values that say where they are from; our version is added.
+
+    Raises:
+        OSError: If it cannot be written; nothing half-written is left.
+    """
+    buffer = BytesIO()
+    torch.save(dict(meta=dict(meta or {}, mmosis_version=__version__), state_dict=dict(state_dict)), buffer)
+    write_atomic(path, buffer.getvalue())

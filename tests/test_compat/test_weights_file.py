@@ -1,0 +1,24 @@
+"""Checkpoints of weights alone."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmosis.compat.checkpoint import load_weights_file
+from mmosis.compat.weights_file import write_weights
+from mmosis.version import __version__
+
+
+def test_it_is_read_as_plain_data(tmp_path: Path) -> None:
+    write_weights(tmp_path / 'new' / 'a.pth', dict(weight=torch.arange(3.0)), dict(source='a.h5'))
+    checkpoint = load_weights_file(tmp_path / 'new' / 'a.pth')
+    assert checkpoint['meta'] == dict(source='a.h5', mmosis_version=__version__)
+    assert checkpoint['state_dict']['weight'].tolist() == [0, 1, 2]
+
+
+def test_without_a_place_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / 'file').touch()
+    with pytest.raises(OSError, match=r'cannot write .*a\.pth'):
+        write_weights(tmp_path / 'file' / 'a.pth', dict(weight=torch.zeros(1)))
+    assert [path.name for path in tmp_path.iterdir()] == ['file']
