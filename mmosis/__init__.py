@@ -1,23 +1,12 @@
 """mmosis: one-shot instance segmentation for MMDetection (Siamese Mask R-CNN, arXiv:1811.11507).
 
-Importing the package makes the host fit to use, in this order: its versions are checked, mmcv's compiled ops get a
-stand-in where they are missing, MMEngine's checkpoint loaders are replaced by safe ones, and MMEngine learns that there
-are configs at ``mmosis::``. It registers no component: configs do that by ``custom_imports``.
+Importing the package costs nothing, and makes MMEngine, MMCV and MMDetection fit to use as soon as they are imported:
+see :mod:`mmosis.compat.fit`. It registers no component: configs do that by ``custom_imports``.
 """
 
-from mmosis.compat.versions import check_host
+from mmosis.compat.fit import fit_when_imported
+from mmosis.version import __version__
 
-check_host()
-
-from mmengine.config.utils import MODULE2PACKAGE  # noqa: E402
-
-from mmosis.compat import checkpoint, ops  # noqa: E402
-from mmosis.version import __version__  # noqa: E402
-
-ops.install()
-checkpoint.register_safe_loaders()
-# For configs that inherit 'mmosis::...'. MMEngine looks beside this module for .mim; by the name of the distribution,
-# 0.10.7 would not find an editable install.
-MODULE2PACKAGE['mmosis'] = 'mmosis.registry'
+fit_when_imported()
 
 __all__ = ['__version__']

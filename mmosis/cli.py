@@ -109,11 +109,16 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('model')
-    group.add_argument('--model', help='name or config file; by default the model in the box')
+    group.add_argument('--model', help='name, config file or exported folder; by default the model in the box')
     group.add_argument('--weights', metavar='FILE', help='checkpoint of the config')
     group.add_argument('--device', help='e.g. cpu or cuda:0; by default a GPU if there is one')
     group.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
-    group.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32', help='default: %(default)s')
+    group.add_argument('--precision', choices=('fp32', 'bf16'), help='of torch; default: fp32')
+    group.add_argument(
+        '--runtime',
+        choices=('torch', 'onnx'),
+        help='by default ONNX Runtime if it is installed and the model comes exported, else torch',
+    )
 
 
 def run_search(args: argparse.Namespace) -> int:
@@ -151,16 +156,12 @@ def run_serve(args: argparse.Namespace) -> int:
 
 
 def _make_inferencer(args: argparse.Namespace) -> Any:
-    from mmosis.search import OneShotInferencer
+    from mmosis.search import make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
 
     try:
-        return OneShotInferencer(
-            args.model or DEFAULT_MODEL,
-            args.weights,
-            args.device,
-            image_scale=args.image_scale,
-            precision=args.precision,
+        return make_inferencer(
+            args.model or DEFAULT_MODEL, args.weights, args.device, args.image_scale, args.precision, args.runtime
         )
     except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error

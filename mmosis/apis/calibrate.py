@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from pycocotools.coco import COCO
 
 from mmosis.evaluation import Detections, Dump, calibrate, fit_calibration, judge_run, silent_share
@@ -38,8 +37,8 @@ def fit_scores(dump: Dump, coco: COCO, score_thr: float) -> CalibrationFit:
     """
     judgements = [judge_run(coco, dump.of_run(number), run) for number, run in enumerate(dump.runs)]
     scores, correct = (np.concatenate([getattr(j, name) for j in judgements]) for name in ('scores', 'correct'))
-    fitted = Calibration(*fit_calibration(Calibration.logits(torch.from_numpy(scores)).numpy(), correct))
-    before, after = (calibrate(each, correct) for each in (scores, _apply(fitted, scores)))
+    fitted = Calibration(*fit_calibration(Calibration.logits(scores), correct))
+    before, after = (calibrate(each, correct) for each in (scores, fitted(scores)))
     changed = [_changed(fitted, run) for run in dump.runs]
     silent = tuple(silent_share(dump.episodes, runs, score_thr) for runs in (dump.runs, changed))
     first = dump.info.get('calibration')
@@ -47,8 +46,4 @@ def fit_scores(dump: Dump, coco: COCO, score_thr: float) -> CalibrationFit:
 
 
 def _changed(calibration: Calibration, run: Detections) -> Detections:
-    return replace(run, scores=_apply(calibration, run.scores))
-
-
-def _apply(calibration: Calibration, scores: np.ndarray) -> np.ndarray:
-    return calibration(torch.from_numpy(scores)).numpy()
+    return replace(run, scores=calibration(run.scores))

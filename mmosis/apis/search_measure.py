@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from rich.progress import track
 
 from mmosis.datasets import OneShotCocoDataset, ReferenceSampler
 from mmosis.datasets.reference_sampler import ImageRecord
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
-from mmosis.search import OneShotInferencer
+from mmosis.search.base import SearchBase
 from mmosis.search.images import MIN_SIDE
 from mmosis.structures import Episode, EpisodeRecord
 from mmosis.utils.image import read_image
@@ -45,7 +44,7 @@ class _Search:
 
 
 def measure_search(
-    inferencer: OneShotInferencer,
+    inferencer: SearchBase,
     folder: str,
     seeds: Sequence[int] = (0,),
     phase: str = 'all',
@@ -173,15 +172,15 @@ class _Giver:
         return replace(episode, references=self.sampler.draw(self.labels[name], img_id, rng))
 
 
-def _search(inferencer: OneShotInferencer, search: _Search) -> tuple[dict, float]:
+def _search(inferencer: SearchBase, search: _Search) -> tuple[dict, float]:
     """Search an image for all its categories; what was found, as the metric keeps it, and the seconds."""
     image = read_image(search.image.img_path, search.image.img_shape)
     bank = inferencer.encode([_as_reference(episode) for episode in search.episodes])
     start = time.perf_counter()
     found = inferencer.search(image, bank, keep_all=True)
     seconds = time.perf_counter() - start
-    result: dict = {key: found[key].numpy() for key in ('bboxes', 'scores')}
-    result['episode_ids'] = np.asarray(found.labels)
+    result: dict = {key: found[key] for key in ('bboxes', 'scores')}
+    result['episode_ids'] = found.labels
     result['episodes'] = [EpisodeRecord.from_episode(search.image.img_id, episode) for episode in search.episodes]
     return dict(result, masks=list(found.masks)) if 'masks' in found else result, seconds
 

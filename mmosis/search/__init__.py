@@ -1,22 +1,38 @@
-"""Search by example: references, banks of them, the inferencer, and searches of many images."""
+"""Search by example: references, banks of them, the inferencers, and searches of many images.
+
+``OneShotInferencer`` is mmdet's kin, on torch; where mmdet is not installed, it is :class:`LightInferencer`.
+"""
+
+from importlib.util import find_spec
+from typing import Any
+
+from mmosis.utils.lazy import lazy_names
 
 from .coco_export import describe_image, to_coco
 from .folder_search import SearchReport, SearchSettings, search_array, search_images
-from .inferencer import OneShotInferencer
 from .reference_bank import BankCategory, BankEntry, ReferenceBank
 from .references import SearchReference, parse_references
+from .runtimes import make_inferencer
 
 __all__ = [
     'BankCategory',
     'BankEntry',
+    'LightInferencer',
     'OneShotInferencer',
     'ReferenceBank',
     'SearchReference',
     'SearchReport',
     'SearchSettings',
     'describe_image',
+    'make_inferencer',
     'parse_references',
     'search_array',
     'search_images',
     'to_coco',
 ]
+
+_find = lazy_names(__name__, dict(OneShotInferencer='inferencer', LightInferencer='light_inferencer'))
+
+
+def __getattr__(name: str) -> Any:
+    return _find('LightInferencer' if name == 'OneShotInferencer' and find_spec('mmdet') is None else name)

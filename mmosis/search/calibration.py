@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from scipy.special import expit, logit
 
 EPS = 1e-6  # of a score, whose logit would be infinite
 
@@ -35,14 +35,14 @@ class Calibration:
         """Read a config's ``search``; None if it has no calibration."""
         return cls(**search['calibration']) if search.get('calibration') else None
 
-    def __call__(self, scores: Tensor) -> Tensor:
-        """Calibrate scores (N,), 0-1."""
-        return torch.sigmoid(self.slope * self.logits(scores) + self.offset)
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        """Calibrate scores (N,), 0-1; the type stays."""
+        return expit(self.slope * self.logits(scores) + self.offset).astype(scores.dtype)
 
     @staticmethod
-    def logits(scores: Tensor) -> Tensor:
+    def logits(scores: np.ndarray) -> np.ndarray:
         """Logits of scores, finite ones."""
-        return torch.logit(scores, EPS)
+        return logit(np.clip(scores, EPS, 1 - EPS))
 
     def after(self, first: 'Calibration') -> 'Calibration':
         """Join with one that was applied before: two in a row are one."""

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
-from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 
 
 def describe_image(
-    file_name: str, img_shape: tuple[int, int], found: InstanceData, score_thr: float, polygons: bool = False
+    file_name: str, img_shape: tuple[int, int], found: FoundObjects, score_thr: float, polygons: bool = False
 ) -> dict:
     """Describe what was found in one image by plain values.
 

@@ -1,11 +1,13 @@
 """Which category a region is of, when several find it."""
 
-import torch
-from mmcv.ops import nms
-from mmengine.structures import InstanceData
+import numpy as np
+
+from mmosis.structures import FoundObjects
+
+from .suppression import overlapping_pairs, suppressed
 
 
-def compete(instances: InstanceData, num_wanted: int, iou_thr: float) -> InstanceData:
+def compete(found: FoundObjects, num_wanted: int, iou_thr: float) -> FoundObjects:
     """Leave one winner for each region: the category that matches it best.
 
     Greedy NMS over the boxes of all categories. What a negative category wins goes with it: "like this, not like that".
@@ -15,20 +17,25 @@ def compete(instances: InstanceData, num_wanted: int, iou_thr: float) -> Instanc
     The paper asks for one category at a time (and names the missing decision among several as a weakness, section 7).
 
     Args:
-        instances: Detections of one image with ``bboxes``, ``scores`` and ``labels``.
+        found: Detections of one image with ``bboxes``, ``scores`` and ``labels``.
         num_wanted: Labels below it are wanted, the others negative.
         iou_thr: Boxes that overlap by more than this are of one region.
 
     Returns:
-        InstanceData: The winners of the wanted categories, the best first.
+        FoundObjects: The winners of the wanted categories, the best first.
     """
-    if len(instances.labels.unique()) < 2:
-        return keep_wanted(instances, num_wanted)
-    _, kept = nms(instances.bboxes.float(), instances.scores.float(), iou_thr)
-    return keep_wanted(instances[kept], num_wanted)
+    found = best_first(found)
+    if len(np.unique(found.labels)) > 1:
+        lost = suppressed(overlapping_pairs(found.bboxes, iou_thr))
+        found = found[np.array([i not in lost for i in range(len(found))], bool)]
+    return found[found.labels < num_wanted]
 
 
-def keep_wanted(instances: InstanceData, num_wanted: int) -> InstanceData:
+def keep_wanted(found: FoundObjects, num_wanted: int) -> FoundObjects:
     """Leave out what negative categories found; sort by score, the best first."""
-    wanted = instances[instances.labels < num_wanted]
-    return wanted[torch.argsort(wanted.scores, descending=True, stable=True)]
+    return best_first(found[found.labels < num_wanted])
+
+
+def best_first(found: FoundObjects) -> FoundObjects:
+    """Sort by falling score; equal ones stay in their order."""
+    return found[np.argsort(-found.scores, kind='stable')]

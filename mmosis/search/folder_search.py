@@ -9,16 +9,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.structures import InstanceData
 from rich.progress import track
 
+from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import write_atomic
 from mmosis.visualization.search_overlay import draw_search
 
+from .base import SearchBase
 from .coco_export import describe_image, to_coco
 from .competition import compete
 from .images import list_images, load_image
-from .inferencer import OneShotInferencer
 from .journal import Journal
 from .reference_bank import ReferenceBank
 from .tiling import merge_tiles, plan_tiles
@@ -74,7 +74,7 @@ class SearchReport:
 
 
 def search_images(
-    inferencer: OneShotInferencer,
+    inferencer: SearchBase,
     inputs: str | Path | Sequence[str | Path],
     bank: ReferenceBank,
     out_dir: str | Path,
@@ -131,7 +131,7 @@ def search_images(
 
 
 def _search_each(
-    inferencer: OneShotInferencer,
+    inferencer: SearchBase,
     todo: Sequence[tuple[str, str]],
     bank: ReferenceBank,
     out_dir: Path,
@@ -151,12 +151,12 @@ def _search_each(
 
 
 def search_array(
-    inferencer: OneShotInferencer, image: np.ndarray, bank: ReferenceBank, settings: SearchSettings
-) -> InstanceData:
+    inferencer: SearchBase, image: np.ndarray, bank: ReferenceBank, settings: SearchSettings
+) -> FoundObjects:
     """Search one image (H, W, 3) BGR, in tiles if it is larger than one.
 
     Returns:
-        InstanceData: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
+        FoundObjects: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
         them, the best first.
     """
     tiles = [(0, 0, image.shape[1], image.shape[0])]
@@ -170,8 +170,8 @@ def search_array(
 
 
 def _search_tile(
-    inferencer: OneShotInferencer, image: np.ndarray, tile: Sequence[int], bank: ReferenceBank, settings: SearchSettings
-) -> InstanceData:
+    inferencer: SearchBase, image: np.ndarray, tile: Sequence[int], bank: ReferenceBank, settings: SearchSettings
+) -> FoundObjects:
     """Search a part of an image; what scores too little is left out at once, for its memory."""
     x1, y1, x2, y2 = tile
     part = np.ascontiguousarray(image[y1:y2, x1:x2])
@@ -194,7 +194,7 @@ def _picture_name(name: str) -> str:
     return name if Path(name).suffix.lower() in ('.jpg', '.jpeg') else f'{name}.jpg'
 
 
-def _write_overlay(path: Path, image: np.ndarray, found: InstanceData, bank: ReferenceBank) -> None:
+def _write_overlay(path: Path, image: np.ndarray, found: FoundObjects, bank: ReferenceBank) -> None:
     drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
     _, jpeg = cv2.imencode('.jpg', drawn[..., ::-1])
     write_atomic(path, jpeg.tobytes())
@@ -203,6 +203,6 @@ def _write_overlay(path: Path, image: np.ndarray, found: InstanceData, bank: Ref
 def _digest(bank: ReferenceBank) -> str:
     """Hash encodings, categories and sizes, so that only a search for the same references is resumed."""
     digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories, bank.sizes()]).encode())
-    for tensor in bank.encoded.tensors:
-        digest.update(tensor.contiguous().numpy().tobytes())
+    for array in bank.encoded:
+        digest.update(array.tobytes())
     return digest.hexdigest()

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmdet.apis.det_inferencer import IMG_EXTENSIONS
-from mmengine.fileio import get
 from PIL import Image
 
-from mmosis.utils.image import decode_image
+from mmosis.utils.image import decode_image, read_bytes
 
+IMG_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp')  # DetInferencer's
 MIN_SIDE = 4  # pixels
 MAX_ASPECT = 50  # longer side to shorter: scaled down for the network, something is left of the shorter
 ANIMATED = {'GIF', 'WEBP', 'PNG', 'TIFF', 'AVIF'}
@@ -94,7 +93,7 @@ def load_mask(path: str | Path) -> np.ndarray:
 
 def _read(path: str | Path) -> bytes:
     try:
-        return get(os.path.expanduser(path))
+        return read_bytes(os.path.expanduser(path))
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileNotFoundError(f'there is no image file {path}') from error
 

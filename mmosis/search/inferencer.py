@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from mmdet.apis import DetInferencer
 from mmdet.registry import VISUALIZERS
 from mmdet.structures import DetDataSample
+from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
@@ -18,24 +19,22 @@ from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 from torch import nn
 
-from mmosis.structures import EncodedReferences
+from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
 
-from .calibration import Calibration
-from .competition import compete, keep_wanted
+from .base import SearchBase
 from .fingerprint import model_fingerprint
 from .images import list_images, load_image
 from .model_zoo import DEFAULT_MODEL, find_model
 from .passes import make_passes
-from .pipeline import SearchPipeline, without_loading
-from .reference_bank import BankEntry, ReferenceBank
-from .references import parse_references
-from .scales import ScaleSettings, merge_scales
+from .pipeline import SearchPipeline
+from .reference_bank import ReferenceBank
+from .steps import without_loading
 
 PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
 
 
-class OneShotInferencer(DetInferencer):
+class OneShotInferencer(SearchBase, DetInferencer):
     """Search by example, at home beside mmdet's ``DetInferencer``.
 
     Same call and same result; ``references`` say what to search for::
@@ -100,40 +99,14 @@ class OneShotInferencer(DetInferencer):
     # ---------------------------------------------------------------- references
 
     @torch.no_grad()
-    def encode(self, references: Any, batch_size: int = 8, searched: Sequence | None = None) -> ReferenceBank:
-        """Encode references, once for all searches.
-
-        Args:
-            references: As in :meth:`__call__`.
-            batch_size: References that are encoded at a time.
-            searched: The images to search, for references on one of them.
-
-        Returns:
-            ReferenceBank: To search for, to keep, or to join with others.
-
-        Raises:
-            FileNotFoundError: If there is no such image.
-            TypeError: If a reference is of no known form.
-            ValueError: If one cannot be used; the message says which and why.
-        """
-        parsed = parse_references(references, searched)
-        entries, encoded, thumbnails = [], [], []
-        for start in range(0, len(parsed), batch_size):
-            batch = parsed[start : start + batch_size]
-            loaded = [reference.load() for reference in batch]
-            entries += [BankEntry.of(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
-            thumbnails += [thumbnail for _, thumbnail in loaded]
-            encoded.append(self._encode_batch([results for results, _ in loaded]))
-        return ReferenceBank(entries, thumbnails, EncodedReferences.cat(encoded), self.fingerprint)
-
-    def _encode_batch(self, loaded: list[dict]) -> EncodedReferences:
+    def _encode_batch(self, loaded: list[dict]) -> list[np.ndarray]:
         """Encode R references in one pass, each for itself."""
-        if any('gt_masks' in results for results in loaded):
-            loaded = [dict(gt_masks=None) | results for results in loaded]
+        if any('ref_mask' in results for results in loaded):
+            loaded = [dict(results, gt_masks=_as_bitmap(results.get('ref_mask'))) for results in loaded]
         pixels = torch.stack([self.ref_pipeline(results)['ref_inputs'] for results in loaded])
         with self._autocast():
             encoded = self.model.encode_references(self.model.data_preprocessor.prepare_references(pixels[:, None]))
-        return encoded.to(torch.float32).to('cpu')
+        return [tensor.float().cpu().numpy() for tensor in encoded.tensors]
 
     # ---------------------------------------------------------------- search
 
@@ -144,13 +117,9 @@ class OneShotInferencer(DetInferencer):
 
         Args:
             inputs: A file, a folder, an array (H, W, 3) BGR uint8, or a list of these.
-            references: What to search for: a picture (path or array) that shows the object and little else; a dict with
-                ``img`` and maybe ``bbox``, ``mask``, ``name``, ``negative`` (see :class:`SearchReference`), without
-                ``img`` for a box on the searched image itself; a list of these; or a :class:`ReferenceBank`. References
-                of one name are one category.
+            references: What to search for, as in :meth:`encode`, or a :class:`ReferenceBank`.
             batch_size: Images that are searched at a time.
-            keep_all: Whether to keep what every category finds. By default categories compete, and a region goes to the
-                one that matches it best; what negative references win is left out.
+            keep_all: As in :meth:`search`.
             **kwargs: ``DetInferencer``'s: ``pred_score_thr`` (of what is drawn), ``out_dir``, ``no_save_pred``,
                 ``no_save_vis``, ``return_vis``, ``return_datasamples``, ``show``, ``print_result`` ...
 
@@ -178,22 +147,12 @@ class OneShotInferencer(DetInferencer):
         bank: ReferenceBank,
         keep_all: bool = False,
         whole_shape: tuple[int, int] | None = None,
-    ) -> InstanceData:
-        """Search one image for a bank, without output or progress.
-
-        Args:
-            image: (H, W, 3) BGR uint8.
-            bank: What to search for.
-            keep_all: As in :meth:`__call__`.
-            whole_shape: (h, w) of the image that this one is a tile of.
-
-        Returns:
-            InstanceData: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first, on the CPU.
-        """
+    ) -> FoundObjects:
+        """Search one image for a bank; see :meth:`SearchBase.search`."""
         bank.check_fingerprint(self.fingerprint)
         ((_, passes),) = self.preprocess([image], bank=bank, whole_shape=whole_shape)
-        (sample,) = self.forward(passes, len(bank.names), keep_all)
-        return sample.pred_instances.cpu()
+        ((_, found),) = self._search(passes, len(bank.names), keep_all)
+        return found
 
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)
@@ -210,15 +169,26 @@ class OneShotInferencer(DetInferencer):
         Yields:
             tuple: The images of a batch, and its passes, see :func:`make_passes`.
         """
-        rows = [bank.encoded[torch.tensor(category.rows)] for category in bank.categories]
+        encoded = EncodedReferences(tuple(map(torch.from_numpy, bank.encoded)))
+        rows = [encoded[torch.tensor(category.rows)] for category in bank.categories]
         queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
         for start in range(0, len(inputs), batch_size):
             images = inputs[start : start + batch_size]
             loaded = [self.pipeline.load(image) for image in images]
             yield images, make_passes(loaded, bank, queries, self.pipeline, self.scales, whole_shape)
 
-    @torch.no_grad()
     def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[DetDataSample]:
+        """Search a batch; each sample has what was found as its ``pred_instances``."""
+        samples = []
+        for sample, found in self._search(inputs, num_wanted, keep_all):
+            tensors = {name: torch.from_numpy(found[name]) for name in ('bboxes', 'scores', 'labels')}
+            masks = dict(masks=found.masks) if 'masks' in found else {}
+            sample.pred_instances = InstanceData(**tensors, **masks)
+            samples.append(sample)
+        return samples
+
+    @torch.no_grad()
+    def _search(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[tuple[DetDataSample, FoundObjects]]:
         """Search a batch at its scales, join them, and settle which category a region is of."""
         by_image: dict[int, list[DetDataSample]] = defaultdict(list)
         for data in inputs:
@@ -228,21 +198,17 @@ class OneShotInferencer(DetInferencer):
                 by_image[sample.search_image].append(sample)
         settled = []
         for _, samples in sorted(by_image.items()):
-            found = merge_scales([self._read(sample) for sample in samples], self.competition_iou_thr)
-            samples[0].pred_instances = (
-                keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
-            )
-            settled.append(samples[0])
+            found = self._settle([self._read(sample) for sample in samples], num_wanted, keep_all)
+            settled.append((samples[0], found))
         return settled
 
-    def _read(self, sample: DetDataSample) -> InstanceData:
+    def _read(self, sample: DetDataSample) -> FoundObjects:
         """What was found at one scale: labels are categories of the bank, scores are calibrated."""
         found = sample.pred_instances
-        found.labels = found.episode_ids.new_tensor(sample.search_labels)[found.episode_ids]
-        found.bboxes, found.scores = found.bboxes.float(), found.scores.float()
-        if self.calibration is not None:
-            found.scores = self.calibration(found.scores)
-        return found
+        bboxes, scores = (found[name].float().cpu().numpy() for name in ('bboxes', 'scores'))
+        labels = np.array(sample.search_labels)[found.episode_ids.cpu().numpy()]
+        masks = dict(masks=found.masks) if 'masks' in found else {}
+        return FoundObjects(bboxes=bboxes, scores=self._calibrate(scores), labels=labels, **masks)
 
     @property
     def competition_iou_thr(self) -> float:
@@ -302,14 +268,14 @@ class OneShotInferencer(DetInferencer):
 
     def _init_pipeline(self, cfg: Config) -> SearchPipeline:
         """The config's test pipeline, and its settings for searches."""
-        settings = cfg.get('search', {})
-        self.scales = ScaleSettings.from_config(settings, self.image_scale)
-        self.calibration = Calibration.from_config(settings)
         pipeline = SearchPipeline(cfg)
-        if self.scales.scales and not pipeline.resizes:
-            what = 'image_scale' if self.image_scale else 'search'
-            raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
+        self.read_settings(cfg.get('search', {}), pipeline.resizes)
         return pipeline
+
+
+def _as_bitmap(mask: np.ndarray | None) -> BitmapMasks | None:
+    """A mask (H, W) of 0 and 1 as the reference pipeline takes it: 0 and 255."""
+    return None if mask is None else BitmapMasks(255 * mask[None], *mask.shape)
 
 
 def _first_lines(error: Exception) -> str:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from mmengine.infer.infer import BaseInferencer
-
 import mmosis
 
 DEFAULT_MODEL = 'siamese_mask_rcnn_lite'
+WEIGHTS = Path(mmosis.__file__).parent / 'weights'
 
 
 def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:
@@ -15,6 +14,8 @@ def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:
     Raises:
         ValueError: If there is no such model, or it comes without weights.
     """
+    from mmengine.infer.infer import BaseInferencer
+
     root = Path(BaseInferencer._get_repo_or_mim_dir('mmosis'))
     models = {model['Name']: model for model in BaseInferencer._get_models_from_metafile(str(root))}
     weighted = {key: model for key, model in models.items() if 'Weights' in model}
@@ -23,4 +24,26 @@ def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:
             f'there is no config file {name}, and no model of that name comes with mmosis; it has '
             f'{", ".join(weighted)}. Of other models give the config and the weights'
         )
-    return root / weighted[name]['Config'], Path(mmosis.__file__).parent / weighted[name]['Weights']
+    return root / weighted[name]['Config'], WEIGHTS.parent / weighted[name]['Weights']
+
+
+def is_exported(model: str | Path) -> bool:
+    """Whether a model comes exported, or is a folder of an exported one."""
+    return any((folder / 'model.json').is_file() for folder in (Path(model), WEIGHTS / model))
+
+
+def find_exported(model: str | Path = DEFAULT_MODEL) -> Path:
+    """Find the folder of an exported model, by its name or as it is given.
+
+    Raises:
+        ValueError: If there is no such model.
+    """
+    if (WEIGHTS / model / 'model.json').is_file():
+        return WEIGHTS / model
+    if Path(model).is_dir():
+        return Path(model)
+    names = sorted(path.parent.name for path in WEIGHTS.glob('*/model.json'))
+    raise ValueError(
+        f'no exported model {model} comes with mmosis; it has {", ".join(names) or "none"}. Of other models give the '
+        'folder that tools/deployment/export_onnx.py wrote, or search with torch'
+    )

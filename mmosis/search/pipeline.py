@@ -1,6 +1,5 @@
 """The config's test pipeline for searches: on files and arrays, at a scale that is settled image by image."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,8 +7,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 
 from .images import load_image
-
-LOADING = ('LoadImage', 'LoadReferenceMask')
+from .steps import at_scale, without_loading
 
 
 class SearchPipeline:
@@ -50,18 +48,4 @@ class SearchPipeline:
         return (self._as_tested if side is None else self._at(side))(results)
 
     def _at(self, side: int) -> Compose:
-        return Compose([_at_scale(step, side, self.divisor) for step in self.steps])
-
-
-def without_loading(pipeline: Sequence[dict]) -> list[dict]:
-    """The transforms after loading, which is done here, since images and references may be arrays."""
-    return [step for step in pipeline if step['type'] not in LOADING]
-
-
-def _at_scale(step: dict, side: int, divisor: int) -> dict:
-    """Change a transform so that images come out with this longer side."""
-    if step['type'] == 'Resize':
-        return dict(step, scale=(side, side))
-    if step['type'] == 'Pad':
-        return dict({key: value for key, value in step.items() if key != 'size'}, size_divisor=divisor)
-    return step
+        return Compose([at_scale(step, side, self.divisor) for step in self.steps])

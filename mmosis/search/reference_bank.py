@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.numpy import save
 
-from mmosis.structures import EncodedReferences
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.image import decode_image
 
@@ -71,7 +69,7 @@ class ReferenceBank:
     Args:
         entries: What is told of each of the R references.
         thumbnails: Picture of each, (h, w, 3) uint8 RGB.
-        encoded: Their encodings, R rows.
+        encoded: Their encodings: any number of arrays, each of R rows, float32. What they mean is the model's business.
         fingerprint: Of the model.
 
     Raises:
@@ -82,19 +80,20 @@ class ReferenceBank:
         self,
         entries: Sequence[BankEntry],
         thumbnails: Sequence[np.ndarray],
-        encoded: EncodedReferences,
+        encoded: Sequence[np.ndarray],
         fingerprint: str,
     ) -> None:
-        if not len(entries) == len(thumbnails) == len(encoded) > 0:
+        rows = sorted({len(array) for array in encoded})
+        if not entries or len(thumbnails) != len(entries) or rows != [len(entries)]:
             raise ValueError(
                 f'a bank has an entry, a thumbnail and an encoding of each reference, got {len(entries)}, '
-                f'{len(thumbnails)} and {len(encoded)}'
+                f'{len(thumbnails)} and {", ".join(map(str, rows)) or "none"}'
             )
         if all(entry.negative for entry in entries):
             raise ValueError('all references of a bank are negative; it takes at least one of what to search for')
         self.entries = list(entries)
         self.thumbnails = list(thumbnails)
-        self.encoded = encoded.to('cpu')
+        self.encoded = tuple(encoded)
         self.fingerprint = fingerprint
 
     def __len__(self) -> int:
@@ -133,7 +132,7 @@ class ReferenceBank:
             ValueError: If the other is of another model.
         """
         self.check_fingerprint(other.fingerprint)
-        encoded = EncodedReferences.cat([self.encoded, other.encoded])
+        encoded = [np.concatenate(arrays) for arrays in zip(self.encoded, other.encoded, strict=True)]
         thumbnails = [*self.thumbnails, *other.thumbnails]
         return ReferenceBank([*self.entries, *other.entries], thumbnails, encoded, self.fingerprint)
 
@@ -165,7 +164,7 @@ class ReferenceBank:
         return ReferenceBank(
             [self.entries[row] for row in kept],
             [self.thumbnails[row] for row in kept],
-            self.encoded[torch.tensor(kept)],
+            [array[kept] for array in self.encoded],
             self.fingerprint,
         )
 
@@ -189,10 +188,10 @@ class ReferenceBank:
         Raises:
             OSError: If it cannot be written.
         """
-        tensors = {f'encoded.{i}': tensor.contiguous() for i, tensor in enumerate(self.encoded.tensors)}
+        tensors = {f'encoded.{i}': np.ascontiguousarray(array) for i, array in enumerate(self.encoded)}
         for row, thumbnail in enumerate(self.thumbnails):
             _, png = cv2.imencode('.png', thumbnail[..., ::-1])
-            tensors[f'thumbnail.{row}'] = torch.from_numpy(png.ravel())
+            tensors[f'thumbnail.{row}'] = png.ravel()
         told = json.dumps([asdict(entry) for entry in self.entries])
         metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=told)
         write_atomic(path, save(tensors, metadata))
@@ -208,25 +207,25 @@ class ReferenceBank:
         if not Path(path).is_file():
             raise FileNotFoundError(f'there is no reference bank {path}')
         try:
-            with safe_open(path, 'pt') as file:
+            with safe_open(path, 'np') as file:
                 metadata = file.metadata() or {}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             return cls._from_file(metadata, tensors)
-        except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise ValueError(
                 f'{path} is no reference bank of mmosis, or a broken one ({error}); nothing in it was executed'
             ) from error
 
     @classmethod
-    def _from_file(cls, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> 'ReferenceBank':
+    def _from_file(cls, metadata: dict[str, str], tensors: dict[str, np.ndarray]) -> 'ReferenceBank':
         if metadata.get('format') != FORMAT:
             raise ValueError(f'its format is {metadata.get("format")!r}, not {FORMAT!r}')
         entries = [_read_entry(entry) for entry in json.loads(metadata['references'])]
         num_levels = sum(key.startswith('encoded.') for key in tensors)
         if len(tensors) != num_levels + len(entries):
             raise ValueError(f'it has {len(tensors) - num_levels} thumbnails of {len(entries)} references')
-        encoded = EncodedReferences(tuple(tensors[f'encoded.{i}'] for i in range(num_levels)))
-        if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in encoded.tensors):
+        encoded = [tensors[f'encoded.{i}'] for i in range(num_levels)]
+        if not all(array.dtype == np.float32 and np.isfinite(array).all() for array in encoded):
             raise ValueError('its encodings are not finite numbers')
         thumbnails = [_read_thumbnail(tensors[f'thumbnail.{row}']) for row in range(len(entries))]
         return cls(entries, thumbnails, encoded, metadata['fingerprint'])
@@ -251,7 +250,7 @@ def _read_size(size: Any) -> tuple[float, float] | None:
     return width, height
 
 
-def _read_thumbnail(data: torch.Tensor) -> np.ndarray:
-    if data.dtype != torch.uint8:
+def _read_thumbnail(data: np.ndarray) -> np.ndarray:
+    if data.dtype != np.uint8:
         raise ValueError(f'a thumbnail is no picture, but {data.dtype}')
-    return decode_image(data.numpy().tobytes(), 'a thumbnail')[..., ::-1].copy()
+    return decode_image(data.tobytes(), 'a thumbnail')[..., ::-1].copy()

@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import mmcv
+import cv2
 import numpy as np
-from mmdet.structures.mask import BitmapMasks
 
 from mmosis.utils.image import crop_box
 from mmosis.utils.masks import decode_segmentation
@@ -62,8 +61,8 @@ class SearchReference:
         """Load what the reference pipeline takes after loading, and a thumbnail.
 
         Returns:
-            tuple: ``img`` (H, W, 3) BGR, ``ref_bbox``, and ``gt_masks``, a bitmap of 0 and 255, if there is a mask; and
-            the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
+            tuple: ``img`` (H, W, 3) BGR, ``img_shape``, ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 1, if there is a
+            mask; and the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
 
         Raises:
             FileNotFoundError: If there is no such image.
@@ -74,7 +73,7 @@ class SearchReference:
         try:
             if self.mask is not None:
                 mask = _decode_mask(self.mask, img.shape[:2])
-                results.update(gt_masks=BitmapMasks(255 * mask[None], *mask.shape), ref_bbox=_box_of(mask))
+                results.update(ref_mask=mask, ref_bbox=_box_of(mask))
             if self.bbox is not None:
                 results['ref_bbox'] = self.bbox
             crop = crop_box(img, results['ref_bbox'])
@@ -166,4 +165,4 @@ def _box_of(mask: np.ndarray) -> Box:
 def _thumbnail(crop: np.ndarray) -> np.ndarray:
     scale = min(1.0, THUMBNAIL_SIZE / max(crop.shape[:2]))
     size = tuple(max(1, round(side * scale)) for side in crop.shape[1::-1])
-    return mmcv.imresize(crop, size, interpolation='area')[..., ::-1].copy()
+    return cv2.resize(np.ascontiguousarray(crop), size, interpolation=cv2.INTER_AREA)[..., ::-1].copy()

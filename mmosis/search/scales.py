@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import inf, log
 
 import numpy as np
-from mmengine.structures import InstanceData
+
+from mmosis.structures import FoundObjects
 
 from .tiling import drop_duplicates
 
@@ -127,7 +128,7 @@ def group_by_scale(
     return dict(groups)
 
 
-def merge_scales(results: Sequence[InstanceData], iou_thr: float) -> InstanceData:
+def merge_scales(results: Sequence[FoundObjects], iou_thr: float) -> FoundObjects:
     """Merge what an image gave at several scales: of what several find, the best stays.
 
     Greedy NMS between scales for each label; what a scale keeps apart stays apart.
@@ -138,16 +139,14 @@ def merge_scales(results: Sequence[InstanceData], iou_thr: float) -> InstanceDat
         iou_thr: Boxes that overlap by more than this are of one object.
 
     Returns:
-        InstanceData: The same fields; of several scales by falling score, on the CPU.
+        FoundObjects: The same columns; of several scales by falling score.
     """
     if len(results) == 1:
         return results[0]
-    found = InstanceData.cat([result.cpu() for result in results])
-    seen_by = [np.full(len(result), frozenset([number])) for number, result in enumerate(results)]
-    found.seen_by = np.concatenate(seen_by)
-    found = drop_duplicates(found, iou_thr)
-    del found.seen_by
-    return found
+    seen = [
+        result.with_columns(seen_by=np.full(len(result), frozenset([number]))) for number, result in enumerate(results)
+    ]
+    return drop_duplicates(FoundObjects.cat(seen), iou_thr).without_columns('seen_by')
 
 
 def _tells(box: Size, picture: Size, img_shape: tuple[int, int], settings: ScaleSettings) -> bool:

@@ -4,18 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from torchvision.ops import box_convert, box_iou
 
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
+
+from .competition import best_first
+from .suppression import overlapping_pairs, suppressed
 
 MIN_TILE = 32
 BORDER = 2  # px: a box that comes this close to the border of a tile is cut by it
-CHUNK = 256  # boxes that are compared with their neighbours at once
 
 Tile = tuple[int, int, int, int]
 
@@ -47,8 +46,8 @@ def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Ti
 
 
 def merge_tiles(
-    results: Sequence[InstanceData], tiles: Sequence[Tile], img_shape: tuple[int, int], iou_thr: float = 0.5
-) -> InstanceData:
+    results: Sequence[FoundObjects], tiles: Sequence[Tile], img_shape: tuple[int, int], iou_thr: float = 0.5
+) -> FoundObjects:
     """Merge what was found in the tiles of an image: each object once and whole.
 
     A detection is cut if its box comes within 2 px of a border of its tile that is no border of the image. Detections
@@ -70,14 +69,14 @@ def merge_tiles(
         iou_thr: What "mostly", "agree" and "overlap" above mean, 0 to 1: the share must be higher.
 
     Returns:
-        InstanceData: ``bboxes`` (M, 4) xyxy, ``scores`` (M,), ``labels`` (M,) and, if the results have them, ``masks``
-        in the frame of the image, on the CPU, by falling score.
+        FoundObjects: ``bboxes`` (M, 4) xyxy, ``scores`` (M,), ``labels`` (M,) and, if the results have them, ``masks``
+        in the frame of the image, by falling score.
 
     Raises:
         ValueError: If results and tiles do not belong together, or only some results have masks.
     """
     _check_results(results, tiles)
-    found = InstanceData.cat(
+    found = FoundObjects.cat(
         [
             _place(result, tile, index, img_shape)
             for index, (result, tile) in enumerate(zip(results, tiles, strict=True))
@@ -86,13 +85,11 @@ def merge_tiles(
     found = _drop_covered(found, iou_thr)
     found = _drop_covered(_join_pieces(found, iou_thr), iou_thr)
     found = drop_duplicates(found, iou_thr)
-    merged = InstanceData(bboxes=found.bboxes, scores=found.scores, labels=found.labels)
-    if 'masks' in results[0]:
-        merged.masks = found.shapes
-    return merged
+    merged = FoundObjects(bboxes=found.bboxes, scores=found.scores, labels=found.labels)
+    return merged.with_columns(masks=found.shapes) if 'masks' in results[0] else merged
 
 
-def drop_duplicates(found: InstanceData, iou_thr: float) -> InstanceData:
+def drop_duplicates(found: FoundObjects, iou_thr: float) -> FoundObjects:
     """Greedy NMS between views of an image, for each label.
 
     Args:
@@ -101,17 +98,10 @@ def drop_duplicates(found: InstanceData, iou_thr: float) -> InstanceData:
         iou_thr: Boxes that overlap by more than this are of one object.
 
     Returns:
-        InstanceData: What stays, by falling score.
+        FoundObjects: What stays, by falling score.
     """
-    found = found[found.scores.argsort(descending=True, stable=True)]
-    weaker = defaultdict(list)
-    for pair in _pairs(found, iou_thr):
-        weaker[min(pair)].append(max(pair))
-    dropped: set[int] = set()
-    for better in sorted(weaker):
-        if better not in dropped:
-            dropped.update(weaker[better])
-    return _without(found, dropped)
+    found = best_first(found)
+    return _without(found, suppressed(_pairs(found, iou_thr)))
 
 
 def _spread(side: int, tile: int, overlap: float) -> list[int]:
@@ -125,7 +115,7 @@ def _spread(side: int, tile: int, overlap: float) -> list[int]:
     return [(i * span + steps // 2) // steps for i in range(steps + 1)]
 
 
-def _check_results(results: Sequence[InstanceData], tiles: Sequence[Tile]) -> None:
+def _check_results(results: Sequence[FoundObjects], tiles: Sequence[Tile]) -> None:
     if not tiles or len(results) != len(tiles):
         raise ValueError(
             f'each tile needs its result, and there must be one, got {len(results)} for {len(tiles)} tiles'
@@ -140,36 +130,35 @@ def _check_results(results: Sequence[InstanceData], tiles: Sequence[Tile]) -> No
             )
 
 
-def _place(result: InstanceData, tile: Tile, index: int, img_shape: tuple[int, int]) -> InstanceData:
+def _place(result: FoundObjects, tile: Tile, index: int, img_shape: tuple[int, int]) -> FoundObjects:
     """Move the detections of a tile into the frame of the image, and note which tile saw them."""
     # Half precision cannot tell neighbouring pixels of a large image apart.
-    bboxes = result.bboxes.cpu().float() + torch.tensor(tile)[[0, 1, 0, 1]]
-    (view,) = _fill_boxes(torch.tensor([tile]), img_shape)
-    return InstanceData(
+    bboxes = result.bboxes.astype(np.float32) + np.array(tile, np.float32)[[0, 1, 0, 1]]
+    (view,) = _fill_boxes(np.array([tile]), img_shape)
+    return FoundObjects(
         bboxes=bboxes,
-        scores=result.scores.cpu(),
-        labels=result.labels.cpu(),
+        scores=result.scores,
+        labels=result.labels,
         shapes=result.masks.paste(tile[:2], img_shape) if 'masks' in result else _fill_boxes(bboxes, img_shape),
         cut=_is_cut(bboxes, tile, img_shape),
-        # Arrays, for InstanceData selects from lists in quadratic time.
         seen_by=np.full(len(bboxes), frozenset([index])),
         views=np.full(len(bboxes), view),
     )
 
 
-def _fill_boxes(bboxes: torch.Tensor, img_shape: tuple[int, int]) -> RLEMasks:
-    boxes = box_convert(bboxes, 'xyxy', 'xywh').numpy().astype(np.float64)
+def _fill_boxes(bboxes: np.ndarray, img_shape: tuple[int, int]) -> RLEMasks:
+    boxes = np.concatenate([bboxes[:, :2], bboxes[:, 2:] - bboxes[:, :2]], axis=1).astype(np.float64)
     return RLEMasks(mask_utils.frPyObjects(boxes, *img_shape) if len(boxes) else [], img_shape)
 
 
-def _is_cut(bboxes: torch.Tensor, tile: Tile, img_shape: tuple[int, int]) -> torch.Tensor:
+def _is_cut(bboxes: np.ndarray, tile: Tile, img_shape: tuple[int, int]) -> np.ndarray:
     height, width = img_shape
-    inside = torch.tensor([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
-    distances = (bboxes - torch.tensor(tile)) * torch.tensor([1, 1, -1, -1])
-    return ((distances <= BORDER) & inside).any(dim=1)
+    inside = np.array([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
+    distances = (bboxes - np.array(tile)) * np.array([1, 1, -1, -1])
+    return ((distances <= BORDER) & inside).any(axis=1)
 
 
-def _drop_covered(found: InstanceData, iou_thr: float) -> InstanceData:
+def _drop_covered(found: FoundObjects, iou_thr: float) -> FoundObjects:
     """Drop cut detections that lie mostly in an uncut one."""
     cut = found.cut.tolist()
     covered = set()
@@ -183,7 +172,7 @@ def _drop_covered(found: InstanceData, iou_thr: float) -> InstanceData:
     return _without(found, covered)
 
 
-def _join_pieces(found: InstanceData, iou_thr: float) -> InstanceData:
+def _join_pieces(found: FoundObjects, iou_thr: float) -> FoundObjects:
     """Join cut detections that agree where the tiles of both see."""
     cut = found.cut.tolist()
     links = [(i, j) for i, j in _pairs(found, 0) if cut[i] and cut[j] and _agreement(found, i, j) > iou_thr]
@@ -194,55 +183,40 @@ def _join_pieces(found: InstanceData, iou_thr: float) -> InstanceData:
     members = defaultdict(list)
     for piece in sorted({piece for link in links for piece in link}):
         members[groups[piece]].append(piece)
-    joined = [_join(found[torch.tensor(pieces)]) for pieces in members.values()]
-    return InstanceData.cat([_without(found, set().union(*links)), *joined])
+    joined = [_join(found[np.array(pieces)]) for pieces in members.values()]
+    return FoundObjects.cat([_without(found, set().union(*links)), *joined])
 
 
-def _agreement(found: InstanceData, i: int, j: int) -> float:
+def _agreement(found: FoundObjects, i: int, j: int) -> float:
     """IoU of two detections in the part of the image that the tiles of both see."""
     part_i = mask_utils.merge([found.shapes[i], found.views[j]], intersect=True)
     part_j = mask_utils.merge([found.shapes[j], found.views[i]], intersect=True)
     return mask_utils.iou([part_i], [part_j], [False]).item()
 
 
-def _join(pieces: InstanceData) -> InstanceData:
+def _join(pieces: FoundObjects) -> FoundObjects:
     """Make one uncut detection of the pieces of an object."""
-    hull = torch.cat((pieces.bboxes[:, :2].amin(dim=0), pieces.bboxes[:, 2:].amax(dim=0)))
-    return InstanceData(
+    hull = np.concatenate((pieces.bboxes[:, :2].min(axis=0), pieces.bboxes[:, 2:].max(axis=0)))
+    return FoundObjects(
         bboxes=hull[None],
-        scores=pieces.scores.amax(dim=0, keepdim=True),
+        scores=pieces.scores.max(keepdims=True),
         labels=pieces.labels[:1],
         shapes=RLEMasks([mask_utils.merge(pieces.shapes.rles)], pieces.shapes.img_shape),
-        cut=torch.tensor([False]),
+        cut=np.array([False]),
         seen_by=np.full(1, frozenset().union(*pieces.seen_by)),
         views=pieces.views[:1],
     )
 
 
-def _without(found: InstanceData, dropped: set[int]) -> InstanceData:
-    return found[torch.tensor([i not in dropped for i in range(len(found))], dtype=torch.bool)]
+def _without(found: FoundObjects, dropped: set[int]) -> FoundObjects:
+    return found[np.array([i not in dropped for i in range(len(found))], bool)]
 
 
-def _pairs(found: InstanceData, min_iou: float) -> list[tuple[int, int]]:
+def _pairs(found: FoundObjects, min_iou: float) -> list[tuple[int, int]]:
     """Pairs of detections of one label that no tile saw both, with boxes that overlap by more than ``min_iou``."""
-    first, second = _close_boxes(found.bboxes, min_iou)
-    alike = found.labels[first] == found.labels[second]
-    pairs = zip(first[alike].tolist(), second[alike].tolist(), strict=True)
-    return [(i, j) for i, j in pairs if found.seen_by[i].isdisjoint(found.seen_by[j])]
-
-
-def _close_boxes(bboxes: torch.Tensor, min_iou: float) -> torch.Tensor:
-    """Pairs of boxes with a higher IoU, (2, P) indices.
-
-    Sorted by their left side, boxes meet only those that start before they end. So no matrix of all boxes is needed: a
-    large image can have tens of thousands.
-    """
-    order = bboxes[:, 0].argsort()
-    bboxes = bboxes[order]
-    pairs = [torch.zeros((2, 0), dtype=torch.long)]
-    for start in range(0, len(bboxes), CHUNK):
-        rows = bboxes[start : start + CHUNK]
-        end = int(torch.searchsorted(bboxes[:, 0].contiguous(), rows[:, 2].max()))
-        close = torch.triu(box_iou(rows, bboxes[start:end]) > min_iou, diagonal=1)
-        pairs.append(order[start + torch.stack(torch.where(close))])
-    return torch.cat(pairs, dim=1)
+    labels, seen_by = found.labels.tolist(), found.seen_by
+    return [
+        (i, j)
+        for i, j in overlapping_pairs(found.bboxes, min_iou)
+        if labels[i] == labels[j] and seen_by[i].isdisjoint(seen_by[j])
+    ]

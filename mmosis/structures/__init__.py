@@ -1,10 +1,11 @@
-"""Value types that every layer shares; they import nothing else of the package."""
+"""Value types that every layer shares; what holds tensors is imported when it is used."""
+
+from mmosis.utils.lazy import lazy_names
 
 from .coco_splits import PHASES, split_categories
-from .encoded_references import EncodedReferences
 from .episode import Episode, Reference
 from .episode_record import EpisodeRecord, load_episodes, save_episodes
-from .matched_features import MatchedFeatures
+from .found_objects import FoundObjects
 from .rle_masks import RLEMasks
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     'EncodedReferences',
     'Episode',
     'EpisodeRecord',
+    'FoundObjects',
     'MatchedFeatures',
     'RLEMasks',
     'Reference',
@@ -19,3 +21,5 @@ __all__ = [
     'save_episodes',
     'split_categories',
 ]
+
+__getattr__ = lazy_names(__name__, dict(EncodedReferences='encoded_references', MatchedFeatures='matched_features'))

@@ -53,9 +53,14 @@ class RLEMasks(Sequence):
     def __len__(self) -> int:
         return len(self.rles)
 
-    def __getitem__(self, index: int | slice) -> 'dict | RLEMasks':
-        item = self.rles[index]
-        return RLEMasks(item, self.img_shape) if isinstance(index, slice) else item
+    def __getitem__(self, index: int | slice | np.ndarray) -> 'dict | RLEMasks':
+        """Read a mask, or select some by slice, positions or a boolean mask."""
+        if isinstance(index, slice):
+            return RLEMasks(self.rles[index], self.img_shape)
+        if isinstance(index, np.ndarray):
+            chosen = np.flatnonzero(index) if index.dtype == bool else index
+            return RLEMasks([self.rles[i] for i in chosen.tolist()], self.img_shape)
+        return self.rles[index]
 
     def cpu(self) -> 'RLEMasks':
         """Return itself: encoded masks live on the host."""

@@ -1,9 +1,15 @@
 """Read image files as they come from cameras and label tools."""
 
+from pathlib import Path
+
 import cv2
-import mmcv
 import numpy as np
-from mmengine.fileio import get
+
+FLAGS = dict(
+    color=cv2.IMREAD_COLOR,
+    color_ignore_orientation=cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
+    unchanged=cv2.IMREAD_UNCHANGED,
+)
 
 
 def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dict | None = None) -> np.ndarray:
@@ -25,13 +31,13 @@ def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dic
         ValueError: If the file is no image, is cut off, or has not the stated size.
     """
     try:
-        content = get(path, backend_args=backend_args)
+        content = read_bytes(path, backend_args)
     except FileNotFoundError as error:
         raise FileNotFoundError(f'image {path} does not exist; check data_prefix in the config') from error
     image = decode_image(content, path)
     if size is None or image.shape[:2] == tuple(size):
         return image
-    stored = mmcv.imfrombytes(content, flag='color_ignore_orientation')
+    stored = decode_image(content, path, 'color_ignore_orientation')
     if stored.shape[:2] == tuple(size):
         return stored
     raise ValueError(
@@ -40,19 +46,37 @@ def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dic
     )
 
 
+def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
+    """Read a file, or what an address of MMEngine's file backends gives.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImportError: If an address is given and MMEngine is not installed.
+    """
+    if backend_args is None and '://' not in str(path):
+        return Path(path).read_bytes()
+    try:
+        from mmengine.fileio import get
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{path} is read by MMEngine, which is not installed: pip install 'mmosis[onedl]', or give a file"
+        ) from error
+    return get(path, backend_args=backend_args)
+
+
 def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
     """Decode the bytes of an image file: (H, W, 3) uint8, BGR.
 
     Args:
         content: The file's bytes.
         name: What to call it in an error.
-        flag: mmcv's; 'unchanged' keeps depth and channels as they are.
+        flag: As mmcv has them, a key of FLAGS; 'unchanged' keeps depth and channels as they are.
 
     Raises:
         ValueError: If they are no image or are cut off.
     """
     try:
-        image = mmcv.imfrombytes(content, flag=flag) if content else None
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), FLAGS[flag]) if content else None
     except cv2.error as error:  # e.g. a header that claims more pixels than OpenCV takes
         raise ValueError(f'{name} cannot be decoded: {error.err or error}') from error
     if image is None:

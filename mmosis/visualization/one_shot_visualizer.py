@@ -78,7 +78,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         or (E, K, 3, h, w), BGR, 0-255; a mask as fourth channel is not shown.
         """
         if data_sample is not None and 'search_references' in data_sample.metainfo:
-            found = data_sample.pred_instances.cpu()
+            found = data_sample.pred_instances.numpy()
             found = found[found.scores > pred_score_thr]
             drawn = draw_search(image, found, self.dataset_meta['classes'], data_sample.search_references)
             self._put(drawn, name, show, wait_time, out_file, step)

@@ -6,8 +6,9 @@ from pathlib import Path
 import cv2
 import matplotlib as mpl
 import numpy as np
-from mmengine.structures import InstanceData
 from PIL import Image, ImageDraw, ImageFont
+
+from mmosis.structures import FoundObjects
 
 MIN_SIDE, MAX_SIDE = 480, 2048  # pixels of the shorter and the longer side; other images are drawn larger or smaller
 OPACITY = 0.45
@@ -26,7 +27,7 @@ def category_colours(num: int) -> list[Colour]:
 
 
 def draw_search(
-    image: np.ndarray, found: InstanceData, classes: Sequence[str], references: Sequence[tuple[int, np.ndarray]] = ()
+    image: np.ndarray, found: FoundObjects, classes: Sequence[str], references: Sequence[tuple[int, np.ndarray]] = ()
 ) -> np.ndarray:
     """Draw masks, outlines, names and scores over the image, and the references at the lower left.
 
@@ -45,7 +46,7 @@ def draw_search(
     canvas = cv2.resize(np.ascontiguousarray(image), size, interpolation=interpolation)
     colours = category_colours(len(classes))
     width = max(1, round(min(size) / 300))
-    boxes, labels = np.asarray(found.bboxes.cpu()), found.labels.tolist()
+    boxes, labels = found.bboxes, found.labels.tolist()
     for i, (box, label) in enumerate(zip(boxes, labels, strict=True)):
         if 'masks' in found:
             _draw_mask(canvas, found.masks, i, box, scale, colours[label], width)

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from mmosis.search import OneShotInferencer
+from mmosis.search.base import SearchBase
 
 from . import refresh, results
 from . import session as actions
@@ -23,7 +23,7 @@ QUIET = dict(api_visibility='private', show_progress='hidden')
 TO_RESULT = "() => document.getElementById('result').scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 
 
-def build_page(inferencer: OneShotInferencer) -> gr.Blocks:
+def build_page(inferencer: SearchBase) -> gr.Blocks:
     """Build the page.
 
     Args:
@@ -63,7 +63,7 @@ def _connect_scenes(ui: SimpleNamespace) -> None:
     _on(ui, ui.pick.click, actions.pick_from_scene, [ui.scene_box], picked)
 
 
-def _connect_search(ui: SimpleNamespace, inferencer: OneShotInferencer, examples: Sequence[Example]) -> None:
+def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Sequence[Example]) -> None:
     def search(desk: Desk, score_thr: float, name: str, told: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
         desk.change(actions.rename, name)
         before = desk.session

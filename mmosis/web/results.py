@@ -7,19 +7,17 @@ from html import escape
 from time import perf_counter
 
 import numpy as np
-from mmengine.structures import InstanceData
 
-from mmosis.search import OneShotInferencer
+from mmosis.search.base import SearchBase
 from mmosis.search.coco_export import describe_image, to_coco
+from mmosis.structures import FoundObjects
 from mmosis.visualization.search_overlay import category_colours, draw_search
 
 from .pictures import show
 from .session import Scene, Session
 
 
-def search(
-    session: Session, inferencer: OneShotInferencer, told: Callable[[float, str], None] | None = None
-) -> Session:
+def search(session: Session, inferencer: SearchBase, told: Callable[[float, str], None] | None = None) -> Session:
     """Search the scenes that are not searched yet; references are encoded if they have changed.
 
     Args:
@@ -77,14 +75,14 @@ def draw(session: Session, score_thr: float) -> np.ndarray | None:
     return draw_search(scene.image[..., ::-1], above(scene, score_thr), session.bank.names)
 
 
-def above(scene: Scene, score_thr: float) -> InstanceData:
+def above(scene: Scene, score_thr: float) -> FoundObjects:
     """What was found in a searched scene with at least this score."""
     return scene.found[scene.found.scores >= score_thr]
 
 
 def count(scene: Scene, score_thr: float, num_categories: int) -> list[int]:
     """Count what was found of each category."""
-    return np.bincount(above(scene, score_thr).labels.numpy(), minlength=num_categories).tolist()
+    return np.bincount(above(scene, score_thr).labels, minlength=num_categories).tolist()
 
 
 def summarise(session: Session, score_thr: float) -> str:

@@ -8,7 +8,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mmosis.search import OneShotInferencer
+from mmosis.search.base import SearchBase
 
 from .page import build_page
 from .style import CSS, make_theme
@@ -35,7 +35,7 @@ class _Headers:
         await self.app(scope, receive, send_with_policy)
 
 
-def serve(inferencer: OneShotInferencer, host: str = '127.0.0.1', port: int = 7860, max_upload_mb: int = 20) -> None:
+def serve(inferencer: SearchBase, host: str = '127.0.0.1', port: int = 7860, max_upload_mb: int = 20) -> None:
     """Serve the page until it is interrupted or terminated; to be called in the main thread.
 
     Uploads are kept in a temporary folder, which goes with the server.

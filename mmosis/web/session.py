@@ -7,10 +7,10 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
-from mmengine.structures import InstanceData
 
 from mmosis.search import ReferenceBank, SearchReference
 from mmosis.search.references import DEFAULT_NAME
+from mmosis.structures import FoundObjects
 
 from .pictures import Box, read_box, read_upload, shown_scale
 
@@ -30,7 +30,7 @@ class Scene:
 
     name: str
     image: np.ndarray
-    found: InstanceData | None = None
+    found: FoundObjects | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
-from mmengine.structures import InstanceData
 
 from mmosis.apis import measure_search
 from mmosis.apis.search_measure import data_paths
 from mmosis.evaluation import Dump, silent_share
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.image import read_image
 
@@ -35,7 +33,7 @@ class Knowing:
         shown = [self.giving.show(reference['img'], reference['bbox']) for reference in references]
         return SimpleNamespace(shown=shown, names=[reference['name'] for reference in references])
 
-    def search(self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool) -> InstanceData:
+    def search(self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool) -> FoundObjects:
         assert keep_all
         assert len(set(bank.names)) == len(bank.names)
         img_id = self.searched.find(image)
@@ -48,10 +46,10 @@ class Knowing:
         for mask, ((x1, y1, x2, y2), _, _) in zip(masks, rows, strict=True):
             mask[round(y1) : round(y2), round(x1) : round(x2)] = True
         boxes, scores, labels = (list(column) for column in zip(*rows, strict=True))
-        return InstanceData(
-            bboxes=torch.tensor(boxes),
-            scores=torch.tensor(scores),
-            labels=torch.tensor(labels),
+        return FoundObjects(
+            bboxes=np.array(boxes, np.float32),
+            scores=np.array(scores, np.float32),
+            labels=np.array(labels),
             masks=RLEMasks.encode(masks),
         )
 

@@ -101,8 +101,7 @@ def test_refused_before_any_heavy_import(tmp_path: Path) -> None:
     (tmp_path / 'torch-2.4.1.dist-info').mkdir()
     (tmp_path / 'torch-2.4.1.dist-info/METADATA').write_text('Metadata-Version: 2.1\nName: torch\nVersion: 2.4.1\n')
     (tmp_path / 'torch.py').write_text('raise SystemExit("torch was imported")')
-    program = (
-        f'import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path(mmosis.__file__).parents[1])!r}]; import mmosis'
-    )
+    paths = [str(tmp_path), str(Path(mmosis.__file__).parents[1])]
+    program = f'import sys; sys.path[:0] = {paths!r}; import mmosis.registry'
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert 'ImportError: mmosis cannot run here: it needs torch>=2.5 and found torch 2.4.1' in result.stderr

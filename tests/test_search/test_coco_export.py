@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmosis.search import describe_image, to_coco
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 
 SHAPE = (40, 64)
 
@@ -35,17 +33,15 @@ def make_masks() -> dict[str, np.ndarray]:
 MASKS = make_masks()
 
 
-def found(masks: np.ndarray | None, scores: tuple = (), labels: tuple = ()) -> InstanceData:
+def found(masks: np.ndarray | None, scores: tuple = (), labels: tuple = ()) -> FoundObjects:
     """Detections with boxes around their masks, or all with one box."""
     num = len(scores)
-    instances = InstanceData(
-        bboxes=torch.tensor([(1.004, 2, 11.5, 22.25)]).repeat(num, 1),
-        scores=torch.tensor(scores),
-        labels=torch.tensor(labels).long(),
+    instances = FoundObjects(
+        bboxes=np.tile(np.array([(1.004, 2, 11.5, 22.25)], np.float32), (num, 1)),
+        scores=np.array(scores, np.float32),
+        labels=np.array(labels, int),
     )
-    if masks is not None:
-        instances.masks = RLEMasks.encode(masks)
-    return instances
+    return instances if masks is None else instances.with_columns(masks=RLEMasks.encode(masks))
 
 
 def describe(name: str, polygons: bool) -> dict:

@@ -4,25 +4,23 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-import torch
-from mmengine.structures import InstanceData
 
 from mmosis.search.competition import compete, keep_wanted
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 
 HERE, NEAR, THERE = (0, 0, 10, 10), (0, 0, 10, 8), (20, 0, 30, 10)  # IoU of the first two: 0.8
 
 
-def found(*told: tuple[tuple, float, int]) -> InstanceData:
+def found(*told: tuple[tuple, float, int]) -> FoundObjects:
     """Detections with box, score and label; the mask of number i is pixel i."""
     boxes, scores, labels = zip(*told, strict=True)
     masks = RLEMasks.encode(np.eye(len(told), dtype=bool)[:, None])
-    return InstanceData(
-        bboxes=torch.tensor(boxes).float(), scores=torch.tensor(scores), labels=torch.tensor(labels), masks=masks
+    return FoundObjects(
+        bboxes=np.array(boxes, np.float32), scores=np.array(scores, np.float32), labels=np.array(labels), masks=masks
     )
 
 
-def numbers(instances: InstanceData) -> list[int]:
+def numbers(instances: FoundObjects) -> list[int]:
     """Which of the detections are left: masks follow the boxes."""
     return instances.masks.numpy()[:, 0].argmax(1).tolist()
 
@@ -72,7 +70,7 @@ def test_without_competition_overlapping_ones_stay(
 
 @pytest.mark.parametrize('settle', [lambda none: compete(none, 2, 0.5), lambda none: keep_wanted(none, 2)])
 def test_nothing_found(settle: Callable) -> None:
-    none = found((HERE, 0.5, 0))[torch.zeros(1, dtype=torch.bool)]
+    none = found((HERE, 0.5, 0))[np.zeros(1, bool)]
     left = settle(none)
     assert len(left) == 0
     assert left.bboxes.shape == (0, 4)

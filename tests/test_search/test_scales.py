@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
-from mmengine.structures import InstanceData
 
 from mmosis.search.scales import ScaleSettings, choose_scales, group_by_scale, known_size, merge_scales
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 
 SETTINGS = ScaleSettings(scales=(768, 320, 512), object_size=64)
 IMAGE = (600, 800)  # h, w
@@ -87,15 +85,15 @@ class TestChoice:
         assert groups == {512: [0, 1, 3], 320: [1], 768: [1, 2]}
 
 
-def detect(*rows: tuple[tuple, float, int]) -> InstanceData:
+def detect(*rows: tuple[tuple, float, int]) -> FoundObjects:
     """Detections (box, score, label) with their boxes as masks."""
     masks = np.zeros((len(rows), 60, 60), bool)
     for mask, ((x1, y1, x2, y2), _, _) in zip(masks, rows, strict=True):
         mask[y1:y2, x1:x2] = True
-    return InstanceData(
-        bboxes=torch.tensor([box for box, _, _ in rows], dtype=torch.float32).reshape(-1, 4),
-        scores=torch.tensor([score for _, score, _ in rows]),
-        labels=torch.tensor([label for _, _, label in rows], dtype=torch.long),
+    return FoundObjects(
+        bboxes=np.array([box for box, _, _ in rows], np.float32).reshape(-1, 4),
+        scores=np.array([score for _, score, _ in rows], np.float32),
+        labels=np.array([label for _, _, label in rows], int),
         masks=RLEMasks.encode(masks),
     )
 
@@ -108,7 +106,7 @@ class TestMerge:
         assert found.bboxes.tolist() == [list(self.NEAR_A), list(self.B)]
         assert found.scores.tolist() == pytest.approx([0.9, 0.3])
         assert [int(mask.sum()) for mask in found.masks.numpy()] == [19 * 20, 20 * 20]
-        assert set(found.keys()) == {'bboxes', 'scores', 'labels', 'masks'}
+        assert set(found) == {'bboxes', 'scores', 'labels', 'masks'}
 
     def test_other_labels_and_what_one_scale_keeps_apart_stay(self) -> None:
         one = detect((self.A, 0.6, 0), (self.NEAR_A, 0.5, 0))

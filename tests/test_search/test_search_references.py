@@ -33,7 +33,7 @@ class TestForms:
         np.testing.assert_array_equal(results['img'], IMAGE)
         assert results['img_shape'] == (HEIGHT, WIDTH)
         assert results['ref_bbox'] == (0, 0, WIDTH, HEIGHT)
-        assert 'gt_masks' not in results
+        assert 'ref_mask' not in results
         assert (reference.name, reference.negative) == ('object', False)
 
     def test_an_array(self) -> None:
@@ -152,7 +152,7 @@ class TestMask:
     def test_its_box_is_that_of_the_object(self, mask: object) -> None:
         results, thumbnail = SearchReference(IMAGE, mask=mask).load()
         assert results['ref_bbox'] == MASK_BOX
-        np.testing.assert_array_equal(results['gt_masks'].masks[0], np.uint8(255) * MASK)
+        np.testing.assert_array_equal(results['ref_mask'], MASK)
         np.testing.assert_array_equal(thumbnail, IMAGE[10:20, 30:45, ::-1])
 
     def test_one_row_reaches_to_the_border(self) -> None:
@@ -164,7 +164,7 @@ class TestMask:
     def test_a_box_beside_it_goes_first(self) -> None:
         results, _ = SearchReference(IMAGE, bbox=(25, 5, 50, 25), mask=MASK).load()
         assert results['ref_bbox'] == (25, 5, 50, 25)
-        np.testing.assert_array_equal(results['gt_masks'].masks[0] > 0, MASK)
+        np.testing.assert_array_equal(results['ref_mask'] > 0, MASK)
 
     @pytest.mark.parametrize(
         ('mask', 'bbox', 'message'),

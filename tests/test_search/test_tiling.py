@@ -4,12 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-import torch
-from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
 from mmosis.search.tiling import merge_tiles, plan_tiles
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 
 SHAPE = (100, 160)
 # Two tiles side by side that share the columns from 60 to 100.
@@ -32,26 +30,26 @@ def find_box(mask: np.ndarray) -> list[float]:
     return [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
 
 
-def detect(masks: list[np.ndarray], tile: tuple[int, int, int, int], scores=None, labels=None) -> InstanceData:
+def detect(masks: list[np.ndarray], tile: tuple[int, int, int, int], scores=None, labels=None) -> FoundObjects:
     """What a perfect detector finds in a tile: the visible part of each object."""
     x1, y1, x2, y2 = tile
     parts = np.array([mask[y1:y2, x1:x2] for mask in masks], dtype=bool).reshape(-1, y2 - y1, x2 - x1)
     boxes = np.array([find_box(part) for part in parts if part.any()], dtype=np.float32).reshape(-1, 4)
-    seen = torch.tensor([bool(part.any()) for part in parts], dtype=torch.bool)
-    found = InstanceData(
-        scores=torch.tensor(scores if scores else [0.5] * len(parts))[seen],
-        labels=torch.tensor(labels if labels else [0] * len(parts), dtype=torch.long)[seen],
-        bboxes=torch.from_numpy(boxes),
+    seen = np.array([part.any() for part in parts], bool)
+    found = FoundObjects(
+        scores=np.array(scores if scores else [0.5] * len(parts), np.float32)[seen],
+        labels=np.array(labels if labels else [0] * len(parts), int)[seen],
+        bboxes=boxes,
+        masks=RLEMasks.encode(parts[seen]),
     )
-    found.masks = RLEMasks.encode(parts[seen.numpy()])
     return found
 
 
-def without_masks(*results: InstanceData) -> list[InstanceData]:
-    return [InstanceData(bboxes=r.bboxes, scores=r.scores, labels=r.labels) for r in results]
+def without_masks(*results: FoundObjects) -> list[FoundObjects]:
+    return [FoundObjects(bboxes=r.bboxes, scores=r.scores, labels=r.labels) for r in results]
 
 
-def assert_objects(merged: InstanceData, truth: list[np.ndarray]) -> None:
+def assert_objects(merged: FoundObjects, truth: list[np.ndarray]) -> None:
     """Each object is there once, with its exact mask and box, in any order."""
     expected = sorted((find_box(mask), mask.tobytes()) for mask in truth)
     found = [(box.tolist(), mask.tobytes()) for box, mask in zip(merged.bboxes, merged.masks.numpy(), strict=True)]
@@ -316,15 +314,15 @@ def test_different_labels_stay(truth):
 def test_the_result_is_in_the_frame_of_the_image_by_falling_score():
     truth = [draw(5, 5, 20, 20), draw(110, 50, 130, 70), draw(30, 30, 50, 50)]
     results = [detect([truth[0], truth[2]], LEFT, scores=[0.3, 0.9], labels=[7, 5]), detect([truth[1]], RIGHT)]
-    before = [result.bboxes.clone() for result in results]
+    before = [result.bboxes.copy() for result in results]
     merged = merge_tiles(results, [LEFT, RIGHT], SHAPE)
-    assert set(merged.keys()) == {'bboxes', 'scores', 'labels', 'masks'}
+    assert set(merged) == {'bboxes', 'scores', 'labels', 'masks'}
     assert merged.scores.tolist() == pytest.approx([0.9, 0.5, 0.3])
     assert merged.labels.tolist() == [5, 0, 7]
     assert merged.bboxes.tolist() == [[30, 30, 50, 50], [110, 50, 130, 70], [5, 5, 20, 20]]
     assert merged.masks.img_shape == SHAPE
     np.testing.assert_array_equal(merged.masks.numpy(), np.stack([truth[2], truth[1], truth[0]]))
-    assert all(torch.equal(result.bboxes, boxes) for result, boxes in zip(results, before, strict=True))
+    assert all(np.array_equal(result.bboxes, boxes) for result, boxes in zip(results, before, strict=True))
 
 
 @pytest.mark.parametrize('masked', [True, False])
@@ -359,8 +357,7 @@ def test_coarse_boxes_keep_their_pixel_in_a_large_image(monkeypatch):
     shape, tiles = (20000, 20000), [(19741, 19741, 19941, 19941), (19800, 19741, 20000, 19941)]
     parts = [draw(51, 51, 200, 101, (200, 200)), draw(0, 51, 151, 101, (200, 200))]
     results = [detect([part], (0, 0, 200, 200)) for part in parts]
-    for result in results:
-        result.bboxes = result.bboxes.half()
+    results = [result.with_columns(bboxes=result.bboxes.astype(np.float16)) for result in results]
     merged = merge_tiles(results, tiles, shape)
     assert merged.bboxes.tolist() == [[19792, 19792, 19951, 19842]]
     assert mask_utils.area(merged.masks.rles).tolist() == [159 * 50]
@@ -411,11 +408,11 @@ def test_more_boxes_than_are_compared_at_once_lose_no_pair():
     tiles = [(0, 0, 1050, 400), (50, 0, 1100, 400)]
     places = list(itertools.product(range(60, 1030, 20), range(5, 390, 20)))
     order = np.random.default_rng(0).permutation(len(places))
-    boxes = torch.tensor([[*places[i], places[i][0] + 10, places[i][1] + 10] for i in order], dtype=torch.float32)
-    boxes = torch.cat([boxes, torch.tensor([[55.0, 2, 1045, 398]])])  # a long one, over all of them
+    boxes = np.array([[*places[i], places[i][0] + 10, places[i][1] + 10] for i in order], np.float32)
+    boxes = np.concatenate([boxes, np.array([[55, 2, 1045, 398]], np.float32)])  # a long one, over all of them
     results = [
-        InstanceData(bboxes=boxes - shift, scores=torch.full((len(boxes),), score), labels=torch.zeros(len(boxes)))
-        for shift, score in ((0.0, 0.5), (torch.tensor([50.0, 0, 50, 0]), 0.6))
+        FoundObjects(bboxes=boxes - shift, scores=np.full(len(boxes), score), labels=np.zeros(len(boxes), int))
+        for shift, score in ((0.0, 0.5), (np.array([50, 0, 50, 0], np.float32), 0.6))
     ]
     merged = merge_tiles(results, tiles, shape)
     assert sorted(merged.bboxes.tolist()) == sorted(boxes.tolist())

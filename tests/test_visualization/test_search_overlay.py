@@ -9,7 +9,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from PIL import ImageDraw
 
-from mmosis.structures import RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.visualization import OneShotLocalVisualizer
 from mmosis.visualization.search_overlay import category_colours, draw_search
 
@@ -22,19 +22,17 @@ def scene(height: int = SIZE, width: int = SIZE) -> np.ndarray:
     return np.full((height, width, 3), GREY, np.uint8)
 
 
-def found(*boxes: tuple, size: tuple = (SIZE, SIZE), labels: tuple = (), masks: bool = True) -> InstanceData:
+def found(*boxes: tuple, size: tuple = (SIZE, SIZE), labels: tuple = (), masks: bool = True) -> FoundObjects:
     """Detections; the mask is the right half of the box."""
-    instances = InstanceData(
-        bboxes=torch.tensor(boxes).float().reshape(-1, 4),
-        scores=torch.full((len(boxes),), 0.876),
-        labels=torch.tensor(labels or [0] * len(boxes)).long(),
+    instances = FoundObjects(
+        bboxes=np.array(boxes, np.float32).reshape(-1, 4),
+        scores=np.full(len(boxes), 0.876, np.float32),
+        labels=np.array(labels or [0] * len(boxes), int),
     )
-    if masks:
-        drawn = np.zeros((len(boxes), *size), bool)
-        for mask, (x1, y1, x2, y2) in zip(drawn, boxes, strict=True):
-            mask[y1:y2, (x1 + x2) // 2 : x2] = True
-        instances.masks = RLEMasks.encode(drawn)
-    return instances
+    drawn = np.zeros((len(boxes), *size), bool)
+    for mask, (x1, y1, x2, y2) in zip(drawn, boxes, strict=True):
+        mask[y1:y2, (x1 + x2) // 2 : x2] = True
+    return instances.with_columns(masks=RLEMasks.encode(drawn)) if masks else instances
 
 
 def changed(drawn: np.ndarray) -> np.ndarray:
@@ -73,14 +71,14 @@ class TestMasks:
     @pytest.mark.parametrize('box', [(0, 0, 600, 600), (590, 590, 600, 600), (-20, -9, 30, 40), (580, 570, 640, 660)])
     def test_at_the_border(self, box: tuple) -> None:
         instances = found((10, 10, 50, 50))
-        instances.bboxes = torch.tensor([box]).float()
+        instances = instances.with_columns(bboxes=np.array([box], np.float32))
         drawn = draw_search(scene(), instances, ['a long name of a category'])
         assert changed(drawn).any()
 
     @pytest.mark.parametrize('box', [(700, 700, 800, 800), (-50, -50, -10, -10), (30, 30, 30, 30)])
     def test_a_box_of_nothing_has_a_label_alone(self, box: tuple) -> None:
         instances = found((10, 10, 50, 50))
-        instances.bboxes = torch.tensor([box]).float()
+        instances = instances.with_columns(bboxes=np.array([box], np.float32))
         places = np.argwhere(changed(draw_search(scene(), instances, ['mug'])))
         assert np.ptp(places[:, 0]) < 40
 
@@ -115,7 +113,7 @@ class TestLabels:
         """The plate is whole: as many pixels as in the middle."""
         x, y = corner
         instances = found((x, y, x, y), (300, 300, 300, 300), masks=False)
-        plates = [draw_search(scene(), instances[i], ['mug']) for i in (0, 1)]
+        plates = [draw_search(scene(), instances[i : i + 1], ['mug']) for i in (0, 1)]
         colour = category_colours(1)[0]
         sizes = [(plate == colour).all(axis=2).sum() for plate in plates]
         assert sizes[0] == pytest.approx(sizes[1], rel=0.15)
@@ -193,9 +191,16 @@ def test_the_visualizer_draws_a_search() -> None:
     visualizer = OneShotLocalVisualizer()
     visualizer.dataset_meta = dict(classes=['mug', 'cup'])
     instances = found(BOX, (100, 350, 300, 500), labels=(1, 0))
-    instances.scores = torch.tensor([0.9, 0.2])
     pictures = [(0, np.full((40, 20, 3), 10, np.uint8))]
-    sample = DetDataSample(pred_instances=instances, metainfo=dict(search_references=pictures))
+    scores = torch.tensor([0.9, 0.2])
+    given = InstanceData(
+        bboxes=torch.from_numpy(instances.bboxes),
+        scores=scores,
+        labels=torch.from_numpy(instances.labels),
+        masks=instances.masks,
+    )
+    instances = instances.with_columns(scores=scores.numpy())
+    sample = DetDataSample(pred_instances=given, metainfo=dict(search_references=pictures))
     visualizer.add_datasample('name', scene(), sample, pred_score_thr=0.3)
     expected = draw_search(scene(), instances[:1], ['mug', 'cup'], pictures)
     np.testing.assert_array_equal(visualizer.get_image(), expected)

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
-from mmengine.structures import InstanceData
 
 from mmosis.search import BankEntry, ReferenceBank, parse_references
-from mmosis.structures import EncodedReferences, RLEMasks
+from mmosis.structures import FoundObjects, RLEMasks
 
 SCORES = (0.9, 0.6, 0.3)
 SIDE = 20
@@ -23,19 +21,19 @@ class FakeInferencer:
         parsed = parse_references(references)
         self.encoded += parsed
         entries = [BankEntry(each.name, each.negative, each.origin) for each in parsed]
-        encoded = EncodedReferences((torch.zeros(len(parsed), 2),))
+        encoded = [np.zeros((len(parsed), 2), np.float32)]
         return ReferenceBank(entries, [each.load()[1] for each in parsed], encoded, 'fake')
 
-    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> InstanceData:
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> FoundObjects:
         self.searches.append(dict(image=image, bank=bank, keep_all=keep_all))
         masks = np.zeros((len(SCORES), *image.shape[:2]), bool)
         corners = [SIDE * i for i in range(len(SCORES))]
         for mask, corner in zip(masks, corners, strict=True):
             mask[corner : corner + SIDE, corner : corner + SIDE] = True
-        return InstanceData(
-            bboxes=torch.tensor([[corner, corner, corner + SIDE, corner + SIDE] for corner in corners]).float(),
-            scores=torch.tensor(SCORES),
-            labels=torch.arange(len(SCORES)) % len(bank.names),
+        return FoundObjects(
+            bboxes=np.array([[corner, corner, corner + SIDE, corner + SIDE] for corner in corners], np.float32),
+            scores=np.array(SCORES, np.float32),
+            labels=np.arange(len(SCORES)) % len(bank.names),
             masks=RLEMasks.encode(masks),
         )
 

@@ -1,14 +1,12 @@
 """From an annotated image to a reference crop."""
 
-import cv2
-import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from mmdet.structures.mask import BitmapMasks
 
-from mmosis.utils.image import crop_box
 from mmosis.utils.masks import decode_segmentation
+from mmosis.utils.reference_picture import crop_reference, fit_mask, fit_square
 
 
 @TRANSFORMS.register_module()
@@ -81,15 +79,15 @@ class CropReference(BaseTransform):
             ValueError: If the box has no area or is not inside the image; the annotation is named.
         """
         try:
-            crop = crop_box(results['img'], results['ref_bbox'], self.margin)
+            crop, mask = crop_reference(
+                results['img'], results['ref_bbox'], _mask_of(results), self.margin, self.mark_box
+            )
         except ValueError as error:
             raise ValueError(
                 f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
             ) from error
-        if self.mark_box and results.get('gt_masks') is None:
-            results['gt_masks'] = _bitmap(_fill_box(results['img'].shape[:2], results['ref_bbox']))
-        if results.get('gt_masks') is not None:
-            results['gt_masks'] = _bitmap(crop_box(results['gt_masks'].masks[0], results['ref_bbox'], self.margin))
+        if mask is not None:
+            results['gt_masks'] = _bitmap(mask)
         results.update(img=crop, img_shape=crop.shape[:2])
         return results
 
@@ -115,32 +113,16 @@ class ResizeReference(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
-        results.update(img=self._fit(results['img'], 'bilinear'), img_shape=(self.size, self.size))
-        if results.get('gt_masks') is not None:
-            # By area, every pixel counts: thin objects fall through bilinear sampling.
-            results['gt_masks'] = _bitmap(self._fit(results['gt_masks'].masks[0], 'area'))
+        results.update(img=fit_square(results['img'], self.size, self.keep_ratio), img_shape=(self.size, self.size))
+        mask = _mask_of(results)
+        if mask is not None:
+            results['gt_masks'] = _bitmap(fit_mask(mask, self.size, self.keep_ratio))
         return results
 
-    def _fit(self, crop: np.ndarray, interpolation: str) -> np.ndarray:
-        scale = self.size / max(crop.shape[:2])
-        height, width = (max(1, round(side * scale)) if self.keep_ratio else self.size for side in crop.shape[:2])
-        resized = mmcv.imresize(crop, (width, height), interpolation=interpolation)
-        top, left = (self.size - height) // 2, (self.size - width) // 2
-        return cv2.copyMakeBorder(
-            np.ascontiguousarray(resized),
-            top,
-            self.size - height - top,
-            left,
-            self.size - width - left,
-            cv2.BORDER_CONSTANT,
-        )
 
-
-def _fill_box(img_shape: tuple[int, int], bbox: np.ndarray) -> np.ndarray:
-    """A mask (H, W), 255 at every pixel that the box touches."""
-    mask = np.zeros(img_shape, np.uint8)
-    crop_box(mask, bbox)[:] = 255
-    return mask
+def _mask_of(results: dict) -> np.ndarray | None:
+    """The mask (H, W) of a reference, if it was taken."""
+    return None if results.get('gt_masks') is None else results['gt_masks'].masks[0]
 
 
 def _bitmap(mask: np.ndarray) -> BitmapMasks:

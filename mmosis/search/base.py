@@ -1,0 +1,121 @@
+"""SearchBase: what a search is on any runtime."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmosis.structures import FoundObjects
+
+from .calibration import Calibration
+from .competition import compete, keep_wanted
+from .reference_bank import BankEntry, ReferenceBank
+from .references import parse_references
+from .scales import ScaleSettings, merge_scales
+
+
+class SearchBase:
+    """Encode references into a bank, and search images for a bank.
+
+    Attributes:
+        fingerprint: Of the model, which a bank must be of.
+        image_scale: Longer side in pixels that the user asked for, or None.
+        precision: 'fp32' or 'bf16'.
+        scales: At which sizes an image is searched.
+        calibration: What scores go through, or None.
+        show_progress: Whether long searches show a bar.
+    """
+
+    fingerprint: str
+    image_scale: int | None
+    precision: str
+    scales: ScaleSettings
+    calibration: Calibration | None
+    show_progress: bool
+
+    def read_settings(self, search: Mapping, resizes: bool) -> None:
+        """Read a config's ``search``.
+
+        Args:
+            search: Its settings.
+            resizes: Whether the test pipeline has a Resize, which a scale sets.
+
+        Raises:
+            ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
+        """
+        self.scales = ScaleSettings.from_config(search, self.image_scale)
+        self.calibration = Calibration.from_config(search)
+        if self.scales.scales and not resizes:
+            what = 'image_scale' if self.image_scale else 'search'
+            raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
+
+    def encode(self, references: Any, batch_size: int = 8, searched: Sequence | None = None) -> ReferenceBank:
+        """Encode references, once for all searches.
+
+        Args:
+            references: A picture (path or array) that shows the object and little else; a dict with ``img`` and maybe
+                ``bbox``, ``mask``, ``name``, ``negative`` (see :class:`SearchReference`), without ``img`` for a box on
+                the searched image itself; or a list of these. References of one name are one category.
+            batch_size: References that are encoded at a time.
+            searched: The images to search, for references on one of them.
+
+        Returns:
+            ReferenceBank: To search for, to keep, or to join with others.
+
+        Raises:
+            FileNotFoundError: If there is no such image.
+            TypeError: If a reference is of no known form.
+            ValueError: If one cannot be used; the message says which and why.
+        """
+        parsed = parse_references(references, searched)
+        entries, encoded, thumbnails = [], [], []
+        for start in range(0, len(parsed), batch_size):
+            batch = parsed[start : start + batch_size]
+            loaded = [reference.load() for reference in batch]
+            entries += [BankEntry.of(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
+            thumbnails += [thumbnail for _, thumbnail in loaded]
+            encoded.append(self._encode_batch([results for results, _ in loaded]))
+        joined = [np.concatenate(arrays) for arrays in zip(*encoded, strict=True)]
+        return ReferenceBank(entries, thumbnails, joined, self.fingerprint)
+
+    @abstractmethod
+    def search(
+        self,
+        image: np.ndarray,
+        bank: ReferenceBank,
+        keep_all: bool = False,
+        whole_shape: tuple[int, int] | None = None,
+    ) -> FoundObjects:
+        """Search one image for a bank, without output or progress.
+
+        Args:
+            image: (H, W, 3) BGR uint8.
+            bank: What to search for.
+            keep_all: Whether to keep what every category finds. By default categories compete, and a region goes to the
+                one that matches it best; what negative references win is left out.
+            whole_shape: (h, w) of the image that this one is a tile of.
+
+        Returns:
+            FoundObjects: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first.
+
+        Raises:
+            ValueError: If the bank is of another model.
+        """
+
+    @abstractmethod
+    def _encode_batch(self, loaded: list[dict]) -> list[np.ndarray]:
+        """Encode R loaded references in one pass, each for itself: arrays of R rows, float32."""
+
+    @property
+    @abstractmethod
+    def competition_iou_thr(self) -> float:
+        """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
+
+    def _calibrate(self, scores: np.ndarray) -> np.ndarray:
+        return scores if self.calibration is None else self.calibration(scores)
+
+    def _settle(self, results: Sequence[FoundObjects], num_wanted: int, keep_all: bool) -> FoundObjects:
+        """Join what an image gave at its scales, and settle which category a region is of."""
+        found = merge_scales(results, self.competition_iou_thr)
+        return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)

@@ -1,0 +1,155 @@
+"""LightInferencer: search by example on ONNX Runtime, without torch and the hosts."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.progress import track
+
+from mmosis.structures import FoundObjects, RLEMasks
+from mmosis.utils.atomic import write_atomic
+from mmosis.visualization.search_overlay import draw_search
+
+from .base import SearchBase
+from .images import list_images, load_image
+from .light_pipeline import check_steps, prepare_image, prepare_reference
+from .model_zoo import DEFAULT_MODEL, find_exported
+from .onnx_detector import OnnxDetector
+from .paste import paste_masks
+from .reference_bank import ReferenceBank
+from .scales import group_by_scale, known_size
+
+
+class LightInferencer(SearchBase):
+    """The same search, call and results as ``OneShotInferencer``, by an exported model.
+
+    Args:
+        model: Name of a model that comes exported (by default the one in the box), or a folder that
+            ``tools/deployment/export_onnx.py`` wrote.
+        image_scale: As in ``OneShotInferencer``.
+        num_threads: Threads of the network; by default one a core.
+        show_progress: Whether to show a progress bar.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If it cannot be used here, or an option has no such value.
+    """
+
+    precision = 'fp32'
+
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        image_scale: int | None = None,
+        num_threads: int | None = None,
+        show_progress: bool = True,
+    ) -> None:
+        self.image_scale, self.show_progress = image_scale, show_progress
+        self.detector = OnnxDetector(find_exported(model), num_threads)
+        self.spec = self.detector.spec
+        self.fingerprint = self.detector.fingerprint
+        check_steps(self.spec['pipeline'], self.spec['ref_pipeline'])
+        self.read_settings(self.spec['search'], any(step['type'] == 'Resize' for step in self.spec['pipeline']))
+
+    @property
+    def competition_iou_thr(self) -> float:
+        return self.spec['nms_iou_threshold']
+
+    def __call__(
+        self,
+        inputs: Any,
+        references: Any,
+        keep_all: bool = False,
+        pred_score_thr: float = 0.3,
+        out_dir: str = '',
+        no_save_pred: bool = True,
+        no_save_vis: bool = False,
+        return_vis: bool = False,
+        **of_torch: Any,
+    ) -> dict[str, list]:
+        """Search images; arguments, results and errors are ``OneShotInferencer``'s.
+
+        Raises:
+            TypeError: Also for an argument that needs torch.
+        """
+        if of_torch:
+            raise TypeError(
+                f'{", ".join(of_torch)} cannot be had from the light runtime; they need OneShotInferencer on torch: '
+                "pip install 'mmosis[onedl]'"
+            )
+        images = list_images(inputs)
+        bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
+        predictions, pictures = [], []
+        for number, image in enumerate(track(images, 'Search', disable=not self.show_progress)):
+            loaded = load_image(image)
+            found = self.search(loaded, bank, keep_all)
+            predictions.append(_as_plain(found))
+            name = Path(image).name if isinstance(image, str) else f'{number:08}.jpg'
+            if out_dir and not no_save_pred:
+                write_atomic(Path(out_dir, 'preds', f'{Path(name).stem}.json'), json.dumps(predictions[-1]))
+            if return_vis or (out_dir and not no_save_vis):
+                shown = found[found.scores > pred_score_thr]
+                pictures.append(draw_search(loaded[..., ::-1], shown, bank.names, bank.pictures()))
+            if out_dir and not no_save_vis:
+                _write_picture(Path(out_dir, 'vis', name), pictures[-1])
+        return dict(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
+
+    def search(
+        self,
+        image: np.ndarray,
+        bank: ReferenceBank,
+        keep_all: bool = False,
+        whole_shape: tuple[int, int] | None = None,
+    ) -> FoundObjects:
+        """Search one image for a bank; see :meth:`SearchBase.search`."""
+        bank.check_fingerprint(self.fingerprint)
+        categories, sizes = bank.categories, bank.sizes()
+        known = [known_size(each, whole_shape or image.shape[:2], self.scales) for each in sizes]
+        rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in categories]
+        queries = [self.detector.merge_references(each) for each in rows]
+        groups = group_by_scale(known, image.shape[:2], self.scales)
+        results = [
+            FoundObjects.cat(list(self._detect(image, side, labels, queries))) for side, labels in groups.items()
+        ]
+        return self._settle(results, len(bank.names), keep_all)
+
+    def _detect(
+        self, image: np.ndarray, side: int | None, labels: list[int], queries: list[tuple[np.ndarray, ...]]
+    ) -> Iterator[FoundObjects]:
+        """Search an image at one scale for some of the categories, one after the other."""
+        given = prepare_image(image, self.spec['pipeline'], side, self.spec['image']['pad_size_divisor'])
+        pyramid = self.detector.encode_images(given.pixels)
+        for label in labels:
+            found = self.detector.detect(pyramid, queries[label], given.img_shape)
+            bboxes = found['bboxes'] / np.array(given.scale_factor * 2, np.float32)
+            columns = dict(bboxes=bboxes, scores=self._calibrate(found['scores']), labels=np.full(len(bboxes), label))
+            if self.spec['masks'] is not None:
+                columns['masks'] = _encode_masks(found['masks'], bboxes, image.shape[:2], self.spec['masks'])
+            yield FoundObjects(**columns)
+
+    def _encode_batch(self, loaded: list[dict]) -> list[np.ndarray]:
+        prepared = [prepare_reference(results, self.spec['ref_pipeline']) for results in loaded]
+        pixels, masks = (np.concatenate(arrays) for arrays in zip(*prepared, strict=True))
+        return list(self.detector.encode_references(pixels, masks))
+
+
+def _encode_masks(masks: np.ndarray, bboxes: np.ndarray, img_shape: tuple[int, int], rule: dict) -> RLEMasks:
+    """Paste and encode one mask after the other: full ones of many boxes would fill the memory."""
+    pairs = zip(masks, bboxes, strict=True)
+    encoded = [RLEMasks.encode(paste_masks(mask[None], box[None], img_shape, rule))[0] for mask, box in pairs]
+    return RLEMasks(encoded, img_shape)
+
+
+def _as_plain(found: FoundObjects) -> dict[str, list]:
+    plain = {name: found[name].tolist() for name in ('labels', 'scores', 'bboxes')}
+    if 'masks' in found:
+        plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
+    return plain
+
+
+def _write_picture(path: Path, picture: np.ndarray) -> None:
+    _, encoded = cv2.imencode(path.suffix, picture[..., ::-1])
+    write_atomic(path, encoded.tobytes())

@@ -1,0 +1,56 @@
+"""Which runtime searches: torch, or ONNX Runtime, which starts at once."""
+
+from importlib.util import find_spec
+
+from .base import SearchBase
+from .model_zoo import DEFAULT_MODEL, is_exported
+
+RUNTIMES = ('torch', 'onnx')
+PACKAGES = dict(torch=('mmdet', 'onedl'), onnx=('onnxruntime', 'light'))
+
+
+def make_inferencer(
+    model: str = DEFAULT_MODEL,
+    weights: str | None = None,
+    device: str | None = None,
+    image_scale: int | None = None,
+    precision: str | None = None,
+    runtime: str | None = None,
+) -> SearchBase:
+    """Make what searches.
+
+    Args:
+        model: Name of a model, a config file, or the folder of an exported model.
+        weights: Checkpoint of the config.
+        device: Torch's.
+        image_scale: Longer side of images for the network, in pixels.
+        precision: 'fp32', the default, or 'bf16'.
+        runtime: One of RUNTIMES; by default ONNX Runtime where it is installed, the model comes exported and nothing is
+            asked for that only torch has.
+
+    Raises:
+        ImportError: If the runtime is not installed.
+        ValueError: If ONNX Runtime is asked for what only torch has, or the model cannot be used.
+    """
+    of_torch = dict(weights=weights, device=device, precision=precision)
+    asked = [name for name, value in of_torch.items() if value is not None]
+    light = not asked and is_exported(model) and find_spec('onnxruntime') is not None
+    runtime = runtime or ('onnx' if light else 'torch')
+    _require(runtime)
+    if runtime == 'torch':
+        from .inferencer import OneShotInferencer
+
+        return OneShotInferencer(model, weights, device, image_scale=image_scale, precision=precision or 'fp32')
+    if asked:
+        raise ValueError(f'{", ".join(asked)} can be given to torch alone; leave it out, or take runtime torch')
+    from .light_inferencer import LightInferencer
+
+    return LightInferencer(model, image_scale)
+
+
+def _require(runtime: str) -> None:
+    package, extra = PACKAGES[runtime]
+    if find_spec(package) is None:
+        raise ImportError(
+            f"this search runs on {runtime}, and {package} is not installed: pip install 'mmosis[{extra}]'"
+        )
