@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
 EPS = 1e-6  # of a score, whose logit would be infinite
 
@@ -37,12 +36,13 @@ class Calibration:
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """Calibrate scores (N,), 0-1; the type stays."""
-        return expit(self.slope * self.logits(scores) + self.offset).astype(scores.dtype)
+        return (1 / (1 + np.exp(-self.slope * self.logits(scores) - self.offset))).astype(scores.dtype)
 
     @staticmethod
     def logits(scores: np.ndarray) -> np.ndarray:
         """Logits of scores, finite ones."""
-        return logit(np.clip(scores, EPS, 1 - EPS))
+        clipped = np.clip(scores.astype(np.float64), EPS, 1 - EPS)
+        return np.log(clipped / (1 - clipped))
 
     def after(self, first: 'Calibration') -> 'Calibration':
         """Join with one that was applied before: two in a row are one."""

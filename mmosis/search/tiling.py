@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from mmosis.structures import FoundObjects, RLEMasks
 
@@ -174,6 +172,9 @@ def _drop_covered(found: FoundObjects, iou_thr: float) -> FoundObjects:
 
 def _join_pieces(found: FoundObjects, iou_thr: float) -> FoundObjects:
     """Join cut detections that agree where the tiles of both see."""
+    from scipy.sparse import coo_array  # a fifth of a second, which a search without tiles need not wait for
+    from scipy.sparse.csgraph import connected_components
+
     cut = found.cut.tolist()
     links = [(i, j) for i, j in _pairs(found, 0) if cut[i] and cut[j] and _agreement(found, i, j) > iou_thr]
     if not links:
