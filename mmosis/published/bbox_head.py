@@ -7,7 +7,7 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from .boxes import normalise_boxes
+from .boxes import normalise_boxes, numbers_like
 
 
 @MODELS.register_module()
@@ -39,7 +39,7 @@ class PublishedBBoxHead(Shared2FCBBoxHead):
 
 def window_of(img_meta: dict, like: Tensor) -> Tensor:
     """The picture within the network input, normalised (1, 4), of the type of another tensor."""
-    return normalise_boxes(like.new_tensor([img_meta['window']]), img_meta['img_shape'][:2])
+    return normalise_boxes(numbers_like(like, img_meta['window'])[None], img_meta['img_shape'][:2])
 
 
 def clip_boxes(boxes: Tensor, window: Tensor) -> Tensor:

@@ -1,5 +1,8 @@
 """Boxes as the published code counts them: shares of the network input."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 
 
@@ -23,4 +26,9 @@ def denormalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
 
 def _size(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     height, width = shape
-    return boxes.new_tensor([width, height, width, height]) - 1
+    return numbers_like(boxes, [width, height, width, height]) - 1
+
+
+def numbers_like(tensor: Tensor, numbers: Sequence[float | Tensor]) -> Tensor:
+    """Numbers as a tensor of the type of another one; those that a trace follows stay in it."""
+    return torch.stack([torch.as_tensor(number, dtype=tensor.dtype, device=tensor.device) for number in numbers])

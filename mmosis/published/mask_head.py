@@ -7,9 +7,10 @@ from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
 from torch import Tensor
 
+from mmosis.utils.resize import resize_bilinear
+
 from .bbox_head import window_of
 from .boxes import denormalise_boxes
-from .resize import resize_bilinear
 
 
 @MODELS.register_module()

@@ -43,7 +43,7 @@ class CropAndResizeExtractor(BaseModule):
         """
         area = feats[0].shape[2] * feats[0].shape[3] * self.featmap_strides[0] ** 2
         levels = self.map_roi_levels(rois, area)
-        regions = feats[0].new_zeros(len(rois), self.out_channels, self.output_size, self.output_size)
+        regions = feats[0].new_zeros(rois.shape[0], self.out_channels, self.output_size, self.output_size)
         for level, feat in enumerate(feats):
             on_level = (levels == level).nonzero().squeeze(1)
             regions[on_level] = crop_and_resize(feat, rois[on_level], self.output_size)

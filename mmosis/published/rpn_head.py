@@ -24,7 +24,7 @@ class PublishedRPNHead(RPNHead):
         results = results[best]
         results.level_ids = torch.zeros_like(results.level_ids)
         results = super()._bbox_post_process(results, cfg, rescale, with_nms, img_meta)
-        missing = 0 if self.training else cfg.max_per_img - len(results)
+        missing = 0 if self.training else cfg.max_per_img - results.scores.shape[0]
         empty = InstanceData(
             bboxes=results.bboxes.new_zeros(missing, 4),
             scores=results.scores.new_zeros(missing),

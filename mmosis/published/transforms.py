@@ -5,8 +5,7 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
 from mmosis.datasets import CropReference
-
-from .resize import resize_bilinear
+from mmosis.utils.resize import resize_bilinear
 
 
 @TRANSFORMS.register_module()

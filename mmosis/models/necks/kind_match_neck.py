@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from mmdet.registry import MODELS
 from torch import Tensor, nn
-from torchvision.ops import masks_to_boxes, roi_align
+from torchvision.ops import roi_align
 
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
@@ -61,10 +61,9 @@ class KindMatchNeck(AbsDiffMatchNeck):
         if masks is None:
             boxes = maps.new_tensor([0.0, 0.0, maps.shape[-1], maps.shape[-2]]).expand(len(maps), 4)
         else:
-            scale = maps.shape[-1] / masks.shape[-1]
-            boxes = masks_to_boxes(masks.flatten(0, 2) > 0)
-            boxes = (boxes + boxes.new_tensor([0.0, 0.0, 1.0, 1.0])) * scale
-        regions = roi_align(maps.float(), list(boxes.float()[:, None]), self.roi_feat_size, aligned=True)
+            boxes = _boxes_around(masks.flatten(0, 2) > 0) * (maps.shape[-1] / masks.shape[-1])
+        rois = torch.cat([torch.arange(maps.shape[0]).to(boxes)[:, None], boxes], dim=1)
+        regions = roi_align(maps.float(), rois.float(), self.roi_feat_size, aligned=True)
         return regions.unflatten(0, feats.shape[:2]).mean(dim=1)
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
@@ -99,3 +98,12 @@ class KindMatchNeck(AbsDiffMatchNeck):
 
 def _resize(feats: Tensor, size: torch.Size) -> Tensor:
     return F.interpolate(feats.float(), size, mode='bilinear', align_corners=False)
+
+
+def _boxes_around(masks: Tensor) -> Tensor:
+    """Boxes (N, 4) xyxy around masks (N, h, w); of all at once, whatever their number."""
+    sides = []
+    for on_axis in (masks.any(dim=1).float(), masks.any(dim=2).float()):
+        sides.append((on_axis.argmax(dim=1), on_axis.shape[1] - on_axis.flip(1).argmax(dim=1)))
+    (x1, x2), (y1, y2) = sides
+    return torch.stack([x1, y1, x2, y2], dim=1).float()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmosis.published.resize import resize_bilinear
+from mmosis.utils.resize import resize_bilinear
 
 
 def test_the_border_blends_with_zero_and_the_inside_stays() -> None:

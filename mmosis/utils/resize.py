@@ -1,7 +1,6 @@
 """Bilinear resizing as scikit-image did it when the published code was written."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 
 def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: bool) -> np.ndarray:
@@ -21,6 +20,8 @@ def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: b
     """
     factors = np.divide(picture.shape[:2], size)
     if anti_aliasing:
+        from scipy.ndimage import gaussian_filter
+
         sigma = np.zeros(picture.ndim)
         sigma[:2] = np.maximum(0, (factors - 1) / 2)
         picture = gaussian_filter(picture, sigma, mode='constant')

@@ -1,0 +1,164 @@
+"""OnnxDetector: an exported detector, run without torch."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+FORMAT = 1  # of the folder; tools/deployment/export_onnx.py writes it
+GRAPHS = ('features', 'references', 'detect')
+FILES = ('model.json', *(f'{graph}.onnx' for graph in GRAPHS))
+PROVIDERS = ('OpenVINOExecutionProvider', 'CPUExecutionProvider')
+Rows = tuple[np.ndarray, ...]
+
+
+class OnnxDetector:
+    """The three steps of a detector, as :class:`~mmosis.models.SiameseMixin` has them, on arrays.
+
+    Pixels are as the pipelines of the config leave them: BGR, 0 to 255. They are normalised and padded here.
+
+    Args:
+        folder: What ``tools/deployment/export_onnx.py`` wrote.
+        num_threads: Threads of a graph; by default one a core.
+
+    Attributes:
+        spec: What ``model.json`` says: pipelines, settings of searches, normalisation, how masks are pasted.
+
+    Raises:
+        FileNotFoundError: If the folder or a file of it is missing.
+        ValueError: If it is of another version.
+    """
+
+    def __init__(self, folder: str | Path, num_threads: int | None = None) -> None:
+        self.folder = Path(folder)
+        self.spec = _read_spec(self.folder)
+        self._features, self._references, self._detect = (self._load(name, num_threads) for name in GRAPHS)
+
+    @property
+    def fingerprint(self) -> str:
+        """Which encoded references belong to this model."""
+        return self.spec['fingerprint']
+
+    # ---------------------------------------------------------------- the three steps
+
+    def encode_images(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """Encode images.
+
+        Args:
+            pixels: (N, 3, H, W) BGR, 0 to 255.
+
+        Returns:
+            list: The pyramid, each (N, C, H_l, W_l); the network sees images padded to multiples of its strides.
+
+        Raises:
+            ValueError: If pixels come in another shape.
+        """
+        settings = self.spec['image']
+        normalised = _normalise(pixels, settings)
+        ends = [(0, 0), (0, 0), *((0, -side % settings['pad_size_divisor']) for side in normalised.shape[2:])]
+        padded = np.pad(normalised, ends, constant_values=settings['pad_value'])
+        return self._features.run(None, dict(pixels=padded))
+
+    def encode_references(self, pixels: np.ndarray, masks: np.ndarray | None = None) -> Rows:
+        """Encode references, each for itself.
+
+        Args:
+            pixels: (R, 3, h, w) BGR, 0 to 255, of the size that the reference pipeline makes.
+            masks: (R, 1, h, w), 0 to 1, where the objects are; by default everywhere.
+
+        Returns:
+            tuple: What is kept of them: arrays (R, ...), one row a reference.
+
+        Raises:
+            ValueError: If pixels or masks come in another shape.
+        """
+        normalised = _normalise(pixels, self.spec['reference'])
+        size = tuple(self.spec['reference']['size'])
+        if normalised.shape[2:] != size:
+            raise ValueError(
+                f'references must be {size} (h, w), got {normalised.shape[2:]}; see ref_pipeline in model.json'
+            )
+        shape = (len(normalised), 1, *size)
+        masks = np.ones(shape, np.float32) if masks is None else np.asarray(masks, np.float32)
+        if masks.shape != shape:
+            raise ValueError(f'masks of these references must be {shape}, got {masks.shape}')
+        pyramid = self._features.run(None, dict(pixels=normalised))
+        return tuple(self._references.run(None, _feeds(self._references, [*pyramid, masks])))
+
+    @staticmethod
+    def merge_references(rows: Rows) -> Rows:
+        """Make one query of several references of a category: the mean of their rows (R, ...), one row."""
+        return tuple(row.mean(axis=0, keepdims=True) for row in rows)
+
+    def detect(
+        self,
+        pyramid: Sequence[np.ndarray],
+        query: Rows,
+        img_shape: tuple[int, int],
+        window: Sequence[float] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Search one image for one query.
+
+        Args:
+            pyramid: Of the image, each (1, C, H_l, W_l).
+            query: One row, each (1, ...).
+            img_shape: (h, w) of the picture in the network input, without padding at its right and bottom.
+            window: The picture within its padding, xyxy, where ``spec['window']`` says that the model needs it.
+
+        Returns:
+            dict: ``bboxes`` (M, 4) xyxy in pixels of the network input, ``scores`` (M,) in 0-1, the best first, and if
+            the model has masks, ``masks`` (M, h, w) in 0-1, each of its box; see :mod:`mmosis.search.paste`.
+
+        Raises:
+            ValueError: If it is not one image and one query, or the window is missing.
+        """
+        lengths = {len(array) for array in (*pyramid, *query)}
+        if lengths != {1}:
+            raise ValueError(f'detect takes one image and one query, got arrays of lengths {sorted(lengths)}')
+        arrays = [*pyramid, *query, np.asarray(img_shape, np.int64)]
+        if self.spec['window']:
+            if window is None:
+                raise ValueError('this model needs window, x1, y1, x2, y2 of the picture within its padding; got none')
+            arrays.append(np.asarray(window, np.float32))
+        names = [output.name for output in self._detect.get_outputs()]
+        return dict(zip(names, self._detect.run(None, _feeds(self._detect, arrays)), strict=True))
+
+    # ---------------------------------------------------------------- set-up
+
+    def _load(self, name: str, num_threads: int | None) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = num_threads or 0
+        providers = [provider for provider in PROVIDERS if provider in onnxruntime.get_available_providers()]
+        return onnxruntime.InferenceSession(str(self.folder / f'{name}.onnx'), options, providers=providers)
+
+
+def _read_spec(folder: Path) -> dict[str, Any]:
+    missing = [name for name in FILES if not (folder / name).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f'{folder} is no exported model, {", ".join(missing)} missing; tools/deployment/export_onnx.py makes one'
+        )
+    spec = json.loads((folder / 'model.json').read_text())
+    if spec.get('format') != FORMAT:
+        raise ValueError(
+            f'{folder} has format {spec.get("format")}, this version of mmosis reads {FORMAT}; export it again'
+        )
+    return spec
+
+
+def _normalise(pixels: np.ndarray, settings: dict) -> np.ndarray:
+    """Normalise pixels (N, 3, H, W) BGR, 0 to 255, as the model's preprocessor does: float32."""
+    pixels = np.asarray(pixels)
+    if pixels.ndim != 4 or pixels.shape[1] != 3 or 0 in pixels.shape:
+        raise ValueError(f'pixels must be (N, 3, H, W) BGR with N > 0, got {pixels.shape}')
+    if settings['bgr_to_rgb']:
+        pixels = pixels[:, ::-1]
+    mean, std = (np.array(settings[name], np.float32)[:, None, None] for name in ('mean', 'std'))
+    return (pixels.astype(np.float32) - mean) / std
+
+
+def _feeds(session: onnxruntime.InferenceSession, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    return dict(zip([given.name for given in session.get_inputs()], arrays, strict=True))
