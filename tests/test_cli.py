@@ -85,7 +85,8 @@ class TestParse:
             weights=None,
             device=None,
             image_scale=None,
-            precision='fp32',
+            precision=None,
+            runtime=None,
         )
         assert vars(args).items() >= expected.items()
 

@@ -22,7 +22,7 @@ def fit_when_imported() -> None:
     Raises:
         ImportError: If mmosis cannot run on it, then or now.
     """
-    if HOST in sys.modules:
+    if sys.modules.get(HOST) is not None:
         check_host()
         _fit()
     else:

@@ -13,13 +13,13 @@ from rich.progress import track
 
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import write_atomic
-from mmosis.visualization.search_overlay import draw_search
 
 from .base import SearchBase
 from .coco_export import describe_image, to_coco
 from .competition import compete
 from .images import list_images, load_image
 from .journal import Journal
+from .overlay import draw_search
 from .reference_bank import ReferenceBank
 from .tiling import merge_tiles, plan_tiles
 

@@ -11,13 +11,13 @@ from rich.progress import track
 
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
-from mmosis.visualization.search_overlay import draw_search
 
 from .base import SearchBase
 from .images import list_images, load_image
 from .light_pipeline import check_steps, prepare_image, prepare_reference
 from .model_zoo import DEFAULT_MODEL, find_exported
 from .onnx_detector import OnnxDetector
+from .overlay import draw_search
 from .paste import paste_masks
 from .reference_bank import ReferenceBank
 from .scales import group_by_scale, known_size

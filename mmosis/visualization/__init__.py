@@ -1,5 +1,3 @@
-from mmosis.utils.lazy import lazy_names
+from .one_shot_visualizer import OneShotLocalVisualizer
 
 __all__ = ['OneShotLocalVisualizer']
-
-__getattr__ = lazy_names(__name__, dict(OneShotLocalVisualizer='one_shot_visualizer'))

@@ -12,11 +12,10 @@ from mmdet.visualization import DetLocalVisualizer
 from mmengine.dist import master_only
 from mmengine.structures import InstanceData
 
+from mmosis.search.overlay import draw_search
 from mmosis.structures import Episode
 from mmosis.utils.image import crop_box, read_image
 from mmosis.utils.rng import seeded
-
-from .search_overlay import draw_search
 
 WHITE = (255, 255, 255)
 GAP = 8  # pixels between panels

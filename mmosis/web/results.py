@@ -10,8 +10,8 @@ import numpy as np
 
 from mmosis.search.base import SearchBase
 from mmosis.search.coco_export import describe_image, to_coco
+from mmosis.search.overlay import category_colours, draw_search
 from mmosis.structures import FoundObjects
-from mmosis.visualization.search_overlay import category_colours, draw_search
 
 from .pictures import show
 from .session import Scene, Session

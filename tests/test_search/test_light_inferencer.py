@@ -1,0 +1,168 @@
+"""The light runtime finds what torch finds, by the same call, and runs where torch is not installed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchSettings, search_array
+from mmosis.structures import FoundObjects
+from mmosis.utils.image import read_image
+
+pytest.importorskip('onnxruntime')
+
+PHOTOGRAPH = Path('mmosis/web/photographs/pizza.jpg').resolve()
+BOX, OTHER = (287, 147, 381, 198), (40, 60, 120, 140)
+WITHOUT_TORCH = """
+import sys
+
+sys.modules.update(dict.fromkeys(('torch', 'torchvision', 'mmcv', 'mmengine', 'mmdet')))
+"""
+
+
+@pytest.fixture(scope='module')
+def light() -> LightInferencer:
+    return LightInferencer(num_threads=1, show_progress=False)
+
+
+@pytest.fixture(scope='module')
+def torch_inferencer() -> OneShotInferencer:
+    return OneShotInferencer(device='cpu', show_progress=False)
+
+
+@pytest.fixture(scope='module')
+def image() -> np.ndarray:
+    return read_image(str(PHOTOGRAPH))
+
+
+def assert_same(found: FoundObjects, expected: FoundObjects) -> None:
+    """Equal in number; boxes within a tenth of a pixel, scores within 1e-3; masks but for pixels at their border."""
+    assert len(found) == len(expected) > 0
+    np.testing.assert_allclose(found.bboxes, expected.bboxes, atol=0.1)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-3)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert (found.masks.numpy() == expected.masks.numpy()).mean() > 0.9999
+
+
+@pytest.mark.parametrize(
+    'references',
+    [
+        [dict(bbox=BOX)],
+        [dict(bbox=BOX, name='a'), dict(bbox=OTHER, name='b', negative=True)],
+        [dict(bbox=BOX), dict(bbox=OTHER)],
+    ],
+    ids=['box', 'negative', 'two shots'],
+)
+def test_it_finds_what_torch_finds(
+    light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray, references: list[dict]
+) -> None:
+    for keep_all in (False, True):
+        found, expected = (
+            each.search(image, each.encode(references, searched=[image]), keep_all)
+            for each in (light, torch_inferencer)
+        )
+        strong, expected = found[found.scores > 0.1], expected[expected.scores > 0.1]
+        assert_same(strong, expected)
+
+
+def test_a_crop_and_a_mask(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:
+    """A crop tells no size, so all scales are searched."""
+    mask = np.zeros(image.shape[:2], np.uint8)
+    cv2.ellipse(mask, (334, 172), (40, 22), 0, 0, 360, 1, -1)
+    for reference in (image[147:198, 287:381], dict(img=image, mask=mask)):
+        found, expected = (each.search(image, each.encode(reference)) for each in (light, torch_inferencer))
+        assert_same(found[found.scores > 0.1], expected[expected.scores > 0.1])
+
+
+def test_banks_are_the_same(
+    light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray, tmp_path: Path
+) -> None:
+    banks = [each.encode(dict(img=image, bbox=BOX)) for each in (light, torch_inferencer)]
+    assert banks[0].fingerprint == banks[1].fingerprint
+    for a, b in zip(*(bank.encoded for bank in banks), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    banks[1].save(tmp_path / 'bank')
+    loaded = ReferenceBank.load(tmp_path / 'bank')
+    assert_same(
+        *(found[found.scores > 0.1] for found in (each.search(image, loaded) for each in (light, torch_inferencer)))
+    )
+
+
+def test_tiles(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:
+    bank = light.encode(dict(img=image, bbox=BOX))
+    settings = SearchSettings(score_thr=0.3, tile=300)
+    assert_same(*(search_array(each, image, bank, settings) for each in (light, torch_inferencer)))
+
+
+def test_image_scale_overrules(light: LightInferencer, image: np.ndarray) -> None:
+    small = LightInferencer(image_scale=256, num_threads=1, show_progress=False)
+    assert small.scales.scales == (256,)
+    bank = light.encode(dict(img=image, bbox=BOX))
+    assert small.search(image, bank).scores[:3] != pytest.approx(light.search(image, bank).scores[:3], abs=1e-3)
+
+
+def test_its_call_is_the_inferencers(
+    light: LightInferencer, torch_inferencer: OneShotInferencer, tmp_path: Path
+) -> None:
+    results = [
+        each(str(PHOTOGRAPH), dict(bbox=BOX, name='tomato'), out_dir=str(folder), no_save_pred=False, return_vis=True)
+        for each, folder in ((light, tmp_path / 'light'), (torch_inferencer, tmp_path / 'torch'))
+    ]
+    found, expected = (result['predictions'][0] for result in results)
+    assert set(found) == set(expected)
+    assert len(found['scores']) == len(expected['scores'])
+    np.testing.assert_allclose(found['scores'], expected['scores'], atol=1e-3)
+    assert results[0]['classes'] == results[1]['classes'] == ['tomato']
+    assert json.loads((tmp_path / 'light/preds/pizza.json').read_text()) == found
+    names = [sorted(str(path.relative_to(folder)) for path in folder.rglob('*.*')) for folder in tmp_path.iterdir()]
+    assert names[0] == names[1]
+    shown, wanted = (result['visualization'][0] for result in results)
+    assert shown.shape == wanted.shape
+    assert (shown != wanted).any(axis=2).mean() < 0.001
+
+
+def test_arguments_of_torch_are_refused(light: LightInferencer, image: np.ndarray) -> None:
+    with pytest.raises(TypeError, match=r'show, batch_size cannot be had from the light runtime; .* pip install'):
+        light(image, image[:50], show=True, batch_size=2)
+
+
+def test_another_models_bank_is_refused(light: LightInferencer, image: np.ndarray) -> None:
+    bank = light.encode(image)
+    other = ReferenceBank(bank.entries, bank.thumbnails, bank.encoded, '0' * 64)
+    with pytest.raises(ValueError, match='encoded by another model'):
+        light.search(image, other)
+
+
+def test_a_search_needs_no_torch(tmp_path: Path) -> None:
+    """Box, tiles, overlay and bank, by the command, where torch and the hosts cannot be imported."""
+    program = WITHOUT_TORCH + 'from mmosis.cli import main\nsys.exit(main(sys.argv[1:]))'
+    box = ','.join(map(str, BOX))
+    arguments = ['search', str(PHOTOGRAPH), '--box', box, '--out', str(tmp_path / 'out'), '--tile', '300']
+    bank = ['--save-bank', str(tmp_path / 'bank')]
+    result = subprocess.run(
+        [sys.executable, '-c', program, *arguments, *bank], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads((tmp_path / 'out/annotations.json').read_text())['annotations']
+    assert (tmp_path / 'out/overlays/pizza.jpg').is_file()
+    assert len(ReferenceBank.load(tmp_path / 'bank')) == 1
+
+
+def test_what_needs_torch_says_so() -> None:
+    line = "main(['search', 'a.jpg', '--reference', 'b.jpg', '--out', 'c', '--device', 'cpu'])"
+    program = f'{WITHOUT_TORCH}from mmosis.cli import main\nsys.exit({line})'
+    result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == (
+        "mmosis: error: this search runs on torch, and mmdet is not installed: pip install 'mmosis[onedl]'\n"
+    )
+
+
+def test_without_mmdet_it_is_the_inferencer() -> None:
+    program = f'{WITHOUT_TORCH}from mmosis.search import LightInferencer, OneShotInferencer\n'
+    check = 'assert OneShotInferencer is LightInferencer'
+    subprocess.run([sys.executable, '-c', program + check], check=True)
