@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it in an empty environment, and trains, tests and searches with it, away from the checkout.
+# Builds the wheel, installs it in an empty environment, and trains, tests and searches with it, away from the checkout;
+# and in another one, without torch, searches alone.
 # usage: tools/misc/test_wheel.sh; PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+checkout=$PWD
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -49,8 +51,17 @@ CONFIG
 grep --only-matching --no-filename '"one-shot/[a-z]*_mAP_50": [0-9.e-]*' work/*/*.json
 
 say 'search by example with the model in the box'
-"$folder/venv/bin/mmosis" search data/test/images --reference data/test/images/000001.jpg --score-thr 0.1 --out found
+"$folder/venv/bin/mmosis" search data/test/images --reference data/test/images/000001.jpg --score-thr 0.1 --out found --runtime torch
 [[ $(ls found/overlays | wc -l) == 80 ]]
 grep --quiet '"counts"' found/annotations.json
+
+say 'search in an environment without torch: as much is found'
+"$uv" venv --quiet --python "${PYTHON:-python3}" "$folder/light"
+"$uv" pip install --quiet --python "$folder/light/bin/python" --constraint "$checkout/requirements/constraints.txt" \
+    --override "$checkout/requirements/overrides.txt" "$(echo "$folder"/dist/*.whl)[light]"
+"$folder/light/bin/python" -c 'from importlib.util import find_spec; assert not find_spec("torch")'
+"$folder/light/bin/mmosis" search data/test/images --reference data/test/images/000001.jpg --score-thr 0.1 --out light
+count() { grep --only-matching '"area"' "$1/annotations.json" | wc -l; }
+[[ $(count light) == $(count found) ]]
 
 say 'passed'
