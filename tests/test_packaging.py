@@ -48,7 +48,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_wheel_holds_the_package_configs_tools_and_index(wheel: zipfile.ZipFile) -> None:
     expected = {'mmosis/py.typed', 'mmosis/.mim/model-index.yml'}
-    for pattern in ('mmosis/**/*.py', 'mmosis/weights/*.pth', 'mmosis/datasets/*.txt', 'mmosis/web/photographs/*'):
+    for pattern in (
+        'mmosis/**/*.py',
+        'mmosis/weights/*.pth',
+        'mmosis/weights/*/*',
+        'mmosis/datasets/*.txt',
+        'mmosis/web/photographs/*',
+    ):
         expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
     for pattern in ('configs/**/*.py', 'configs/**/metafile.yml', 'tools/**/*.py', 'tools/*.sh'):
         expected |= {f'mmosis/.mim/{path.relative_to(ROOT)}' for path in ROOT.glob(pattern)}

@@ -1,10 +1,11 @@
 """The three steps of a detector as modules of tensors in, tensors out: what becomes a graph."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from unittest.mock import patch
 
+import torch
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
@@ -114,5 +115,13 @@ def _masks_as_predicted(roi_head: nn.Module) -> Iterator[None]:
             results.masks = (masks if activate_map else masks.sigmoid())[:, 0]
         return results_list
 
-    with patch.object(heads[-1], 'predict_by_feat', predict_by_feat):
+    with ExitStack() as stack:
+        for head in heads:
+            stack.enter_context(patch.object(head, 'forward', _with_a_region_more(head.forward)))
+        stack.enter_context(patch.object(heads[-1], 'predict_by_feat', predict_by_feat))
         yield
+
+
+def _with_a_region_more(forward: Callable) -> Callable:
+    """Some operators of ONNX Runtime refuse to work on no regions at all: they get an empty one, which is dropped."""
+    return lambda regions: forward(torch.cat([regions, regions.new_zeros(1, *regions.shape[1:])]))[:-1]

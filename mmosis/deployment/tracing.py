@@ -58,7 +58,8 @@ def write_graph(
                 dynamic_axes=axes,
             )
         except (RuntimeError, TypeError) as error:
-            raise ValueError(f'{path.name} cannot be made of this model: {error}') from error
+            reason = str(error).partition('\n')[0]  # the whole graph may follow
+            raise ValueError(f'{path.name} cannot be made of this model: {reason}') from error
 
 
 def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.jit.ScriptModule:
@@ -83,6 +84,11 @@ def _ops(module: nn.Module) -> Iterator[Any]:
     for layer in module.modules():
         if isinstance(layer, RoIAlign):
             yield patch.object(layer, 'use_torchvision', True)
+    # Without its last argument, which the exporter does not know: ONNX's is stable always.
+    sort = Tensor.sort
+    yield patch.object(
+        Tensor, 'sort', lambda t, dim=-1, descending=False, stable=False: sort(t, dim=dim, descending=descending)
+    )
     yield patch.object(F, 'adaptive_avg_pool2d', _adaptive_avg_pool2d)
     yield patch.object(Conv2dAdaptivePadding, 'forward', _with_fixed_sizes(Conv2dAdaptivePadding.forward))
 
@@ -90,6 +96,8 @@ def _ops(module: nn.Module) -> Iterator[Any]:
 def _questions() -> Iterator[Any]:
     """No level is without RoIs, no result is empty, and some boxes are too small: nothing is left out."""
     yield patch.object(Tensor, 'numel', lambda tensor: 1)
+    equals = Tensor.__eq__
+    yield patch.object(Tensor, '__eq__', lambda t, other: not _is_empty_count(t, other) and equals(t, other))
     tell_all = Tensor.all
     yield patch.object(Tensor, 'all', lambda *args, **kwargs: len(args) + len(kwargs) > 1 and tell_all(*args, **kwargs))
     # One image's boxes are not split by image; their number would be kept.
@@ -98,6 +106,11 @@ def _questions() -> Iterator[Any]:
     yield patch.object(misc, 'min', lambda limit, count: limit, create=True)
     # An assignment drops the first dimension of a value of one row.
     yield patch.object(Tensor, '__setitem__', lambda tensor, index, value: tensor.index_put_((index,), value))
+
+
+def _is_empty_count(tensor: Tensor, other: Any) -> bool:
+    """Whether it is asked if there are 0: a size is a tensor in a trace."""
+    return tensor.dim() == 0 and isinstance(other, int) and other == 0
 
 
 def _is_of_one(size: Any) -> bool:

@@ -97,7 +97,7 @@ def test_a_folder_that_is_there_stays(pocket, tmp_path: Path) -> None:
 )
 def test_what_differs_is_told_and_nothing_is_left(pocket, tmp_path, monkeypatch, limit, value, message) -> None:
     monkeypatch.setattr(check, limit, value)
-    with pytest.raises(ValueError, match=f'would not be the same: {message}'):
+    with pytest.raises(ValueError, match=f'the exported model is not the same: {message}'):
         export_onnx(pocket, tmp_path / 'out')
     assert list(tmp_path.iterdir()) == []
 

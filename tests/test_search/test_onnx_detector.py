@@ -48,7 +48,9 @@ def test_it_is_the_model_that_was_exported(detector: OnnxDetector, inferencer) -
 def test_images_are_normalised_and_padded_as_the_preprocessor_does(detector: OnnxDetector, inferencer) -> None:
     images = pixels(2, 3, 50, 70)
     preprocessor = inferencer.model.data_preprocessor
-    inputs = preprocessor(dict(inputs=list(torch.from_numpy(images)), ref_inputs=[]))['inputs']
+    inputs = preprocessor(dict(inputs=list(torch.from_numpy(images)), ref_inputs=[torch.zeros(1, 1, 3, 96, 96)]))[
+        'inputs'
+    ]
     assert inputs.shape[2:] == (64, 96)
     with torch.no_grad():
         expected = inferencer.model.encode_images(inputs)
