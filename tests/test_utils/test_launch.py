@@ -45,7 +45,7 @@ def test_without_a_gpu_a_tool_becomes_two_processes(monkeypatch: pytest.MonkeyPa
     calls = []
     monkeypatch.setattr('os.execv', lambda program, words: calls.append((program, words)))
     monkeypatch.setattr('torch.cuda.is_available', lambda: False)
-    monkeypatch.setattr('os.cpu_count', lambda: 8)
+    monkeypatch.setattr('mmosis.utils.launch.available_cores', lambda: 8)
     monkeypatch.setattr(sys, 'argv', ['tools/demo.py', '--work-dir', 'here'])
     monkeypatch.setenv('OMP_NUM_THREADS', '')  # so that it is put back, whether it was set or not
     monkeypatch.delenv('OMP_NUM_THREADS')
