@@ -1,13 +1,15 @@
 """mmosis: one-shot instance segmentation for MMDetection (Siamese Mask R-CNN, arXiv:1811.11507).
 
-Importing the package makes the host fit to use, in this order: its versions are checked, mmcv's compiled ops get a
-stand-in where they are missing, MMEngine's checkpoint loaders are replaced by safe ones, and MMEngine learns that there
-are configs at ``mmosis::``. It registers no component: configs do that by ``custom_imports``.
+Importing the package makes the host fit to use, in this order: its versions are checked, its idle notices are left out,
+mmcv's compiled ops get a stand-in where they are missing, MMEngine's checkpoint loaders are replaced by safe ones, and
+MMEngine learns of the configs at ``mmosis::``. It registers no component: configs do that by ``custom_imports``.
 """
 
+from mmosis.compat import notices
 from mmosis.compat.versions import check_host
 
 check_host()
+notices.install()
 
 from mmengine.config.utils import MODULE2PACKAGE  # noqa: E402
 
