@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
 
 from mmosis.datasets import OneShotCocoDataset, ReferenceSampler
 from mmosis.datasets.reference_sampler import ImageRecord
@@ -16,6 +15,7 @@ from mmosis.search import OneShotInferencer
 from mmosis.search.images import MIN_SIDE
 from mmosis.structures import Episode, EpisodeRecord
 from mmosis.utils.image import read_image
+from mmosis.utils.progress import track
 from mmosis.utils.rng import generator
 
 from .coco_folder import find_coco_folder

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from mmengine.structures import InstanceData
-from rich.progress import track
 
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.progress import track
 from mmosis.visualization.search_overlay import draw_search
 
 from .coco_export import describe_image, to_coco
