@@ -69,7 +69,8 @@ def use_cpu_processes(args: argparse.Namespace) -> None:
     """
     if args.launcher != 'none' or torch.cuda.is_available():
         return
-    os.environ.setdefault('OMP_NUM_THREADS', str(max(1, available_cores() // CPU_PROCESSES)))
+    threads = os.environ.setdefault('OMP_NUM_THREADS', str(max(1, available_cores() // CPU_PROCESSES)))
+    os.environ.setdefault('MKL_NUM_THREADS', threads)  # MMEngine would set it to 1, and warn
     torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={CPU_PROCESSES}']
     os.execv(sys.executable, [*torchrun, *sys.argv, '--launcher', 'pytorch'])
 
