@@ -19,7 +19,7 @@ def may_use_bfloat16(device: str | torch.device) -> bool:
     """
     native = has_native_bfloat16(device)
     if not native:
-        print_log(f'this {device} only emulates bfloat16, slowly: float32 is used', 'current', logging.WARNING)
+        print_log(f'{device} does not compute in bfloat16 by itself: float32 is used', 'current', logging.WARNING)
     return native
 
 

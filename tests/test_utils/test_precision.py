@@ -83,4 +83,4 @@ def test_a_refusal_is_one_line(native: bool, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(precision, 'has_native_bfloat16', lambda _: native)
     monkeypatch.setattr(precision, 'print_log', lambda *line: said.append(line[0]))
     assert may_use_bfloat16('cpu') is native
-    assert said == ([] if native else ['this cpu only emulates bfloat16, slowly: float32 is used'])
+    assert said == ([] if native else ['cpu does not compute in bfloat16 by itself: float32 is used'])
