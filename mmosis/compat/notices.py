@@ -8,7 +8,7 @@ from importlib import import_module
 
 # What MMEngine's print_log says, by print() or by an MMLogger.
 LOGGED = (
-    r'Could not import OneDL\. Skipping OneDL datasets\.',  # mmdet's, of a package that is on no index
+    r'Could not import OneDL\. Skipping OneDL datasets\.',  # mmdet's, of data sets that are never read here
     r'Loads checkpoint by \w+ backend from path: .*',  # the Runner says it again, in words
     r'Auto resumed from the latest checkpoint None\.',  # it said before that there is none
     r'"FileClient" will be deprecated in future\. .*',  # MMEngine's own CheckpointHook asks for one
@@ -28,6 +28,7 @@ PRINTED = {
 # Message, category and module that is warned, as in warnings.filterwarnings.
 WARNED = (
     ('`broadcast_buffers` is deprecated', FutureWarning, r'mmengine\.model\.wrappers'),
+    (r'Warning: The \w+ is out of bounds', UserWarning, r'mmengine\.visualization'),  # objects at the edge of an image
     ('pkg_resources is deprecated as an API', UserWarning, r'mmengine\.'),
     ('.*invalid escape sequence', SyntaxWarning, r'.*[/\\](mmengine|mmcv|mmdet|mmpretrain)[/\\]'),
 )
