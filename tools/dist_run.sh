@@ -2,6 +2,9 @@
 # Start a tool in several processes: tools/dist_run.sh NUM_PROCESSES TOOL [arguments]. The other dist_*.sh call it.
 # Several machines: set NNODES, NODE_RANK, MASTER_ADDR and PORT as for mmdet.
 set -euo pipefail
+# Processes share the cores; torchrun would give each of them one.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(($(nproc) > $1 ? $(nproc) / $1 : 1))}"
+export MKL_NUM_THREADS="${MKL_NUM_THREADS:-$OMP_NUM_THREADS}" # MMEngine would set it to 1, and warn
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python}" -m torch.distributed.run \
     --nnodes="${NNODES:-1}" \

@@ -1,7 +1,6 @@
 """The steps that experiments are made of: train a config, test a checkpoint, read the two figures."""
 
 import copy
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from mmengine.runner import Runner
 
 from mmosis.scenes.synthetic import make_scenes
+from mmosis.utils.cores import available_cores
 
 METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
 TESTED_PHASES = ('one-shot', 'background')
@@ -26,7 +26,7 @@ def make_config_scenes(cfg: Config) -> None:
     if is_main_process():
         for name, scenes in cfg.scenes.items():
             print(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}', flush=True)
-            make_scenes(**scenes, num_workers=os.cpu_count() or 1)
+            make_scenes(**scenes, num_workers=available_cores())
     barrier()
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from rich.progress import track
-
 from mmosis.datasets import OneShotCocoDataset, ReferenceSampler
 from mmosis.datasets.reference_sampler import ImageRecord
 from mmosis.evaluation import DataPaths, Dump
@@ -15,6 +13,7 @@ from mmosis.search.base import SearchBase
 from mmosis.search.images import MIN_SIDE
 from mmosis.structures import Episode, EpisodeRecord
 from mmosis.utils.image import read_image
+from mmosis.utils.progress import track
 from mmosis.utils.rng import generator
 
 from .coco_folder import find_coco_folder

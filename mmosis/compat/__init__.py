@@ -1,1 +1,1 @@
-"""What makes mmosis run on both OpenMMLab families: version check, ops stand-in, safe checkpoint loading."""
+"""What makes mmosis run on both OpenMMLab families: version check, silence, ops stand-in, safe checkpoint loading."""

@@ -1,7 +1,7 @@
 """Make the host fit to use as soon as it is imported, and not before: it takes seconds, and a light search needs none.
 
-In this order: versions are checked, MMEngine learns that there are configs at ``mmosis::``, its checkpoint loaders are
-replaced by safe ones, and mmcv's compiled ops get a stand-in where they are missing.
+In this order: versions are checked, idle notices are left out, MMEngine learns that there are configs at ``mmosis::``,
+its checkpoint loaders are replaced by safe ones, and mmcv's compiled ops get a stand-in where they are missing.
 """
 
 import sys
@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
+from . import notices
 from .versions import check_host
 
 HOST = 'mmengine'  # mmcv and mmdet import it before anything else
@@ -23,7 +24,7 @@ def fit_when_imported() -> None:
         ImportError: If mmosis cannot run on it, then or now.
     """
     if sys.modules.get(HOST) is not None:
-        check_host()
+        _prepare()
         _fit()
     else:
         sys.meta_path.insert(0, _Watch())
@@ -37,8 +38,8 @@ class _Watch(MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname != HOST:
             return None
+        _prepare()  # what it refuses stays refused
         sys.meta_path.remove(self)
-        check_host()
         spec = find_spec(HOST)
         spec.loader = _ThenFit(spec.loader)
         return spec
@@ -59,6 +60,12 @@ class _ThenFit(Loader):
         _fit()
 
 
+def _prepare() -> None:
+    """What comes before the host is imported."""
+    check_host()
+    notices.leave_out_warnings()
+
+
 def _fit() -> None:
     from mmengine.config.utils import MODULE2PACKAGE
 
@@ -67,5 +74,6 @@ def _fit() -> None:
     # For configs that inherit 'mmosis::...'. MMEngine looks beside this module for .mim; by the name of the
     # distribution, 0.10.7 would not find an editable install.
     MODULE2PACKAGE['mmosis'] = 'mmosis.registry'
+    notices.leave_out_lines()
     checkpoint.register_safe_loaders()
     ops.install()

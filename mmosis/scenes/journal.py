@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from mmengine.utils import track_iter_progress
+
+from mmosis.utils.progress import track
 
 Make = Callable[[int], Any]
 
@@ -32,7 +33,7 @@ def fill_journal(path: Path, settings: dict, make: Make, num: int, num_workers: 
     todo = range(_open(path, settings), num)
     if todo:
         with path.open('a', buffering=1, encoding='utf-8') as file:
-            for record in _track(make, todo, num_workers):
+            for record in track(_make_each(make, todo, num_workers), str(path.parent), len(todo)):
                 file.write(json.dumps(record) + '\n')
 
 
@@ -69,13 +70,13 @@ def _check(path: Path, found: dict, wanted: dict) -> None:
         )
 
 
-def _track(make: Make, todo: range, num_workers: int) -> Iterator[Any]:
+def _make_each(make: Make, todo: range, num_workers: int) -> Iterator[Any]:
     if not num_workers:
-        yield from track_iter_progress((map(make, todo), len(todo)))
+        yield from map(make, todo)
         return
     # Given at the start, not with every task: it may hold much.
     with Pool(num_workers, _start, (make,)) as pool:
-        yield from track_iter_progress((pool.imap(_call, todo, _CHUNK), len(todo)))
+        yield from pool.imap(_call, todo, _CHUNK)
 
 
 def _start(make: Make) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.progress import track
 
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.progress import track
 
 from .base import SearchBase
 from .coco_export import describe_image, to_coco

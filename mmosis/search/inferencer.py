@@ -21,6 +21,7 @@ from torch import nn
 
 from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.precision import may_use_bfloat16
 
 from .base import SearchBase
 from .fingerprint import model_fingerprint
@@ -58,7 +59,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
             object has the size that the model likes, or all of them where its size is not known; or images larger than
             ``max_image_scale`` are reduced to it; without either, its test pipeline as it is. More finds smaller
             objects and takes longer.
-        precision: 'fp32' or 'bf16', which needs a processor that computes in it to be faster.
+        precision: 'fp32' or 'bf16'; a device that only emulates bf16, slowly, searches in fp32, and a warning says so.
         channels_last: Whether convolutions work on the channels-last layout; by default on a CPU, which is faster so.
 
     Raises:
@@ -83,14 +84,15 @@ class OneShotInferencer(SearchBase, DetInferencer):
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
         self.image_scale = image_scale
-        self.precision = precision
         super().__init__(model, weights, device, scope, palette, show_progress)
+        native = precision == 'bf16' and may_use_bfloat16(self.model.data_preprocessor.device)
+        self.precision = 'bf16' if native else 'fp32'
         ref_pipeline = without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)
         self.ref_pipeline = Compose(ref_pipeline)
         self.fingerprint = model_fingerprint(self.model, ref_pipeline)
         for name, child in self.model.named_children():
             if name != 'data_preprocessor':  # pixels are normalised in fp32
-                child.to(PRECISIONS[precision])
+                child.to(PRECISIONS[self.precision])
         if channels_last is None:
             channels_last = self.model.data_preprocessor.device.type == 'cpu'
         if channels_last:

@@ -7,10 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from rich.progress import track
 
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.progress import track
 
 from .base import SearchBase
 from .images import list_images, load_image

@@ -9,6 +9,8 @@ import torch
 import torch.distributed
 from mmengine.config import Config, DictAction
 
+from .cores import available_cores, limit_threads
+
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 CPU_PROCESSES = 2
 
@@ -46,6 +48,7 @@ def load_config(args: argparse.Namespace) -> Config:
     if not Path(args.config).is_file():
         raise FileNotFoundError(f'config {args.config} does not exist; the configs are in configs/')
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    limit_threads()
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
     if args.cfg_options is not None:
@@ -66,7 +69,8 @@ def use_cpu_processes(args: argparse.Namespace) -> None:
     """
     if args.launcher != 'none' or torch.cuda.is_available():
         return
-    os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // CPU_PROCESSES)))
+    threads = os.environ.setdefault('OMP_NUM_THREADS', str(max(1, available_cores() // CPU_PROCESSES)))
+    os.environ.setdefault('MKL_NUM_THREADS', threads)  # MMEngine would set it to 1, and warn
     torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={CPU_PROCESSES}']
     os.execv(sys.executable, [*torchrun, *sys.argv, '--launcher', 'pytorch'])
 

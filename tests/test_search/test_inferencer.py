@@ -281,7 +281,10 @@ def test_references_do_not_depend_on_their_batch(inferencer: OneShotInferencer, 
 # ---------------------------------------------------------------- options
 
 
-def test_bf16_and_layouts_find_the_same(weights: Path, inferencer: OneShotInferencer, scene: tuple) -> None:
+def test_bf16_and_layouts_find_the_same(
+    weights: Path, inferencer: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('mmosis.utils.precision.has_native_bfloat16', lambda _: True)
     image, _ = scene
     expected = inferencer.search(image, inferencer.encode(as_reference(image)))
     for options, tolerance in ((dict(channels_last=False), 1e-4), (dict(precision='bf16'), 0.05)):
@@ -289,6 +292,18 @@ def test_bf16_and_layouts_find_the_same(weights: Path, inferencer: OneShotInfere
         assert other.fingerprint == inferencer.fingerprint
         found = other.search(image, other.encode(as_reference(image)))
         np.testing.assert_allclose(found.scores[:5], expected.scores[:5], rtol=0, atol=tolerance)
+
+
+def test_where_bf16_is_emulated_fp32_searches(
+    weights: Path, inferencer: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('mmosis.utils.precision.has_native_bfloat16', lambda _: False)
+    image, _ = scene
+    other = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, precision='bf16')
+    assert other.precision == 'fp32'
+    expected, found = (each.search(image, each.encode(as_reference(image))) for each in (inferencer, other))
+    assert torch.equal(found.scores, expected.scores)
+    assert torch.equal(found.bboxes, expected.bboxes)
 
 
 def test_image_scale_sets_the_longer_side(weights: Path, scene: tuple) -> None:

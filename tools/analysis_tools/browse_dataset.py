@@ -15,10 +15,10 @@ from mmdet.registry import VISUALIZERS
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
-from mmengine.utils import track_iter_progress
 from torch.utils.data import DataLoader
 
 from mmosis.datasets import EpisodeMixture, OneShotCocoDataset
+from mmosis.utils.progress import track
 
 
 def parse_args() -> argparse.Namespace:
@@ -85,7 +85,7 @@ def main() -> None:
     loader = build_loader(cfg, args.loader)
     visualizer = VISUALIZERS.build(dict(cfg.visualizer, vis_backends=None))
     number = args.number or len(loader.dataset)
-    for index, batch in enumerate(track_iter_progress((islice(loader, number), number))):
+    for index, batch in enumerate(track(islice(loader, number), 'Draw', number)):
         visualizer.dataset_meta = metainfo_of(loader.dataset, index)
         sample, image = batch['data_samples'][0], batch['inputs'][0].permute(1, 2, 0).numpy()[..., ::-1]
         sample.ref_inputs = batch['ref_inputs'][0]

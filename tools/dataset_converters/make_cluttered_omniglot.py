@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     """Write the scenes and say where they are."""
-    print(f'\n{make_cluttered_omniglot(**vars(parse_args()))}')
+    print(make_cluttered_omniglot(**vars(parse_args())))
 
 
 if __name__ == '__main__':

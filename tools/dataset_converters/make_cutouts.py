@@ -52,7 +52,7 @@ def main() -> None:
         same = dict(num_images=args.num_images, seed=args.seed, image_size=args.image_size)
         wanted = [dict(out_dir=args.out_dir, sources=list_sources(args), **same)]
     for scenes in wanted:
-        print(f'\n{compose_scenes(**scenes, num_workers=args.num_workers)}')
+        print(compose_scenes(**scenes, num_workers=args.num_workers))
 
 
 if __name__ == '__main__':

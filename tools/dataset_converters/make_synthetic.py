@@ -33,7 +33,7 @@ def main() -> None:
     if args.config is not None:
         wanted = list(Config.fromfile(args.config).scenes.values())
     for scenes in wanted:
-        print(f'\n{make_scenes(**scenes, num_workers=args.num_workers)}')
+        print(make_scenes(**scenes, num_workers=args.num_workers))
 
 
 if __name__ == '__main__':

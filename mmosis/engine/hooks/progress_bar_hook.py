@@ -1,15 +1,19 @@
-"""ProgressBarHook: one line that moves, for runs that a person watches."""
+"""ProgressBarHook: how far a run is, for a person who watches, and for one who reads its log."""
 
 from mmdet.registry import HOOKS
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from mmosis.utils.progress import Progress
 
 
 @HOOKS.register_module()
 class ProgressBarHook(Hook):
-    """Show a progress bar for training and testing, with the loss; MMEngine's own log lines go on beside it."""
+    """Show the progress of training and testing, with the loss; MMEngine's own log lines go on beside it.
+
+    It is a bar in a terminal and a line now and then elsewhere, see :class:`~mmosis.utils.progress.Progress`.
+    """
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -22,7 +26,8 @@ class ProgressBarHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
         """Move on by a step."""
-        self._advance(f'train, loss {outputs["loss"].item():.2f}')
+        if self._progress is not None:
+            self._progress.advance(f'train, loss {outputs["loss"].item():.2f}')
 
     def after_train(self, runner: Runner) -> None:
         """End the bar."""
@@ -36,24 +41,16 @@ class ProgressBarHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: list | None = None
     ) -> None:
         """Move on by a batch."""
-        self._advance('test')
+        if self._progress is not None:
+            self._progress.advance()
 
     def after_test(self, runner: Runner) -> None:
         """End the bar."""
         self._stop()
 
     def _start(self, description: str, total: int, completed: int) -> None:
-        if not is_main_process():
-            return
-        columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, TimeRemainingColumn())
-        self._progress.add_task(description, total=total, completed=completed)
-        self._progress.start()
-
-    def _advance(self, description: str) -> None:
-        if self._progress is not None:
-            task = self._progress.tasks[0]
-            self._progress.update(task.id, advance=1, description=description)
+        if is_main_process():
+            self._progress = Progress(description, total, completed)
 
     def _stop(self) -> None:
         if self._progress is not None:

@@ -1,0 +1,91 @@
+"""How far long work is: a bar in a terminal, a line now and then in a log."""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich import progress as bars
+from rich.console import Console
+
+Item = TypeVar('Item')
+
+PARTS = 10
+PATIENCE = 300.0  # seconds
+
+
+def track(
+    iterable: Iterable[Item], description: str, total: int | None = None, disable: bool = False
+) -> Iterator[Item]:
+    """Show how far a loop is.
+
+    Args:
+        iterable: What it goes through.
+        description: What is done, in a word or two.
+        total: How many items there are; by default the iterable's length.
+        disable: Whether to show nothing.
+
+    Yields:
+        The items.
+    """
+    if disable:
+        yield from iterable
+        return
+    with Progress(description, len(iterable) if total is None else total) as progress:
+        for item in iterable:
+            yield item
+            progress.advance()
+
+
+class Progress:
+    """How far work of a known length is, on stdout; it ends with the ``with`` block, or by :meth:`stop`.
+
+    Where nobody watches, there is a line for every tenth, and one where five minutes have passed without.
+
+    Args:
+        description: What is done, in a word or two.
+        total: Steps in all.
+        completed: Steps that were done before.
+    """
+
+    def __init__(self, description: str, total: int, completed: int = 0) -> None:
+        self._description, self._total, self._completed = description, total, completed
+        self._start = self._told = time.monotonic()
+        console = Console()
+        self._bar = _start_bar(console, description, total, completed) if _is_watched(console) else None
+
+    def __enter__(self) -> 'Progress':
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def advance(self, description: str | None = None) -> None:
+        """Tell of one more step, and maybe say anew what is done."""
+        self._completed += 1
+        self._description = description or self._description
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], advance=1, description=self._description)
+        elif self._is_due():
+            self._told = time.monotonic()
+            print(f'{self._description}: {self._completed}/{self._total}, {self._told - self._start:.0f} s', flush=True)
+
+    def stop(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _is_due(self) -> bool:
+        tenths = [PARTS * completed // self._total for completed in (self._completed - 1, self._completed)]
+        return tenths[0] < tenths[1] or time.monotonic() - self._told >= PATIENCE
+
+
+def _is_watched(console: Console) -> bool:
+    return console.is_interactive or console.is_jupyter
+
+
+def _start_bar(console: Console, description: str, total: int, completed: int) -> bars.Progress:
+    columns = (bars.TextColumn('{task.description}'), bars.BarColumn(), bars.MofNCompleteColumn())
+    bar = bars.Progress(*columns, bars.TimeElapsedColumn(), bars.TimeRemainingColumn(), console=console)
+    bar.add_task(description, total=total, completed=completed)
+    bar.start()
+    return bar
