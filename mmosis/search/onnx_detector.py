@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from mmosis.utils.cores import available_cores
+
 FORMAT = 1  # of the folder; tools/deployment/export_onnx.py writes it
 GRAPHS = ('features', 'references', 'detect')
 FILES = ('model.json', *(f'{graph}.onnx' for graph in GRAPHS))
@@ -130,7 +132,7 @@ class OnnxDetector:
 
     def _load(self, name: str, num_threads: int | None) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = num_threads or 0
+        options.intra_op_num_threads = num_threads or available_cores()
         providers = [provider for provider in PROVIDERS if provider in onnxruntime.get_available_providers()]
         return onnxruntime.InferenceSession(str(self.folder / f'{name}.onnx'), options, providers=providers)
 

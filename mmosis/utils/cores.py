@@ -4,8 +4,6 @@ import math
 import os
 from pathlib import Path
 
-import torch
-
 CGROUP = Path('/sys/fs/cgroup')
 
 
@@ -21,6 +19,8 @@ def limit_threads() -> None:
 
     OMP_NUM_THREADS, where it is set, is obeyed.
     """
+    import torch  # a search without it counts cores too
+
     if 'OMP_NUM_THREADS' not in os.environ:
         torch.set_num_threads(min(torch.get_num_threads(), available_cores()))
 
