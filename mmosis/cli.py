@@ -153,7 +153,9 @@ def run_serve(args: argparse.Namespace) -> int:
 def _make_inferencer(args: argparse.Namespace) -> Any:
     from mmosis.search import OneShotInferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
+    from mmosis.utils.cores import limit_threads
 
+    limit_threads()
     try:
         return OneShotInferencer(
             args.model or DEFAULT_MODEL,
