@@ -25,7 +25,8 @@ class RunningStandardize(nn.BatchNorm2d):
         if self.training:
             with torch.no_grad():
                 F.batch_norm(x, self.running_mean, self.running_var, training=True, momentum=self._momentum())
-        return F.batch_norm(x, self.running_mean, self.running_var, eps=self.eps)
+        # A search in bfloat16 has made the statistics bfloat16 too.
+        return F.batch_norm(x, self.running_mean.float(), self.running_var.float(), eps=self.eps)
 
     def _momentum(self) -> float:
         """Average all steps at first, the last ones later."""

@@ -66,3 +66,10 @@ def test_it_learns_nothing_and_lets_gradients_through(settled: RunningStandardiz
     x = draw().requires_grad_()
     settled(x).sum().backward()
     torch.testing.assert_close(x.grad[0, :, 0, 0], 1 / (settled.running_var + settled.eps).sqrt())
+
+
+def test_statistics_in_bfloat16(settled: RunningStandardize) -> None:
+    expected = settled.eval()(draw())
+    out = settled.bfloat16()(draw().bfloat16())
+    assert out.dtype == torch.float32
+    torch.testing.assert_close(out, expected, atol=0.1, rtol=0)
