@@ -158,9 +158,7 @@ def run_serve(args: argparse.Namespace) -> int:
 def _make_inferencer(args: argparse.Namespace) -> Any:
     from mmosis.search import make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
-    from mmosis.utils.cores import limit_threads
 
-    limit_threads()
     try:
         return make_inferencer(
             args.model or DEFAULT_MODEL, args.weights, args.device, args.image_scale, args.precision, args.runtime

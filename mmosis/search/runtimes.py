@@ -2,6 +2,8 @@
 
 from importlib.util import find_spec
 
+from mmosis.utils.cores import limit_threads
+
 from .base import SearchBase
 from .model_zoo import DEFAULT_MODEL, is_exported
 
@@ -40,6 +42,7 @@ def make_inferencer(
     if runtime == 'torch':
         from .inferencer import OneShotInferencer
 
+        limit_threads()
         return OneShotInferencer(model, weights, device, image_scale=image_scale, precision=precision or 'fp32')
     if asked:
         raise ValueError(f'{", ".join(asked)} can be given to torch alone; leave it out, or take runtime torch')
