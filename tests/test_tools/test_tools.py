@@ -66,9 +66,9 @@ def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
 
 
 def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> None:
-    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, PORT='29611')
+    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options)
     checkpoint = tmp_path / f'iter_{STEPS}.pth'
-    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, PORT='29612')
+    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options)
     run('tools/test.py', DEMO, checkpoint, '--work-dir', tmp_path / 'one', *options)
     two, one = (json.loads(next((tmp_path / name).glob('*/*.json')).read_text()) for name in ('two', 'one'))
     keys = [key for key in one if 'AP' in key]
