@@ -2,9 +2,14 @@
 
 import gc
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+# One thread a process, of what tests start as well: before anything that counts cores is imported. Tests run beside
+# each other, and the last digits of a sum depend on the threads.
+os.environ['OMP_NUM_THREADS'] = os.environ['OPENCV_FOR_THREADS_NUM'] = '1'
 
 import cv2
 import numpy as np
