@@ -79,6 +79,7 @@ setup(
             'playwright',
             'pytest',
             'pytest-cov',
+            'pytest-xdist',
             'ruff',
             'supervision',
         ],
