@@ -76,6 +76,7 @@ def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> 
     assert [two[key] for key in keys] == pytest.approx([one[key] for key in keys], abs=1e-6, nan_ok=True)
 
 
+@pytest.mark.usefixtures('laid_out_configs')
 def test_print_config(tmp_path: Path) -> None:
     output = run(
         *('tools/misc/print_config.py', 'configs/siamese_mask_rcnn_s3.py'),
