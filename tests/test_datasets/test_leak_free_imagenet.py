@@ -74,6 +74,7 @@ def test_without_mmpretrain_it_says_how_to_install_it(monkeypatch: pytest.Monkey
         import_module('mmosis.datasets.leak_free_imagenet')
 
 
+@pytest.mark.slow
 def test_the_script_trains_a_backbone_for_the_detectors(imagenet: Path, tmp_path: Path) -> None:
     (imagenet / 'classes.txt').write_text('\n'.join(IMAGENET_687[:3]))
     loaders = [

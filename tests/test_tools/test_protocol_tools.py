@@ -54,7 +54,7 @@ def test_test_prints_the_runs_and_dumps_them(tested: tuple[Path, str]) -> None:
     assert any(episode.absent for episode in episodes)
 
 
-@pytest.mark.parametrize('processes', [1, 2])
+@pytest.mark.parametrize('processes', [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_replay_gives_the_same_bytes(
     tested: tuple[Path, str], trained: Path, options: list[str], tmp_path: Path, processes: int
 ) -> None:

@@ -65,6 +65,7 @@ def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
         run('tools/train.py', DEMO, '--auto-scale-lr', '--work-dir', tmp_path)
 
 
+@pytest.mark.slow
 def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> None:
     run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options)
     checkpoint = tmp_path / f'iter_{STEPS}.pth'
@@ -114,6 +115,7 @@ def as_jpeg_folder(scenes: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_demo_on_a_folder_of_jpegs(scenes: Path, options: list[str], tmp_path: Path) -> None:
     folder = as_jpeg_folder(scenes, tmp_path / 'mine')
     work_dir = tmp_path / 'work'
