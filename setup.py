@@ -83,6 +83,7 @@ setup(
             'playwright',
             'pytest',
             'pytest-cov',
+            'pytest-xdist',
             'ruff',
             'supervision',
         ],

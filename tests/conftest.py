@@ -2,9 +2,14 @@
 
 import gc
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+# One thread a process, of what tests start as well: before anything that counts cores is imported. Tests run beside
+# each other, and the last digits of a sum depend on the threads.
+os.environ['OMP_NUM_THREADS'] = os.environ['OPENCV_FOR_THREADS_NUM'] = '1'
 
 import cv2
 import numpy as np
@@ -16,6 +21,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from pycocotools import mask as mask_utils
 from tools_runner import forget_visualizers
+from yapf.yapflib import yapf_api
 
 import mmosis.datasets
 import mmosis.engine
@@ -24,6 +30,7 @@ import mmosis.models
 import mmosis.visualization
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
+LAY_OUT = yapf_api.FormatCode
 
 # The first eight of COCO, with other ids. Under S1, person and airplane are one-shot categories.
 CATEGORIES = {
@@ -69,6 +76,20 @@ def _quick_garbage_collection() -> Iterator[None]:
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _configs_as_they_come() -> Iterator[None]:
+    """Leave out the layout of configs, which takes most of a small run: it is made for each log and copy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yapf_api, 'FormatCode', lambda text, **_: (text, True))
+        yield
+
+
+@pytest.fixture
+def laid_out_configs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configs are printed and written in the layout that users see."""
+    monkeypatch.setattr(yapf_api, 'FormatCode', LAY_OUT)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import io
 import os
 import runpy
+import socket
 import subprocess
 import sys
 from collections import OrderedDict
@@ -39,12 +40,19 @@ def run(tool: str, *args: str | Path) -> str:
     return printed.getvalue()
 
 
+def free_port() -> int:
+    """Find a port that nothing listens at, also where other tests run beside this one."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        return free.getsockname()[1]
+
+
 def run_processes(*command: str | Path, **env: str) -> str:
     """Run a command that starts processes of its own; return what it printed."""
     done = subprocess.run(
         [*map(str, command)],
         cwd=ROOT,
-        env={**os.environ, 'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', **env},
+        env={**os.environ, 'PYTHON': sys.executable, 'PORT': str(free_port()), **env},
         capture_output=True,
         text=True,
         check=False,

@@ -19,6 +19,7 @@ def rows() -> dict[str, list[str]]:
     return {name: row for name, *row in cells}
 
 
+@pytest.mark.slow
 def test_evaluation_is_timed_beside_pycocotools_and_gives_the_same(rows: dict[str, list[str]]) -> None:
     for kind in ('bbox', 'segm'):
         _, _, ratio, _, _, difference = rows[f'{kind}, runs: 2']
@@ -26,6 +27,7 @@ def test_evaluation_is_timed_beside_pycocotools_and_gives_the_same(rows: dict[st
         assert float(difference) < 1e-9
 
 
+@pytest.mark.slow
 def test_the_confusion_matrix_is_timed(rows: dict[str, list[str]]) -> None:
     assert re.fullmatch(r'\d+\.\d', rows['confusion matrix, 1 run'][0])
 

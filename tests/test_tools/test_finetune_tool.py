@@ -13,6 +13,7 @@ from mmosis.search.model_zoo import find_model
 TOOL = 'tools/finetune.py'
 
 
+@pytest.mark.slow
 def test_one_command_tables_before_and_after(trained: Path, scenes: Path, options: list[str], tmp_path: Path) -> None:
     output = run_processes(
         *(sys.executable, TOOL, scenes, '--weights', trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),

@@ -65,10 +65,11 @@ def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
         run('tools/train.py', DEMO, '--auto-scale-lr', '--work-dir', tmp_path)
 
 
+@pytest.mark.slow
 def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> None:
-    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options, PORT='29611')
+    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path, *options)
     checkpoint = tmp_path / f'iter_{STEPS}.pth'
-    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options, PORT='29612')
+    run_processes('tools/dist_test.sh', DEMO, checkpoint, '2', '--work-dir', tmp_path / 'two', *options)
     run('tools/test.py', DEMO, checkpoint, '--work-dir', tmp_path / 'one', *options)
     two, one = (json.loads(next((tmp_path / name).glob('*/*.json')).read_text()) for name in ('two', 'one'))
     keys = [key for key in one if 'AP' in key]
@@ -76,6 +77,7 @@ def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> 
     assert [two[key] for key in keys] == pytest.approx([one[key] for key in keys], abs=1e-6, nan_ok=True)
 
 
+@pytest.mark.usefixtures('laid_out_configs')
 def test_print_config(tmp_path: Path) -> None:
     output = run(
         *('tools/misc/print_config.py', 'configs/siamese_mask_rcnn_s3.py'),
@@ -113,6 +115,7 @@ def as_jpeg_folder(scenes: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_demo_on_a_folder_of_jpegs(scenes: Path, options: list[str], tmp_path: Path) -> None:
     folder = as_jpeg_folder(scenes, tmp_path / 'mine')
     work_dir = tmp_path / 'work'

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -11,6 +10,7 @@ from urllib.request import urlopen
 import cv2
 import numpy as np
 import pytest
+from tools_runner import free_port
 
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 if CHROMIUM is None:
@@ -28,13 +28,10 @@ def address(shared_inferencer: object, tmp_path_factory: pytest.TempPathFactory)
     from mmosis.web.page import build_page
     from mmosis.web.server import launch
 
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('GRADIO_TEMP_DIR', str(tmp_path_factory.mktemp('uploads')))
         page = build_page(shared_inferencer)
-        yield launch(page, '127.0.0.1', port, max_upload_mb=1)
+        yield launch(page, '127.0.0.1', free_port(), max_upload_mb=1)
         page.close()
 
 
