@@ -302,8 +302,8 @@ def test_where_bf16_is_emulated_fp32_searches(
     other = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, precision='bf16')
     assert other.precision == 'fp32'
     expected, found = (each.search(image, each.encode(as_reference(image))) for each in (inferencer, other))
-    assert torch.equal(found.scores, expected.scores)
-    assert torch.equal(found.bboxes, expected.bboxes)
+    np.testing.assert_array_equal(found.scores, expected.scores)
+    np.testing.assert_array_equal(found.bboxes, expected.bboxes)
 
 
 def test_image_scale_sets_the_longer_side(weights: Path, scene: tuple) -> None:
