@@ -25,6 +25,7 @@ from mmosis.utils.precision import may_use_bfloat16
 
 from .base import SearchBase
 from .fingerprint import model_fingerprint
+from .half_precision import to_half_precision
 from .images import list_images, load_image
 from .model_zoo import DEFAULT_MODEL, find_model
 from .passes import make_passes
@@ -90,9 +91,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
         ref_pipeline = without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)
         self.ref_pipeline = Compose(ref_pipeline)
         self.fingerprint = model_fingerprint(self.model, ref_pipeline)
-        for name, child in self.model.named_children():
-            if name != 'data_preprocessor':  # pixels are normalised in fp32
-                child.to(PRECISIONS[self.precision])
+        if native:
+            to_half_precision(self.model, PRECISIONS['bf16'])
         if channels_last is None:
             channels_last = self.model.data_preprocessor.device.type == 'cpu'
         if channels_last:

@@ -294,6 +294,17 @@ def test_bf16_and_layouts_find_the_same(
         np.testing.assert_allclose(found.scores[:5], expected.scores[:5], rtol=0, atol=tolerance)
 
 
+def test_boxes_of_bf16_lie_between_its_numbers(weights: Path, scene: tuple) -> None:
+    """At 500 pixels bfloat16 knows even numbers alone; boxes, and the masks that are pasted into them, know more."""
+    image = cv2.resize(scene[0], (501, 375))
+    other = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, precision='bf16', image_scale=501)
+    found = other.search(image, other.encode(as_reference(image, (60.0, 50.0, 230.0, 190.0))))
+    right = found.bboxes[:, 2]
+    assert (right > 300).any()
+    assert (np.abs(right / 2 - np.round(right / 2)) > 0.05).any()
+    assert found.masks.img_shape == (375, 501)
+
+
 def test_where_bf16_is_emulated_fp32_searches(
     weights: Path, inferencer: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
