@@ -133,6 +133,8 @@ class OnnxDetector:
     def _load(self, name: str, num_threads: int | None) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads or available_cores()
+        # Each graph has threads of its own; those that wait must not keep the others from the cores.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         providers = [provider for provider in PROVIDERS if provider in onnxruntime.get_available_providers()]
         return onnxruntime.InferenceSession(str(self.folder / f'{name}.onnx'), options, providers=providers)
 
