@@ -1,17 +1,29 @@
-"""What users call: whole workflows on top of the components."""
+"""What users call: whole workflows on top of the components, each imported when it is used."""
 
-from mmosis.search import OneShotInferencer, ReferenceBank, SearchReference
+from typing import Any
 
-from .calibrate import CalibrationFit, fit_scores
-from .coco_folder import CocoFolder, find_coco_folder
-from .demo import run_demo
-from .finetune import run_finetune
-from .gallery import Gallery
-from .mask_quality import measure_masks
-from .random_baseline import random_baseline
-from .report import write_report
-from .search_measure import SearchMeasure, measure_search
-from .study import run_study
+import mmosis.search
+from mmosis.utils.lazy import lazy_names
+
+_SEARCH = ('OneShotInferencer', 'ReferenceBank', 'SearchReference')
+_find = lazy_names(
+    __name__,
+    dict(
+        CalibrationFit='calibrate',
+        CocoFolder='coco_folder',
+        Gallery='gallery',
+        SearchMeasure='search_measure',
+        find_coco_folder='coco_folder',
+        fit_scores='calibrate',
+        measure_masks='mask_quality',
+        measure_search='search_measure',
+        random_baseline='random_boxes',
+        run_demo='demo',
+        run_finetune='finetune',
+        run_study='study',
+        write_report='report',
+    ),
+)
 
 __all__ = [
     'CalibrationFit',
@@ -31,3 +43,7 @@ __all__ = [
     'run_study',
     'write_report',
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(mmosis.search, name) if name in _SEARCH else _find(name)

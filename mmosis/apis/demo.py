@@ -16,7 +16,7 @@ from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import use_coco_folder
 from .experiment import TESTED_PHASES, make_config_scenes, make_test_config, run_phase_tests, run_training
-from .random_baseline import random_baseline
+from .random_boxes import random_baseline
 
 GALLERY = 'gallery'
 Rows = dict[str, dict[str, float]]

@@ -163,6 +163,6 @@ def test_what_needs_torch_says_so() -> None:
 
 
 def test_without_mmdet_it_is_the_inferencer() -> None:
-    program = f'{WITHOUT_TORCH}from mmosis.search import LightInferencer, OneShotInferencer\n'
+    program = f'{WITHOUT_TORCH}from mmosis.apis import OneShotInferencer\nfrom mmosis.search import LightInferencer\n'
     check = 'assert OneShotInferencer is LightInferencer'
     subprocess.run([sys.executable, '-c', program + check], check=True)
