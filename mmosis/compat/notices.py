@@ -29,6 +29,7 @@ PRINTED = {
 WARNED = (
     ('`broadcast_buffers` is deprecated', FutureWarning, r'mmengine\.model\.wrappers'),
     (r'Warning: The \w+ is out of bounds', UserWarning, r'mmengine\.visualization'),  # objects at the edge of an image
+    (r'.*OneShotLocalVisualizer.* instance named of .* has been created', UserWarning, r'mmengine\.utils\.manager'),
     ('pkg_resources is deprecated as an API', UserWarning, r'mmengine\.'),
     ('.*invalid escape sequence', SyntaxWarning, r'.*[/\\](mmengine|mmcv|mmdet|mmpretrain)[/\\]'),
 )

@@ -24,6 +24,10 @@ WANTED = (
     'The prefix is not set in metric class AnotherMetric.',
     'index created!',
 )
+VISUALIZER = (
+    "<class '{}'> instance named of visualizer has been created, the method `get_instance` should not accept any other "
+    'arguments'
+)
 
 
 def test_prints_of_mmengine(capsys: pytest.CaptureFixture) -> None:
@@ -64,6 +68,13 @@ def test_a_print_of_others_stays(capsys: pytest.CaptureFixture) -> None:
         ('Warning: The bbox is out of bounds, the', UserWarning, 'mmengine.visualization.visualizer', False),
         ('Warning: The polygon is out of bounds, the', UserWarning, 'mmengine.visualization.visualizer', False),
         ('Warning: The bbox is out of bounds, the', UserWarning, 'my_package', True),
+        (
+            VISUALIZER.format('mmosis.OneShotLocalVisualizer'),
+            UserWarning,
+            'mmengine.utils.manager',
+            False,
+        ),
+        (VISUALIZER.format('my_package.Visualizer'), UserWarning, 'mmengine.utils.manager', True),
         ('pkg_resources is deprecated as an API.', UserWarning, 'mmengine.config.utils', False),
         ('pkg_resources is deprecated as an API.', UserWarning, 'my_package', True),
         (r"invalid escape sequence '\d'", SyntaxWarning, '/lib/mmdet/models/a', False),
