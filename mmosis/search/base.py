@@ -112,6 +112,12 @@ class SearchBase:
     def competition_iou_thr(self) -> float:
         """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
 
+    def _as_bank(self, references: Any, images: Sequence) -> ReferenceBank:
+        """What a call searches for, encoded by this model."""
+        bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
+        bank.check_fingerprint(self.fingerprint)
+        return bank
+
     def _calibrate(self, scores: np.ndarray) -> np.ndarray:
         return scores if self.calibration is None else self.calibration(scores)
 
@@ -119,3 +125,11 @@ class SearchBase:
         """Join what an image gave at its scales, and settle which category a region is of."""
         found = merge_scales(results, self.competition_iou_thr)
         return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+
+
+def as_plain(found: Any) -> dict[str, list]:
+    """Turn what was found, ``FoundObjects`` or mmdet's instances, into plain values: the prediction of an image."""
+    plain = {name: found[name].tolist() for name in ('labels', 'scores', 'bboxes')}
+    if 'masks' in found:
+        plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
+    return plain

@@ -23,7 +23,7 @@ from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.precision import may_use_bfloat16
 
-from .base import SearchBase
+from .base import SearchBase, as_plain
 from .fingerprint import model_fingerprint
 from .half_precision import to_half_precision
 from .images import list_images, load_image
@@ -135,8 +135,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
             ValueError: If one cannot be read or used, or a bank is of another model.
         """
         images = self._inputs_to_list(inputs)
-        bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
-        bank.check_fingerprint(self.fingerprint)
+        bank = self._as_bank(references, images)
         self.visualizer.dataset_meta = dict(classes=bank.names, palette=self.palette)
         result = super().__call__(
             images, batch_size=batch_size, bank=bank, num_wanted=len(bank.names), keep_all=keep_all, **kwargs
@@ -232,10 +231,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
     def pred2dict(self, data_sample: DetDataSample, pred_out_dir: str = '') -> dict:
         """Turn a sample into plain values, and write them to ``preds/`` as the host does; masks are RLE already."""
-        instances = data_sample.pred_instances
-        result = {key: instances[key].tolist() for key in ('labels', 'scores', 'bboxes')}
-        if 'masks' in instances:
-            result['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in instances.masks]
+        result = as_plain(data_sample.pred_instances)
         if pred_out_dir:
             name = Path(data_sample.img_path).stem if 'img_path' in data_sample else str(self.num_predicted_imgs)
             self.num_predicted_imgs += 'img_path' not in data_sample

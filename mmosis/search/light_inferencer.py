@@ -12,7 +12,7 @@ from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.progress import track
 
-from .base import SearchBase
+from .base import SearchBase, as_plain
 from .images import list_images, load_image
 from .light_pipeline import check_steps, prepare_image, prepare_reference
 from .model_zoo import DEFAULT_MODEL, find_exported
@@ -20,7 +20,7 @@ from .onnx_detector import OnnxDetector
 from .overlay import draw_search
 from .paste import paste_masks
 from .reference_bank import ReferenceBank
-from .scales import group_by_scale, known_size
+from .scales import group_by_scale
 
 
 class LightInferencer(SearchBase):
@@ -81,12 +81,12 @@ class LightInferencer(SearchBase):
                 "pip install 'mmosis[onedl]'"
             )
         images = list_images(inputs)
-        bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
+        bank = self._as_bank(references, images)
         predictions, pictures = [], []
         for number, image in enumerate(track(images, 'Search', disable=not self.show_progress)):
             loaded = load_image(image)
             found = self.search(loaded, bank, keep_all)
-            predictions.append(_as_plain(found))
+            predictions.append(as_plain(found))
             name = Path(image).name if isinstance(image, str) else f'{number:08}.jpg'
             if out_dir and not no_save_pred:
                 write_atomic(Path(out_dir, 'preds', f'{Path(name).stem}.json'), json.dumps(predictions[-1]))
@@ -106,11 +106,9 @@ class LightInferencer(SearchBase):
     ) -> FoundObjects:
         """Search one image for a bank; see :meth:`SearchBase.search`."""
         bank.check_fingerprint(self.fingerprint)
-        categories, sizes = bank.categories, bank.sizes()
-        known = [known_size(each, whole_shape or image.shape[:2], self.scales) for each in sizes]
-        rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in categories]
+        rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in bank.categories]
         queries = [self.detector.merge_references(each) for each in rows]
-        groups = group_by_scale(known, image.shape[:2], self.scales)
+        groups = group_by_scale(bank.sizes(), image.shape[:2], self.scales, whole_shape)
         results = [
             FoundObjects.cat(list(self._detect(image, side, labels, queries))) for side, labels in groups.items()
         ]
@@ -141,13 +139,6 @@ def _encode_masks(masks: np.ndarray, bboxes: np.ndarray, img_shape: tuple[int, i
     pairs = zip(masks, bboxes, strict=True)
     encoded = [RLEMasks.encode(paste_masks(mask[None], box[None], img_shape, rule))[0] for mask, box in pairs]
     return RLEMasks(encoded, img_shape)
-
-
-def _as_plain(found: FoundObjects) -> dict[str, list]:
-    plain = {name: found[name].tolist() for name in ('labels', 'scores', 'bboxes')}
-    if 'masks' in found:
-        plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
-    return plain
 
 
 def _write_picture(path: Path, picture: np.ndarray) -> None:

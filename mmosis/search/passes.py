@@ -9,7 +9,7 @@ from mmosis.structures import EncodedReferences
 
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
-from .scales import ScaleSettings, group_by_scale, known_size
+from .scales import ScaleSettings, group_by_scale
 
 
 def make_passes(
@@ -34,16 +34,9 @@ def make_passes(
         list[dict]: What ``model.test_step`` takes. A sample's ``search_image`` says which image it is, its
         ``search_labels`` which category each of its references is of.
     """
-    groups = [_group(results['img_shape'], bank, settings, whole_shape) for results in loaded]
+    groups = [group_by_scale(bank.sizes(), results['img_shape'], settings, whole_shape) for results in loaded]
     sides = dict.fromkeys(side for group in groups for side in group)
     return [_make_pass(side, loaded, groups, bank, queries, pipeline) for side in sides]
-
-
-def _group(
-    img_shape: tuple[int, int], bank: ReferenceBank, settings: ScaleSettings, whole_shape: tuple[int, int] | None
-) -> dict[int | None, list[int]]:
-    sizes = [known_size(references, whole_shape or img_shape, settings) for references in bank.sizes()]
-    return group_by_scale(sizes, img_shape, settings)
 
 
 def _make_pass(

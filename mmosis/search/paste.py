@@ -6,7 +6,6 @@ import numpy as np
 
 from mmosis.utils.resize import resize_bilinear
 
-FIRST_AND_LAST = np.array([0, 0, 1, 1], np.float32)  # of a box's pixels: the last one is inside
 Crop = tuple[np.ndarray, tuple[int, int]]
 
 
@@ -53,37 +52,6 @@ def crop_mask(mask: np.ndarray, bbox: np.ndarray, img_shape: tuple[int, int], ru
     if rule['paste'] not in rules:
         raise ValueError(f'masks are pasted by one of the rules {", ".join(rules)}, got {rule["paste"]!r}')
     return rules[rule['paste']](mask, bbox, img_shape, rule)
-
-
-def whole_pixel_boxes(
-    bboxes: np.ndarray,
-    img_shape: tuple[int, int],
-    window: tuple[float, float, float, float],
-    ori_shape: tuple[int, int],
-) -> np.ndarray:
-    """Move boxes from the network input to the image by the published code's rule, for masks in whole pixels.
-
-    Args:
-        bboxes: (M, 4) xyxy in pixels of the network input.
-        img_shape: (h, w) of the network input.
-        window: The picture within its padding, xyxy.
-        ori_shape: (H, W) of the image.
-
-    Returns:
-        np.ndarray: (M, 4) whole numbers; a box without an area is none to the published code.
-    """
-    low, high = np.split(_as_shares(np.array(window, np.float32), img_shape), 2)
-    shares = (_as_shares(bboxes, img_shape) - np.tile(low, 2)) / np.tile(high - low, 2)
-    return np.rint(shares * _sides(ori_shape) + FIRST_AND_LAST)
-
-
-def _as_shares(bboxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    return (bboxes - FIRST_AND_LAST) / _sides(shape)
-
-
-def _sides(shape: tuple[int, int]) -> np.ndarray:
-    height, width = shape
-    return np.array([width, height, width, height], np.float32) - 1
 
 
 def _bilinear(mask: np.ndarray, bbox: np.ndarray, img_shape: tuple[int, int], rule: dict) -> Crop:

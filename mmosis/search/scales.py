@@ -109,20 +109,25 @@ def choose_scales(size: float | None, img_shape: tuple[int, int], settings: Scal
 
 
 def group_by_scale(
-    sizes: Sequence[float | None], img_shape: tuple[int, int], settings: ScaleSettings
+    categories: Sequence[Sequence[tuple[Size | None, Size | None]]],
+    img_shape: tuple[int, int],
+    settings: ScaleSettings,
+    whole_shape: tuple[int, int] | None = None,
 ) -> dict[int | None, list[int]]:
     """Which categories are searched at which longer side: those of one share the encoding of the image.
 
     Args:
-        sizes: Of each category, as :func:`known_size` tells them.
+        categories: What is known of each category's references, as :func:`known_size` takes it.
         img_shape: (h, w) of the image, or of a tile of it.
         settings: As in :func:`choose_scales`.
+        whole_shape: (h, w) of the image that it is a tile of.
 
     Returns:
         dict: Positions of the categories by side.
     """
     groups = defaultdict(list)
-    for position, size in enumerate(sizes):
+    for position, references in enumerate(categories):
+        size = known_size(references, whole_shape or img_shape, settings)
         for side in choose_scales(size, img_shape, settings):
             groups[side].append(position)
     return dict(groups)

@@ -9,7 +9,7 @@ from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from mmengine.config import ConfigDict
 
 from mmosis.published import PublishedMaskHead
-from mmosis.search.paste import crop_mask, paste_masks, whole_pixel_boxes
+from mmosis.search.paste import crop_mask, paste_masks
 
 IMG_SHAPE = (60, 90)
 BILINEAR = dict(paste='bilinear', threshold=0.5)
@@ -77,22 +77,6 @@ def test_in_whole_pixels_as_the_published_head(anti_aliasing: bool) -> None:
     found = paste_masks(masks, boxes, IMG_SHAPE, dict(WHOLE_PIXELS, anti_aliasing=anti_aliasing))
     assert not found[0].any()
     assert np.mean(found == expected.numpy()) > 0.9999
-
-
-def test_boxes_move_to_the_image_as_by_the_published_head() -> None:
-    window, ori_shape = (5, 10, 85, 50), (200, 400)
-    boxes = make_boxes(20).clip([5, 10, 5, 10], [85, 50, 85, 50]).astype(np.float32)
-    moved = torch.from_numpy((boxes - [0, 0, 1, 1]) / [89, 59, 89, 59]).float()
-    PublishedMaskHead._predict_by_feat_single(
-        SimpleNamespace(anti_aliasing=False),
-        torch.zeros(20, 1, 28, 28),
-        moved,
-        torch.zeros(20),
-        dict(img_shape=IMG_SHAPE, ori_shape=ori_shape, window=window),
-        ConfigDict(mask_thr_binary=0.5),
-        rescale=True,
-    )
-    np.testing.assert_array_equal(whole_pixel_boxes(boxes, IMG_SHAPE, window, ori_shape), moved.numpy())
 
 
 def test_what_cannot_be_pasted_is_told() -> None:

@@ -81,7 +81,8 @@ class TestChoice:
         assert choose_scales(10, (100, 200), twice) == (400,)
 
     def test_categories_of_one_scale_are_together(self) -> None:
-        groups = group_by_scale([100, None, 5, 105], IMAGE, SETTINGS)
+        sizes = ((100, 100), None, (5, 5), (105, 105))
+        groups = group_by_scale([[(size, PICTURE)] for size in sizes], IMAGE, SETTINGS)
         assert groups == {512: [0, 1, 3], 320: [1], 768: [1, 2]}
 
 
