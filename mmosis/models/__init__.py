@@ -3,6 +3,7 @@ from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
 from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
+from .relations import PatchRelation, RegionRelation, Related
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -23,6 +24,9 @@ __all__ = [
     'KindRoIHead',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',
+    'PatchRelation',
+    'RegionRelation',
+    'Related',
     'RelationMatchNeck',
     'RelationRoIHead',
     'RunningStandardize',

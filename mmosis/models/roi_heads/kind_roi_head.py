@@ -4,14 +4,13 @@ import torch
 import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
-from mmdet.structures import SampleList
-from mmdet.utils import InstanceList
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from mmosis.structures import MatchedFeatures
 
 from ..layers import KindComparison
+from .competition import competition_loss, matching_regions
 from .relation_roi_head import RelationRoIHead
 
 
@@ -22,9 +21,8 @@ class KindRoIHead(RelationRoIHead):
     The kind maps that :class:`KindFPN` hands on are averaged over the region and compared with the reference's vectors
     by :class:`KindComparison`. The result is added to the region's features, and the cosines, weighted, to its logit.
 
-    Match or non-match within an image teaches little of how kinds differ: the paper names the missing N+1-way decision
-    as a weakness (section 7). So in training a region that matches must also resemble its own reference more than those
-    of the batch's other episodes (cross-entropy over the embeddings' cosines).
+    In training a region that matches must also resemble its own reference more than those of the batch's other episodes
+    (:func:`competition_loss` over the embeddings' cosines).
 
     Args:
         kind: ``in_channels`` of each kind map, ``embed_channels``, ``temperature`` that the cosines are multiplied by,
@@ -51,11 +49,12 @@ class KindRoIHead(RelationRoIHead):
 
     def _bbox_forward(self, x: MatchedFeatures, rois: Tensor) -> dict:
         levels = slice(self.bbox_roi_extractor.num_inputs)
-        regions = self.bbox_roi_extractor(x.image_feats[levels], x.rois_in_images(rois))
-        related = self.relation(regions, x.references.tensors[-1], episodes=rois[:, 0].long())
+        regions = self.region_extractor(x.image_feats[levels], x.rois_in_images(rois))
+        matched = self.bbox_roi_extractor(x[levels], rois)
+        related = self.relation(matched, regions, x.references.tensors[-1], rois[:, 0].long()).feats
         kinds = self._pool_kinds(x, rois)
         compared, cosines = self._compare_kinds(x, rois, kinds)
-        bbox_feats = self.bbox_roi_extractor(x[levels], rois) + (related + compared)[..., None, None]
+        bbox_feats = related + compared[..., None, None]
         cls_score, bbox_pred = self.bbox_head(bbox_feats)
         # Column 0 says match, column 1 background.
         cls_score = cls_score + F.pad(self.cosine_weights(self.temperature * cosines), (0, 1))
@@ -80,11 +79,6 @@ class KindRoIHead(RelationRoIHead):
 
     # ---------------------------------------------------------------- training
 
-    def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As the host's; the kinds that the episodes search for go with the features."""
-        x.kinds = torch.tensor([sample.episodes[0].cat_id for sample in batch_data_samples], device=x[0].device)
-        return super().loss(x, rpn_results_list, batch_data_samples)
-
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
         """As the host's, and the decision among the batch's references."""
         results = super().bbox_loss(x, sampling_results)
@@ -92,17 +86,11 @@ class KindRoIHead(RelationRoIHead):
         return results
 
     def _kind_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult], kinds: list[Tensor]) -> Tensor:
-        # Of each episode's regions those that match come first.
-        matches = torch.cat([torch.arange(len(r.priors)) < len(r.pos_priors) for r in sampling_results])
-        episodes = [torch.full((len(r.pos_priors),), i) for i, r in enumerate(sampling_results)]
-        own = torch.cat(episodes).to(x[0].device)
-        # A reference of the same kind is no other one. Ids of several data sets that happen to be equal go out with it.
-        left_out = (x.kinds == x.kinds[own, None]).scatter(1, own[:, None], False)
+        matches, own = matching_regions(sampling_results, x[0].device)
         losses = []
         for comparison, feats, refs in zip(self.comparisons, kinds, _kind_vectors(x), strict=True):
             logits = self.temperature * comparison.embed(feats[matches]) @ comparison.embed(refs).T
-            logits = logits.float().masked_fill(left_out, float('-inf'))
-            losses.append(F.cross_entropy(logits, own, reduction='sum') / max(len(own), 1))
+            losses.append(competition_loss(logits, own, x.kinds))
         return sum(losses)
 
 

@@ -2,88 +2,75 @@
 
 import torch
 import torch.nn.functional as F
+from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
-from mmengine.model import BaseModule, Sequential
+from mmdet.structures import SampleList
+from mmdet.utils import InstanceList
 from torch import Tensor, nn
 
 from mmosis.structures import MatchedFeatures
 
 from .binary_roi_head import BinaryRoIHead
-
-
-class RegionRelation(BaseModule):
-    """Embed a region and a reference by the same layer, and tell how they differ.
-
-    The paper compares every position with the mean of the reference, which knows no layout. Here the whole region is
-    compared with the whole reference, as in Attention-RPN's patch relation (arXiv 1908.01998), by the absolute
-    difference of unit vectors.
-
-    Args:
-        in_channels: C of the pyramid.
-        roi_feat_size: s.
-        embed_channels: Size of the unit vectors.
-        out_channels: Channels of the result.
-        embed_init_cfg: Where the embedding's layer starts; random by default.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        roi_feat_size: int,
-        embed_channels: int,
-        out_channels: int,
-        embed_init_cfg: dict | None = None,
-    ) -> None:
-        super().__init__()
-        self.embed_layer = Sequential(
-            nn.Linear(in_channels * roi_feat_size**2, embed_channels), init_cfg=embed_init_cfg
-        )
-        self.relate = nn.Linear(embed_channels, out_channels)
-
-    def embed(self, regions: Tensor) -> Tensor:
-        """Embed regions (R, C, s, s) as vectors (R, embed_channels) whose entries are of order 1, all of one length."""
-        vectors = torch.relu(self.embed_layer(regions.flatten(1)))
-        return F.normalize(vectors) * vectors.shape[1] ** 0.5
-
-    def forward(self, regions: Tensor, references: Tensor, episodes: Tensor) -> Tensor:
-        """Relate regions to references.
-
-        Args:
-            regions: (R, C, s, s).
-            references: (E, C, s, s).
-            episodes: (R,), which reference a region is compared with.
-
-        Returns:
-            Tensor: (R, out_channels).
-        """
-        return self.relate((self.embed(regions) - self.embed(references)[episodes]).abs())
+from .competition import competition_loss, matching_regions
 
 
 @MODELS.register_module()
 class RelationRoIHead(BinaryRoIHead):
-    """Classify a region by its matched features and by its relation to the reference, which is added to them.
+    """Classify a region by its matched features and by its relation to the reference.
 
-    It goes with :class:`RelationMatchNeck`, which hands both sides on.
+    It goes with a match neck that keeps the reference as a region too, such as :class:`RelationMatchNeck`.
 
     Args:
-        relation: Arguments of :class:`RegionRelation` but for the size of regions and of the result.
+        bbox_roi_extractor: mmdet's, of matched features; regions of the image are taken in the same way.
+        relation: Config of the :class:`RegionRelation`, without the size of regions and of the result; by default a
+            ``PatchRelation``.
+        competition: Weight of the decision among the batch's references in training: a region that matches must also
+            resemble its own reference more than those of the batch's other episodes (:func:`competition_loss`). By
+            default there is none.
         **kwargs: ``BinaryRoIHead``'s.
     """
 
-    def __init__(self, *args, relation: dict, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.relation = RegionRelation(
-            **relation, roi_feat_size=self.bbox_head.roi_feat_size[0], out_channels=self.bbox_head.in_channels
-        )
+    def __init__(
+        self, *args, bbox_roi_extractor: dict, relation: dict, competition: float | None = None, **kwargs
+    ) -> None:
+        super().__init__(*args, bbox_roi_extractor=bbox_roi_extractor, **kwargs)
+        self.competition = competition
+        self.region_extractor = MODELS.build({**bbox_roi_extractor, 'out_channels': relation['in_channels']})
+        sizes = dict(roi_feat_size=self.bbox_head.roi_feat_size[0], out_channels=self.bbox_head.in_channels)
+        self.relation = MODELS.build({'type': 'PatchRelation', **relation, **sizes})
 
     def heads_by_loss(self) -> dict[str, nn.Module]:
         """Name the losses of the box head, with the relation that its classification trains."""
-        return dict(super().heads_by_loss(), loss_cls=nn.ModuleList([self.bbox_head, self.relation]))
+        heads = dict(super().heads_by_loss(), loss_cls=nn.ModuleList([self.bbox_head, self.relation]))
+        return heads if self.competition is None else dict(heads, loss_competition=self.relation)
 
     def _bbox_forward(self, x: MatchedFeatures, rois: Tensor) -> dict:
         levels = slice(self.bbox_roi_extractor.num_inputs)
-        regions = self.bbox_roi_extractor(x.image_feats[levels], x.rois_in_images(rois))
-        related = self.relation(regions, x.references.tensors[-1], episodes=rois[:, 0].long())
-        bbox_feats = self.bbox_roi_extractor(x[levels], rois) + related[..., None, None]
+        regions = self.region_extractor(x.image_feats[levels], x.rois_in_images(rois))
+        matched = self.bbox_roi_extractor(x[levels], rois)
+        bbox_feats, logits = self.relation(matched, regions, x.references.tensors[-1], rois[:, 0].long())
         cls_score, bbox_pred = self.bbox_head(bbox_feats)
-        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=bbox_feats)
+        return dict(
+            cls_score=_add_to_match(cls_score, logits), bbox_pred=bbox_pred, bbox_feats=bbox_feats, regions=regions
+        )
+
+    # ---------------------------------------------------------------- training
+
+    def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
+        """As the host's; the kinds that the episodes search for go with the features."""
+        x.kinds = torch.tensor([sample.episodes[0].cat_id for sample in batch_data_samples], device=x[0].device)
+        return super().loss(x, rpn_results_list, batch_data_samples)
+
+    def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
+        """As the host's, and the decision among the batch's references."""
+        results = super().bbox_loss(x, sampling_results)
+        if self.competition is not None:
+            matches, own = matching_regions(sampling_results, x[0].device)
+            logits = self.relation.similarities(results['regions'][matches], x.references.tensors[-1])
+            results['loss_bbox']['loss_competition'] = self.competition * competition_loss(logits, own, x.kinds)
+        return results
+
+
+def _add_to_match(cls_score: Tensor, logits: Tensor | float) -> Tensor:
+    """Add logits (R,) to column 0 of scores (R, 2), which says match; column 1 says background."""
+    return cls_score + F.pad(logits[:, None], (0, 1)) if isinstance(logits, Tensor) else cls_score

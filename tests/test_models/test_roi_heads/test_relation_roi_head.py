@@ -1,23 +1,15 @@
 """RelationRoIHead: a region is compared with the whole reference. test_binary_mixin has what it shares with others."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from mmosis.models import RelationRoIHead
-from mmosis.models.roi_heads.relation_roi_head import RegionRelation
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
 RELATION = dict(in_channels=8, embed_channels=16)
-
-
-@pytest.fixture
-def relation() -> RegionRelation:
-    torch.manual_seed(0)
-    return RegionRelation(**RELATION, roi_feat_size=7, out_channels=5)
 
 
 @pytest.fixture
@@ -27,33 +19,6 @@ def make_relation_model(make_model: Callable) -> Callable[..., nn.Module]:
         match_neck=dict(type='RelationMatchNeck'),
         roi_head=dict(type='RelationRoIHead', relation=dict(RELATION, **relation)),
     )
-
-
-class TestRegionRelation:
-    def test_what_is_equal_does_not_differ(self, relation: RegionRelation) -> None:
-        regions = torch.rand(3, 8, 7, 7)
-        related = relation(regions, regions, torch.arange(3))
-        torch.testing.assert_close(related, relation.relate.bias.expand(3, -1))
-        assert not torch.allclose(relation(regions, regions, torch.tensor([1, 2, 0])), related)
-
-    def test_a_brighter_region_is_the_same_region(self, relation: RegionRelation) -> None:
-        nn.init.zeros_(relation.embed_layer[0].bias)
-        region = torch.rand(1, 8, 7, 7)
-        torch.testing.assert_close(relation.embed(3 * region), relation.embed(region))
-
-    def test_both_sides_learn(self, relation: RegionRelation) -> None:
-        regions, references = torch.rand(4, 8, 7, 7, requires_grad=True), torch.rand(2, 8, 7, 7, requires_grad=True)
-        relation(regions, references, torch.tensor([0, 1, 1, 0])).sum().backward()
-        assert all(side.grad.abs().sum(dim=(1, 2, 3)).gt(0).all() for side in (regions, references))
-
-    def test_it_starts_from_the_layer_of_a_classifier(self, tmp_path: Path) -> None:
-        saved = {'0.weight': torch.rand(16, 8 * 49), '0.bias': torch.rand(16)}
-        prefix = 'roi_head.bbox_head.cls_fcs'
-        torch.save(dict(state_dict={f'{prefix}.{name}': value for name, value in saved.items()}), tmp_path / 'a')
-        init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'a'), prefix=prefix)
-        relation = RegionRelation(**RELATION, roi_feat_size=7, out_channels=5, embed_init_cfg=init_cfg)
-        relation.init_weights()
-        assert all(value.equal(saved[name]) for name, value in relation.embed_layer.state_dict().items())
 
 
 def rois_of(episodes: int) -> torch.Tensor:
