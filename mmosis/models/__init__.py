@@ -3,7 +3,7 @@ from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
 from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import PatchRelation, RegionRelation, Related
+from .relations import MutualRelation, PatchRelation, RegionRelation, Related
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -22,6 +22,7 @@ __all__ = [
     'KindFPN',
     'KindMatchNeck',
     'KindRoIHead',
+    'MutualRelation',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',
     'PatchRelation',
