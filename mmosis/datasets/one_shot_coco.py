@@ -1,7 +1,7 @@
 """OneShotCocoDataset: images with episodes, from any COCO-format file."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ class OneShotCocoDataset(CocoFileDataset):
     *Training* (``test_mode=False``): the index is a draw number d, unbounded. Image, category, references and
     augmentation are functions of (seed, d). Images come in a fresh permutation every ``len(dataset)`` draws; the
     category is drawn among the active ones in the image; only its instances are kept, with label 0 (match). Where the
-    category is one that the image does not show (``absent_prob``), there are none.
+    category is one that the image does not show (``absent_prob``), there are none. A draw may search its image for
+    several categories (``num_episodes``): an instance's label then is the number of its episode.
 
     *Testing*: item i is one image with all its episodes, one for each active category in it and each run. Their
     references are functions of (seed, image id, category id, run). Or they are those of a file.
@@ -53,6 +54,8 @@ class OneShotCocoDataset(CocoFileDataset):
             ``neg_category_ids`` (LVIS), only those are known not to show.
         absent_prob: In training the probability that a draw searches for such a category instead, so that nothing in
             the image is a match.
+        num_episodes: In training so many categories are searched for in an image: the first as above, then others that it
+            shows, and where it shows no more, those that it does not.
         episodes_file: In testing replay the episodes of this file, as ``tools/test.py`` writes it; phase, runs,
             references and absent categories are the file's then.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
@@ -76,6 +79,7 @@ class OneShotCocoDataset(CocoFileDataset):
         runs: int = 1,
         num_absent: int = 0,
         absent_prob: float = 0.0,
+        num_episodes: int = 1,
         episodes_file: str | None = None,
         seed: int = 0,
         ref_pipeline: Sequence[dict | Callable] = (),
@@ -83,8 +87,11 @@ class OneShotCocoDataset(CocoFileDataset):
     ) -> None:
         if phase not in PHASES:
             raise ValueError(f'phase must be one of {PHASES}, got {phase!r}')
-        if runs < 1 or num_absent < 0:
-            raise ValueError(f'runs must be at least 1 and num_absent at least 0, got {runs} and {num_absent}')
+        if runs < 1 or num_episodes < 1 or num_absent < 0:
+            raise ValueError(
+                f'runs and num_episodes must be at least 1 and num_absent at least 0, got {runs}, {num_episodes} and '
+                f'{num_absent}'
+            )
         if not 0 <= absent_prob <= 1:
             raise ValueError(f'absent_prob must be in 0-1, got {absent_prob}')
         if episodes_file is not None and not kwargs.get('test_mode'):
@@ -99,6 +106,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.runs = runs
         self.num_absent = num_absent
         self.absent_prob = absent_prob
+        self.num_episodes = num_episodes
         self.episodes_file = episodes_file
         self.seed = seed
         self.ref_pipeline = Compose(ref_pipeline)
@@ -221,19 +229,20 @@ class OneShotCocoDataset(CocoFileDataset):
         """Make item ``idx``: a draw number in training, a position in the list of images in testing.
 
         Returns:
-            dict: ``inputs`` (3, H, W) uint8, ``data_samples`` and ``ref_inputs``, uint8, (K, 3, h, w) in training and
-            (E, K, 3, h, w) in testing, with a fourth channel where masks are in use.
+            dict: ``inputs`` (3, H, W) uint8, ``data_samples`` and ``ref_inputs``, uint8, (E, K, 3, h, w), with a fourth
+            channel where masks are in use; in training with one episode an image (K, 3, h, w).
         """
         return self._prepare_test(idx) if self.test_mode else self._prepare_train(idx)
 
     def _prepare_train(self, draw: int) -> dict:
         for attempt in range(self.max_refetch + 1):
-            data_info, episode = self.draw_episode(draw, attempt)
-            data_info.update(episodes=[episode], draw=(self.seed, draw))
+            data_info, episodes = self.draw_episodes(draw, attempt)
+            data_info.update(episodes=episodes, draw=(self.seed, draw))
             with seeded(self.seed, 'augmentation', draw, attempt):
                 data = self.pipeline(data_info)
             if data is not None:
-                data['ref_inputs'] = self._load_references(episode, 'train', draw, attempt)
+                references = [self._load_references(e, *_keys(draw, attempt, i)) for i, e in enumerate(episodes)]
+                data['ref_inputs'] = references[0] if self.num_episodes == 1 else torch.stack(references)
                 return data
         raise ValueError(f'the pipeline dropped the sample of draw {draw} {attempt + 1} times; check its filters')
 
@@ -248,30 +257,42 @@ class OneShotCocoDataset(CocoFileDataset):
         )
         return data
 
-    def draw_episode(self, draw: int, attempt: int = 0) -> tuple[dict, Episode]:
-        """Draw image, category and references of training draw d.
+    def draw_episodes(self, draw: int, attempt: int = 0) -> tuple[dict, list[Episode]]:
+        """Draw image, categories and references of training draw d.
 
         Args:
             draw: The draw number d, >= 0.
             attempt: How often the pipeline has dropped this draw's sample before; the next image is taken.
 
         Returns:
-            tuple: The image's data info, with the instances of the category only, and the episode.
+            tuple: The image's data info, with the instances of the categories only, and the ``num_episodes`` episodes.
         """
         epoch, position = divmod(draw, len(self))
         data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
         rng = generator(self.seed, 'episode', draw, attempt)
-        label, absent = self._draw_label(data_info, rng)
-        references = self._sampler.draw(label, data_info['img_id'], rng)
-        data_info['instances'] = [dict(i, bbox_label=0) for i in data_info['instances'] if i['bbox_label'] == label]
-        return data_info, Episode(label, self.cat_ids[label], references, absent=absent)
+        absent = absent_labels(data_info, self._active, self.cat_ids)
+        episodes = []
+        for label in self._draw_labels(data_info, absent, rng):
+            references = self._sampler.draw(label, data_info['img_id'], rng)
+            episodes.append(Episode(label, self.cat_ids[label], references, absent=label in absent))
+        numbers = {episode.label: number for number, episode in enumerate(episodes)}
+        data_info['instances'] = [
+            dict(instance, bbox_label=numbers[instance['bbox_label']])
+            for instance in data_info['instances']
+            if instance['bbox_label'] in numbers
+        ]
+        return data_info, episodes
 
-    def _draw_label(self, data_info: dict, rng: np.random.Generator) -> tuple[int, bool]:
-        """Draw the category to search for, and tell whether the image does not show it."""
+    def _draw_labels(self, data_info: dict, absent: list[int], rng: np.random.Generator) -> Iterator[int]:
+        """Draw the categories to search for, one after the other."""
+        present = present_labels(data_info, self._active)
         # Without absent categories no number is drawn for them, so that the other draws stay as they are.
         wanted = self.absent_prob > 0 and rng.random() < self.absent_prob
-        absent = absent_labels(data_info, self._active, self.cat_ids) if wanted else []
-        return int(rng.choice(absent or present_labels(data_info, self._active))), bool(absent)
+        first = int(rng.choice((absent if wanted else None) or present))
+        yield first
+        if self.num_episodes > 1:
+            others = [label for pool in (present, absent) for label in rng.permutation(pool).tolist() if label != first]
+            yield from others[: self.num_episodes - 1]
 
     def list_episodes(self, data_info: dict) -> list[Episode]:
         """List the test episodes of an image: drawn, or those of the file."""
@@ -312,6 +333,11 @@ class OneShotCocoDataset(CocoFileDataset):
                 ref_segmentation=reference.segmentation,
             )
         )['ref_inputs']
+
+
+def _keys(draw: int, attempt: int, number: int) -> tuple[int | str, ...]:
+    """What the augmentation of a training episode's references depends on beside the seed."""
+    return ('train', draw, attempt, *([number] if number else []))
 
 
 def _complete(

@@ -13,7 +13,8 @@ SHOWN = {7: {20, 30}, 3: {20, 30, 40, 10}, 12: {20, 80, 30, 10}, 5: {30, 40, 80}
 
 
 def draw(dataset, num: int) -> list[tuple]:
-    return [dataset.draw_episode(d) for d in range(num)]
+    drawn = [dataset.draw_episodes(d) for d in range(num)]
+    return [(info, episode) for info, (episode,) in drawn]
 
 
 def test_without_asking_no_number_is_drawn_for_them(tiny_dataset: Callable) -> None:
@@ -70,7 +71,7 @@ def test_the_sample_is_kept_without_truth(tiny_dataset: Callable, tiny_pipelines
         item = dataset[number]
         sample = item['data_samples']
         assert (sample.draw, sample.gt_instances.draw) == ((0, number), (0, number))
-        assert sample.episodes == [dataset.draw_episode(number)[1]]
+        assert sample.episodes == dataset.draw_episodes(number)[1]
         assert sample.gt_instances.bboxes.tensor.shape == (0, 4)
         assert sample.gt_instances.labels.shape == (0,)
         assert sample.gt_instances.masks.masks.shape == (0, 64, 64)

@@ -93,7 +93,7 @@ def test_a_sample_is_that_of_its_data_set(mixture: EpisodeMixture) -> None:
     for draw in range(12):
         part, number = mixture.locate(draw)
         dataset = mixture.datasets[part]
-        info, episode = dataset.draw_episode(number)
+        info, (episode,) = dataset.draw_episodes(number)
         sample = mixture[draw]['data_samples']
         assert (sample.img_path, sample.episodes) == (info['img_path'], [episode])
         assert sample.draw == (dataset.seed, number)
@@ -116,7 +116,7 @@ def test_one_seed_rules_all_and_gives_each_data_set_its_own(mixture: EpisodeMixt
 def test_data_sets_over_one_file_show_other_episodes(tiny_dataset: Callable, tiny_coco: Callable) -> None:
     root = tiny_coco()
     first, second = EpisodeMixture([tiny_dataset(root), tiny_dataset(root)], [1, 1]).datasets
-    assert [first.draw_episode(d)[1] for d in range(12)] != [second.draw_episode(d)[1] for d in range(12)]
+    assert [first.draw_episodes(d)[1] for d in range(12)] != [second.draw_episodes(d)[1] for d in range(12)]
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_the_last_annotated_images_are_held_back_for_every_split(tiny_dataset, n
 def test_references_come_from_the_own_part(tiny_dataset):
     for held_back, part in ((True, {12, 20, 31}), (False, {3, 5, 7, 9})):
         dataset = tiny_dataset(phase='all', num_held_back=3, held_back=held_back)
-        drawn = {dataset.draw_episode(draw)[1].references[0].img_id for draw in range(60)}
+        drawn = {dataset.draw_episodes(draw)[1][0].references[0].img_id for draw in range(60)}
         assert drawn == part
 
 
@@ -149,7 +149,7 @@ BAD_SETTINGS = [
     (dict(num_held_back=7), 'num_held_back must leave images to train on: .* has 7 annotated images, got 7'),
     (dict(num_held_back=-1), 'num_held_back must be at least 0 if held_back=False, got -1'),
     (dict(held_back=True), 'num_held_back must be at least 1 if held_back=True, got 0'),
-    (dict(runs=0), 'runs must be at least 1 and num_absent at least 0, got 0 and 0'),
+    (dict(runs=0), 'runs and num_episodes must be at least 1 and num_absent at least 0, got 0, 1 and 0'),
     (dict(num_absent=-1), 'runs must be at least 1 and num_absent at least 0, got 1 and -1'),
     (dict(num_references=0), 'the number of references an episode must be at least 1, got 0'),
     (

@@ -83,7 +83,7 @@ def test_references_show_the_category_in_another_image(tiny_dataset, settings):
         info = dataset.get_data_info(i)
         categories.update({instance['ann_id']: instance['bbox_label'] for instance in info['instances']})
     for draw in range(60):
-        info, episode = dataset.draw_episode(draw)
+        info, (episode,) = dataset.draw_episodes(draw)
         for reference in episode.references:
             assert reference.img_id != info['img_id']
             assert categories[reference.ann_id] == episode.label
@@ -95,7 +95,7 @@ def test_a_reference_is_the_crop_of_its_box(tiny_dataset, tiny_coco):
     root = tiny_coco()
     dataset = tiny_dataset(root)
     for draw in range(20):
-        (reference,) = dataset.draw_episode(draw)[1].references
+        (reference,) = dataset.draw_episodes(draw)[1][0].references
         image = cv2.imread(reference.img_path)
         x1, y1, x2, y2 = (round(value) for value in reference.bbox)
         crop = image[y1:y2, x1:x2]
@@ -110,7 +110,7 @@ def test_a_reference_is_the_crop_of_its_box(tiny_dataset, tiny_coco):
 
 def test_all_images_come_once_in_every_round_of_draws_and_in_another_order(tiny_dataset):
     dataset = tiny_dataset()
-    rounds = [[dataset.draw_episode(6 * epoch + d)[0]['img_id'] for d in range(6)] for epoch in range(4)]
+    rounds = [[dataset.draw_episodes(6 * epoch + d)[0]['img_id'] for d in range(6)] for epoch in range(4)]
     assert all(sorted(order) == [3, 5, 7, 9, 12, 31] for order in rounds)
     assert len({tuple(order) for order in rounds}) == 4
 
@@ -119,7 +119,7 @@ def test_the_categories_of_an_image_are_drawn_equally_and_independently_of_the_o
     dataset = tiny_dataset()
     drawn = {}
     for draw in range(6 * 200):
-        info, episode = dataset.draw_episode(draw)
+        info, (episode,) = dataset.draw_episodes(draw)
         drawn.setdefault(info['img_id'], []).append(episode.label)
     # Two categories in each of these.
     first = {img_id: np.array(drawn[img_id]) == label for img_id, label in ((7, 1), (12, 1), (31, 2))}
@@ -179,7 +179,7 @@ def test_a_dropped_sample_is_replaced_by_that_of_the_next_image(tiny_dataset, ti
         return results if len(seen) > 1 else None
 
     dataset = tiny_dataset(pipeline=[drop_the_first, *tiny_pipelines['train']])
-    order = [dataset.draw_episode(draw)[0]['img_id'] for draw in range(6)]
+    order = [dataset.draw_episodes(draw)[0]['img_id'] for draw in range(6)]
     assert dataset[2]['data_samples'].img_id == order[3]
     assert seen == order[2:4]
 
@@ -212,8 +212,8 @@ def test_bad_image_files_are_named(tiny_dataset, tiny_coco):
 def test_a_reference_box_that_reaches_out_of_its_image_is_clipped(tiny_dataset, tiny_coco, bbox, clipped):
     root = tiny_coco(annotations=_change(112, bbox=bbox))
     dataset = tiny_dataset(root, one_shot_classes=['car'], phase='one-shot')
-    draw = next(d for d in range(100) if dataset.draw_episode(d)[1].references[0].ann_id == 112)
-    assert dataset.draw_episode(draw)[1].references[0].bbox == clipped
+    draw = next(d for d in range(100) if dataset.draw_episodes(d)[1][0].references[0].ann_id == 112)
+    assert dataset.draw_episodes(draw)[1][0].references[0].bbox == clipped
     assert dataset[draw]['ref_inputs'].any()
 
 
@@ -221,7 +221,7 @@ def test_a_reference_box_that_reaches_out_of_its_image_is_clipped(tiny_dataset, 
 def test_a_box_without_area_in_the_image_is_neither_searched_for_nor_a_reference(tiny_dataset, tiny_coco, bbox):
     dataset = tiny_dataset(tiny_coco(annotations=_change(112, bbox=bbox)), one_shot_classes=['car'], phase='one-shot')
     assert len(dataset) == 3
-    drawn = {dataset.draw_episode(draw)[1].references[0].ann_id for draw in range(60)}
+    drawn = {dataset.draw_episodes(draw)[1][0].references[0].ann_id for draw in range(60)}
     assert drawn == {102, 104, 120}
 
 
@@ -234,7 +234,7 @@ def _rotate_on_disk(path):
 
 def _car_crops(dataset):
     """Crop of the car in image 3, wherever it is drawn."""
-    draws = [d for d in range(100) if dataset.draw_episode(d)[1].references[0].ann_id == 104]
+    draws = [d for d in range(100) if dataset.draw_episodes(d)[1][0].references[0].ann_id == 104]
     return [dataset[draw]['ref_inputs'] for draw in draws]
 
 

@@ -43,8 +43,8 @@ def dataset_of(scenes: Path, part: str, **settings) -> OneShotCocoDataset:
 def test_training_draws_come_as_in_a_run(scenes: Path, options: list[str], tmp_path: Path, drawn: Drawn) -> None:
     run(TOOL, DEMO, '--not-show', '--output-dir', tmp_path, '--number', '3', *options, 'randomness.seed=5')
     dataset = dataset_of(scenes, 'train', phase='background', seed=5)
-    draws = [dataset.draw_episode(draw) for draw in range(3)]
-    assert [sample.episodes for _, sample, _ in drawn] == [[episode] for _, episode in draws]
+    draws = [dataset.draw_episodes(draw) for draw in range(3)]
+    assert [sample.episodes for _, sample, _ in drawn] == [episodes for _, episodes in draws]
     names = [f'{index:05}_{Path(info["img_path"]).stem}.png' for index, (info, _) in enumerate(draws)]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     for (image, sample, arguments), (info, _) in zip(drawn, draws, strict=True):

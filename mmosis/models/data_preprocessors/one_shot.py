@@ -21,13 +21,14 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
         """Collate, move and normalise.
 
         Args:
-            data: ``inputs``: B tensors (3, H, W); ``data_samples``; ``ref_inputs``: B tensors, (K, 3, h, w) in
-                training, (E_i, K, 3, h, w) in testing, or encoded references, which are only moved. A fourth channel
-                is the reference's mask, 0 to 255, and becomes 0 to 1.
+            data: ``inputs``: B tensors (3, H, W); ``data_samples``; ``ref_inputs``: B tensors, (E_i, K, 3, h, w) or in
+                training (K, 3, h, w), or encoded references, which are only moved. A fourth channel is the reference's
+                mask, 0 to 255, and becomes 0 to 1.
             training: Whether batch augmentations apply.
 
         Returns:
-            dict: ``inputs`` (B, 3, H, W), ``data_samples``, ``ref_inputs``: (B, K, 3, h, w) in training, else a list.
+            dict: ``inputs`` (B, 3, H, W), ``data_samples``, ``ref_inputs``: (N, K, 3, h, w) of all episodes in
+            training, else a list.
 
         Raises:
             ValueError: If there are no references, they have other channels, or their size is not a multiple of
@@ -38,7 +39,11 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
         ref_inputs = [self.prepare_references(refs) for refs in data['ref_inputs']]
         data = super().forward({key: value for key, value in data.items() if key != 'ref_inputs'}, training)
         one_episode_each = all(isinstance(refs, Tensor) and refs.dim() == 4 for refs in ref_inputs)
-        return dict(data, ref_inputs=torch.stack(ref_inputs) if one_episode_each else ref_inputs)
+        if one_episode_each:
+            ref_inputs = torch.stack(ref_inputs)
+        elif training:
+            ref_inputs = torch.cat(ref_inputs)
+        return dict(data, ref_inputs=ref_inputs)
 
     def prepare_references(self, refs: Tensor | EncodedReferences) -> Tensor | EncodedReferences:
         """Move and normalise references (..., 3 or 4, h, w); encoded ones are only moved.

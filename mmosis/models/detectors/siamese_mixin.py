@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mmosis.structures import EncodedReferences, RLEMasks
 
+from .episodes import repeat_feats, split_by_episode
+
 RefInputs = Tensor | EncodedReferences
 
 
@@ -151,22 +153,28 @@ class SiameseMixin:
 
         Args:
             inputs: (B, 3, H, W), normalised.
-            data_samples: B samples.
+            data_samples: B samples; in 'loss' an instance's label is the number of its episode in the image's.
             mode: 'loss', 'predict' or 'tensor', as in mmdet.
-            ref_inputs: In 'loss' and 'tensor', one episode an image: pixels (B, K, 3, h, w) or B encoded references. In
-                'predict', for each image i its E_i episodes: pixels (E_i, K, 3, h, w) or encoded references.
+            ref_inputs: In 'loss', the references of all images' episodes, image by image: pixels (N, K, 3, h, w) or N
+                encoded references. In 'tensor', those of one episode an image. In 'predict', for each image i its E_i
+                episodes: pixels (E_i, K, 3, h, w) or encoded references.
 
         Raises:
-            ValueError: If there are no references, or not those of B images, or the mode is unknown.
+            ValueError: If there are no references, or not those of all images, or the mode is unknown.
         """
-        if ref_inputs is None or len(ref_inputs) != len(inputs):
+        if mode not in ('loss', 'predict', 'tensor'):
+            raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
+        counts = [len(sample.episodes) for sample in data_samples] if mode == 'loss' else [1] * len(inputs)
+        if ref_inputs is None or len(ref_inputs) != sum(counts):
             got = 'none' if ref_inputs is None else f'those of {len(ref_inputs)}'
-            raise ValueError(f'references of {len(inputs)} images must come as ref_inputs, got {got}')
+            things = 'episodes' if mode == 'loss' else 'images'
+            raise ValueError(f'references of {sum(counts)} {things} must come as ref_inputs, got {got}')
         if mode == 'predict':
             return self.predict(inputs, data_samples, ref_inputs)
-        if mode not in ('loss', 'tensor'):
-            raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
-        matched = self.match_neck(self.encode_images(inputs), self.encode_references(ref_inputs))
+        if mode == 'loss':
+            data_samples = [episode for sample in data_samples for episode in split_by_episode(sample)]
+        feats = repeat_feats(self.encode_images(inputs), counts)
+        matched = self.match_neck(feats, self.encode_references(ref_inputs))
         return super().forward(matched, data_samples, mode)
 
     def predict(

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from .region_relation import Related, RegionRelation
+from .region_relation import RegionRelation, Related
 
 
 @MODELS.register_module()

@@ -9,7 +9,7 @@ from mmosis.utils.rng import seeded
 
 @TASK_UTILS.register_module()
 class EpisodeRandomSampler(RandomSampler):
-    """mmdet's ``RandomSampler`` whose choice is a function of (seed, draw) of the sample.
+    """mmdet's ``RandomSampler`` whose choice is a function of (seed, draw) of the sample, and of the episode's number in its image.
 
     So the anchors and regions that a sample is trained on do not depend on the batch, the rank or a resume. Arguments
     are ``RandomSampler``'s.
@@ -28,6 +28,6 @@ class EpisodeRandomSampler(RandomSampler):
                 'EpisodeRandomSampler needs the draw (seed, d) of a sample, which OneShotCocoDataset and '
                 "PackOneShotInputs put on gt_instances; with other data use type='RandomSampler'"
             )
-        seed, draw = gt_instances.draw
-        with seeded(seed, 'regions', draw):
+        seed, *draw = gt_instances.draw
+        with seeded(seed, 'regions', *draw):
             return super().sample(assign_result, pred_instances, gt_instances, **kwargs)

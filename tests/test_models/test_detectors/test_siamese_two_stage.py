@@ -229,8 +229,8 @@ class TestMessages:
     @pytest.mark.parametrize('mode', ['loss', 'predict', 'tensor'])
     def test_no_references(self, make_model: MakeModel, test_data: Callable, mode: str) -> None:
         model = make_model()
-        data = prepare(model, test_data(7))
-        with pytest.raises(ValueError, match='references of 1 images must come as ref_inputs, got none'):
+        data = prepare(model, test_data(12))
+        with pytest.raises(ValueError, match=r'references of \d (images|episodes) must come as ref_inputs, got none'):
             model(data['inputs'], data['data_samples'], mode=mode)
 
     def test_references_of_another_number_of_images(self, make_model: MakeModel, test_data: Callable) -> None:
