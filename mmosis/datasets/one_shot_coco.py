@@ -54,8 +54,8 @@ class OneShotCocoDataset(CocoFileDataset):
             ``neg_category_ids`` (LVIS), only those are known not to show.
         absent_prob: In training the probability that a draw searches for such a category instead, so that nothing in
             the image is a match.
-        num_episodes: In training so many categories are searched for in an image: the first as above, then others that it
-            shows, and where it shows no more, those that it does not.
+        num_episodes: In training so many categories are searched for in an image: the first as above, then others that
+            it shows, and where it shows no more, those that it does not.
         episodes_file: In testing replay the episodes of this file, as ``tools/test.py`` writes it; phase, runs,
             references and absent categories are the file's then.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.

@@ -9,7 +9,7 @@ from mmosis.utils.rng import seeded
 
 @TASK_UTILS.register_module()
 class EpisodeRandomSampler(RandomSampler):
-    """mmdet's ``RandomSampler`` whose choice is a function of (seed, draw) of the sample, and of the episode's number in its image.
+    """mmdet's ``RandomSampler`` whose choice is a function of (seed, draw) of the sample and its episode's number.
 
     So the anchors and regions that a sample is trained on do not depend on the batch, the rank or a resume. Arguments
     are ``RandomSampler``'s.

@@ -60,5 +60,5 @@ def test_it_starts_from_the_layer_of_a_classifier(tmp_path: Path) -> None:
 
 
 def test_without_similarities_there_is_no_competition(relation: PatchRelation) -> None:
-    with pytest.raises(TypeError, match='PatchRelation has no similarities.*leave competition out'):
+    with pytest.raises(TypeError, match=r'PatchRelation has no similarities.*leave competition out'):
         relation.similarities(torch.rand(1, 8, 7, 7), torch.rand(2, 8, 7, 7))
