@@ -1,4 +1,5 @@
+from .hierarchical_relation import HierarchicalRelation
 from .patch_relation import PatchRelation
 from .region_relation import RegionRelation, Related
 
-__all__ = ['PatchRelation', 'RegionRelation', 'Related']
+__all__ = ['HierarchicalRelation', 'PatchRelation', 'RegionRelation', 'Related']
