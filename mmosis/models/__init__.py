@@ -2,8 +2,9 @@ from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
+from .losses import RatioPreservingLoss
 from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import MutualRelation, PatchRelation, RegionRelation, Related
+from .relations import HierarchicalRelation, MutualRelation, PatchRelation, RegionRelation, Related
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -18,6 +19,7 @@ __all__ = [
     'EfficientNetLite',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
+    'HierarchicalRelation',
     'KindComparison',
     'KindFPN',
     'KindMatchNeck',
@@ -26,6 +28,7 @@ __all__ = [
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',
     'PatchRelation',
+    'RatioPreservingLoss',
     'RegionRelation',
     'Related',
     'RelationMatchNeck',

@@ -1,0 +1,3 @@
+from .ratio_preserving_loss import RatioPreservingLoss
+
+__all__ = ['RatioPreservingLoss']
