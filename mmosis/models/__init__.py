@@ -1,9 +1,17 @@
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
-from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
-from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import PatchRelation, RegionRelation, Related
+from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize
+from .losses import MarginRankingLoss
+from .necks import (
+    AbsDiffMatchNeck,
+    CoExcitationMatchNeck,
+    ConcatMatchNeck,
+    KindFPN,
+    KindMatchNeck,
+    RelationMatchNeck,
+)
+from .relations import ConcatRelation, PatchRelation, RegionRelation, Related
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -14,7 +22,10 @@ __all__ = [
     'BinaryCascadeRoIHead',
     'BinaryMixin',
     'BinaryRoIHead',
+    'CoExcitation',
+    'CoExcitationMatchNeck',
     'ConcatMatchNeck',
+    'ConcatRelation',
     'EfficientNetLite',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
@@ -22,6 +33,7 @@ __all__ = [
     'KindFPN',
     'KindMatchNeck',
     'KindRoIHead',
+    'MarginRankingLoss',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',
     'PatchRelation',

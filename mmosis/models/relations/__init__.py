@@ -1,4 +1,5 @@
+from .concat_relation import ConcatRelation
 from .patch_relation import PatchRelation
 from .region_relation import RegionRelation, Related
 
-__all__ = ['PatchRelation', 'RegionRelation', 'Related']
+__all__ = ['ConcatRelation', 'PatchRelation', 'RegionRelation', 'Related']

@@ -1,0 +1,3 @@
+from .margin_ranking_loss import MarginRankingLoss
+
+__all__ = ['MarginRankingLoss']
