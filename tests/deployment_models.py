@@ -19,6 +19,7 @@ SMALL = (
     'reuse/siamese_cascade_mask_rcnn_s1',
     'reuse/siamese_gfl_s1',
     'matchers/demo/hierarchical_s1',
+    'matchers/demo/co_excitation_s1',
     PUBLISHED,
 )
 CHANNELS = dict(

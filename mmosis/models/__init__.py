@@ -1,10 +1,10 @@
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
-from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
-from .losses import RatioPreservingLoss
-from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import HierarchicalRelation, MutualRelation, PatchRelation, RegionRelation, Related
+from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize
+from .losses import MarginRankingLoss, RatioPreservingLoss
+from .necks import AbsDiffMatchNeck, CoExcitationMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
+from .relations import ConcatRelation, HierarchicalRelation, MutualRelation, PatchRelation, RegionRelation, Related
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -15,7 +15,10 @@ __all__ = [
     'BinaryCascadeRoIHead',
     'BinaryMixin',
     'BinaryRoIHead',
+    'CoExcitation',
+    'CoExcitationMatchNeck',
     'ConcatMatchNeck',
+    'ConcatRelation',
     'EfficientNetLite',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
@@ -24,6 +27,7 @@ __all__ = [
     'KindFPN',
     'KindMatchNeck',
     'KindRoIHead',
+    'MarginRankingLoss',
     'MutualRelation',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',

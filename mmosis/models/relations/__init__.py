@@ -1,6 +1,14 @@
+from .concat_relation import ConcatRelation
 from .hierarchical_relation import HierarchicalRelation
 from .mutual_relation import MutualRelation
 from .patch_relation import PatchRelation
-from .region_relation import Related, RegionRelation
+from .region_relation import RegionRelation, Related
 
-__all__ = ['HierarchicalRelation', 'MutualRelation', 'PatchRelation', 'RegionRelation', 'Related']
+__all__ = [
+    'ConcatRelation',
+    'HierarchicalRelation',
+    'MutualRelation',
+    'PatchRelation',
+    'RegionRelation',
+    'Related',
+]
