@@ -18,6 +18,7 @@ from mmosis.utils.rng import generator, seeded
 from .coco_file_dataset import CocoFileDataset
 from .episode_lists import DrawnEpisodes, ReplayedEpisodes, absent_labels, present_labels
 from .reference_sampler import ImageRecord, ReferenceSampler
+from .transforms.formatting import OTHER
 
 # What tells one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
@@ -53,6 +54,9 @@ class OneShotCocoDataset(CocoFileDataset):
             ``neg_category_ids`` (LVIS), only those are known not to show.
         absent_prob: In training the probability that a draw searches for such a category instead, so that nothing in
             the image is a match.
+        keep_others: In training keep the instances of the image's other active categories too, for an RPN that knows no
+            class; ``PackOneShotInputs`` lays them beside those that match. By default they are dropped, as in the
+            paper.
         episodes_file: In testing replay the episodes of this file, as ``tools/test.py`` writes it; phase, runs,
             references and absent categories are the file's then.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
@@ -76,6 +80,7 @@ class OneShotCocoDataset(CocoFileDataset):
         runs: int = 1,
         num_absent: int = 0,
         absent_prob: float = 0.0,
+        keep_others: bool = False,
         episodes_file: str | None = None,
         seed: int = 0,
         ref_pipeline: Sequence[dict | Callable] = (),
@@ -99,6 +104,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.runs = runs
         self.num_absent = num_absent
         self.absent_prob = absent_prob
+        self.keep_others = keep_others
         self.episodes_file = episodes_file
         self.seed = seed
         self.ref_pipeline = Compose(ref_pipeline)
@@ -229,7 +235,7 @@ class OneShotCocoDataset(CocoFileDataset):
     def _prepare_train(self, draw: int) -> dict:
         for attempt in range(self.max_refetch + 1):
             data_info, episode = self.draw_episode(draw, attempt)
-            data_info.update(episodes=[episode], draw=(self.seed, draw))
+            data_info.update(episodes=[episode], draw=(self.seed, draw), keep_others=self.keep_others)
             with seeded(self.seed, 'augmentation', draw, attempt):
                 data = self.pipeline(data_info)
             if data is not None:
@@ -256,15 +262,22 @@ class OneShotCocoDataset(CocoFileDataset):
             attempt: How often the pipeline has dropped this draw's sample before; the next image is taken.
 
         Returns:
-            tuple: The image's data info, with the instances of the category only, and the episode.
+            tuple: The image's data info, with the instances that training needs, and the episode.
         """
         epoch, position = divmod(draw, len(self))
         data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
         rng = generator(self.seed, 'episode', draw, attempt)
         label, absent = self._draw_label(data_info, rng)
         references = self._sampler.draw(label, data_info['img_id'], rng)
-        data_info['instances'] = [dict(i, bbox_label=0) for i in data_info['instances'] if i['bbox_label'] == label]
+        data_info['instances'] = self._instances_to_train(data_info['instances'], label)
         return data_info, Episode(label, self.cat_ids[label], references, absent=absent)
+
+    def _instances_to_train(self, instances: list[dict], label: int) -> list[dict]:
+        """Keep the category's instances as label 0 and, if others are kept, those of the active ones as ``OTHER``."""
+        kept = self._active if self.keep_others else {label}
+        return [
+            dict(i, bbox_label=0 if i['bbox_label'] == label else OTHER) for i in instances if i['bbox_label'] in kept
+        ]
 
     def _draw_label(self, data_info: dict, rng: np.random.Generator) -> tuple[int, bool]:
         """Draw the category to search for, and tell whether the image does not show it."""

@@ -1,9 +1,10 @@
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
+from .dense_heads import ClassAgnosticRPNHead
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
-from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import PatchRelation, RegionRelation, Related
+from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, LateMatchNeck, RelationMatchNeck
+from .relations import MetricRelation, PatchRelation, RegionRelation, Related
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -14,6 +15,7 @@ __all__ = [
     'BinaryCascadeRoIHead',
     'BinaryMixin',
     'BinaryRoIHead',
+    'ClassAgnosticRPNHead',
     'ConcatMatchNeck',
     'EfficientNetLite',
     'EpisodeRandomSampler',
@@ -22,6 +24,8 @@ __all__ = [
     'KindFPN',
     'KindMatchNeck',
     'KindRoIHead',
+    'LateMatchNeck',
+    'MetricRelation',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',
     'PatchRelation',

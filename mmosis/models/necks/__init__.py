@@ -2,6 +2,7 @@ from .abs_diff_match_neck import AbsDiffMatchNeck
 from .concat_match_neck import ConcatMatchNeck
 from .kind_fpn import KindFPN
 from .kind_match_neck import KindMatchNeck
+from .late_match_neck import LateMatchNeck
 from .relation_match_neck import RelationMatchNeck
 
-__all__ = ['AbsDiffMatchNeck', 'ConcatMatchNeck', 'KindFPN', 'KindMatchNeck', 'RelationMatchNeck']
+__all__ = ['AbsDiffMatchNeck', 'ConcatMatchNeck', 'KindFPN', 'KindMatchNeck', 'LateMatchNeck', 'RelationMatchNeck']

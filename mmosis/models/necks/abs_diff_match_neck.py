@@ -38,6 +38,7 @@ class AbsDiffMatchNeck(BaseModule):
         init_cfg: dict | list[dict] | None = dict(type='Xavier', layer='Conv2d', distribution='uniform'),  # noqa: B006
     ) -> None:
         super().__init__(init_cfg=init_cfg)
+        self.in_channels = in_channels
         self.convs = nn.ModuleList(nn.Conv2d(2 * in_channels, out_channels, 1) for _ in range(num_levels))
 
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
@@ -90,12 +91,11 @@ class AbsDiffMatchNeck(BaseModule):
         return (feat - reference).abs()
 
     def _check(self, feats: Sequence[Tensor], references: EncodedReferences) -> None:
-        channels = self.convs[0].in_channels // 2
         got = [feat.shape[1] for feat in feats], [tensor.shape[1] for tensor in references.tensors]
-        if any(sizes != [channels] * len(self.convs) for sizes in got):
+        if any(sizes != [self.in_channels] * len(self.convs) for sizes in got):
             raise ValueError(
-                f'{type(self).__name__} has {len(self.convs)} levels of {channels} channels, got features of {got[0]} '
-                f'and references of {got[1]}; set num_levels and in_channels to those of the neck'
+                f'{type(self).__name__} has {len(self.convs)} levels of {self.in_channels} channels, got features of '
+                f'{got[0]} and references of {got[1]}; set num_levels and in_channels to those of the neck'
             )
 
 
