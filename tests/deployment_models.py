@@ -21,6 +21,7 @@ SMALL = (
     'matchers/demo/hierarchical_s1',
     'matchers/demo/co_excitation_s1',
     PUBLISHED,
+    'matchers/demo/metric_s1',
 )
 CHANNELS = dict(
     depth=18, base_channels=8, out_channels=8, feat_channels=64, fc_out_channels=16, conv_out_channels=8, num_convs=1,

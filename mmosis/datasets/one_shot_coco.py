@@ -18,6 +18,7 @@ from mmosis.utils.rng import generator, seeded
 from .coco_file_dataset import CocoFileDataset
 from .episode_lists import DrawnEpisodes, ReplayedEpisodes, absent_labels, present_labels
 from .reference_sampler import ImageRecord, ReferenceSampler
+from .transforms.formatting import OTHER
 
 # What tells one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
@@ -56,6 +57,9 @@ class OneShotCocoDataset(CocoFileDataset):
             the image is a match.
         num_episodes: In training so many categories are searched for in an image: the first as above, then others that
             it shows, and where it shows no more, those that it does not.
+        keep_others: In training keep the instances of the image's other active categories too, for an RPN that knows no
+            class; ``PackOneShotInputs`` lays them beside those that match. By default they are dropped, as in the
+            paper.
         episodes_file: In testing replay the episodes of this file, as ``tools/test.py`` writes it; phase, runs,
             references and absent categories are the file's then.
         seed: Seed of all draws. In training the :class:`EpisodeSampler` hands on the runner's.
@@ -80,6 +84,7 @@ class OneShotCocoDataset(CocoFileDataset):
         num_absent: int = 0,
         absent_prob: float = 0.0,
         num_episodes: int = 1,
+        keep_others: bool = False,
         episodes_file: str | None = None,
         seed: int = 0,
         ref_pipeline: Sequence[dict | Callable] = (),
@@ -107,6 +112,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.num_absent = num_absent
         self.absent_prob = absent_prob
         self.num_episodes = num_episodes
+        self.keep_others = keep_others
         self.episodes_file = episodes_file
         self.seed = seed
         self.ref_pipeline = Compose(ref_pipeline)
@@ -237,7 +243,7 @@ class OneShotCocoDataset(CocoFileDataset):
     def _prepare_train(self, draw: int) -> dict:
         for attempt in range(self.max_refetch + 1):
             data_info, episodes = self.draw_episodes(draw, attempt)
-            data_info.update(episodes=episodes, draw=(self.seed, draw))
+            data_info.update(episodes=episodes, draw=(self.seed, draw), keep_others=self.keep_others)
             with seeded(self.seed, 'augmentation', draw, attempt):
                 data = self.pipeline(data_info)
             if data is not None:
@@ -265,7 +271,7 @@ class OneShotCocoDataset(CocoFileDataset):
             attempt: How often the pipeline has dropped this draw's sample before; the next image is taken.
 
         Returns:
-            tuple: The image's data info, with the instances of the categories only, and the ``num_episodes`` episodes.
+            tuple: The image's data info, with the instances that training needs, and the ``num_episodes`` episodes.
         """
         epoch, position = divmod(draw, len(self))
         data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
@@ -275,13 +281,14 @@ class OneShotCocoDataset(CocoFileDataset):
         for label in self._draw_labels(data_info, absent, rng):
             references = self._sampler.draw(label, data_info['img_id'], rng)
             episodes.append(Episode(label, self.cat_ids[label], references, absent=label in absent))
-        numbers = {episode.label: number for number, episode in enumerate(episodes)}
-        data_info['instances'] = [
-            dict(instance, bbox_label=numbers[instance['bbox_label']])
-            for instance in data_info['instances']
-            if instance['bbox_label'] in numbers
-        ]
+        data_info['instances'] = self._instances_to_train(data_info['instances'], episodes)
         return data_info, episodes
+
+    def _instances_to_train(self, instances: list[dict], episodes: list[Episode]) -> list[dict]:
+        """Label the instances that match by their episode's number and, if others are kept, active ones as ``OTHER``."""
+        numbers = dict.fromkeys(self._active, OTHER) if self.keep_others else {}
+        numbers.update((episode.label, number) for number, episode in enumerate(episodes))
+        return [dict(i, bbox_label=numbers[i['bbox_label']]) for i in instances if i['bbox_label'] in numbers]
 
     def _draw_labels(self, data_info: dict, absent: list[int], rng: np.random.Generator) -> Iterator[int]:
         """Draw the categories to search for, one after the other."""

@@ -1,10 +1,27 @@
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
+from .dense_heads import ClassAgnosticRPNHead
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize
 from .losses import MarginRankingLoss, RatioPreservingLoss
-from .necks import AbsDiffMatchNeck, CoExcitationMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import ConcatRelation, HierarchicalRelation, MutualRelation, PatchRelation, RegionRelation, Related
+from .necks import (
+    AbsDiffMatchNeck,
+    CoExcitationMatchNeck,
+    ConcatMatchNeck,
+    KindFPN,
+    KindMatchNeck,
+    LateMatchNeck,
+    RelationMatchNeck,
+)
+from .relations import (
+    ConcatRelation,
+    HierarchicalRelation,
+    MetricRelation,
+    MutualRelation,
+    PatchRelation,
+    RegionRelation,
+    Related,
+)
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -15,6 +32,7 @@ __all__ = [
     'BinaryCascadeRoIHead',
     'BinaryMixin',
     'BinaryRoIHead',
+    'ClassAgnosticRPNHead',
     'CoExcitation',
     'CoExcitationMatchNeck',
     'ConcatMatchNeck',
@@ -27,7 +45,9 @@ __all__ = [
     'KindFPN',
     'KindMatchNeck',
     'KindRoIHead',
+    'LateMatchNeck',
     'MarginRankingLoss',
+    'MetricRelation',
     'MutualRelation',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',

@@ -5,6 +5,11 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmdet.datasets.transforms import PackDetInputs
 from mmdet.registry import TRANSFORMS
+from mmdet.structures import DetDataSample
+from mmdet.structures.bbox import get_box_tensor
+from mmengine.structures import InstanceData
+
+OTHER = -1  # label of a training image's objects that are not of the episode's category
 
 
 @TRANSFORMS.register_module()
@@ -14,6 +19,9 @@ class PackOneShotInputs(PackDetInputs):
     ``data_samples.episodes`` is the sample's list of :class:`~mmosis.structures.Episode`; ``draw`` = (seed, d) is put
     on the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it. In testing,
     ``img_shape`` is the picture without its padding, so that detections are clipped to it, as in the published code.
+
+    Where the data set keeps an image's other instances, they become ``other_instances`` and
+    ``other_ignored_instances``, boxes and labels alone: ``gt_instances`` and ``ignored_instances`` are the episode's.
 
     Args:
         meta_keys: As in ``PackDetInputs``.
@@ -41,9 +49,21 @@ class PackOneShotInputs(PackDetInputs):
         sample = packed['data_samples']
         if 'draw' in results:
             sample.gt_instances.set_metainfo(dict(draw=results['draw']))
+            if results.get('keep_others'):
+                _set_others_apart(sample)
         else:
             sample.set_metainfo(dict(img_shape=_picture_shape(results)))
         return packed
+
+
+def _set_others_apart(sample: DetDataSample) -> None:
+    """Take instances labelled ``OTHER`` out of a sample's own, with which they went through the transforms."""
+    for own, apart in (('gt_instances', 'other_instances'), ('ignored_instances', 'other_ignored_instances')):
+        instances = sample.get(own)
+        is_other = instances.labels == OTHER
+        setattr(sample, own, instances[~is_other])
+        bboxes = get_box_tensor(instances.bboxes)[is_other]
+        setattr(sample, apart, InstanceData(bboxes=bboxes, labels=instances.labels[is_other]))
 
 
 def _picture_shape(results: dict) -> tuple[int, int]:

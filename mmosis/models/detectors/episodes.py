@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from mmdet.structures import DetDataSample
+from mmdet.structures.bbox import get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
@@ -30,11 +31,12 @@ def split_by_episode(sample: DetDataSample) -> list[DetDataSample]:
 def _sample_of(sample: DetDataSample, number: int) -> DetDataSample:
     episode = DetDataSample(metainfo=dict(sample.metainfo, episodes=[sample.episodes[number]]))
     episode.gt_instances = _of_label(sample.gt_instances, number)
-    if 'draw' in sample.gt_instances.metainfo:
-        # Each episode draws regions of its own.
-        episode.gt_instances.set_metainfo(dict(draw=(*sample.gt_instances.draw, *([number] if number else []))))
-    if 'ignored_instances' in sample:
-        episode.ignored_instances = _of_label(sample.ignored_instances, number)
+    # Each episode draws regions of its own.
+    episode.gt_instances.set_metainfo(dict(draw=(*sample.gt_instances.draw, *([number] if number else []))))
+    episode.ignored_instances = _of_label(sample.ignored_instances, number)
+    if 'other_instances' in sample:
+        episode.other_instances = _others(sample.gt_instances, number, sample.other_instances)
+        episode.other_ignored_instances = _others(sample.ignored_instances, number, sample.other_ignored_instances)
     return episode
 
 
@@ -42,3 +44,10 @@ def _of_label(instances: InstanceData, label: int) -> InstanceData:
     kept = instances[instances.labels == label]
     kept.labels = torch.zeros_like(kept.labels)
     return kept
+
+
+def _others(instances: InstanceData, label: int, others: InstanceData) -> InstanceData:
+    """Lay those of the image's other episodes beside those of none; boxes and labels alone."""
+    apart = instances[instances.labels != label]
+    bboxes = torch.cat([get_box_tensor(apart.bboxes), get_box_tensor(others.bboxes)])
+    return InstanceData(bboxes=bboxes, labels=torch.cat([apart.labels, others.labels]))

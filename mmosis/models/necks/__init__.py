@@ -3,6 +3,7 @@ from .co_excitation_match_neck import CoExcitationMatchNeck
 from .concat_match_neck import ConcatMatchNeck
 from .kind_fpn import KindFPN
 from .kind_match_neck import KindMatchNeck
+from .late_match_neck import LateMatchNeck
 from .relation_match_neck import RelationMatchNeck
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     'ConcatMatchNeck',
     'KindFPN',
     'KindMatchNeck',
+    'LateMatchNeck',
     'RelationMatchNeck',
 ]

@@ -1,5 +1,6 @@
 from .concat_relation import ConcatRelation
 from .hierarchical_relation import HierarchicalRelation
+from .metric_relation import MetricRelation
 from .mutual_relation import MutualRelation
 from .patch_relation import PatchRelation
 from .region_relation import RegionRelation, Related
@@ -7,6 +8,7 @@ from .region_relation import RegionRelation, Related
 __all__ = [
     'ConcatRelation',
     'HierarchicalRelation',
+    'MetricRelation',
     'MutualRelation',
     'PatchRelation',
     'RegionRelation',

@@ -3,9 +3,11 @@ import pytest
 import torch
 from mmcv.transforms import Compose
 from mmdet.registry import TRANSFORMS
+from mmdet.structures.bbox import HorizontalBoxes, get_box_tensor
 from mmdet.structures.mask import BitmapMasks
 
 from mmosis.datasets import PackOneShotInputs, PackReference
+from mmosis.datasets.transforms.formatting import OTHER
 from mmosis.structures import Episode
 
 
@@ -27,6 +29,43 @@ def test_episodes_and_draw_travel_with_the_sample():
     assert sample.draw == sample.gt_instances.draw == (3, 8)
     assert (len(sample.gt_instances), len(sample.ignored_instances)) == (1, 1)
     assert sample.gt_instances[torch.tensor([True])].draw == (3, 8)
+
+
+def _packed_with_others(labels: list[int], flags: list[bool], **values):
+    num = len(labels)
+    boxes = HorizontalBoxes(torch.arange(4.0 * num).reshape(num, 4))
+    results = _results(gt_bboxes=boxes, gt_bboxes_labels=np.array(labels), gt_ignore_flags=np.array(flags))
+    results['gt_masks'] = BitmapMasks(np.arange(24 * num, dtype=np.uint8).reshape(num, 4, 6), 4, 6)
+    return PackOneShotInputs()(dict(results, draw=(3, 8), **values))['data_samples'], boxes.tensor
+
+
+def test_others_are_laid_beside_those_that_match():
+    labels, flags = [0, OTHER, 0, OTHER, 0, OTHER], [False, False, False, True, True, False]
+    sample, boxes = _packed_with_others(labels, flags, keep_others=True)
+    names = ('gt_instances', 'other_instances', 'ignored_instances', 'other_ignored_instances')
+    for name, rows in zip(names, ([0, 2], [1, 5], [4], [3]), strict=True):
+        instances = sample.get(name)
+        assert get_box_tensor(instances.bboxes).equal(boxes[rows])
+        assert instances.labels.tolist() == [labels[row] for row in rows]
+        assert ('masks' in instances) == ('other' not in name)
+    assert sample.gt_instances.masks.masks[:, 0, 0].tolist() == [0, 48]
+    assert sample.gt_instances.draw == (3, 8)
+
+
+@pytest.mark.parametrize('label', [0, OTHER])
+def test_there_may_be_no_others_or_nothing_else(label):
+    sample, _ = _packed_with_others([label], [False], keep_others=True)
+    own, others = (sample.get(name) for name in ('gt_instances', 'other_instances'))
+    assert (len(own), len(others)) == ((1, 0) if label == 0 else (0, 1))
+    assert own.masks.masks.shape == (len(own), 4, 6)
+    assert (own.bboxes.tensor.shape, others.bboxes.shape) == ((len(own), 4), (len(others), 4))
+
+
+@pytest.mark.parametrize('values', [{}, dict(keep_others=False)])
+def test_a_sample_says_whether_others_were_kept(values):
+    sample, _ = _packed_with_others([0, 0], [False, False], **values)
+    assert 'other_instances' not in sample
+    assert len(sample.gt_instances) == 2
 
 
 def test_the_rest_is_as_mmdet_packs_it():
