@@ -285,7 +285,7 @@ class OneShotCocoDataset(CocoFileDataset):
         return data_info, episodes
 
     def _instances_to_train(self, instances: list[dict], episodes: list[Episode]) -> list[dict]:
-        """Label the instances that match by their episode's number and, if others are kept, active ones as ``OTHER``."""
+        """Label what matches by its episode's number and, if others are kept, other active instances as ``OTHER``."""
         numbers = dict.fromkeys(self._active, OTHER) if self.keep_others else {}
         numbers.update((episode.label, number) for number, episode in enumerate(episodes))
         return [dict(i, bbox_label=numbers[i['bbox_label']]) for i in instances if i['bbox_label'] in numbers]
