@@ -18,6 +18,8 @@ SMALL = (
     'reuse/siamese_faster_rcnn_s1',
     'reuse/siamese_cascade_mask_rcnn_s1',
     'reuse/siamese_gfl_s1',
+    'matchers/demo/cross_attention_s1',
+    'matchers/demo/translation_s1',
     PUBLISHED,
 )
 CHANNELS = dict(

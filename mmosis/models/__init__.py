@@ -1,9 +1,9 @@
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
-from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize
-from .necks import AbsDiffMatchNeck, ConcatMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
-from .relations import PatchRelation, RegionRelation, Related
+from .layers import FixedStatsBatchNorm2d, KindComparison, RunningStandardize, SelectiveAttention
+from .necks import AbsDiffMatchNeck, ConcatMatchNeck, CrossAttentionMatchNeck, KindFPN, KindMatchNeck, RelationMatchNeck
+from .relations import PatchRelation, RegionRelation, Related, TranslationRelation
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
@@ -15,6 +15,7 @@ __all__ = [
     'BinaryMixin',
     'BinaryRoIHead',
     'ConcatMatchNeck',
+    'CrossAttentionMatchNeck',
     'EfficientNetLite',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
@@ -30,7 +31,9 @@ __all__ = [
     'RelationMatchNeck',
     'RelationRoIHead',
     'RunningStandardize',
+    'SelectiveAttention',
     'SiameseMixin',
     'SiameseSingleStageDetector',
     'SiameseTwoStageDetector',
+    'TranslationRelation',
 ]

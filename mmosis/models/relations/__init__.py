@@ -1,4 +1,5 @@
 from .patch_relation import PatchRelation
 from .region_relation import RegionRelation, Related
+from .translation_relation import TranslationRelation
 
-__all__ = ['PatchRelation', 'RegionRelation', 'Related']
+__all__ = ['PatchRelation', 'RegionRelation', 'Related', 'TranslationRelation']
