@@ -20,6 +20,8 @@ SMALL = (
     'reuse/siamese_gfl_s1',
     'matchers/demo/hierarchical_s1',
     'matchers/demo/co_excitation_s1',
+    'matchers/demo/cross_attention_s1',
+    'matchers/demo/translation_s1',
     PUBLISHED,
     'matchers/demo/metric_s1',
 )

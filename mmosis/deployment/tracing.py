@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import onnx
 import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks.conv2d_adaptive_padding import Conv2dAdaptivePadding
@@ -60,6 +61,20 @@ def write_graph(
         except (RuntimeError, TypeError) as error:
             reason = str(error).partition('\n')[0]  # the whole graph may follow
             raise ValueError(f'{path.name} cannot be made of this model: {reason}') from error
+    _declare_inputs(inputs, axes, path)
+
+
+def _declare_inputs(inputs: dict[str, Tensor], axes: dict[str, dict[int, str]], path: Path) -> None:
+    """Let a graph take all inputs in their order; the exporter leaves out what nothing reads, as a region may be."""
+    model = onnx.load(path)
+    declared = {given.name: given for given in model.graph.input}
+    for name, tensor in inputs.items():
+        shape = [axes.get(name, {}).get(dim, size) for dim, size in enumerate(tensor.shape)]
+        dtype = onnx.helper.np_dtype_to_tensor_dtype(tensor.numpy().dtype)
+        declared.setdefault(name, onnx.helper.make_tensor_value_info(name, dtype, shape))
+    del model.graph.input[:]
+    model.graph.input.extend(declared[name] for name in inputs)
+    onnx.save(model, path)
 
 
 def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.jit.ScriptModule:

@@ -2,12 +2,13 @@ from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .dense_heads import ClassAgnosticRPNHead
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
-from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize
+from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize, SelectiveAttention
 from .losses import MarginRankingLoss, RatioPreservingLoss
 from .necks import (
     AbsDiffMatchNeck,
     CoExcitationMatchNeck,
     ConcatMatchNeck,
+    CrossAttentionMatchNeck,
     KindFPN,
     KindMatchNeck,
     LateMatchNeck,
@@ -21,6 +22,7 @@ from .relations import (
     PatchRelation,
     RegionRelation,
     Related,
+    TranslationRelation,
 )
 from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
@@ -37,6 +39,7 @@ __all__ = [
     'CoExcitationMatchNeck',
     'ConcatMatchNeck',
     'ConcatRelation',
+    'CrossAttentionMatchNeck',
     'EfficientNetLite',
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
@@ -58,7 +61,9 @@ __all__ = [
     'RelationMatchNeck',
     'RelationRoIHead',
     'RunningStandardize',
+    'SelectiveAttention',
     'SiameseMixin',
     'SiameseSingleStageDetector',
     'SiameseTwoStageDetector',
+    'TranslationRelation',
 ]

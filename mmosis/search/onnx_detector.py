@@ -88,7 +88,7 @@ class OnnxDetector:
         if masks.shape != shape:
             raise ValueError(f'masks of these references must be {shape}, got {masks.shape}')
         pyramid = self._features.run(None, dict(pixels=normalised))
-        return tuple(self._references.run(None, _feeds(self._references, dict(_levels(pyramid), masks=masks))))
+        return tuple(self._references.run(None, _feeds(self._references, [*pyramid, masks])))
 
     @staticmethod
     def merge_references(rows: Rows) -> Rows:
@@ -120,12 +120,11 @@ class OnnxDetector:
         lengths = {len(array) for array in (*pyramid, *query)}
         if lengths != {1}:
             raise ValueError(f'detect takes one image and one query, got arrays of lengths {sorted(lengths)}')
-        arrays = dict(_levels(pyramid), **{f'query{i}': row for i, row in enumerate(query)})
-        arrays['img_shape'] = np.asarray(img_shape, np.int64)
+        arrays = [*pyramid, *query, np.asarray(img_shape, np.int64)]
         if self.spec['window']:
             if window is None:
                 raise ValueError('this model needs window, x1, y1, x2, y2 of the picture within its padding; got none')
-            arrays['window'] = np.asarray(window, np.float32)
+            arrays.append(np.asarray(window, np.float32))
         names = [output.name for output in self._detect.get_outputs()]
         return dict(zip(names, self._detect.run(None, _feeds(self._detect, arrays)), strict=True))
 
@@ -165,10 +164,5 @@ def _normalise(pixels: np.ndarray, settings: dict) -> np.ndarray:
     return (pixels.astype(np.float32) - mean) / std
 
 
-def _levels(pyramid: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    return {f'level{i}': level for i, level in enumerate(pyramid)}
-
-
-def _feeds(session: onnxruntime.InferenceSession, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Choose what a graph takes: what a model makes no use of is no input of its graph."""
-    return {given.name: arrays[given.name] for given in session.get_inputs()}
+def _feeds(session: onnxruntime.InferenceSession, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    return dict(zip([given.name for given in session.get_inputs()], arrays, strict=True))

@@ -136,6 +136,21 @@ def test_an_operator_that_onnx_does_not_know_is_named(tmp_path: Path) -> None:
         write_graph(Unknown(), dict(x=torch.ones(3)), ['y'], {}, tmp_path / 'detect.onnx')
 
 
+class Partial(nn.Module):
+    def forward(self, x: torch.Tensor, unread: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x + y
+
+
+def test_inputs_that_nothing_reads_are_taken_too(tmp_path: Path) -> None:
+    inputs = dict(x=torch.ones(3), unread=torch.ones(2, 4, dtype=torch.int64), y=torch.ones(3))
+    write_graph(Partial(), inputs, ['sum'], dict(x=[0], unread=[1]), tmp_path / 'graph.onnx')
+    given = onnx.load(tmp_path / 'graph.onnx').graph.input
+    assert [each.name for each in given] == ['x', 'unread', 'y']
+    kind = given[1].type.tensor_type
+    assert kind.elem_type == onnx.TensorProto.INT64
+    assert [dim.dim_param or dim.dim_value for dim in kind.shape.dim] == [2, 'unread_1']
+
+
 def test_weights_are_halved_where_that_is_exact(tmp_path: Path) -> None:
     layers = nn.Sequential(nn.Linear(32, 32, bias=False), nn.Linear(32, 32, bias=False))
     layers[0].weight.data = layers[0].weight.data.half().float()

@@ -2,5 +2,12 @@ from .co_excitation import CoExcitation
 from .fixed_stats_batch_norm import FixedStatsBatchNorm2d
 from .kind_comparison import KindComparison
 from .running_standardize import RunningStandardize
+from .selective_attention import SelectiveAttention
 
-__all__ = ['CoExcitation', 'FixedStatsBatchNorm2d', 'KindComparison', 'RunningStandardize']
+__all__ = [
+    'CoExcitation',
+    'FixedStatsBatchNorm2d',
+    'KindComparison',
+    'RunningStandardize',
+    'SelectiveAttention',
+]

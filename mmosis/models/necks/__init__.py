@@ -1,6 +1,7 @@
 from .abs_diff_match_neck import AbsDiffMatchNeck
 from .co_excitation_match_neck import CoExcitationMatchNeck
 from .concat_match_neck import ConcatMatchNeck
+from .cross_attention_match_neck import CrossAttentionMatchNeck
 from .kind_fpn import KindFPN
 from .kind_match_neck import KindMatchNeck
 from .late_match_neck import LateMatchNeck
@@ -10,6 +11,7 @@ __all__ = [
     'AbsDiffMatchNeck',
     'CoExcitationMatchNeck',
     'ConcatMatchNeck',
+    'CrossAttentionMatchNeck',
     'KindFPN',
     'KindMatchNeck',
     'LateMatchNeck',

@@ -74,13 +74,15 @@ class AbsDiffMatchNeck(BaseModule):
             ValueError: If the number of levels or channels does not fit.
         """
         self._check(feats, references)
-        matched = []
-        for feat, reference, conv in zip(feats, references.tensors, self.convs, strict=True):
-            # The convolution of [P, D] is the sum of two; that of P serves all references to an image.
-            weight_image, weight_compared = conv.weight.split(feat.shape[1], dim=1)
-            compared = self.compare(feat, reference[..., None, None])
-            matched.append(F.conv2d(feat, weight_image, conv.bias) + F.conv2d(compared, weight_compared))
-        return tuple(matched)
+        vectors = (vector[..., None, None] for vector in references.tensors)
+        return tuple(self.match_level(*level) for level in zip(feats, vectors, self.convs, strict=True))
+
+    def match_level(self, feat: Tensor, reference: Tensor, conv: nn.Conv2d) -> Tensor:
+        """Match one level; the arguments are those of :meth:`compare`, and the level's convolution."""
+        # The convolution of [P, D] is the sum of two; that of P serves all references to an image.
+        weight_image, weight_compared = conv.weight.split(feat.shape[1], dim=1)
+        compared = self.compare(feat, reference)
+        return F.conv2d(feat, weight_image, conv.bias) + F.conv2d(compared, weight_compared)
 
     def compare(self, feat: Tensor, reference: Tensor) -> Tensor:
         """Compare one level (E or 1, C, H, W) with references (E, C, 1, 1): D, which is laid beside the feature.

@@ -4,6 +4,7 @@ from .metric_relation import MetricRelation
 from .mutual_relation import MutualRelation
 from .patch_relation import PatchRelation
 from .region_relation import RegionRelation, Related
+from .translation_relation import TranslationRelation
 
 __all__ = [
     'ConcatRelation',
@@ -13,4 +14,5 @@ __all__ = [
     'PatchRelation',
     'RegionRelation',
     'Related',
+    'TranslationRelation',
 ]

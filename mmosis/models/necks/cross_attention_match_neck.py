@@ -1,0 +1,126 @@
+"""CrossAttentionMatchNeck: compare every position with that part of the reference which it resembles."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmdet.registry import MODELS
+from torch import Tensor, nn
+
+from mmosis.structures import EncodedReferences, MatchedFeatures
+
+from .relation_match_neck import RelationMatchNeck
+
+# A position that no mask covers has this share: its logarithm is finite, and the softmax makes 0 of it.
+LEAST_SHARE = 1e-12
+
+
+@MODELS.register_module()
+class CrossAttentionMatchNeck(RelationMatchNeck):
+    """Mark where an image resembles a part of a reference, by attention over the reference's positions.
+
+    Per pyramid level the reference is a grid of s x s positions f. A position P of the image attends to them, by
+    multi-head scaled dot products, and gets the part of the reference that it resembles:
+
+        r(P) = sum_p softmax_p(<W_q P, W_k f_p> / sqrt(C / heads) + log a_p) W_v f_p, head by head,
+        output = conv1x1([P, |P - r(P)|]),
+
+    with the convolutions of :class:`AbsDiffMatchNeck`, whose r is the mean for all P. With W_q = 0 and W_v = 1 both are
+    the same where s divides the sides of the reference's maps.
+
+    Attention between the positions of image and reference is how CAT (arXiv 2104.14984) matches, and the co-attention
+    of CoAE (arXiv 1911.12529) and AIT (CVPR 2021) before their proposals. They hand what is attended on as features, on
+    one level of a backbone, and their references attend to the image too. Here it takes the mean's place in the paper's
+    matching, so ``W_v`` starts as the identity: |P - r(P)| then compares features of one kind. A reference that attends
+    to the image would have to be encoded for each image again. All levels share the matrices, as they do the heads.
+
+    Weights a_p: the share of a position that the reference's mask covers, over the mean of these shares, which makes
+    them 1 without a mask. Kept are a_p f_p and a_p, each averaged over the K references: so a position of several is
+    their mean where masks cover it, every reference counts alike, and the mean of encodings is the encoding of all.
+
+    Of a reference are kept: L grids a_p f_p (E, C, s, s), L grids a_p (E, 1, s, s), and the region (E, C, s', s') of
+    :class:`RelationMatchNeck`.
+
+    Args:
+        grid_size: s, the positions of a reference along a side.
+        num_heads: Heads of the attention.
+        **kwargs: ``RelationMatchNeck``'s.
+
+    Raises:
+        ValueError: If the heads do not divide C.
+    """
+
+    def __init__(self, *args, grid_size: int = 7, num_heads: int = 8, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        channels = self.convs[0].in_channels // 2
+        if channels % num_heads:
+            raise ValueError(f'num_heads must divide in_channels, got {num_heads} heads and {channels} channels')
+        self.grid_size, self.num_heads = grid_size, num_heads
+        self.query_layer = nn.Linear(channels, channels, bias=False)
+        self.key_layer = nn.Linear(channels, channels, bias=False)
+        self.value_layer = nn.Linear(channels, channels, bias=False)
+        nn.init.eye_(self.value_layer.weight)
+
+    # ---------------------------------------------------------------- references
+
+    def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
+        """Keep L grids of weighted positions, L grids of weights, and a region; arguments as ``AbsDiffMatchNeck``'s."""
+        region = super().encode_references(ref_feats, masks).tensors[-1]
+        weighted, weights = zip(*(self._grids(feat, masks) for feat in ref_feats), strict=True)
+        return EncodedReferences((*weighted, *weights, region))
+
+    def _grids(self, feats: Tensor, masks: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Pool a level (E, K, C, h, w) with masks (E, K, 1, h', w'): a_p f_p (E, C, s, s) and a_p (E, 1, s, s)."""
+        maps = feats.flatten(0, 1)
+        if masks is None:
+            shares = torch.ones_like(maps[:, :1])
+        else:
+            shares = F.adaptive_avg_pool2d(masks.flatten(0, 1), maps.shape[-2:])
+        covered = F.adaptive_avg_pool2d(maps * shares, self.grid_size)
+        shares = F.adaptive_avg_pool2d(shares, self.grid_size)
+        mean = shares.mean(dim=(2, 3), keepdim=True)
+        weighted, weights = ((grid / mean).unflatten(0, feats.shape[:2]).mean(dim=1) for grid in (covered, shares))
+        return weighted, weights
+
+    # ---------------------------------------------------------------- matching
+
+    def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
+        """Match; arguments and errors are ``AbsDiffMatchNeck``'s."""
+        num_levels = len(references.tensors) // 2
+        weighted, weights = references.tensors[:num_levels], references.tensors[num_levels:-1]
+        self._check(feats, EncodedReferences(weighted))
+        parts = [self.attend(*level) for level in zip(feats, weighted, weights, strict=True)]
+        levels = [self.match_level(*level) for level in zip(feats, parts, self.convs, strict=True)]
+        return MatchedFeatures(levels, feats, references)
+
+    def attend(self, feat: Tensor, weighted: Tensor, weights: Tensor) -> Tensor:
+        """Get for each position the part of the reference that it resembles.
+
+        Args:
+            feat: (E, C, H, W) or (1, C, H, W).
+            weighted: a_p f_p (E, C, s, s).
+            weights: a_p (E, 1, s, s), from 0 on.
+
+        Returns:
+            Tensor: r (E, C, H, W).
+        """
+        weights = weights.clamp(min=LEAST_SHARE)
+        parts = _as_rows(weighted / weights)
+        queries, keys, values = (
+            self._split_heads(rows)
+            for rows in (self.query_layer(_as_rows(feat)), self.key_layer(parts), self.value_layer(parts))
+        )
+        bias = weights.log().flatten(2)[:, None].to(queries.dtype)
+        queries = queries.expand(len(parts), -1, -1, -1)
+        attended = F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
+        return attended.transpose(2, 3).reshape(len(parts), -1, *feat.shape[-2:])
+
+    def _split_heads(self, rows: Tensor) -> Tensor:
+        """Split positions (E, N, C) by head: (E, heads, N, C / heads)."""
+        # Not unflatten, after which an export no longer knows the rank.
+        return rows.reshape(*rows.shape[:2], self.num_heads, -1).transpose(1, 2)
+
+
+def _as_rows(maps: Tensor) -> Tensor:
+    """Lay maps (E, C, H, W) out as positions (E, H * W, C)."""
+    return maps.flatten(2).transpose(1, 2)
