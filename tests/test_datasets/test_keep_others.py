@@ -43,7 +43,7 @@ def test_all_active_categories_are_kept_and_the_episodes_own_is_labelled(
         assert [i['ann_id'] for i in info['instances']] == active
         for instance in info['instances']:
             assert instance['bbox_label'] == (0 if categories[instance['ann_id']] == episode.cat_id else -1)
-        expected, same_episode = plain.draw_episodes(number)
+        expected, (same_episode,) = plain.draw_episodes(number)
         assert same_episode == episode
         assert [i for i in info['instances'] if i['bbox_label'] == 0] == expected['instances']
         kept.update(active)
