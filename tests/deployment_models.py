@@ -12,18 +12,15 @@ from mmosis.search import OneShotInferencer
 ROOT = Path(__file__).parents[1]
 POCKET = 'pocket/siamese_mask_rcnn_pocket'
 PUBLISHED = 'published/siamese_mask_rcnn_published_s1'
+MATCHERS = ('co_excitation', 'cross_attention', 'hierarchical', 'metric', 'mutual', 'translation')
 SMALL = (
     POCKET,
     'siamese_mask_rcnn_s1',
     'reuse/siamese_faster_rcnn_s1',
     'reuse/siamese_cascade_mask_rcnn_s1',
     'reuse/siamese_gfl_s1',
-    'matchers/demo/hierarchical_s1',
-    'matchers/demo/co_excitation_s1',
-    'matchers/demo/cross_attention_s1',
-    'matchers/demo/translation_s1',
+    *(f'matchers/{name}_demo_s1' for name in MATCHERS),
     PUBLISHED,
-    'matchers/demo/metric_s1',
 )
 CHANNELS = dict(
     depth=18, base_channels=8, out_channels=8, feat_channels=64, fc_out_channels=16, conv_out_channels=8, num_convs=1,

@@ -82,6 +82,15 @@ def test_split_files_differ_in_the_split_alone(stem: str, split: int) -> None:
     assert all(other[loader].dataset.split == split for loader in LOADERS)
 
 
+@pytest.mark.parametrize('name', sorted(path.stem for path in ROOT.glob('configs/matchers/*_s[234].py')))
+def test_a_matchers_splits_differ_in_the_split_alone(name: str) -> None:
+    stem, split = name[:-1], int(name[-1])
+    first, other = read(f'configs/matchers/{stem}1.py'), read(f'configs/matchers/{name}.py')
+    loaders = [loader for loader in LOADERS if loader in first]
+    assert differences(first, other) == {'split', *(f'{loader}.dataset.split' for loader in loaders)}
+    assert all(other[loader].dataset.split == split for loader in loaders)
+
+
 def test_five_shots_are_five_references_in_training_and_testing() -> None:
     one, five = read('configs/siamese_mask_rcnn_s1.py'), read('configs/siamese_mask_rcnn_s1_5shot.py')
     assert differences(one, five) == {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS)}

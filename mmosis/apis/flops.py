@@ -44,6 +44,14 @@ def count_parts(
         run('RPN head', model.rpn_head, matched)
     else:
         run('dense head', model.bbox_head, matched)
+    relation = getattr(getattr(model, 'roi_head', None), 'relation', None)
+    if relation is not None:
+        sides = [
+            torch.zeros(num_rois, channels, relation.roi_feat_size, relation.roi_feat_size, device=device)
+            for channels in (relation.out_channels, relation.in_channels)
+        ]
+        episodes = torch.zeros(num_rois, dtype=torch.long, device=device)
+        run('relation', relation, *sides, references.tensors[-1], episodes)
     for name, head, extractor in _region_heads(model):
         num = num_masks if name.startswith('mask') else num_rois
         run(name, head, torch.zeros(num, matched[0].shape[1], *extractor.roi_layers[0].output_size, device=device))

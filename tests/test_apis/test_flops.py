@@ -36,3 +36,13 @@ def test_other_detectors_count_the_heads_that_they_have() -> None:
     cascade = count('configs/reuse/siamese_cascade_mask_rcnn_s1.py')
     assert set(cascade) == {*names, 'RPN head', *(f'{kind} head {i}' for kind in ('box', 'mask') for i in (1, 2, 3))}
     assert cascade['box head 1'] == cascade['box head 3'] == 10 * (384 * 49 * 1024 + 1024 * 1024 + 1024 * (2 + 4))
+
+
+def test_a_second_comparison_is_counted_for_every_region() -> None:
+    counts = count('configs/matchers/mutual_demo_s1.py')
+    cells, channels, embedded = 49, 64, 128
+    embed = (10 + 1) * cells * channels * embedded  # the reference once
+    cosines = 10 * cells * cells * embedded
+    relate = 2 * 10 * cells * embedded * channels
+    # Cosines, and the like of each cell, in both directions.
+    assert counts['relation'] == embed + 3 * cosines + relate

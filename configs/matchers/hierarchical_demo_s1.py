@@ -1,0 +1,4 @@
+_base_ = ['../_base_/matchers/demo.py', '../_base_/matchers/hierarchical.py']
+
+model = _base_.matcher
+model.roi_head.relation.in_channels = _base_.model.neck.out_channels

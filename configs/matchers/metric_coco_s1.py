@@ -1,0 +1,5 @@
+_base_ = ['../_base_/matchers/coco.py', '../_base_/matchers/metric.py']
+
+model = _base_.matcher
+model.roi_head.relation.in_channels = _base_.model.neck.out_channels
+train_dataloader = dict(dataset=dict(keep_others=True))
