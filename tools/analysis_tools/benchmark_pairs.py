@@ -35,7 +35,7 @@ def measure(config: str, weights: str | None, image_size: int, repeats: int) -> 
     x1, y1, x2, y2 = BOX
     with tempfile.TemporaryDirectory() as folder:
         export_onnx(inferencer, Path(folder, 'out'))
-        detector = OnnxDetector(Path(folder, 'out'))
+        detector = OnnxDetector(Path(folder, 'out'), num_threads=torch.get_num_threads())
         inferencer.model.to(memory_format=torch.channels_last)
         ref_size = detector.spec['reference']['size']
         pictures = _fit(image, (image_size, image_size)), _fit(image[y1:y2, x1:x2], ref_size)
