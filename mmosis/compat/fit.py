@@ -1,7 +1,8 @@
 """Make the host fit to use as soon as it is imported, and not before: it takes seconds, and a light search needs none.
 
-In this order: versions are checked, idle notices are left out, MMEngine learns that there are configs at ``mmosis::``,
-its checkpoint loaders are replaced by safe ones, and mmcv's compiled ops get a stand-in where they are missing.
+In this order: versions are checked, idle notices are left out, imports that can wait are put off, MMEngine learns that
+there are configs at ``mmosis::``, its checkpoint loaders are replaced by safe ones, and mmcv's compiled ops get a
+stand-in where they are missing.
 """
 
 import sys
@@ -11,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
-from . import notices
+from . import deferred, notices
 from .versions import check_host
 
 HOST = 'mmengine'  # mmcv and mmdet import it before anything else
@@ -64,6 +65,7 @@ def _prepare() -> None:
     """What comes before the host is imported."""
     check_host()
     notices.leave_out_warnings()
+    deferred.install()
 
 
 def _fit() -> None:
@@ -74,6 +76,7 @@ def _fit() -> None:
     # For configs that inherit 'mmosis::...'. MMEngine looks beside this module for .mim; by the name of the
     # distribution, 0.10.7 would not find an editable install.
     MODULE2PACKAGE['mmosis'] = 'mmosis.registry'
+    deferred.enter_late()
     notices.leave_out_lines()
     checkpoint.register_safe_loaders()
     ops.install()

@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 
 from mmosis.search.onnx_detector import OnnxDetector
 from mmosis.search.paste import paste_masks
+from mmosis.utils.box_shares import have_area
 
 if TYPE_CHECKING:
     from mmosis.search import OneShotInferencer
@@ -112,8 +113,8 @@ def _search_by_onnx(pixels: np.ndarray, refs: np.ndarray, detector: OnnxDetector
         found['masks'] = paste_masks(found['masks'], found['bboxes'], shape, rule)
         if rule['paste'] == 'whole_pixels':
             found['bboxes'] = np.rint(found['bboxes'])
-            has_area = (found['bboxes'][:, 2:] > found['bboxes'][:, :2]).all(axis=1)
-            found = {key: values[has_area] for key, values in found.items()}
+            kept = have_area(found['bboxes'])
+            found = {key: values[kept] for key, values in found.items()}
     return found
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from mmosis.utils.box_shares import from_shares, to_shares
+
 
 def normalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     """Turn boxes in pixels into shares of an image: (box - [0, 0, 1, 1]) / ([w, h, w, h] - 1).
@@ -16,17 +18,12 @@ def normalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     Returns:
         Tensor: (N, 4) xyxy, 0 to 1 within the image.
     """
-    return (boxes - boxes.new_tensor([0, 0, 1, 1])) / _size(boxes, shape)
+    return torch.stack(to_shares(boxes.unbind(-1), shape), dim=-1)
 
 
 def denormalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     """The inverse of :func:`normalise_boxes`."""
-    return boxes * _size(boxes, shape) + boxes.new_tensor([0, 0, 1, 1])
-
-
-def _size(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
-    height, width = shape
-    return numbers_like(boxes, [width, height, width, height]) - 1
+    return torch.stack(from_shares(boxes.unbind(-1), shape), dim=-1)
 
 
 def numbers_like(tensor: Tensor, numbers: Sequence[float | Tensor]) -> Tensor:

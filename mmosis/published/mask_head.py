@@ -7,7 +7,8 @@ from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
 from torch import Tensor
 
-from mmosis.utils.resize import resize_bilinear
+from mmosis.utils.box_shares import within_window
+from mmosis.utils.resize import fit_to_box
 
 from .bbox_head import window_of
 from .boxes import denormalise_boxes
@@ -43,13 +44,12 @@ class PublishedMaskHead(FCNMaskHead):
         """
         shape = img_meta['ori_shape'][:2] if rescale else img_meta['img_shape'][:2]
         if rescale:
-            low, high = window_of(img_meta, bboxes).split(2, dim=1)
-            bboxes.sub_(low.repeat(1, 2)).div_((high - low).repeat(1, 2))
+            window = window_of(img_meta, bboxes)
+            bboxes.copy_(torch.stack(within_window(bboxes.unbind(1), window.unbind(1)), dim=1))
         bboxes.copy_(denormalise_boxes(bboxes, shape).round())
         pasted = np.zeros((len(bboxes), *shape), bool)
         masks = mask_preds[:, 0].sigmoid().float().cpu().numpy()
-        for canvas, mask, (x1, y1, x2, y2) in zip(pasted, masks, bboxes.long().tolist(), strict=True):
-            if x2 > x1 and y2 > y1:
-                resized = resize_bilinear(mask, (y2 - y1, x2 - x1), self.anti_aliasing)
-                canvas[y1:y2, x1:x2] = resized >= rcnn_test_cfg.mask_thr_binary
+        for canvas, mask, bbox in zip(pasted, masks, bboxes.long().tolist(), strict=True):
+            part, x, y = fit_to_box(mask, bbox, self.anti_aliasing)
+            canvas[y : y + part.shape[0], x : x + part.shape[1]] = part >= rcnn_test_cfg.mask_thr_binary
         return torch.from_numpy(pasted).to(bboxes.device)

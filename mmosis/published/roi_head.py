@@ -5,6 +5,7 @@ from mmdet.utils import InstanceList
 from torch import Tensor
 
 from mmosis.models import BinaryRoIHead
+from mmosis.utils.box_shares import have_area
 
 
 @MODELS.register_module()
@@ -16,4 +17,4 @@ class PublishedRoIHead(BinaryRoIHead):
     ) -> InstanceList:
         """Predict masks as :meth:`BinaryMixin.predict_mask` does."""
         results = super().predict_mask(x, batch_img_metas, results_list, rescale)
-        return [result[(result.bboxes[:, 2:] > result.bboxes[:, :2]).all(dim=1)] for result in results]
+        return [result[have_area(result.bboxes)] for result in results]

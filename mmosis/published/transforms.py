@@ -3,9 +3,10 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
+from mmdet.structures.mask import BitmapMasks
 
 from mmosis.datasets import CropReference
-from mmosis.utils.resize import resize_bilinear
+from mmosis.utils.published_frame import PublishedFrame, frame_reference
 
 
 @TRANSFORMS.register_module()
@@ -29,47 +30,31 @@ class PublishedResize(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
-        scale = self._scale(*results['img'].shape[:2])
-        size = tuple(round(side * scale) for side in results['img'].shape[:2])
-        top, left = ((self.max_size - side) // 2 for side in size)
-        canvas = np.zeros((self.max_size, self.max_size, 3), np.uint8)
-        canvas[top : top + size[0], left : left + size[1]] = self._resize(results['img'], size)
-        self._move_annotations(results, scale, size, (top, left))
-        window = (left, top, left + size[1], top + size[0])
-        results.update(img=canvas, img_shape=canvas.shape[:2], window=window, scale_factor=(scale, scale))
+        frame = PublishedFrame.of(results['img'].shape[:2], self.min_size, self.max_size)
+        img = frame.picture(results['img'], self.anti_aliasing)
+        self._move_annotations(results, frame)
+        results.update(img=img, img_shape=img.shape[:2], window=frame.window, scale_factor=(frame.scale, frame.scale))
         return results
 
-    def _scale(self, height: int, width: int) -> float:
-        scale = max(1, self.min_size / min(height, width))
-        longer = max(height, width)
-        return self.max_size / longer if round(longer * scale) > self.max_size else scale
-
-    def _resize(self, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Resize (H, W, 3) uint8; an image of this size stays as it is."""
-        if image.shape[:2] == size:
-            return image
-        return resize_bilinear(image, size, self.anti_aliasing).astype(np.uint8)
-
-    def _move_annotations(self, results: dict, scale: float, size: tuple, corner: tuple) -> None:
-        top, left = corner
+    def _move_annotations(self, results: dict, frame: PublishedFrame) -> None:
         if 'gt_bboxes' in results:
-            results['gt_bboxes'].rescale_((scale, scale))
-            results['gt_bboxes'].translate_((left, top))
+            results['gt_bboxes'].rescale_((frame.scale, frame.scale))
+            results['gt_bboxes'].translate_(frame.corner)
         if results.get('gt_masks') is not None:
-            square = (self.max_size, self.max_size)
-            results['gt_masks'] = results['gt_masks'].resize(size).expand(*square, top, left)
+            masks = [frame.mask(mask) for mask in results['gt_masks'].masks]
+            results['gt_masks'] = BitmapMasks(masks, frame.side, frame.side)
         if 'ref_bbox' in results:
-            results['ref_bbox'] = np.asarray(results['ref_bbox']) * scale + (left, top, left, top)
+            results['ref_bbox'] = frame.box(results['ref_bbox'])
 
 
 @TRANSFORMS.register_module()
-class PublishedReference(BaseTransform):
+class PublishedReference(CropReference):
     """Cut a reference out of its resized image, and resize it by the same rule.
 
     A picture that is a reference as a whole is resized once, as the published code's ``detect`` does. The box is that
     of the annotation, scaled; the published code takes the extent of the resized mask, which can differ by a pixel.
 
-    Required keys: ``img``, ``ref_bbox`` xyxy in pixels. Changed keys: ``img`` (ref_size, ref_size, 3), ``img_shape``,
+    Required keys: ``img``, ``ref_bbox`` xyxy in pixels. Changed keys: ``img`` (max_size, max_size, 3), ``img_shape``,
     and ``gt_masks`` where there is one.
 
     Args:
@@ -79,16 +64,9 @@ class PublishedReference(BaseTransform):
     """
 
     def __init__(self, image_sizes: tuple[int, int], ref_sizes: tuple[int, int], anti_aliasing: bool) -> None:
-        self.resize_image = PublishedResize(*image_sizes, anti_aliasing)
-        self.resize_ref = PublishedResize(*ref_sizes, anti_aliasing)
+        super().__init__()
+        self.image_sizes, self.ref_sizes, self.anti_aliasing = image_sizes, ref_sizes, anti_aliasing
 
-    def transform(self, results: dict) -> dict:
-        """Cut and resize.
-
-        Raises:
-            ValueError: If the box has no area or is not inside the image.
-        """
-        crop = CropReference()(dict(results))
-        if crop['img_shape'] != results['img'].shape[:2]:
-            crop = CropReference()(self.resize_image(dict(results)))
-        return self.resize_ref(crop)
+    def cut(self, img: np.ndarray, bbox: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Cut and resize."""
+        return frame_reference(img, bbox, mask, self.image_sizes, self.ref_sizes, self.anti_aliasing)

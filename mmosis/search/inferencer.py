@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
         self.image_scale = image_scale
+        self._drawn_classes: Sequence[str] = ()
         super().__init__(model, weights, device, scope, palette, show_progress)
         native = precision == 'bf16' and may_use_bfloat16(self.model.data_preprocessor.device)
         self.precision = 'bf16' if native else 'fp32'
@@ -136,7 +137,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         """
         images = self._inputs_to_list(inputs)
         bank = self._as_bank(references, images)
-        self.visualizer.dataset_meta = dict(classes=bank.names, palette=self.palette)
+        self._drawn_classes = bank.names
         result = super().__call__(
             images, batch_size=batch_size, bank=bank, num_wanted=len(bank.names), keep_all=keep_all, **kwargs
         )
@@ -259,10 +260,24 @@ class OneShotInferencer(SearchBase, DetInferencer):
         """Our samples are dicts; the host looks for a function in a registry that does not have it."""
         return pseudo_collate
 
-    def _init_visualizer(self, cfg: Config) -> Visualizer:
-        """The config's, without a training's logs, and unknown to MMEngine, whose hooks take the last one made."""
-        settings = dict(cfg.visualizer, vis_backends=None)
-        return VISUALIZERS.get(settings.pop('type'))(**settings)
+    def _init_visualizer(self, cfg: Config) -> None:
+        """Nothing yet: see :attr:`visualizer`."""
+
+    @property
+    def visualizer(self) -> Visualizer:
+        """The config's, without a training's logs, and unknown to MMEngine, whose hooks take the last one made.
+
+        It is made when something is drawn: its matplotlib takes half a second.
+        """
+        if self._visualizer is None:
+            settings = dict(self.cfg.visualizer, vis_backends=None)
+            self._visualizer = VISUALIZERS.get(settings.pop('type'))(**settings)
+        self._visualizer.dataset_meta = dict(classes=self._drawn_classes, palette=self.palette)
+        return self._visualizer
+
+    @visualizer.setter
+    def visualizer(self, visualizer: Visualizer | None) -> None:
+        self._visualizer = visualizer
 
     def _init_pipeline(self, cfg: Config) -> SearchPipeline:
         """The config's test pipeline, and its settings for searches."""

@@ -10,11 +10,12 @@ import numpy as np
 
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.box_shares import boxes_out_of_window, have_area
 from mmosis.utils.progress import track
 
 from .base import SearchBase, as_plain
 from .images import list_images, load_image
-from .light_pipeline import check_steps, prepare_image, prepare_reference
+from .light_pipeline import NetworkInput, check_steps, prepare_image, prepare_reference
 from .model_zoo import DEFAULT_MODEL, find_exported
 from .onnx_detector import OnnxDetector
 from .overlay import draw_search
@@ -121,12 +122,23 @@ class LightInferencer(SearchBase):
         given = prepare_image(image, self.spec['pipeline'], side, self.spec['image']['pad_size_divisor'])
         pyramid = self.detector.encode_images(given.pixels)
         for label in labels:
-            found = self.detector.detect(pyramid, queries[label], given.img_shape)
-            bboxes = found['bboxes'] / np.array(given.scale_factor * 2, np.float32)
+            found = self.detector.detect(pyramid, queries[label], given.img_shape, given.window)
+            found = self._in_image(found, given, image.shape[:2])
+            bboxes = found['bboxes']
             columns = dict(bboxes=bboxes, scores=self._calibrate(found['scores']), labels=np.full(len(bboxes), label))
             if self.spec['masks'] is not None:
                 columns['masks'] = _encode_masks(found['masks'], bboxes, image.shape[:2], self.spec['masks'])
             yield FoundObjects(**columns)
+
+    def _in_image(
+        self, found: dict[str, np.ndarray], given: NetworkInput, img_shape: tuple[int, int]
+    ) -> dict[str, np.ndarray]:
+        """Turn boxes in the network input into those of the image; what has no whole pixel in a window is dropped."""
+        if not self.spec['window']:
+            return dict(found, bboxes=found['bboxes'] / np.array(given.scale_factor * 2, np.float32))
+        bboxes = boxes_out_of_window(found['bboxes'], given.img_shape, given.window, img_shape)
+        kept = have_area(bboxes)
+        return {key: values[kept] for key, values in dict(found, bboxes=bboxes).items()}
 
     def _encode_batch(self, loaded: list[dict]) -> list[np.ndarray]:
         prepared = [prepare_reference(results, self.spec['ref_pipeline']) for results in loaded]

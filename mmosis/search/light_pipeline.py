@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from mmosis.utils.published_frame import PublishedFrame, frame_reference
 from mmosis.utils.reference_picture import crop_reference, fit_mask, fit_square
 
 from .steps import at_scale
@@ -16,13 +17,15 @@ class NetworkInput(NamedTuple):
 
     Attributes:
         pixels: (1, 3, H, W) uint8, BGR, padded.
-        img_shape: (h, w) of the picture in it, without its padding.
+        img_shape: (h, w) of the picture in it, without padding at its right and bottom.
         scale_factor: By which it was enlarged, (x, y).
+        window: The picture within padding around it, xyxy in pixels, where a transform pads so.
     """
 
     pixels: np.ndarray
     img_shape: tuple[int, int]
     scale_factor: tuple[float, float]
+    window: tuple[int, int, int, int] | None
 
 
 def prepare_image(img: np.ndarray, steps: Sequence[dict], side: int | None, divisor: int) -> NetworkInput:
@@ -34,15 +37,12 @@ def prepare_image(img: np.ndarray, steps: Sequence[dict], side: int | None, divi
         side: Longer side in pixels; by default as the steps say.
         divisor: What the sides of a network input are multiples of, where a side is given.
     """
-    height, width = img.shape[:2]
-    results = dict(img=img, img_shape=(height, width))
+    results = dict(img=img, img_shape=img.shape[:2], scale_factor=(1.0, 1.0), window=None)
     for step in steps:
         results = _IMAGE_STEPS[step['type']](
             results, **_settings(step if side is None else at_scale(step, side, divisor))
         )
-    picture_height, picture_width = results['img_shape']
-    scale_factor = (picture_width / width, picture_height / height)
-    return NetworkInput(_as_batch(results['img']), results['img_shape'], scale_factor)
+    return NetworkInput(_as_batch(results['img']), *(results[key] for key in NetworkInput._fields[1:]))
 
 
 def prepare_reference(loaded: dict, steps: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,13 @@ def _resize(results: dict, scale: Sequence[int], keep_ratio: bool = False) -> di
         factor = min(max(scale) / max(height, width), min(scale) / min(height, width))
         size = (int(width * factor + 0.5), int(height * factor + 0.5))
     img = cv2.resize(results['img'], size, interpolation=cv2.INTER_LINEAR)
-    return dict(results, img=img, img_shape=size[::-1])
+    return dict(results, img=img, img_shape=size[::-1], scale_factor=(size[0] / width, size[1] / height))
+
+
+def _frame(results: dict, min_size: int, max_size: int, anti_aliasing: bool) -> dict:
+    frame = PublishedFrame.of(results['img'].shape[:2], min_size, max_size)
+    img = frame.picture(results['img'], anti_aliasing)
+    return dict(results, img=img, img_shape=img.shape[:2], scale_factor=(frame.scale,) * 2, window=frame.window)
 
 
 def _pad(
@@ -123,9 +129,18 @@ def _fit(results: dict, size: int, keep_ratio: bool = True) -> dict:
     return dict(results, img=fit_square(results['img'], size, keep_ratio), mask=mask)
 
 
+def _cut(results: dict, **sizes: Any) -> dict:
+    img, mask = frame_reference(results['img'], results['bbox'], results['mask'], **sizes)
+    return dict(results, img=img, mask=mask)
+
+
 def _pack(results: dict, **_: Any) -> dict:
     return results
 
 
-_IMAGE_STEPS: dict[str, Callable[..., dict]] = dict(Resize=_resize, Pad=_pad, PackOneShotInputs=_pack)
-_REFERENCE_STEPS: dict[str, Callable[..., dict]] = dict(CropReference=_crop, ResizeReference=_fit, PackReference=_pack)
+_IMAGE_STEPS: dict[str, Callable[..., dict]] = dict(
+    Resize=_resize, Pad=_pad, PublishedResize=_frame, PackOneShotInputs=_pack
+)
+_REFERENCE_STEPS: dict[str, Callable[..., dict]] = dict(
+    CropReference=_crop, ResizeReference=_fit, PublishedReference=_cut, PackReference=_pack
+)

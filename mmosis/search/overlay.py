@@ -1,10 +1,10 @@
 """draw_search: what a search found, with the references inset (as in the paper's Fig. 5)."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
-import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -14,12 +14,13 @@ MIN_SIDE, MAX_SIDE = 480, 2048  # pixels of the shorter and the longer side; oth
 OPACITY = 0.45
 INSET = 0.2  # of the shorter side
 PAD = 2  # pixels around a name
-FONT = str(Path(mpl.get_data_path(), 'fonts/ttf/DejaVuSans.ttf'))
 Colour = tuple[int, int, int]
 
 
 def category_colours(num: int) -> list[Colour]:
     """Colours, RGB 0-255, that are told apart easily: ten, then twenty, then as many as it takes."""
+    import matplotlib as mpl  # slow to import, and most searches draw nothing
+
     name = 'tab10' if num <= 10 else 'tab20' if num <= 20 else 'hsv'
     colours = mpl.colormaps[name]
     places = range(num) if name != 'hsv' else np.linspace(0, 1, num, endpoint=False)
@@ -82,7 +83,7 @@ def _draw_mask(
 
 def _write(canvas: np.ndarray, text: str, corner: np.ndarray, colour: Colour) -> None:
     """Write on a plate in the category's colour, inside the image; in a font that has more than ASCII."""
-    font = ImageFont.truetype(FONT, round(np.clip(min(canvas.shape[:2]) / 45, 11, 30)))
+    font = ImageFont.truetype(_font_file(), round(np.clip(min(canvas.shape[:2]) / 45, 11, 30)))
     left, top, right, bottom = font.getbbox(text)
     width, height = right - left + 2 * PAD, bottom - top + 2 * PAD
     dark = np.dot(colour, (0.299, 0.587, 0.114)) > 150
@@ -92,6 +93,13 @@ def _write(canvas: np.ndarray, text: str, corner: np.ndarray, colour: Colour) ->
     y = int(np.clip(corner[1] - height, 0, max(0, canvas.shape[0] - height)))
     region = canvas[y : y + height, x : x + width]
     region[:] = np.asarray(plate)[: region.shape[0], : region.shape[1]]
+
+
+@cache
+def _font_file() -> str:
+    import matplotlib as mpl
+
+    return str(Path(mpl.get_data_path(), 'fonts/ttf/DejaVuSans.ttf'))
 
 
 def _inset(canvas: np.ndarray, references: Sequence[tuple[Colour, np.ndarray]], border: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmosis.utils.resize import resize_bilinear
+from mmosis.utils.resize import fit_to_box
 
 Crop = tuple[np.ndarray, tuple[int, int]]
 
@@ -80,7 +80,5 @@ def _samples(start: np.float32, end: np.float32, length: int, limit: int) -> tup
 
 def _whole_pixels(mask: np.ndarray, bbox: np.ndarray, img_shape: tuple[int, int], rule: dict) -> Crop:
     """As the published code: the box is rounded, and the mask resized to it."""
-    x1, y1, x2, y2 = np.rint(bbox).astype(int)
-    if x2 <= x1 or y2 <= y1:
-        return np.zeros((0, 0), bool), (0, 0)
-    return resize_bilinear(mask, (y2 - y1, x2 - x1), rule['anti_aliasing']) >= rule['threshold'], (x1, y1)
+    part, x, y = fit_to_box(mask, np.rint(bbox).astype(int), rule['anti_aliasing'])
+    return part >= rule['threshold'], (x, y)

@@ -1,5 +1,7 @@
 """Bilinear resizing as scikit-image did it when the published code was written."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -29,6 +31,23 @@ def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: b
     padded = np.pad(picture.astype(np.float64), ends)
     rows, columns = (_positions(new, factor) for new, factor in zip(size, factors, strict=True))
     return _interpolate(_interpolate(padded, columns, axis=1), rows, axis=0)
+
+
+def fit_to_box(mask: np.ndarray, bbox: Sequence[int], anti_aliasing: bool) -> tuple[np.ndarray, int, int]:
+    """Resize the mask of a box to it, as the published code does.
+
+    Args:
+        mask: (H, W).
+        bbox: xyxy, whole pixels.
+        anti_aliasing: As in :func:`resize_bilinear`.
+
+    Returns:
+        tuple: The mask (h, w), float64, and x and y of its upper left pixel; (0, 0) where the box has no area.
+    """
+    x1, y1, x2, y2 = bbox
+    if x2 <= x1 or y2 <= y1:
+        return np.zeros((0, 0)), 0, 0
+    return resize_bilinear(mask, (y2 - y1, x2 - x1), anti_aliasing), x1, y1
 
 
 def _positions(new: int, factor: float) -> np.ndarray:

@@ -15,6 +15,7 @@ CONFIGS = [
     'configs/lite/siamese_mask_rcnn_lite.py',
     'configs/pocket/siamese_mask_rcnn_pocket.py',
     'configs/demo/siamese_mask_rcnn_demo_s1.py',
+    'configs/published/siamese_mask_rcnn_published_s1.py',
 ]
 
 
@@ -35,6 +36,7 @@ def test_images(config: str, side: int | None, shape: tuple[int, int]) -> None:
     np.testing.assert_array_equal(found.pixels[0], expected['inputs'].numpy())
     assert found.img_shape == tuple(expected['data_samples'].img_shape)
     assert found.scale_factor == pytest.approx(expected['data_samples'].get('scale_factor', (1, 1)))
+    assert found.window == expected['data_samples'].get('window')
 
 
 @pytest.mark.parametrize('config', CONFIGS)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmosis.utils.resize import resize_bilinear
+from mmosis.utils.resize import fit_to_box, resize_bilinear
 
 
 def test_the_border_blends_with_zero_and_the_inside_stays() -> None:
@@ -34,3 +34,9 @@ def test_shrinking_loses_fine_stripes_only_if_it_blurs_first(anti_aliasing: bool
     inside = resize_bilinear(stripes, (40, 8), anti_aliasing)[4:-4, 1:-1]
     assert np.ptp(inside) <= contrast
     assert (np.ptp(inside) > 100) == (not anti_aliasing)
+
+
+def test_a_mask_is_fitted_to_its_box() -> None:
+    part, x, y = fit_to_box(np.ones((4, 4)), (5, 7, 15, 12), False)
+    assert (part.shape, x, y) == ((5, 10), 5, 7)
+    assert fit_to_box(np.ones((4, 4)), (5, 7, 5, 12), False)[0].shape == (0, 0)

@@ -2,32 +2,19 @@
 
 import argparse
 import os
-import tempfile
-from pathlib import Path
 
 import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
 import numpy as np
 import torch
-from mmdet.registry import MODELS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
+from mmosis.apis.random_weights import make_random_inferencer
 from mmosis.search import OneShotInferencer
-from mmosis.utils.rng import generator, seeded
+from mmosis.utils.rng import generator
 from mmosis.utils.timing import median_seconds
-
-
-def make_inferencer(cfg: Config, precision: str, channels_last: bool | None) -> OneShotInferencer:
-    """Make an inferencer with random weights, which go through a file as others do."""
-    init_default_scope(cfg.default_scope)
-    cfg.model.backbone.init_cfg = None
-    with seeded(0, 'weights'), tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, 'weights.pth')
-        torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), path)
-        return OneShotInferencer(cfg, str(path), show_progress=False, precision=precision, channels_last=channels_last)
 
 
 def time_references(inferencer: OneShotInferencer, image: np.ndarray, crops: list[np.ndarray], repeats: int) -> list:
@@ -51,7 +38,8 @@ def main() -> None:
     parser.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32')
     parser.add_argument('--channels-last', action=argparse.BooleanOptionalAction, help='by default on a CPU')
     args = parser.parse_args()
-    inferencer = make_inferencer(Config.fromfile(args.config), args.precision, args.channels_last)
+    options = dict(precision=args.precision, channels_last=args.channels_last)
+    inferencer = make_random_inferencer(Config.fromfile(args.config), **options)
     rng = generator(0, 'pixels')
     image = rng.integers(0, 256, (args.image_size, args.image_size, 3), dtype='uint8')
     crops = list(rng.integers(0, 256, (max(args.references), 160, 120, 3), dtype='uint8'))

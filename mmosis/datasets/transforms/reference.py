@@ -79,9 +79,7 @@ class CropReference(BaseTransform):
             ValueError: If the box has no area or is not inside the image; the annotation is named.
         """
         try:
-            crop, mask = crop_reference(
-                results['img'], results['ref_bbox'], _mask_of(results), self.margin, self.mark_box
-            )
+            crop, mask = self.cut(results['img'], results['ref_bbox'], _mask_of(results))
         except ValueError as error:
             raise ValueError(
                 f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
@@ -90,6 +88,10 @@ class CropReference(BaseTransform):
             results['gt_masks'] = _bitmap(mask)
         results.update(img=crop, img_shape=crop.shape[:2])
         return results
+
+    def cut(self, img: np.ndarray, bbox: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Cut as :func:`crop_reference` does; a child may have another rule."""
+        return crop_reference(img, bbox, mask, self.margin, self.mark_box)
 
 
 @TRANSFORMS.register_module()

@@ -1,8 +1,6 @@
 """Whether a score says how often a detection is right, and what makes it say so."""
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
 
 LEAST_SLOPE = 1e-3  # scores must keep their order
 NUM_BINS = 10
@@ -43,6 +41,9 @@ def fit_calibration(logits: np.ndarray, correct: np.ndarray) -> tuple[float, flo
     Raises:
         ValueError: If all detections are right, or none.
     """
+    from scipy.optimize import minimize  # a quarter of a second, which a search need not wait for
+    from scipy.special import expit
+
     if correct.all() or not correct.any():
         raise ValueError(
             f'a calibration is fitted to right and wrong detections, got {int(correct.sum())} right of {len(correct)}'

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pycocotools.coco import COCO
-from scipy import stats
 
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
@@ -95,4 +94,6 @@ def _interval(values: Sequence[float]) -> float | None:
     """Half the width of the confidence interval of the mean, which one run does not have."""
     if len(values) < 2:
         return None
+    from scipy import stats  # half a second, which a search need not wait for
+
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * stats.sem(values))

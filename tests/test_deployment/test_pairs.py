@@ -1,0 +1,53 @@
+"""Pairs are timed on both runtimes, and what they find is compared."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deployment_models import PUBLISHED, make_inferencer
+from tools_runner import DEMO, run
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+from mmosis.deployment import export_onnx
+from mmosis.deployment.pairs import _compare, time_pairs
+from mmosis.search.onnx_detector import OnnxDetector
+
+
+def test_both_are_timed_and_find_the_same(tmp_path: Path) -> None:
+    inferencer = make_inferencer(PUBLISHED, tmp_path)
+    export_onnx(inferencer, tmp_path / 'out')
+    rng = np.random.default_rng(0)
+    image, reference = (rng.integers(0, 256, (3, side, side), np.uint8) for side in (128, 192))
+    times = time_pairs(inferencer, OnnxDetector(tmp_path / 'out', num_threads=1), image, reference, repeats=1)
+    assert min(*times.seconds, *times.processor_seconds) > 0
+    assert times.num_detections[0] == times.num_detections[1] == times.num_same > 0
+    assert times.box_difference < 1e-2
+    assert times.score_difference < 1e-4
+
+
+def found(*rows: tuple[float, ...]) -> dict[str, np.ndarray]:
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    return dict(bboxes=table[:, :4], scores=table[:, 4])
+
+
+def test_equal_detections_may_come_in_another_order() -> None:
+    a, b, other = (0, 0, 9, 9, 0.9), (5, 5, 8, 8, 0.9), (1, 1, 7, 7, 0.5)
+    assert _compare(found(a, b), found(b, a)) == (2, 0, 0)
+    assert _compare(found(a, b), found(other, (0, 0.05, 9, 9, 0.9))) == (1, pytest.approx(0.05), 0)
+    assert _compare(found(a), found()) == (0, 0, 0)
+    assert _compare(found(), found(a)) == (0, 0, 0)
+
+
+def test_the_tool_prints_a_row_for_each_config() -> None:
+    printed = run('tools/analysis_tools/benchmark_pairs.py', DEMO, '--image-size', '64', '--repeats', '1')
+    assert 'a pair at 64x64, fp32, 1 threads' in printed
+    (row,) = (line for line in printed.splitlines() if Path(DEMO).stem in line)
+    same, detections = row.split('│')[8].split(' of ')
+    assert int(same) == int(detections) > 0
+
+
+def test_weights_of_two_configs_are_refused() -> None:
+    with pytest.raises(ValueError, match='--weights are those of one config'):
+        run('tools/analysis_tools/benchmark_pairs.py', DEMO, DEMO, '--weights', 'a.pth')
