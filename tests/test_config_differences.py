@@ -43,6 +43,19 @@ ABLATIONS = {
         'five_references': {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS[::2])},
         'same_image': {'train_dataloader.dataset.reference_sampler'},
     },
+    'configs/matchers/ablations/': {
+        'no_competition': {'model.roi_head.competition'},
+        'no_relation': {
+            'compared',
+            'model.match_neck.type',
+            *(f'model.roi_head.{key}' for key in ('type', 'relation', 'competition')),
+        },
+        'patch_relation': {
+            'model.roi_head.competition',
+            *(f'model.roi_head.relation.{key}' for key in ('type', 'embed_channels', 'temperature')),
+        },
+        'two_episodes': {f'train_dataloader.{key}' for key in ('batch_size', 'dataset.num_episodes')},
+    },
     'configs/lite/ablations/': {
         'dense_only': {'compared', *(f'model.roi_head.{key}' for key in ('type', 'relation', 'kind'))},
         'kinds_15': FEWER_KINDS,
@@ -58,6 +71,7 @@ BASELINES = {
     'configs/ablations/r101_s1': 'configs/siamese_mask_rcnn_s1_imagenet1k.py',
     'configs/demo/ablations/': 'configs/demo/ablations/baseline.py',
     'configs/lite/ablations/': 'configs/lite/ablations/baseline.py',
+    'configs/matchers/ablations/': 'configs/matchers/ablations/baseline.py',
 }
 
 
