@@ -22,7 +22,9 @@ class Related(NamedTuple):
 class RegionRelation(BaseModule):
     """Compare regions with the whole reference, after proposals: one file a way of comparing.
 
-    :class:`~mmosis.models.RelationRoIHead` calls it; a config chooses it by ``relation=dict(type=...)``.
+    :class:`~mmosis.models.RelationRoIHead` calls it; a config chooses it by ``relation=dict(type=...)``. One that has
+    ``similarities(regions, references)``, logits (R, E) of how much each region resembles each reference, can be
+    trained by the decision among references (``competition``).
 
     Args:
         in_channels: C, channels of the pyramid.
@@ -47,16 +49,3 @@ class RegionRelation(BaseModule):
             references: (E, C, s, s).
             episodes: (R,), which reference a region is compared with.
         """
-
-    def similarities(self, regions: Tensor, references: Tensor) -> Tensor:
-        """Tell how much each region resembles each reference, as logits (R, E); arguments as in :meth:`forward`.
-
-        A relation that has them can be trained by the decision among references (``competition``).
-
-        Raises:
-            TypeError: If this relation has none.
-        """
-        raise TypeError(
-            f'{type(self).__name__} has no similarities, so regions cannot be decided among references: leave '
-            'competition out, or take another relation'
-        )

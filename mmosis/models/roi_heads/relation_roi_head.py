@@ -28,6 +28,9 @@ class RelationRoIHead(BinaryRoIHead):
             resemble its own reference more than those of the batch's other episodes (:func:`competition_loss`). By
             default there is none.
         **kwargs: ``BinaryRoIHead``'s.
+
+    Raises:
+        TypeError: If a relation without similarities is to decide among references.
     """
 
     def __init__(
@@ -38,6 +41,11 @@ class RelationRoIHead(BinaryRoIHead):
         self.region_extractor = MODELS.build({**bbox_roi_extractor, 'out_channels': relation['in_channels']})
         sizes = dict(roi_feat_size=self.bbox_head.roi_feat_size[0], out_channels=self.bbox_head.in_channels)
         self.relation = MODELS.build({'type': 'PatchRelation', **relation, **sizes})
+        if competition is not None and not hasattr(self.relation, 'similarities'):
+            raise TypeError(
+                f'{type(self.relation).__name__} has no similarities, so regions cannot be decided among references: '
+                'leave competition out, or take another relation'
+            )
 
     def heads_by_loss(self) -> dict[str, nn.Module]:
         """Name the losses of the box head, with the relation that its classification trains."""

@@ -57,8 +57,3 @@ def test_it_starts_from_the_layer_of_a_classifier(tmp_path: Path) -> None:
     relation = PatchRelation(**SIZES, embed_channels=16, embed_init_cfg=init_cfg)
     relation.init_weights()
     assert all(value.equal(saved[name]) for name, value in relation.embed_layer.state_dict().items())
-
-
-def test_without_similarities_there_is_no_competition(relation: PatchRelation) -> None:
-    with pytest.raises(TypeError, match=r'PatchRelation has no similarities.*leave competition out'):
-        relation.similarities(torch.rand(1, 8, 7, 7), torch.rand(2, 8, 7, 7))

@@ -72,3 +72,9 @@ def test_a_batch_with_absent_categories_trains_all_parameters(
     assert total.isfinite()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
     assert [log[name] == 0 for name in ('loss_rpn_bbox', 'loss_bbox', 'loss_mask')] == [absent_prob == 1] * 3
+
+
+def test_without_similarities_there_is_no_competition(make_model: Callable) -> None:
+    roi_head = dict(type='RelationRoIHead', relation=RELATION, competition=0.5)
+    with pytest.raises(TypeError, match=r'PatchRelation has no similarities.*leave competition out'):
+        make_model(match_neck=dict(type='RelationMatchNeck'), roi_head=roi_head)
