@@ -150,7 +150,7 @@ BAD_SETTINGS = [
     (dict(num_held_back=-1), 'num_held_back must be at least 0 if held_back=False, got -1'),
     (dict(held_back=True), 'num_held_back must be at least 1 if held_back=True, got 0'),
     (dict(runs=0), 'runs and num_episodes must be at least 1 and num_absent at least 0, got 0, 1 and 0'),
-    (dict(num_absent=-1), 'runs must be at least 1 and num_absent at least 0, got 1 and -1'),
+    (dict(num_absent=-1), 'runs and num_episodes must be at least 1 and num_absent at least 0, got 1, 1 and -1'),
     (dict(num_references=0), 'the number of references an episode must be at least 1, got 0'),
     (
         dict(num_references=5, reference_sampler=DIFFERENT_IMAGES),

@@ -17,13 +17,18 @@ def repeat_feats(feats: Sequence[Tensor], counts: Sequence[int]) -> tuple[Tensor
     return tuple(feat.repeat_interleave(repeats, dim=0) for feat in feats)
 
 
+def count_episodes(sample: DetDataSample) -> int:
+    """Count the episodes of a training sample; one that does not tell has one."""
+    return len(sample.get('episodes', [None]))
+
+
 def split_by_episode(sample: DetDataSample) -> list[DetDataSample]:
     """Make a training sample for each episode of an image: what matches in that episode has label 0 there.
 
     Args:
         sample: ``gt_instances`` and ``ignored_instances`` are labelled by the number of the episode that they match.
     """
-    if len(sample.episodes) == 1:
+    if count_episodes(sample) == 1:
         return [sample]
     return [_sample_of(sample, number) for number in range(len(sample.episodes))]
 

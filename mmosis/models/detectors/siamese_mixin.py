@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmosis.structures import EncodedReferences, RLEMasks
 
-from .episodes import repeat_feats, split_by_episode
+from .episodes import count_episodes, repeat_feats, split_by_episode
 
 RefInputs = Tensor | EncodedReferences
 
@@ -164,7 +164,7 @@ class SiameseMixin:
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
-        counts = [len(sample.episodes) for sample in data_samples] if mode == 'loss' else [1] * len(inputs)
+        counts = [count_episodes(sample) for sample in data_samples] if mode == 'loss' else [1] * len(inputs)
         if ref_inputs is None or len(ref_inputs) != sum(counts):
             got = 'none' if ref_inputs is None else f'those of {len(ref_inputs)}'
             things = 'episodes' if mode == 'loss' else 'images'

@@ -3,7 +3,13 @@
 import torch
 import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
+from mmdet.structures import SampleList
 from torch import Tensor
+
+
+def kinds_of(samples: SampleList) -> Tensor:
+    """Category ids (E,) that the samples' episodes search for."""
+    return torch.tensor([sample.episodes[0].cat_id for sample in samples])
 
 
 def matching_regions(sampling_results: list[SamplingResult], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -4,13 +4,15 @@ import torch
 import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
+from mmdet.structures import SampleList
+from mmdet.utils import InstanceList
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from mmosis.structures import MatchedFeatures
 
 from ..layers import KindComparison
-from .competition import competition_loss, matching_regions
+from .competition import competition_loss, kinds_of, matching_regions
 from .relation_roi_head import RelationRoIHead
 
 
@@ -78,6 +80,11 @@ class KindRoIHead(RelationRoIHead):
         ]
 
     # ---------------------------------------------------------------- training
+
+    def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
+        """As the host's; the kinds that the episodes search for go with the features."""
+        x.kinds = kinds_of(batch_data_samples).to(x[0].device)
+        return super().loss(x, rpn_results_list, batch_data_samples)
 
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
         """As the host's, and the decision among the batch's references."""

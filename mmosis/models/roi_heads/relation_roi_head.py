@@ -1,6 +1,5 @@
 """RelationRoIHead: match once more, region against reference."""
 
-import torch
 import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from mmosis.structures import MatchedFeatures
 
 from .binary_roi_head import BinaryRoIHead
-from .competition import competition_loss, matching_regions
+from .competition import competition_loss, kinds_of, matching_regions
 
 
 @MODELS.register_module()
@@ -65,8 +64,9 @@ class RelationRoIHead(BinaryRoIHead):
     # ---------------------------------------------------------------- training
 
     def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As the host's; the kinds that the episodes search for go with the features."""
-        x.kinds = torch.tensor([sample.episodes[0].cat_id for sample in batch_data_samples], device=x[0].device)
+        """As the host's; what the episodes search for goes with the features where it is to be decided."""
+        if self.competition is not None:
+            x.kinds = kinds_of(batch_data_samples).to(x[0].device)
         return super().loss(x, rpn_results_list, batch_data_samples)
 
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
