@@ -12,11 +12,12 @@ from .region_relation import RegionRelation, Related
 class MutualRelation(RegionRelation):
     """Compare a region with a reference part by part, in both directions.
 
-    What the demo's confusion shows: objects that share the colour or the texture with the reference and have another
-    outline, or the other way round, are taken for matches. A comparison of means cannot tell them, one of layouts fails
-    where the object is turned. Here every cell of the region looks for its like in the reference, wherever that is, and
-    every cell of the reference for its like in the region; what is left over on either side tells them apart. The first
-    direction is the attention relation of BHRL (arXiv 2203.07071, section 3.2), the second one is ours.
+    The paper's matcher loses more to objects of other categories than to anything else, and the demo's scenes have
+    look-alikes that share the reference's colour or texture and not its outline, or the other way round. A comparison of
+    means cannot tell them, one of layouts fails where the object is turned. Here every cell of the region looks for its
+    like in the reference, wherever that is, and every cell of the reference for its like in the region; what is left
+    over on either side tells them apart. The first direction is the attention relation of BHRL
+    (:class:`HierarchicalRelation`), the second one is ours.
 
     Cells are unit vectors, their likeness is the cosine. A cell's like is the softmax mean of the other side's cells.
     The similarity of a region and a reference is the mean of the cells' best cosines, of both sides (that of chamfer
