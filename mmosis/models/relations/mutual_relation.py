@@ -13,7 +13,7 @@ class MutualRelation(RegionRelation):
     """Compare a region with a reference part by part, in both directions.
 
     The paper's matcher loses more to objects of other categories than to anything else, and the demo's scenes have
-    look-alikes that share the reference's colour or texture and not its outline, or the other way round. A comparison of
+    look-alikes that share the reference's colour or texture and not its outline, or the reverse. A comparison of
     means cannot tell them, one of layouts fails where the object is turned. Here every cell of the region looks for its
     like in the reference, wherever that is, and every cell of the reference for its like in the region; what is left
     over on either side tells them apart. The first direction is the attention relation of BHRL
