@@ -27,8 +27,8 @@ def main() -> None:
     test_cfg = cfg.model.test_cfg
     num_rois, num_masks = (test_cfg[stage].max_per_img if stage in test_cfg else 0 for stage in ('rpn', 'rcnn'))
     counts = count_parts(model, tuple(args.shape), tuple(args.ref_shape), num_rois, num_masks)
-    rows = [[name, f'{count / 1e9:.1f}'] for name, count in counts.items()]
-    print(AsciiTable([['part', 'multiply-adds (G)'], *rows, ['sum', f'{sum(counts.values()) / 1e9:.1f}']]).table)
+    rows = [[name, f'{count / 1e9:.3f}'] for name, count in counts.items()]
+    print(AsciiTable([['part', 'multiply-adds (G)'], *rows, ['sum', f'{sum(counts.values()) / 1e9:.3f}']]).table)
     parts = {name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()}
     rows = [[name, f'{count / 1e6:.2f}'] for name, count in parts.items() if count]
     print(AsciiTable([['part', 'parameters (M)'], *rows, ['sum', f'{sum(parts.values()) / 1e6:.2f}']]).table)

@@ -53,6 +53,13 @@ ref_pipeline = [
     dict(type='ResizeReference', size=ref_size),
     dict(type='PackReference'),
 ]
+# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
+stretched_ref_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='CropReference'),
+    dict(type='ResizeReference', size=ref_size, keep_ratio=False),
+    dict(type='PackReference'),
+]
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,

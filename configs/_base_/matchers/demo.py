@@ -1,12 +1,6 @@
 # The demo, for matchers that compare regions.
 _base_ = '../../demo/siamese_mask_rcnn_demo_s1.py'
 
-# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
-ref_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='CropReference'),
-    dict(type='ResizeReference', size=_base_.ref_size, keep_ratio=False),
-    dict(type='PackReference'),
-]
+ref_pipeline = _base_.stretched_ref_pipeline
 train_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))
 test_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))

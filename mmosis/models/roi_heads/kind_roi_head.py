@@ -1,7 +1,6 @@
 """KindRoIHead: of one kind with the reference, and of none of the others."""
 
 import torch
-import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList
@@ -12,6 +11,7 @@ from torchvision.ops import roi_align
 from mmosis.structures import MatchedFeatures
 
 from ..layers import KindComparison
+from ..relations import Related
 from .competition import competition_loss, kinds_of, matching_regions
 from .relation_roi_head import RelationRoIHead
 
@@ -49,18 +49,13 @@ class KindRoIHead(RelationRoIHead):
 
     # ---------------------------------------------------------------- forward
 
-    def _bbox_forward(self, x: MatchedFeatures, rois: Tensor) -> dict:
-        levels = slice(self.bbox_roi_extractor.num_inputs)
-        regions = self.region_extractor(x.image_feats[levels], x.rois_in_images(rois))
-        matched = self.bbox_roi_extractor(x[levels], rois)
-        related = self.relation(matched, regions, x.references.tensors[-1], rois[:, 0].long()).feats
+    def _relate(self, x: MatchedFeatures, rois: Tensor) -> tuple[Related, dict]:
+        related, sides = super()._relate(x, rois)
         kinds = self._pool_kinds(x, rois)
         compared, cosines = self._compare_kinds(x, rois, kinds)
-        bbox_feats = related + compared[..., None, None]
-        cls_score, bbox_pred = self.bbox_head(bbox_feats)
-        # Column 0 says match, column 1 background.
-        cls_score = cls_score + F.pad(self.cosine_weights(self.temperature * cosines), (0, 1))
-        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=bbox_feats, kinds=kinds)
+        logits = self.cosine_weights(self.temperature * cosines)[:, 0]
+        feats = related.feats + compared[..., None, None]
+        return Related(feats, related.logits + logits), dict(sides, kinds=kinds)
 
     def _compare_kinds(self, x: MatchedFeatures, rois: Tensor, kinds: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Compare kinds of regions (R, C_k) with their references: (R, C), and all cosines (R, 2 * kind maps)."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mmosis.structures import MatchedFeatures
 
+from ..relations import Related
 from .binary_roi_head import BinaryRoIHead
 from .competition import competition_loss, kinds_of, matching_regions
 
@@ -52,14 +53,18 @@ class RelationRoIHead(BinaryRoIHead):
         return heads if self.competition is None else dict(heads, loss_competition=self.relation)
 
     def _bbox_forward(self, x: MatchedFeatures, rois: Tensor) -> dict:
+        related, sides = self._relate(x, rois)
+        cls_score, bbox_pred = self.bbox_head(related.feats)
+        cls_score = _add_to_match(cls_score, related.logits)
+        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=related.feats, **sides)
+
+    def _relate(self, x: MatchedFeatures, rois: Tensor) -> tuple[Related, dict]:
+        """Compare regions (R, 5) with their references; beside the result what of the regions the losses need."""
         levels = slice(self.bbox_roi_extractor.num_inputs)
         regions = self.region_extractor(x.image_feats[levels], x.rois_in_images(rois))
         matched = self.bbox_roi_extractor(x[levels], rois)
-        bbox_feats, logits = self.relation(matched, regions, x.references.tensors[-1], rois[:, 0].long())
-        cls_score, bbox_pred = self.bbox_head(bbox_feats)
-        return dict(
-            cls_score=_add_to_match(cls_score, logits), bbox_pred=bbox_pred, bbox_feats=bbox_feats, regions=regions
-        )
+        related = self.relation(matched, regions, x.references.tensors[-1], rois[:, 0].long())
+        return related, dict(regions=regions)
 
     # ---------------------------------------------------------------- training
 
