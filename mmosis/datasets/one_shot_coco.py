@@ -1,7 +1,7 @@
 """OneShotCocoDataset: images with episodes, from any COCO-format file."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from mmosis.structures import PHASES, Episode, EpisodeRecord, Reference, split_c
 from mmosis.utils.rng import generator, seeded
 
 from .coco_file_dataset import CocoFileDataset
-from .episode_lists import DrawnEpisodes, ReplayedEpisodes, absent_labels, present_labels
+from .confused_categories import ConfusedCategories
+from .episode_lists import DrawnEpisodes, ReplayedEpisodes
 from .reference_sampler import ImageRecord, ReferenceSampler
-from .transforms.formatting import OTHER
+from .training_episodes import TrainingEpisodes
 
 # What tells one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
@@ -55,6 +56,8 @@ class OneShotCocoDataset(CocoFileDataset):
             ``neg_category_ids`` (LVIS), only those are known not to show.
         absent_prob: In training the probability that a draw searches for such a category instead, so that nothing in
             the image is a match.
+        confusion: ``report.json`` of ``tools/analysis_tools/report.py``; absent categories of training are then drawn
+            as the model reported on confuses them with those of the image (:class:`ConfusedCategories`), else any.
         num_episodes: In training so many categories are searched for in an image: the first as above, then others that
             it shows, and where it shows no more, those that it does not.
         keep_others: In training keep the instances of the image's other active categories too, for an RPN that knows no
@@ -83,6 +86,7 @@ class OneShotCocoDataset(CocoFileDataset):
         runs: int = 1,
         num_absent: int = 0,
         absent_prob: float = 0.0,
+        confusion: str | None = None,
         num_episodes: int = 1,
         keep_others: bool = False,
         episodes_file: str | None = None,
@@ -111,6 +115,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.runs = runs
         self.num_absent = num_absent
         self.absent_prob = absent_prob
+        self.confusion = confusion
         self.num_episodes = num_episodes
         self.keep_others = keep_others
         self.episodes_file = episodes_file
@@ -140,7 +145,10 @@ class OneShotCocoDataset(CocoFileDataset):
         """Draw episodes of the phase's categories, and references from these images."""
         self._sampler = TASK_UTILS.build(dict(self.reference_sampler, images=images, num=self.num_references))
         self._settle_active_labels(self._phase_classes(names), names)
-        self._episodes = DrawnEpisodes(self._sampler, self.cat_ids, self._active, self.runs, self.num_absent, self.seed)
+        drawn = self._sampler, self.cat_ids, self._active
+        self._episodes = DrawnEpisodes(*drawn, self.runs, self.num_absent, self.seed)
+        confused = None if self.confusion is None else ConfusedCategories(self.confusion, names)
+        self._training = TrainingEpisodes(*drawn, self.absent_prob, self.num_episodes, self.keep_others, confused)
         self._metainfo['protocol'] = {key: getattr(self, key) for key in PROTOCOL}
 
     def _replay_from(self, images: list[ImageRecord]) -> None:
@@ -247,7 +255,9 @@ class OneShotCocoDataset(CocoFileDataset):
             with seeded(self.seed, 'augmentation', draw, attempt):
                 data = self.pipeline(data_info)
             if data is not None:
-                references = [self._load_references(e, *_keys(draw, attempt, i)) for i, e in enumerate(episodes)]
+                references = [
+                    self._load_references(e, *_keys(draw, attempt, i), draw=draw) for i, e in enumerate(episodes)
+                ]
                 data['ref_inputs'] = references[0] if self.num_episodes == 1 else torch.stack(references)
                 return data
         raise ValueError(f'the pipeline dropped the sample of draw {draw} {attempt + 1} times; check its filters')
@@ -276,30 +286,8 @@ class OneShotCocoDataset(CocoFileDataset):
         epoch, position = divmod(draw, len(self))
         data_info = self.get_data_info(int(self._permutation(epoch)[(position + attempt) % len(self)]))
         rng = generator(self.seed, 'episode', draw, attempt)
-        absent = absent_labels(data_info, self._active, self.cat_ids)
-        episodes = []
-        for label in self._draw_labels(data_info, absent, rng):
-            references = self._sampler.draw(label, data_info['img_id'], rng)
-            episodes.append(Episode(label, self.cat_ids[label], references, absent=label in absent))
-        data_info['instances'] = self._instances_to_train(data_info['instances'], episodes)
+        data_info['instances'], episodes = self._training.draw(data_info, rng)
         return data_info, episodes
-
-    def _instances_to_train(self, instances: list[dict], episodes: list[Episode]) -> list[dict]:
-        """Label what matches by its episode's number and, if others are kept, other active instances as ``OTHER``."""
-        numbers = dict.fromkeys(self._active, OTHER) if self.keep_others else {}
-        numbers.update((episode.label, number) for number, episode in enumerate(episodes))
-        return [dict(i, bbox_label=numbers[i['bbox_label']]) for i in instances if i['bbox_label'] in numbers]
-
-    def _draw_labels(self, data_info: dict, absent: list[int], rng: np.random.Generator) -> Iterator[int]:
-        """Draw the categories to search for, one after the other."""
-        present = present_labels(data_info, self._active)
-        # Without absent categories no number is drawn for them, so that the other draws stay as they are.
-        wanted = self.absent_prob > 0 and rng.random() < self.absent_prob
-        first = int(rng.choice((absent if wanted else None) or present))
-        yield first
-        if self.num_episodes > 1:
-            others = [label for pool in (present, absent) for label in rng.permutation(pool).tolist() if label != first]
-            yield from others[: self.num_episodes - 1]
 
     def list_episodes(self, data_info: dict) -> list[Episode]:
         """List the test episodes of an image: drawn, or those of the file."""
@@ -320,26 +308,27 @@ class OneShotCocoDataset(CocoFileDataset):
             self._order = epoch, generator(self.seed, 'order', epoch).permutation(len(self))
         return self._order[1]
 
-    def _load_references(self, episode: Episode, *keys: int | str) -> torch.Tensor:
-        """Run the reference pipeline on the K references of an episode: (K, 3, h, w)."""
+    def _load_references(self, episode: Episode, *keys: int | str, draw: int | None = None) -> torch.Tensor:
+        """Run the reference pipeline on the K references of an episode, of a draw in training: (K, 3, h, w)."""
+        drawn = {} if draw is None else dict(draw=(self.seed, draw))
         crops = []
         for shot, reference in enumerate(episode.references):
             with seeded(self.seed, 'reference', *keys, shot):
-                crops.append(self._load_reference(reference))
+                crops.append(self.ref_pipeline(_reference_info(reference) | drawn)['ref_inputs'])
         return torch.stack(crops)
 
-    def _load_reference(self, reference: Reference) -> torch.Tensor:
-        height, width = reference.img_shape
-        return self.ref_pipeline(
-            dict(
-                img_path=reference.img_path,
-                height=height,
-                width=width,
-                ref_bbox=np.array(reference.bbox),
-                ann_id=reference.ann_id,
-                ref_segmentation=reference.segmentation,
-            )
-        )['ref_inputs']
+
+def _reference_info(reference: Reference) -> dict:
+    """What the reference pipeline starts with."""
+    height, width = reference.img_shape
+    return dict(
+        img_path=reference.img_path,
+        height=height,
+        width=width,
+        ref_bbox=np.array(reference.bbox),
+        ann_id=reference.ann_id,
+        ref_segmentation=reference.segmentation,
+    )
 
 
 def _keys(draw: int, attempt: int, number: int) -> tuple[int | str, ...]:

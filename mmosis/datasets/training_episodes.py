@@ -1,0 +1,94 @@
+"""TrainingEpisodes: what a training draw searches its image for."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from mmosis.structures import Episode
+
+from .confused_categories import ConfusedCategories
+from .episode_lists import absent_labels, present_labels
+from .reference_sampler import ReferenceSampler
+from .transforms.formatting import OTHER
+
+
+class TrainingEpisodes:
+    """Draw categories and references for an image, and tell which of its instances match.
+
+    Args:
+        sampler: Draws the references.
+        cat_ids: Category ids by label.
+        active: Labels that may be asked for.
+        absent_prob: Probability that the first category is one that the image does not show.
+        num_episodes: Categories an image: the first, then others that it shows, then those that it does not.
+        keep_others: Whether instances of the other active categories stay, labelled ``OTHER``.
+        confused: Says which absent categories are hard for an image; by default any is drawn.
+    """
+
+    def __init__(
+        self,
+        sampler: ReferenceSampler,
+        cat_ids: Sequence[int],
+        active: set[int],
+        absent_prob: float,
+        num_episodes: int,
+        keep_others: bool,
+        confused: ConfusedCategories | None = None,
+    ) -> None:
+        self.sampler = sampler
+        self.cat_ids = cat_ids
+        self.active = active
+        self.absent_prob = absent_prob
+        self.num_episodes = num_episodes
+        self.keep_others = keep_others
+        self.confused = confused
+
+    def draw(self, data_info: dict, rng: np.random.Generator) -> tuple[list[dict], list[Episode]]:
+        """Draw the episodes of an image.
+
+        Args:
+            data_info: The image's.
+            rng: Draws.
+
+        Returns:
+            tuple: The instances that training needs, labelled by the number of their episode; the ``num_episodes``
+            episodes.
+        """
+        absent = absent_labels(data_info, self.active, self.cat_ids)
+        episodes = [
+            Episode(
+                label,
+                self.cat_ids[label],
+                self.sampler.draw(label, data_info['img_id'], rng),
+                absent=label in absent,
+            )
+            for label in self._draw_labels(data_info, absent, rng)
+        ]
+        return self._instances(data_info['instances'], episodes), episodes
+
+    def _draw_labels(self, data_info: dict, absent: list[int], rng: np.random.Generator) -> Iterator[int]:
+        """Draw the categories to search for, one after the other."""
+        present = present_labels(data_info, self.active)
+        shares = None if self.confused is None else self.confused.shares(absent, present)
+        # Without absent categories no number is drawn for them, so that the other draws stay as they are.
+        if self.absent_prob > 0 and rng.random() < self.absent_prob and absent:
+            first = int(rng.choice(absent, p=shares))
+        else:
+            first = int(rng.choice(present))
+        yield first
+        if self.num_episodes > 1:
+            others = [*rng.permutation(present).tolist(), *_shuffled(absent, shares, rng)]
+            yield from [label for label in others if label != first][: self.num_episodes - 1]
+
+    def _instances(self, instances: list[dict], episodes: list[Episode]) -> list[dict]:
+        """Label what matches by its episode's number and, if others are kept, other active instances as ``OTHER``."""
+        numbers = dict.fromkeys(self.active, OTHER) if self.keep_others else {}
+        numbers.update((episode.label, number) for number, episode in enumerate(episodes))
+        return [dict(i, bbox_label=numbers[i['bbox_label']]) for i in instances if i['bbox_label'] in numbers]
+
+
+def _shuffled(labels: list[int], shares: np.ndarray | None, rng: np.random.Generator) -> list[int]:
+    """Put labels in an order, those of great shares rather first."""
+    if shares is None:
+        return rng.permutation(labels).tolist()
+    return rng.choice(labels, len(labels), replace=False, p=shares).tolist()
