@@ -51,6 +51,19 @@ class Killer(Hook):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+@HOOKS.register_module()
+class KillOnce(Hook):
+    """Kills one rank before an iteration, and never again."""
+
+    def __init__(self, rank: int, iteration: int, marker: str) -> None:
+        self.rank, self.iteration, self.marker = rank, iteration, Path(marker)
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        if (runner.rank, runner.iter) == (self.rank, self.iteration) and not self.marker.exists():
+            self.marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def train_to_the_end(cfg: dict, moments: Sequence[int] = ()) -> int:
     """Train with a config, killed at each of some moments in turn, and resumed each time.
 
