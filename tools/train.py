@@ -3,8 +3,8 @@
 import argparse
 
 from mmengine.config import Config
-from mmengine.runner import Runner
 
+from mmosis.apis import resume_newest, train
 from mmosis.utils.launch import add_config_arguments, load_config
 
 
@@ -18,7 +18,7 @@ def parse_args() -> argparse.Namespace:
         '--resume',
         nargs='?',
         const='auto',
-        help='resume from this checkpoint; without a value, from the latest one in the work dir',
+        help='resume from this checkpoint; without a value, from the newest whole one in the work dir, if there is one',
     )
     return parser.parse_args()
 
@@ -36,9 +36,10 @@ def apply_training_options(cfg: Config, args: argparse.Namespace) -> None:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
             raise ValueError(f'--auto-scale-lr needs auto_scale_lr = dict(base_batch_size=...) in {args.config}')
         cfg.auto_scale_lr.enable = True
-    if args.resume is not None:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.resume == 'auto':
+        resume_newest(cfg)
+    elif args.resume is not None:
+        cfg.load_from, cfg.resume = args.resume, True
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args)
     apply_training_options(cfg, args)
-    Runner.from_cfg(cfg).train()
+    train(cfg)
 
 
 if __name__ == '__main__':

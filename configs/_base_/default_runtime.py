@@ -21,7 +21,10 @@ default_hooks = dict(
     # Validation figures stand at their training step.
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=5000, max_keep_ckpts=3),
+    checkpoint=dict(type='AtomicCheckpointHook', by_epoch=False, interval=5000, max_keep_ckpts=3),
+    # A training that was stopped and resumed is the one that was not; nothing broken is learnt or saved.
+    exact_resume=dict(type='ExactResumeHook'),
+    check_finite=dict(type='CheckFiniteHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # Every 200th image of a validation; of a test only what --show or --show-dir ask for.
     visualization=dict(type='OneShotVisualizationHook', draw=True, interval=200),

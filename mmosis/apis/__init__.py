@@ -18,9 +18,11 @@ _find = lazy_names(
         measure_masks='mask_quality',
         measure_search='search_measure',
         random_baseline='random_boxes',
+        resume_newest='training',
         run_demo='demo',
         run_finetune='finetune',
         run_study='study',
+        train='training',
         write_report='report',
     ),
 )
@@ -38,9 +40,11 @@ __all__ = [
     'measure_masks',
     'measure_search',
     'random_baseline',
+    'resume_newest',
     'run_demo',
     'run_finetune',
     'run_study',
+    'train',
     'write_report',
 ]
 

@@ -11,6 +11,8 @@ from mmengine.runner import Runner
 from mmosis.scenes.synthetic import make_scenes
 from mmosis.utils.cores import available_cores
 
+from .training import train
+
 METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
 TESTED_PHASES = ('one-shot', 'background')
 
@@ -38,7 +40,7 @@ def run_training(cfg: Config) -> str:
     """
     cfg = copy.deepcopy(cfg)
     cfg.train_dataloader.batch_size //= get_world_size()
-    Runner.from_cfg(cfg).train()
+    train(cfg)
     barrier()  # the main process writes the last checkpoint
     return Path(cfg.work_dir, 'last_checkpoint').read_text()
 

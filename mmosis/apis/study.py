@@ -11,7 +11,10 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from terminaltables import GithubFlavoredMarkdownTable
 
+from mmosis.utils.atomic import write_atomic
+
 from .experiment import METRICS, run_test, run_training
+from .training import resume_newest
 
 
 class Setting(NamedTuple):
@@ -72,7 +75,8 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
     file = work_dir / 'results.json'
     done = json.loads(file.read_text()) if file.is_file() else []
     cfg = copy.deepcopy(cfg)  # the caller's stays as it is
-    cfg.work_dir, cfg.randomness.seed, cfg.resume = str(work_dir), seed, True
+    cfg.work_dir, cfg.randomness.seed = str(work_dir), seed
+    resume_newest(cfg)
     cfg.visualizer.name = str(work_dir)  # MMEngine gives a visualizer of the same name again, with its first folder
     checkpoint = run_training(cfg) if not done else (work_dir / 'last_checkpoint').read_text()
     for setting in settings:
@@ -80,7 +84,7 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
             dataset = {key: value for key, value in setting._asdict().items() if key != 'config' and value is not None}
             print_log(f'{setting}, seed {seed}', logger='current')
             done.append(dict(**setting._asdict(), seed=seed, **run_test(cfg, checkpoint, **dataset)))
-            file.write_text(json.dumps(done, indent=1))
+            write_atomic(file, json.dumps(done, indent=1))
     return [result for setting in settings for result in done if _is_of(result, setting)]
 
 

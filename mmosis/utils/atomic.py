@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+LEFTOVER = f'.{"[0-9a-f]" * 32}.part'
+
 
 def write_atomic(path: str | Path, content: bytes | str) -> None:
     """Write a file under another name and rename it: a crash, a stop or a full disk leaves the old file, or none.
@@ -51,3 +53,13 @@ def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
             raise
     except OSError as error:
         raise type(error)(error.errno, f'cannot write {path}: {error.strerror}; nothing of it was kept') from error
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Remove what a killed process has left half-written in a folder; nobody may be writing there.
+
+    Args:
+        folder: The folder; it need not exist.
+    """
+    for path in Path(folder).glob(LEFTOVER):
+        path.unlink(missing_ok=True)

@@ -27,6 +27,22 @@ def generator(seed: int, *keys: Key) -> np.random.Generator:
     return np.random.default_rng(_entropy(seed, keys))
 
 
+def seed_globally(seed: int, *keys: Key) -> None:
+    """Seed the global generators under (seed, keys): ``random``, ``numpy.random`` and torch's, of every device.
+
+    Args:
+        seed: The run's seed, >= 0.
+        *keys: As in :func:`generator`.
+
+    Raises:
+        ValueError: If the seed or a key is a negative integer.
+    """
+    words = _words(seed, keys)
+    random.seed(words[0])
+    np.random.seed(words[1])
+    torch.manual_seed(words[2])
+
+
 @contextmanager
 def seeded(seed: int, *keys: Key) -> Iterator[None]:
     """Run host code that draws from the global generators under (seed, keys), then put the generators back.
@@ -41,17 +57,21 @@ def seeded(seed: int, *keys: Key) -> Iterator[None]:
     Raises:
         ValueError: If the seed or a key is a negative integer.
     """
-    words = np.random.SeedSequence(_entropy(seed, keys)).generate_state(3)
+    words = _words(seed, keys)
     python_state, numpy_state, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
     try:
-        random.seed(int(words[0]))
-        np.random.seed(int(words[1]))
-        torch.default_generator.manual_seed(int(words[2]))
+        random.seed(words[0])
+        np.random.seed(words[1])
+        torch.default_generator.manual_seed(words[2])
         yield
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
         torch.set_rng_state(torch_state)
+
+
+def _words(seed: int, keys: tuple[Key, ...]) -> list[int]:
+    return np.random.SeedSequence(_entropy(seed, keys)).generate_state(3).tolist()
 
 
 def _entropy(seed: int, keys: tuple[Key, ...]) -> list[int]:

@@ -23,6 +23,7 @@ PAGES = [
     'docs/evaluation.md',
     'docs/reproduce.md',
     'docs/results.md',
+    'docs/scale.md',
     'configs/lite/README.md',
     'configs/pocket/README.md',
     'docs/search.md',
@@ -100,11 +101,17 @@ def expand(word: str) -> list[str]:
 @pytest.mark.parametrize(('page', 'line'), COMMANDS)
 def test_commands_are_understood(page: str, line: str, configs: Path, parse: Callable) -> None:
     words = [word for written in shlex.split(line, comments=True) for word in expand(written)]
+    while words and '=' in words[0]:  # a variable that our scripts read
+        name = words.pop(0).partition('=')[0]
+        assert any(f'{{{name}:-' in (ROOT / 'tools' / script).read_text() for script in ('dist_run.sh', 'slurm_run.sh'))
     if not words:
         return
+    if words[0] == 'tools/slurm_train.sh':  # srun is told the partition and the job, and the tool where it works
+        words[0:5] = ['tools/train.py', words[3], '--work-dir', words[4]]
     if words[0] == 'tools/pretrain.sh':
         words[0:1] = ['tools/dist_train.sh', 'configs/pretrain/resnet50_imagenet687.py']
-    assert words[0] in {'make', 'mmosis', 'pip', 'python', 'tools/dist_train.sh', 'tools/dist_test.sh'}
+    tools = ('train.py', 'dist_train.sh', 'dist_test.sh')
+    assert words[0] in {'make', 'mmosis', 'pip', 'python', *(f'tools/{tool}' for tool in tools)}
     for word in words:
         if word.startswith(('configs/', 'tools/')):
             assert (ROOT / word).is_file() or (configs / word).is_file(), word

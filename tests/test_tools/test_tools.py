@@ -7,7 +7,10 @@ from pathlib import Path
 
 import cv2
 import pytest
+import torch
 from tools_runner import DEMO, STEPS, run, run_processes
+
+from mmosis.compat.checkpoint import load_checkpoint_file
 
 
 def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Path) -> None:
@@ -25,6 +28,26 @@ def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Pa
         'log_level=INFO',
     )
     assert 'resumed epoch: 0, iter: 1' in output
+    assert (tmp_path / f'iter_{STEPS}.pth').is_file()
+
+
+def test_resume_alone_skips_a_torn_checkpoint(
+    trained: Path, options: list[str], tmp_path: Path, host_log: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    torn = tmp_path / f'iter_{STEPS}.pth'
+    whole = torn.read_bytes()
+    torn.write_bytes(whole[: len(whole) // 2])
+    output = run('tools/train.py', DEMO, '--work-dir', tmp_path, '--resume', *options, 'log_level=INFO')
+    (warning,) = (message for message in host_log.messages if message.startswith(f'torn checkpoint {torn} ('))
+    assert warning.endswith(f'): {tmp_path}/iter_1.pth is used instead')
+    assert 'resumed epoch: 0, iter: 1' in output
+    weights = [load_checkpoint_file(folder / torn.name)['state_dict'] for folder in (trained, tmp_path)]
+    assert all(torch.equal(*values) for values in zip(*(weight.values() for weight in weights), strict=True))
+
+
+def test_resume_alone_starts_where_there_is_nothing(options: list[str], tmp_path: Path) -> None:
+    run('tools/train.py', DEMO, '--work-dir', tmp_path, '--resume', *options)
     assert (tmp_path / f'iter_{STEPS}.pth').is_file()
 
 

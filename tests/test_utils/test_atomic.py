@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from mmosis.utils.atomic import open_atomic, write_atomic
+from mmosis.utils.atomic import open_atomic, remove_leftovers, write_atomic
 
 
 @pytest.fixture
@@ -112,3 +112,15 @@ def test_a_file_that_is_not_finished_is_left_out(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_half()
     assert os.listdir(tmp_path) == []
+
+
+def test_leftovers_of_a_kill_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    others = ['file', '.part', 'a.part', f'{"0" * 32}.part', f'.{"0" * 31}.part']
+    for name in others:
+        (tmp_path / name).touch()
+    write = open_atomic(tmp_path / 'new')
+    write.__enter__().write(b'half')  # and never any more
+    assert len(os.listdir(tmp_path)) == len(others) + 1
+    remove_leftovers(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted(others)
+    remove_leftovers(tmp_path / 'nothing')

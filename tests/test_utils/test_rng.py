@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmosis.utils.rng import generator, seeded
+from mmosis.utils.rng import generator, seed_globally, seeded
 
 
 def _draw() -> tuple[float, float, float]:
@@ -37,6 +37,14 @@ def test_seeded_rules_all_three_global_generators():
         assert _draw() == first
     with seeded(1, 'augmentation', 3):
         assert not set(_draw()) & set(first)
+
+
+def test_seed_globally_draws_as_seeded_does_and_stays():
+    with seeded(1, 'step', 2):
+        expected = _draw(), _draw()
+    with seeded(9, 'test'):
+        seed_globally(1, 'step', 2)
+        assert (_draw(), _draw()) == expected
 
 
 def test_seeded_puts_the_generators_back():

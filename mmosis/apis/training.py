@@ -1,0 +1,47 @@
+"""Train a config so that nothing that happens to it is lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmosis.engine import newest_whole_checkpoint
+
+
+def train(cfg: Config) -> None:
+    """Train a config with MMEngine's Runner.
+
+    Args:
+        cfg: The config, with ``work_dir``.
+
+    Raises:
+        RuntimeError: If a worker of a data loader was killed; the message says which and what to do.
+    """
+    with _explained_loss_of_workers(cfg.work_dir):
+        Runner.from_cfg(cfg).train()
+
+
+def resume_newest(cfg: Config) -> None:
+    """Let a config go on from the newest whole checkpoint in its work dir; without one, it starts as it says.
+
+    Args:
+        cfg: The config, with ``work_dir``; it is changed.
+    """
+    checkpoint = newest_whole_checkpoint(cfg.work_dir)
+    if checkpoint is not None:
+        cfg.load_from, cfg.resume = checkpoint, True
+
+
+@contextmanager
+def _explained_loss_of_workers(work_dir: str) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith('DataLoader worker'):
+            raise
+        raise RuntimeError(
+            f'{error} Most often the machine has too little memory for so many workers: set fewer '
+            '(train_dataloader.num_workers) or a smaller batch (train_dataloader.batch_size). No checkpoint is lost: '
+            f'train on from the last one in {work_dir} with --resume'
+        ) from error

@@ -1,0 +1,81 @@
+"""Find the checkpoint that a training can go on from, whatever has become of the last one."""
+
+import logging
+import re
+import zipfile
+from pathlib import Path
+
+from mmengine.logging import print_log
+
+from mmosis.compat.checkpoint import load_checkpoint_file
+
+# CheckpointHook's own names; the best ones and published ones hold no optimizer.
+NAME = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
+
+
+def newest_whole_checkpoint(work_dir: str | Path) -> str | None:
+    """Find the checkpoint of a work dir that was written last and is whole; a warning names those that are torn.
+
+    The files themselves are asked: a kill may leave ``last_checkpoint`` old, empty or without the file that it names,
+    and in a copy it names the original. It tells of a checkpoint under another name, and where the work dir has none,
+    of another folder.
+
+    Args:
+        work_dir: The work dir; it need not exist.
+
+    Returns:
+        str: The path of the checkpoint, or None if there is no whole one.
+    """
+    torn = []
+    for path in _newest_first(Path(work_dir)):
+        damage = find_damage(path)
+        if damage is None:
+            _warn(torn, f'{path} is used instead')
+            return str(path)
+        torn.append(f'{path} ({damage})')
+    _warn(torn, f'there is no whole one in {work_dir}')
+    return None
+
+
+def find_damage(path: str | Path) -> str | None:
+    """Say what is wrong with a checkpoint file, or None: its checksums are compared, and it is loaded as data."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            return f'the checksum of {damaged} is wrong'
+        load_checkpoint_file(path, map_location='meta')  # no memory for tensors
+    except Exception as error:  # a torn file may fail anywhere inside the readers
+        return str(error)
+    return None
+
+
+def _newest_first(work_dir: Path) -> list[Path]:
+    """Checkpoints, the one written last first: a training that went back has written the same names again."""
+    last = _last_checkpoint(work_dir)
+    folder = work_dir if last is None or _named(work_dir) else last.parent
+    paths = {*_named(folder)}
+    if last is not None and last.is_file() and last.parent.resolve() == folder.resolve():
+        paths.add(folder / last.name)
+    return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, _step(path)), reverse=True)
+
+
+def _last_checkpoint(work_dir: Path) -> Path | None:
+    """What ``last_checkpoint`` names, if it is whole: a file, or a name as checkpoints have."""
+    pointer = work_dir / 'last_checkpoint'
+    last = Path(pointer.read_text().strip()) if pointer.is_file() else Path()
+    return last if last.is_file() or NAME.fullmatch(last.name) else None
+
+
+def _named(folder: Path) -> list[Path]:
+    return [path for path in folder.glob('*.pth') if NAME.fullmatch(path.name)]
+
+
+def _step(path: Path) -> int:
+    match = NAME.fullmatch(path.name)
+    return int(match[1]) if match else 0
+
+
+def _warn(torn: list[str], instead: str) -> None:
+    if torn:
+        print_log(f'torn checkpoint {"; ".join(torn)}: {instead}', logger='current', level=logging.WARNING)
