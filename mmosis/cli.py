@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 PROGRAM = 'mmosis'
@@ -144,11 +145,11 @@ def run_search(args: argparse.Namespace) -> int:
     inferencer = _make_inferencer(args)
     references = [_load_mask(reference) for reference in args.references]
     index = PhotoIndex.open(args.index) if args.index else None
-    images = index.files if index else list_images(args.images)
+    images = list_images(args.images) if index is None else index.files
     bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
     if args.save_bank:
         bank.save(args.save_bank)
-    chosen = index.choose(inferencer, bank, args.share, args.top) if index else images
+    chosen = images if index is None else index.choose(inferencer, bank, args.share, args.top)
     settings = SearchSettings(
         score_thr=args.score_thr,
         keep_all=args.keep_all,
@@ -157,13 +158,17 @@ def run_search(args: argparse.Namespace) -> int:
         polygons=args.polygons,
         overlays=not args.no_overlays,
     )
-    report = search_images(inferencer, chosen, bank, args.out, settings, args.resume)
+    gone = [] if index is None else [file for file in chosen if not Path(file).is_file()]
+    report = search_images(
+        inferencer, [file for file in chosen if file not in gone], bank, args.out, settings, args.resume
+    )
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
-    if index:
+    if index is not None:
         print(f'{len(images) - len(chosen)} of the {len(images)} pictures in {args.index} were left out')
-    for name, error in report.errors.items():
+    errors = dict.fromkeys(gone, 'it is no longer there; mmosis index brings the index up to date') | report.errors
+    for name, error in errors.items():
         print(f'not searched: {name}: {error}', file=sys.stderr)
-    return 1 if report.errors else 0
+    return 1 if errors else 0
 
 
 def run_index(args: argparse.Namespace) -> int:
