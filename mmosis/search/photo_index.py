@@ -49,7 +49,7 @@ class PhotoIndex:
     """Vectors of the regions of many pictures, in a table of LanceDB.
 
     A table changes by transactions, so a stop at any moment leaves it as it was before or after one; the next update
-    goes on. It is read from the disk as it is needed.
+    goes on. It is read from the disk as it is needed. A search that reads while an update ends may have to be repeated.
 
     Args:
         path: Its folder.
@@ -220,8 +220,8 @@ class PhotoIndex:
         broken = sorted(set(errors) & set(before))
         self._drop(broken)
         if todo or gone:
-            # Old versions are for those who still read them.
-            self._table.optimize(cleanup_older_than=timedelta(minutes=10))
+            # Join the batches; what they were would take the same space again.
+            self._table.optimize(cleanup_older_than=timedelta(seconds=1))
         return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), errors)
 
     def _put(self, encoded: dict[str, tuple[tuple[int, int], np.ndarray]]) -> None:
