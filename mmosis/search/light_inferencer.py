@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from .onnx_detector import OnnxDetector
 from .overlay import draw_search
 from .paste import paste_masks
 from .reference_bank import ReferenceBank
+from .regions import RegionEmbedding
 from .scales import group_by_scale
 
 
@@ -54,6 +56,10 @@ class LightInferencer(SearchBase):
         self.fingerprint = self.detector.fingerprint
         check_steps(self.spec['pipeline'], self.spec['ref_pipeline'])
         self.read_settings(self.spec['search'], any(step['type'] == 'Resize' for step in self.spec['pipeline']))
+
+    @cached_property
+    def regions(self) -> RegionEmbedding:
+        return RegionEmbedding.load(self.detector.folder, self.region_size)
 
     @property
     def competition_iou_thr(self) -> float:
@@ -119,7 +125,7 @@ class LightInferencer(SearchBase):
         self, image: np.ndarray, side: int | None, labels: list[int], queries: list[tuple[np.ndarray, ...]]
     ) -> Iterator[FoundObjects]:
         """Search an image at one scale for some of the categories, one after the other."""
-        given = prepare_image(image, self.spec['pipeline'], side, self.spec['image']['pad_size_divisor'])
+        given = self._prepare(image, side)
         pyramid = self.detector.encode_images(given.pixels)
         for label in labels:
             found = self.detector.detect(pyramid, queries[label], given.img_shape, given.window)
@@ -129,6 +135,18 @@ class LightInferencer(SearchBase):
             if self.spec['masks'] is not None:
                 columns['masks'] = _encode_masks(found['masks'], bboxes, image.shape[:2], self.spec['masks'])
             yield FoundObjects(**columns)
+
+    def _prepare(self, image: np.ndarray, side: int | None) -> NetworkInput:
+        return prepare_image(image, self.spec['pipeline'], side, self.spec['image']['pad_size_divisor'])
+
+    def _encode_image(
+        self, image: np.ndarray, side: int | None
+    ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
+        given = self._prepare(image, side)
+        maps = [level[0] for level in self.detector.encode_images(given.pixels)]
+        divisor = self.spec['image']['pad_size_divisor']
+        height, width = (-(-length // divisor) * divisor for length in given.pixels.shape[2:])
+        return maps, given.img_shape, (height, width)
 
     def _in_image(
         self, found: dict[str, np.ndarray], given: NetworkInput, img_shape: tuple[int, int]

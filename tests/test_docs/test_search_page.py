@@ -1,5 +1,6 @@
 """The Python blocks of docs/search.md run, one after the other, with the model in the box."""
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,9 @@ def folder(tmp_path: Path) -> Path:
     for name, shape in PICTURES.items():
         pixels = generator(0, 'picture', name).integers(0, 256, (*shape, 3), dtype='uint8')
         cv2.imwrite(str(tmp_path / f'{name}.jpg'), cv2.GaussianBlur(pixels, (0, 0), 4))
+    (tmp_path / 'photos').mkdir()
+    for name in ('scene', 'plate'):
+        shutil.copy(tmp_path / f'{name}.jpg', tmp_path / 'photos')
     return tmp_path
 
 
@@ -32,3 +36,4 @@ def test_the_blocks_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(names['result']['predictions'][0]) == {'labels', 'scores', 'bboxes', 'masks'}
     assert names['bank'].names == ['mug']
     assert len(names['bank']) == 2
+    assert names['report'].num_encoded == len(names['index']) == 2

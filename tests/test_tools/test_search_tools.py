@@ -10,6 +10,7 @@ from search_model import write_weights
 from tools_runner import DEMO, run
 
 from mmosis.evaluation import DataPaths, Dump
+from mmosis.search import OneShotInferencer
 from mmosis.utils.json_file import read_json
 
 BOX, EMPTY = (10, 10, 40, 40), (150, 10, 30, 30)
@@ -44,3 +45,19 @@ def test_scores_are_calibrated(tmp_path: Path, absent: bool) -> None:
     assert re.search(r'search\.calibration = dict\(slope=\d+\.\d{4}, offset=-?\d+\.\d{4}\)', output)
     assert re.search(r'expected calibration error 0\.\d{3} before, 0\.\d{3} after', output)
     assert ('where there is nothing: 0% before' in output) == absent
+
+
+def test_the_recall_of_an_index(scenes: Path, tmp_path: Path) -> None:
+    weights = write_weights(tmp_path / 'weights.pth')
+    images = sorted((scenes / 'test' / 'images').iterdir())[:3]
+    inferencer = OneShotInferencer(str(DEMO), weights, 'cpu')
+    inferencer.encode(dict(img=str(images[0]), bbox=(5, 5, 40, 40), name='mug')).save(tmp_path / 'bank')
+    output = run(
+        *('tools/analysis_tools/index_recall.py', *images, '--bank', tmp_path / 'bank', '--out', tmp_path / 'out'),
+        *('--model', DEMO, '--weights', weights, '--device', 'cpu', '--score-thr', '0.3'),
+    )
+    found = read_json(tmp_path / 'out' / 'full' / 'annotations.json')['annotations']
+    told = read_json(tmp_path / 'out' / 'recall.json')
+    assert told['num_objects'] == len(found) > 0
+    assert [point['num_pictures'] for point in told['curve']] == [1, 1, 1, 1, 1, 2]
+    assert re.search(r'\d+ objects of 1 categories in 3 pictures; 0\.\d{3} s a query, \d+ bytes a picture', output)

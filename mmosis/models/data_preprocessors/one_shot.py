@@ -37,13 +37,17 @@ class OneShotDataPreprocessor(DetDataPreprocessor):
         if 'ref_inputs' not in data:
             raise ValueError(f'the batch came without ref_inputs, only {sorted(data)}; OneShotCocoDataset makes them')
         ref_inputs = [self.prepare_references(refs) for refs in data['ref_inputs']]
-        data = super().forward({key: value for key, value in data.items() if key != 'ref_inputs'}, training)
+        data = self.prepare_images({key: value for key, value in data.items() if key != 'ref_inputs'}, training)
         one_episode_each = all(isinstance(refs, Tensor) and refs.dim() == 4 for refs in ref_inputs)
         if one_episode_each:
             ref_inputs = torch.stack(ref_inputs)
         elif training:
             ref_inputs = torch.cat(ref_inputs)
         return dict(data, ref_inputs=ref_inputs)
+
+    def prepare_images(self, data: dict, training: bool = False) -> dict:
+        """Collate, move and normalise images alone: ``inputs`` and ``data_samples``."""
+        return super().forward(data, training)
 
     def prepare_references(self, refs: Tensor | EncodedReferences) -> Tensor | EncodedReferences:
         """Move and normalise references (..., 3 or 4, h, w); encoded ones are only moved.

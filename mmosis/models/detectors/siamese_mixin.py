@@ -7,7 +7,7 @@ from mmdet.models.utils import samplelist_boxtype2tensor
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmosis.structures import EncodedReferences, RLEMasks
 
@@ -135,6 +135,21 @@ class SiameseMixin:
                 f'{num_episodes} came'
             )
         return [episode.label for episode in episodes]
+
+    def region_layers(self) -> dict[int, nn.Linear | None]:
+        """Which maps of :meth:`encode_images` are compared with a vector of the reference, for an index of pictures.
+
+        Returns:
+            dict: By the position of the map, which is that of the vector among what is kept of a reference, the layer
+            that embeds both for their cosine; None where they are compared as they are. Those of the RoI head, which
+            has the last word, come before those of the match neck.
+
+        Raises:
+            ValueError: If the matcher compares no vectors.
+        """
+        layers = self.match_neck.region_layers()
+        refine = getattr(getattr(self, 'roi_head', None), 'refine_region_layers', None)
+        return layers if refine is None else refine(layers)
 
     # ---------------------------------------------------------------- the host's interface
 

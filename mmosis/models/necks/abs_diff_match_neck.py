@@ -56,6 +56,10 @@ class AbsDiffMatchNeck(BaseModule):
             return EncodedReferences(tuple(feat.mean(dim=(1, 3, 4)) for feat in ref_feats))
         return EncodedReferences(tuple(_masked_mean(feat, masks).mean(dim=1) for feat in ref_feats))
 
+    def region_layers(self) -> dict[int, nn.Linear | None]:
+        """Which levels have a vector of the reference, and how both are embedded: see :class:`SiameseMixin`."""
+        return dict.fromkeys(range(len(self.convs)))
+
     def merge_references(self, references: EncodedReferences) -> EncodedReferences:
         """Make one row of K: their mean, which is that of their features."""
         return EncodedReferences(tuple(tensor.mean(dim=0, keepdim=True) for tensor in references.tensors))

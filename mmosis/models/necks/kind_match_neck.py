@@ -55,6 +55,10 @@ class KindMatchNeck(AbsDiffMatchNeck):
         vectors = super().encode_references(ref_feats, masks).tensors
         return EncodedReferences((*vectors, self._region(ref_feats[self.ref_level], masks)))
 
+    def region_layers(self) -> dict[int, nn.Linear | None]:
+        """The kind maps alone: the pyramid knows place and shape."""
+        return {len(self.convs) + i: comparison.embed_layer for i, comparison in enumerate(self.comparisons)}
+
     def _region(self, feats: Tensor, masks: Tensor | None) -> Tensor:
         """Pool the object's box of references (E, K, C, h, w) to the size of a RoI, and average the K."""
         maps = feats.flatten(0, 1)

@@ -47,6 +47,10 @@ class KindRoIHead(RelationRoIHead):
         kinds = nn.ModuleList([self.comparisons, self.cosine_weights])
         return dict(heads, loss_cls=nn.ModuleList([heads['loss_cls'], kinds]), loss_kind=self.comparisons)
 
+    def refine_region_layers(self, layers: dict[int, nn.Linear | None]) -> dict[int, nn.Linear | None]:
+        """Embed the kind maps of the match neck's layers as this head does, which learnt to tell references apart."""
+        return {level: own.embed_layer for level, own in zip(layers, self.comparisons, strict=True)}
+
     # ---------------------------------------------------------------- forward
 
     def _relate(self, x: MatchedFeatures, rois: Tensor) -> tuple[Related, dict]:

@@ -1,0 +1,292 @@
+"""PhotoIndex: a library of pictures, encoded once, that says where to search first."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmosis.utils.progress import track
+
+from .base import SearchBase
+from .images import list_images, load_image
+from .reference_bank import ReferenceBank
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from lancedb.table import Table
+
+FORMAT = 'mmosis index 1'
+TABLE = 'pictures'
+SHARE = 0.05
+BATCH = 32  # pictures that are kept at a time; a stop loses no more
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What an update did.
+
+    Attributes:
+        num_encoded: New and changed pictures.
+        num_kept: Pictures that were encoded before.
+        num_dropped: Pictures that are no longer among those given, or can no longer be read.
+        errors: Pictures that could not be encoded, and why.
+    """
+
+    num_encoded: int
+    num_kept: int
+    num_dropped: int
+    errors: dict[str, str]
+
+
+class PhotoIndex:
+    """Vectors of the regions of many pictures, in a table of LanceDB.
+
+    A table changes by transactions, so a stop at any moment leaves it as it was before or after one; the next update
+    goes on. It is read from the disk as it is needed. A search that reads while an update ends may have to be repeated.
+
+    Args:
+        path: Its folder.
+        table: The table.
+    """
+
+    def __init__(self, path: str | Path, table: 'Table') -> None:
+        self.path, self._table = Path(path), table
+
+    @classmethod
+    def build(
+        cls, inferencer: SearchBase, inputs: str | Path | Sequence[str | Path], path: str | Path
+    ) -> tuple['PhotoIndex', IndexReport]:
+        """Make an index of pictures, or bring one up to date: what is new or has changed is encoded.
+
+        A picture has changed if its size in bytes or the time of its last change has. One that cannot be read stops
+        nothing; it is reported, and tried again by the next update.
+
+        Args:
+            inferencer: The model.
+            inputs: Image files, folders, or a list of them; pictures of the index that are not among them are dropped.
+            path: Folder of the index.
+
+        Raises:
+            FileNotFoundError: If an image or a folder does not exist.
+            ImportError: If LanceDB is not installed.
+            ValueError: If there is something else at ``path``, or an index of another model.
+        """
+        files = list(dict.fromkeys(os.path.abspath(file) for file in list_images(inputs)))
+        _require()
+        if not Path(path).exists() or not any(Path(path).iterdir()):
+            index = cls._create(inferencer, path)
+        else:
+            index = cls.open(path)
+            index.check(inferencer)
+        return index, index._update(inferencer, files)
+
+    @classmethod
+    def open(cls, path: str | Path) -> 'PhotoIndex':
+        """Open an index.
+
+        Raises:
+            FileNotFoundError: If there is none.
+            ImportError: If LanceDB is not installed.
+            ValueError: If it is something else, or broken.
+        """
+        _require()
+        import lancedb
+
+        if not Path(path).is_dir():
+            raise FileNotFoundError(f'there is no index {path}; mmosis index PHOTOS --out {path} makes one')
+        try:
+            index = cls(path, lancedb.connect(path).open_table(TABLE))
+            index._told()
+        except (ValueError, RuntimeError, OSError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'{path} is no index of mmosis, or a broken one ({str(error).splitlines()[0][:200]}); give another '
+                'folder to mmosis index'
+            ) from error
+        return index
+
+    def __len__(self) -> int:
+        return self._table.count_rows()
+
+    @property
+    def files(self) -> list[str]:
+        """The pictures, by name."""
+        return sorted(self._stamps())
+
+    @property
+    def num_bytes(self) -> int:
+        """What it takes on the disk."""
+        return sum(file.stat().st_size for file in self.path.rglob('*') if file.is_file())
+
+    def check(self, inferencer: SearchBase) -> None:
+        """Refuse another model, or one that looks at pictures otherwise.
+
+        Raises:
+            ValueError: If it is one.
+        """
+        told, wanted = self._told(), _describe(inferencer)
+        other = sorted(key for key in told | wanted if told.get(key) != wanted.get(key))
+        if other:
+            raise ValueError(
+                f'index {self.path} is of another model or of other settings (they differ in {", ".join(other)}), '
+                'whose vectors mean other things; take the same, or index the pictures into another folder'
+            )
+
+    def rank(self, inferencer: SearchBase, bank: ReferenceBank, top: int | None = None) -> list[str]:
+        """Say where to search first.
+
+        Of several categories each has its own order; a picture's place is its best one.
+
+        Args:
+            inferencer: The model.
+            bank: What to search for.
+            top: So many pictures; by default all.
+
+        Returns:
+            list[str]: Files, the most promising first.
+
+        Raises:
+            ValueError: If the index or the bank is of another model.
+        """
+        places: dict[str, int] = {}
+        for order in self.rank_each(inferencer, bank, top):
+            for place, file in enumerate(order):
+                places[file] = min(place, places.get(file, place))
+        return sorted(places, key=lambda file: (places[file], file))[:top]
+
+    def rank_each(self, inferencer: SearchBase, bank: ReferenceBank, top: int | None = None) -> list[list[str]]:
+        """Say where to search first for each category; a picture counts as its best region does.
+
+        Returns:
+            list: For each wanted category of the bank files, as :meth:`rank` gives them for all.
+
+        Raises:
+            ValueError: As in :meth:`rank`.
+        """
+        self.check(inferencer)
+        return [self._nearest(vector, top or max(len(self), 1)) for vector in inferencer.embed_references(bank)]
+
+    def choose(
+        self, inferencer: SearchBase, bank: ReferenceBank, share: float | None = None, top: int | None = None
+    ) -> list[str]:
+        """List the pictures to search, by name: the best share of all (by default SHARE), or so many; one at least.
+
+        Raises:
+            ValueError: If the share is not in 0-1, none is asked for, the index is empty, or as in :meth:`rank`.
+        """
+        share = SHARE if share is None else share
+        if not 0 < share <= 1:
+            raise ValueError(f'the share of pictures to search must be above 0 and at most 1, got {share}')
+        if top is not None and top < 1:
+            raise ValueError(f'at least one picture must be searched, got top {top}')
+        if not len(self):
+            raise ValueError(f'index {self.path} has no pictures')
+        return sorted(self.rank(inferencer, bank, ceil(share * len(self)) if top is None else top))
+
+    # ---------------------------------------------------------------- the table
+
+    @classmethod
+    def _create(cls, inferencer: SearchBase, path: str | Path) -> 'PhotoIndex':
+        import lancedb
+        import pyarrow as pa
+
+        sample = inferencer.embed_regions(np.zeros((32, 32, 3), np.uint8))
+        regions = pa.list_(pa.list_(pa.float16(), sample.shape[1]))
+        fields = [('file', pa.string()), ('size', pa.int64()), ('changed', pa.int64()), ('regions', regions)]
+        told = dict(mmosis=json.dumps(_describe(inferencer)))
+        table = lancedb.connect(path).create_table(TABLE, schema=pa.schema(fields, metadata=told))
+        return cls(path, table)
+
+    def _update(self, inferencer: SearchBase, files: Sequence[str]) -> IndexReport:
+        before, errors = self._stamps(), {}
+        todo = [file for file in files if file not in before or before[file] != _stamp(file)]
+        gone = sorted(set(before) - set(files))
+        self._drop(gone)
+        for batch in _batches(track(todo, 'Index', disable=not inferencer.show_progress), BATCH):
+            encoded = {}
+            for file in batch:
+                try:
+                    stamp = _stamp(file)
+                    encoded[file] = stamp, inferencer.embed_regions(load_image(file))
+                except (OSError, ValueError) as error:
+                    errors[file] = str(error)
+            self._put(encoded)
+        broken = sorted(set(errors) & set(before))
+        self._drop(broken)
+        if todo or gone:
+            # Join the batches; what they were would take the same space again.
+            self._table.optimize(cleanup_older_than=timedelta(seconds=1))
+        return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), errors)
+
+    def _put(self, encoded: dict[str, tuple[tuple[int, int], np.ndarray]]) -> None:
+        """Put pictures in the place of what there was of them, in one transaction."""
+        import pyarrow as pa
+
+        if not encoded:
+            return
+        stamps, regions = zip(*encoded.values(), strict=True)
+        columns = [list(encoded), *map(list, zip(*stamps, strict=True)), _as_lists(regions)]
+        rows = pa.table([pa.array(column) for column in columns], schema=self._table.schema)
+        self._table.merge_insert('file').when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+    def _drop(self, files: Sequence[str]) -> None:
+        for batch in _batches(files, 500):
+            quoted = ', '.join("'" + file.replace("'", "''") + "'" for file in batch)
+            self._table.delete(f'file IN ({quoted})')
+
+    def _stamps(self) -> dict[str, tuple[int, int]]:
+        """Size and last change of each picture, as it was encoded."""
+        rows = self._table.search().select(['file', 'size', 'changed']).limit(None).to_arrow().to_pydict()
+        return {file: stamp for file, *stamp in zip(*rows.values(), strict=True)}
+
+    def _nearest(self, vector: np.ndarray, top: int) -> list[str]:
+        query = self._table.search(vector, vector_column_name='regions').distance_type('cosine')
+        return query.limit(top).select(['file', '_distance']).to_arrow()['file'].to_pylist()
+
+    def _told(self) -> dict[str, Any]:
+        told = json.loads(self._table.schema.metadata[b'mmosis'])
+        if told['format'] != FORMAT:
+            raise ValueError(f'its format is {told["format"]!r}, not {FORMAT!r}')
+        return told
+
+
+def _describe(inferencer: SearchBase) -> dict[str, Any]:
+    """All that vectors hang on, as plain values."""
+    scales = json.loads(json.dumps(asdict(inferencer.scales)))
+    return dict(format=FORMAT, fingerprint=inferencer.fingerprint, scales=scales, region_size=inferencer.region_size)
+
+
+def _require() -> None:
+    if find_spec('lancedb') is None:
+        raise ImportError("an index is kept by lancedb, which is not installed: pip install 'mmosis[index]'")
+
+
+def _stamp(file: str) -> list[int]:
+    found = os.stat(file)
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _batches(items: Any, size: int) -> Iterator[list]:
+    batch: list = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _as_lists(regions: Sequence[np.ndarray]) -> 'pa.Array':
+    """Lists of half-precision vectors, one a picture."""
+    import pyarrow as pa
+
+    vectors = np.concatenate(regions).astype(np.float16)
+    offsets = np.cumsum([0, *map(len, regions)]).astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, pa.FixedSizeListArray.from_arrays(vectors.ravel(), vectors.shape[1]))

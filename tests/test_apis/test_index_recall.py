@@ -1,0 +1,93 @@
+"""The curve of what an index keeps, with a full search and an order that are known."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mmosis.apis import IndexRecall, index_recall, measure_index_recall
+from mmosis.apis.index_recall import SharePoint
+
+FILES = [f'{number}.jpg' for number in range(10)]
+ORDER = [*FILES[1:], FILES[0]]  # the first is ranked last
+BANK = SimpleNamespace(names=['mug', 'cup'])
+BOX, ELSEWHERE = [0, 0, 10, 10], [50, 50, 10, 10]
+
+
+def coco(*rows: tuple[int, str, list]) -> str:
+    """COCO format of (picture, category, box xywh)."""
+    return json.dumps(
+        dict(
+            images=[dict(id=i, file_name=name, width=99, height=99) for i, name in enumerate(FILES)],
+            categories=[dict(id=i, name=name) for i, name in enumerate(BANK.names)],
+            annotations=[
+                dict(id=i, image_id=picture, category_id=BANK.names.index(name), bbox=box)
+                for i, (picture, name, box) in enumerate(rows, 1)
+            ],
+        )
+    )
+
+
+@pytest.fixture
+def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the full search writes: three mugs in picture 1, one in 0, a cup in 4."""
+    path = tmp_path / 'found.json'
+    path.write_text(coco(*[(1, 'mug', BOX)] * 2, (1, 'mug', ELSEWHERE), (0, 'mug', BOX), (4, 'cup', BOX)))
+    asked = {}
+
+    def search(_: object, inputs: object, bank: object, out: Path, settings: object, resume: bool) -> SimpleNamespace:
+        asked.update(settings=settings, out=out, resume=resume)
+        return SimpleNamespace(annotations=path)
+
+    class Index:
+        num_bytes = 5000
+
+        def __len__(self) -> int:
+            return len(FILES)
+
+        def rank_each(self, inferencer: object, bank: object) -> list[list[str]]:
+            return [[f'/photos/{name}' for name in ORDER]] * 2
+
+    monkeypatch.setattr(index_recall, 'search_images', search)
+    monkeypatch.setattr(index_recall.PhotoIndex, 'build', lambda *_: (Index(), None))
+    return path
+
+
+def measure(tmp_path: Path, **settings: object) -> IndexRecall:
+    return measure_index_recall(None, 'photos', BANK, tmp_path / 'out', shares=(0.1, 0.4, 1), **settings)
+
+
+def test_the_curve(found: Path, tmp_path: Path) -> None:
+    recall = measure(tmp_path)
+    assert (recall.num_pictures, recall.num_categories, recall.num_objects) == (10, 2, 5)
+    assert recall.bytes_a_picture == 500
+    # Of one picture a category: that with three mugs, and none with a cup, which the best order would have.
+    assert recall.curve == (SharePoint(0.1, 1, 3 / 5, 4 / 5), SharePoint(0.4, 4, 4 / 5, 1), SharePoint(1, 10, 1, 1))
+
+
+def test_only_what_is_right_counts(found: Path, tmp_path: Path) -> None:
+    (tmp_path / 'true.json').write_text(coco((1, 'mug', BOX), (0, 'cup', BOX), (4, 'cup', ELSEWHERE)))
+    recall = measure(tmp_path, ann_file=tmp_path / 'true.json')
+    assert recall.num_objects == 2
+    assert [point.kept for point in recall.curve] == [1, 1, 1]
+
+
+def test_table_and_json(found: Path, tmp_path: Path) -> None:
+    recall = measure(tmp_path)
+    assert '| 10 %     | 1        | 60.0             | 80.0        |' in recall.table()
+    recall.save(tmp_path / 'recall.json')
+    told = json.loads((tmp_path / 'recall.json').read_text())
+    assert told['curve'][1] == dict(share=0.4, num_pictures=4, kept=0.8, best=1.0)
+
+
+def test_nothing_to_keep(found: Path, tmp_path: Path) -> None:
+    found.write_text(coco())
+    with pytest.raises(ValueError, match='the full search found nothing that counts; give other references'):
+        measure(tmp_path)
+
+
+@pytest.mark.parametrize('share', [0, -1, 1.5])
+def test_a_share_out_of_range(tmp_path: Path, share: float) -> None:
+    with pytest.raises(ValueError, match=f'shares must be above 0 and at most 1, got 0.1, {share}'):
+        measure_index_recall(None, 'photos', BANK, tmp_path, shares=(0.1, share))

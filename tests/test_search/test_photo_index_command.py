@@ -1,0 +1,117 @@
+"""``mmosis index``, and ``mmosis search --index``: what is written and told."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from search_model import CONFIG
+
+from mmosis.cli import main, parse_args
+from mmosis.search import PhotoIndex, photo_index
+
+
+@pytest.fixture
+def photos(tmp_path: Path, scene: object, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder with four parts of a scene in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    Path('photos').mkdir()
+    for number, name in enumerate(('a', 'b', 'c', 'd')):
+        part = scene.image[10 * number : 10 * number + 90, 20 * number : 20 * number + 120]
+        cv2.imwrite(f'photos/{name}.png', np.ascontiguousarray(part))
+    return 'photos'
+
+
+@pytest.fixture
+def command(weights: str, photos: str) -> Callable[..., int]:
+    """Run ``mmosis`` with a model of random weights."""
+    return lambda *args: main([*args, '--model', str(CONFIG), '--weights', weights, '--device', 'cpu'])
+
+
+SEARCH = ('--reference', 'photos/b.png', '--score-thr', '0.4', '--no-overlays')
+
+
+class TestIndex:
+    def test_what_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+        assert command('index', 'photos', '--out', 'lib') == 0
+        assert '4 pictures in lib: 4 encoded, 0 as they were, 0 dropped; 0.' in capsys.readouterr().out
+        Path('photos/a.png').unlink()
+        shutil.copy('photos/b.png', 'photos/e.png')
+        Path('photos/text.jpg').write_text('no image')
+        assert command('index', 'photos', '--out', 'lib') == 1
+        told = capsys.readouterr()
+        assert '4 pictures in lib: 1 encoded, 3 as they were, 1 dropped; ' in told.out
+        assert 'photos/text.jpg is not a readable image' in told.err
+        assert told.err.startswith('not indexed: ')
+
+    def test_a_stop(self, command: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+        def stop(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(PhotoIndex, 'build', stop)
+        assert command('index', 'photos', '--out', 'lib') == 130
+        assert 'mmosis: stopped; the same command goes on' in capsys.readouterr().err
+
+    def test_lancedb_is_missing(
+        self, command: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    ) -> None:
+        monkeypatch.setattr(photo_index, 'find_spec', lambda _: None)
+        for words in (('index', 'photos', '--out', 'lib'), ('search', '--index', 'lib', *SEARCH, '--out', 'out')):
+            assert command(*words) == 2
+            assert (
+                "mmosis: error: an index is kept by lancedb, which is not installed: pip install 'mmosis[index]'"
+                in capsys.readouterr().err
+            )
+
+
+class TestSearch:
+    def test_the_same_as_a_plain_search_of_the_pictures(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+        assert command('index', 'photos', '--out', 'lib') == 0
+        assert command('search', '--index', 'lib', '--top', '2', *SEARCH, '--out', 'two') == 0
+        assert '2 of the 4 pictures in lib were left out' in capsys.readouterr().out
+        names = [image['file_name'] for image in json.loads(Path('two/annotations.json').read_text())['images']]
+        assert len(names) == 2
+        assert command('search', *(f'photos/{name}' for name in names), *SEARCH, '--out', 'plain') == 0
+        assert Path('two/annotations.json').read_bytes() == Path('plain/annotations.json').read_bytes()
+        assert json.loads(Path('two/annotations.json').read_text())['annotations']
+
+    def test_all_is_a_full_search(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+        assert command('index', 'photos', '--out', 'lib') == 0
+        assert command('search', '--index', 'lib', '--share', '1', *SEARCH, '--out', 'all') == 0
+        assert '0 of the 4 pictures in lib were left out' in capsys.readouterr().out
+        assert command('search', 'photos', *SEARCH, '--out', 'plain') == 0
+        assert Path('all/annotations.json').read_bytes() == Path('plain/annotations.json').read_bytes()
+
+    def test_a_picture_that_is_gone_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+        assert command('index', 'photos', '--out', 'lib') == 0
+        Path('photos/c.png').unlink()
+        assert command('search', '--index', 'lib', '--share', '1', *SEARCH, '--out', 'out') == 1
+        assert (
+            'photos/c.png: it is no longer there; mmosis index brings the index up to date' in capsys.readouterr().err
+        )
+        assert len(json.loads(Path('out/annotations.json').read_text())['images']) == 3
+
+    def test_of_another_model(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+        assert command('index', 'photos', '--out', 'lib', '--image-scale', '64') == 0
+        assert command('search', '--index', 'lib', *SEARCH, '--out', 'out') == 2
+        assert 'mmosis: error: index lib is of another model or of other settings' in capsys.readouterr().err
+        assert not Path('out').exists()
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        ((), 'say where to search: either IMAGES, or --index'),
+        (('photos', '--index', 'lib'), 'say where to search: either IMAGES, or --index'),
+        (('photos', '--share', '0.1'), '--share and --top are of the pictures of an --index'),
+        (('photos', '--top', '1'), '--share and --top are of the pictures of an --index'),
+        (('--index', 'lib', '--top', '1', '--share', '1'), 'not allowed with argument'),
+    ],
+)
+def test_what_is_not_clear(words: tuple, message: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit, match='2'):
+        parse_args(['search', *words, '--out', 'out', '--bank', 'b'])
+    assert message in capsys.readouterr().err
