@@ -37,11 +37,22 @@ class ComposedRPNHead(RPNHead):
     references to an image and behind any other match neck.
     """
 
-    def pays(self, neck: nn.Module, num_references: int) -> bool:
-        """Whether the convolutions can be composed, and whether that is less work for so many references."""
+    def pays(self, neck: nn.Module, feats: Sequence[Tensor], num_references: int) -> bool:
+        """Whether the convolutions can be composed, and whether that is less work.
+
+        Args:
+            neck: The match neck.
+            feats: The image's pyramid: L levels, each (1, C, H_l, W_l).
+            num_references: References to the image.
+        """
         # A neck derived from it compares in another way.
-        can_compose = type(neck) is AbsDiffMatchNeck and self.num_convs == 1
-        return can_compose and num_references * (self.in_channels - neck.in_channels) > neck.in_channels
+        if type(neck) is not AbsDiffMatchNeck or self.num_convs != 1:
+            return False
+        # Products at a position, and for the kernels of a level, each times F x 3 x 3.
+        channels = neck.in_channels
+        saved = num_references * (self.in_channels - channels) - channels
+        kernels = self.in_channels * (2 * channels + 1)
+        return saved * sum(feat[0, 0].numel() for feat in feats) > kernels * len(feats)
 
     def forward(self, x: tuple[Tensor, ...]) -> tuple[list[Tensor], list[Tensor]]:
         """As the host's, but for composed features the first convolution is done."""

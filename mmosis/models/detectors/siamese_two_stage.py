@@ -21,6 +21,6 @@ class SiameseTwoStageDetector(SiameseMixin, TwoStageDetector):
     def make_matcher(self, feats: Sequence[Tensor], num_references: int) -> Matcher:
         """Compose the match neck with the RPN where the head can and it pays; as the mixin's elsewhere."""
         head = self.rpn_head
-        if isinstance(head, ComposedRPNHead) and head.pays(self.match_neck, num_references):
+        if isinstance(head, ComposedRPNHead) and head.pays(self.match_neck, feats, num_references):
             return ComposedMatcher(self.match_neck, head, feats)
         return super().make_matcher(feats, num_references)

@@ -156,14 +156,22 @@ def test_searches_in_half_precision(make: MakeModel, test_data: Callable, compos
     assert scores['ComposedRPNHead'] < 2 * scores['RPNHead'] < 0.1
 
 
-def test_it_pays_from_the_third_reference_at_the_papers_channels(make: MakeModel) -> None:
-    """256 channels of 384: two thirds once an image, one third saved each time."""
+@pytest.mark.parametrize(('size', 'least'), [(1024, 3), (256, 4), (64, 25)])
+def test_it_pays_from_so_many_references_at_the_papers_channels(make: MakeModel, size: int, least: int) -> None:
+    """256 channels of 384: two thirds once an image, one third saved each time; and kernels, the same at any size."""
     model = make()
     neck, head = model.match_neck, model.rpn_head
+    feats = [torch.empty(1, 256, size // stride, size // stride, device='meta') for stride in (4, 8, 16, 32, 64)]
     neck.in_channels, head.in_channels = 256, 384
-    assert [head.pays(neck, number) for number in (1, 2, 3, 100)] == [False, False, True, True]
+    positions = sum(feat[0, 0].numel() for feat in feats)
+    work = [384 * number * positions for number in range(30)]
+    composed = [256 * (1 + number) * positions + 5 * 384 * (256 + 1 + 256) for number in range(30)]
+    assert [head.pays(neck, feats, number) for number in range(30)] == [
+        a < b for a, b in zip(composed, work, strict=True)
+    ]
+    assert [head.pays(neck, feats, number) for number in (least - 1, least)] == [False, True]
     head.in_channels = 256
-    assert not head.pays(neck, 100)
+    assert not head.pays(neck, feats, 100)
 
 
 @torch.no_grad()
