@@ -5,7 +5,7 @@ _base_ = './_base_/mask_rcnn_coco.py'
 num_classes = 80
 model = dict(
     data_preprocessor=dict(type='DetDataPreprocessor'),
-    rpn_head=dict(in_channels=256, loss_cls=dict(loss_weight=1.0), loss_bbox=dict(loss_weight=1.0)),
+    rpn_head=dict(type='RPNHead', in_channels=256, loss_cls=dict(loss_weight=1.0), loss_bbox=dict(loss_weight=1.0)),
     roi_head=dict(
         type='StandardRoIHead',
         bbox_roi_extractor=dict(out_channels=256),

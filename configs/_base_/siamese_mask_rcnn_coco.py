@@ -5,3 +5,6 @@ _base_ = [
     './schedules/schedule_160k.py',
     './default_runtime.py',
 ]
+
+# In tests and searches, a part of the RPN is computed once for all references to an image.
+model = dict(rpn_head=dict(type='ComposedRPNHead'))

@@ -1,6 +1,6 @@
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
-from .dense_heads import ClassAgnosticRPNHead
+from .dense_heads import ClassAgnosticRPNHead, ComposedMatcher, ComposedRPNHead
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
 from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize, SelectiveAttention
 from .losses import MarginRankingLoss, RatioPreservingLoss
@@ -37,6 +37,8 @@ __all__ = [
     'ClassAgnosticRPNHead',
     'CoExcitation',
     'CoExcitationMatchNeck',
+    'ComposedMatcher',
+    'ComposedRPNHead',
     'ConcatMatchNeck',
     'ConcatRelation',
     'CrossAttentionMatchNeck',

@@ -1,14 +1,15 @@
 """The published code's proposals."""
 
 import torch
-from mmdet.models import RPNHead
 from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
+from mmosis.models import ComposedRPNHead
+
 
 @MODELS.register_module()
-class PublishedRPNHead(RPNHead):
+class PublishedRPNHead(ComposedRPNHead):
     """mmdet's RPN that chooses and suppresses over all levels together; it has two logits an anchor."""
 
     def _bbox_post_process(

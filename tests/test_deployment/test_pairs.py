@@ -1,5 +1,6 @@
 """Pairs are timed on both runtimes, and what they find is compared."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +41,12 @@ def test_equal_detections_may_come_in_another_order() -> None:
     assert _compare(found(), found(a)) == (0, 0, 0)
 
 
-def test_the_tool_prints_a_row_for_each_config() -> None:
-    printed = run('tools/analysis_tools/benchmark_pairs.py', DEMO, '--image-size', '64', '--repeats', '1')
-    assert 'a pair at 64x64, fp32, 1 threads' in printed
-    (row,) = (line for line in printed.splitlines() if Path(DEMO).stem in line)
-    same, detections = row.split('│')[8].split(' of ')
+def test_the_tool_gives_a_row_for_each_config(tmp_path: Path) -> None:
+    out = tmp_path / 'out.json'
+    options = ('--onnx', '--image-size', '64', '--repeats', '1', '--json', out)
+    printed = run('tools/analysis_tools/benchmark.py', 'pair', DEMO, *options)
+    assert 'a pair at 64 pixels, fp32, on torch and ONNX Runtime' in printed
+    ((row,),) = (table['rows'] for table in json.loads(out.read_text())['tables'])
+    assert row['detector'] == Path(DEMO).stem
+    same, detections = row['same detections'].split(' of ')
     assert int(same) == int(detections) > 0
-
-
-def test_weights_of_two_configs_are_refused() -> None:
-    with pytest.raises(ValueError, match='--weights are those of one config'):
-        run('tools/analysis_tools/benchmark_pairs.py', DEMO, DEMO, '--weights', 'a.pth')

@@ -161,6 +161,6 @@ def test_dict_action_reads_settings_as_the_page_says() -> None:
 
 
 def test_the_page_of_tools_names_them_all() -> None:
-    named = {word for line in code(read('docs/tools.md')) for word in line.split()}
+    named = {word for line in code(prose(read('docs/tools.md'))) for word in line.split()}
     tools = {str(path.relative_to(ROOT)) for path in (ROOT / 'tools').rglob('*.py')}
     assert tools - named == set()

@@ -1,43 +1,95 @@
-"""The benchmarks of the protocol measure what they say."""
+"""The benchmark measures what it says."""
 
+import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from tools_runner import DEMO, run, run_processes
 
-
-@pytest.fixture(scope='module')
-def rows() -> dict[str, list[str]]:
-    """Rows of the benchmark of the evaluation, by what was measured."""
-    output = run_processes(
-        *(sys.executable, 'tools/analysis_tools/benchmark_evaluation.py'),
-        *('--num-images', '12', '--num-detections', '6', '--runs', '2'),
-    )
-    assert re.search(r'12 images, \d+ objects, \d+ episodes a run, 6 detections each; load average \d', output)
-    cells = [[cell.strip() for cell in line.strip('|').split('|')] for line in output.splitlines() if '|' in line]
-    return {name: row for name, *row in cells}
+TOOL = 'tools/analysis_tools/benchmark.py'
+STOCK = 'configs/demo/mask_rcnn_demo_full.py'
+SMALL = ('--image-size', '64', '--repeats', '1')
 
 
-@pytest.mark.slow
-def test_evaluation_is_timed_beside_pycocotools_and_gives_the_same(rows: dict[str, list[str]]) -> None:
-    for kind in ('bbox', 'segm'):
-        _, _, ratio, _, _, difference = rows[f'{kind}, runs: 2']
-        assert float(ratio) > 0
-        assert float(difference) < 1e-9
+@pytest.fixture
+def measure(tmp_path: Path):
+    """Run a command of the tool: its tables of rows."""
+
+    def measure(*args: str) -> list[list[dict]]:
+        printed = run(TOOL, *args, '--json', tmp_path / 'out.json')
+        figures = json.loads((tmp_path / 'out.json').read_text())
+        assert re.search(r'device: .+, threads: 1, load average: [\d.]+, torch: \d', printed.replace('\n', ' '))
+        assert set(figures['machine']) == {'device', 'threads', 'load_average', 'torch'}
+        assert all(table['title'] in printed for table in figures['tables'])
+        return [table['rows'] for table in figures['tables']]
+
+    return measure
 
 
-@pytest.mark.slow
-def test_the_confusion_matrix_is_timed(rows: dict[str, list[str]]) -> None:
-    assert re.fullmatch(r'\d+\.\d', rows['confusion matrix, 1 run'][0])
+@pytest.mark.parametrize(('command', 'more'), [('pair', set()), ('step', {'backward', 'optimizer'})])
+def test_detectors_take_turns_part_by_part(measure, command: str, more: set) -> None:
+    steps, parts = measure(command, DEMO, STOCK, *SMALL, '--ref-size', '32', '--precisions', 'fp32')
+    assert [row['detector'] for row in steps] == [Path(DEMO).stem, Path(STOCK).stem]
+    assert min(row['s'] for row in steps) > 0
+    names = {'backbone and neck', 'match', 'RPN', 'RoI pooling', 'box head', 'mask head', 'rest', 'whole', *more}
+    ours, stock = ([row['part'] for row in parts if row['detector'] == step['detector']] for step in steps)
+    assert set(ours) == names
+    assert set(stock) == names - {'match'}
+    # The stock detector has as many regions and masks.
+    heads = [[row['multiply-adds, G'] for row in parts if row['part'] == part] for part in ('box head', 'RPN')]
+    assert all(one == other for one, other in heads)
 
 
-def test_a_test_is_timed_beside_pairs() -> None:
-    output = run(
-        *('tools/analysis_tools/benchmark_test.py', DEMO, '--image-size', '64', '--ref-size', '32'),
-        *('--categories', '1', '--runs', '2', '--repeats', '1'),
-    )
-    (row,) = (line for line in output.splitlines() if line.startswith('| 1 x 2'))
-    *_, counted, _ = (float(cell) for cell in row.strip('|').split('|')[1:])
+def test_references_together_are_timed_beside_pairs(measure) -> None:
+    options = ('--ref-size', '32', '--references', '2', '--runs', '2')
+    (rows,) = measure('references', DEMO, *SMALL, *options)
+    counts = {row['way']: row['ratio of these'] for row in rows}
+    assert list(counts) == ['pairs', 'one call', '2 calls']
     # One of two passes of the image is saved, none of the rest.
-    assert 0.5 < counted < 1
+    assert 0.5 < counts['one call'] < counts['2 calls'] == counts['pairs'] == 1
+
+
+def test_a_composed_rpn_is_timed_beside_itself(measure) -> None:
+    wide = ('model.match_neck.out_channels=128', 'model.rpn_head.in_channels=128', 'model.roi_head.mask_head=None')
+    regions = ('model.roi_head.bbox_roi_extractor.out_channels=128', 'model.roi_head.bbox_head.in_channels=128')
+    sizes = ('--image-size', '128', '--repeats', '1', '--ref-size', '32')
+    switch = ('--cfg-options', 'model.rpn_head.type=ComposedRPNHead', *wide, *regions)
+    (rows,) = measure('references', DEMO, *sizes, '--references', '4', *switch)
+    counts = {row['way']: row['multiply-adds, G'] for row in rows}
+    assert counts['one call'] < counts['one call, RPN not composed'] < counts['pairs']
+
+
+def test_a_users_search_is_timed(measure) -> None:
+    (rows,) = measure('search', DEMO, *SMALL, '--references', '2', '3')
+    assert [row['references'] for row in rows] == [2] * 4 + [3] * 4
+    assert rows[0]['way'] == 'separate calls'
+    assert rows[0]['ratio'] == 1
+
+
+def test_data_are_timed_by_transform(measure, scenes: Path) -> None:
+    root = f'train_dataloader.dataset.data_root={scenes}/'
+    (rows,) = measure('data', DEMO, '--items', '2', '--cfg-options', root)
+    assert rows[-1][''] == 'an item'
+    assert rows[-1]['ms an item'] > 0
+
+
+@pytest.mark.slow
+def test_the_evaluation_is_timed_beside_pycocotools_and_gives_the_same(tmp_path: Path) -> None:
+    out = tmp_path / 'out.json'
+    sizes = ('--num-images', '12', '--num-detections', '6', '--runs', '2')
+    run_processes(sys.executable, TOOL, 'evaluation', *sizes, '--json', out)
+    (table,) = json.loads(out.read_text())['tables']
+    assert re.fullmatch(r'12 images, \d+ objects, \d+ episodes a run, 6 detections each', table['title'])
+    rows = {row['']: row for row in table['rows']}
+    for kind in ('bbox', 'segm'):
+        assert rows[f'{kind}, runs: 2']['ratio'] > 0
+        assert rows[f'{kind}, runs: 2']['difference of mAP'] < 1e-9
+    assert rows['confusion matrix, 1 run']['ours, s'] > 0
+
+
+def test_weights_are_those_of_one_config_beside_onnx() -> None:
+    for args in ([DEMO, DEMO, '--onnx'], [DEMO]):
+        with pytest.raises(ValueError, match='--weights are those of one config, beside --onnx'):
+            run(TOOL, 'pair', *args, '--weights', 'a.pth')

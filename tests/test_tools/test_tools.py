@@ -123,14 +123,6 @@ def test_get_flops_prints_a_table_by_part() -> None:
         assert part in output
 
 
-def test_benchmark_runs_a_step() -> None:
-    output = run(
-        *('tools/analysis_tools/benchmark_train_step.py', DEMO),
-        *('--image-size', '96', '--ref-size', '64', '--steps', '1'),
-    )
-    assert 'peak memory' in output
-
-
 def as_jpeg_folder(scenes: Path, folder: Path) -> Path:
     """Make a folder as a label tool exports it: one annotation file and JPEGs."""
     shutil.copytree(scenes / 'test' / 'images', folder / 'images')

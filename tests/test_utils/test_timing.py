@@ -8,3 +8,19 @@ def test_the_first_call_does_not_count_and_the_median_does(monkeypatch: pytest.M
     monkeypatch.setattr(timing.time, 'perf_counter', lambda: next(clock))
     assert timing.median_seconds(lambda: calls.append(1), repeats=3) == 3
     assert len(calls) == 4
+
+
+def test_steps_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, clock, processor = [], iter(range(100)), iter(range(0, 1000, 10))
+    monkeypatch.setattr(timing.time, 'perf_counter', lambda: next(clock))
+    monkeypatch.setattr(timing.time, 'process_time', lambda: next(processor))
+    taken = timing.time_in_turns(dict(a=lambda: calls.append('a'), b=lambda: calls.append('b')), repeats=2)
+    assert calls == ['a', 'b'] * 3
+    assert taken == dict(a=(1, 10), b=(1, 10))
+
+
+def test_a_step_gives_what_it_gives() -> None:
+    out, taken = timing.time_step(lambda: 7)
+    assert out == 7
+    assert taken.seconds >= 0
+    assert taken.processor_seconds >= 0

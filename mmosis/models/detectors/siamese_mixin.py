@@ -1,6 +1,7 @@
 """SiameseMixin: what makes a detector of mmdet siamese."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from mmdet.models.utils import samplelist_boxtype2tensor
@@ -14,6 +15,7 @@ from mmosis.structures import EncodedReferences, RLEMasks
 from .episodes import count_episodes, repeat_feats, split_by_episode
 
 RefInputs = Tensor | EncodedReferences
+Matcher = Callable[[EncodedReferences], tuple[Tensor, ...]]
 
 
 class SiameseMixin:
@@ -112,16 +114,26 @@ class SiameseMixin:
             ValueError: If there is no reference, or not one for each of the sample's episodes.
         """
         labels = self._labels(data_sample, len(references))
+        match = self.make_matcher(feats, len(references))
         results = []
         for start in range(0, len(references), self.episodes_per_chunk):
             chunk = self.encode_references(references[start : start + self.episodes_per_chunk])
             samples = [DetDataSample(metainfo=data_sample.metainfo) for _ in range(len(chunk))]
-            super().predict(self.match_neck(feats, chunk), samples, rescale=rescale)
+            super().predict(match(chunk), samples, rescale=rescale)
             results += [_with_encoded_masks(sample.pred_instances) for sample in samples]
         for episode_id, instances in enumerate(results):
             instances.labels = torch.full_like(instances.labels, labels[episode_id])
             instances.episode_ids = torch.full_like(instances.labels, episode_id)
         return InstanceData.cat(results)
+
+    def make_matcher(self, feats: Sequence[Tensor], num_references: int) -> Matcher:
+        """Make what matches an image with a chunk of its references; a detector may keep the image's own part in it.
+
+        Args:
+            feats: As in :meth:`match_and_detect`.
+            num_references: Of all chunks together.
+        """
+        return partial(self.match_neck, feats)
 
     def _labels(self, data_sample: DetDataSample, num_episodes: int) -> list[int]:
         if not num_episodes:

@@ -1,9 +1,13 @@
 """SiameseTwoStageDetector: Siamese Mask R-CNN and its relatives."""
 
+from collections.abc import Sequence
+
 from mmdet.models import TwoStageDetector
 from mmdet.registry import MODELS
+from torch import Tensor
 
-from .siamese_mixin import SiameseMixin
+from ..dense_heads import ComposedMatcher, ComposedRPNHead
+from .siamese_mixin import Matcher, SiameseMixin
 
 
 @MODELS.register_module()
@@ -13,3 +17,10 @@ class SiameseTwoStageDetector(SiameseMixin, TwoStageDetector):
     Any mmdet backbone and neck encode image and reference with shared weights; matched features feed RPN and RoI head.
     The heads tell match from non-match, so they know one class. See :class:`SiameseMixin` for the steps.
     """
+
+    def make_matcher(self, feats: Sequence[Tensor], num_references: int) -> Matcher:
+        """Compose the match neck with the RPN where the head can and it pays; as the mixin's elsewhere."""
+        head = self.rpn_head
+        if isinstance(head, ComposedRPNHead) and head.pays(self.match_neck, feats, num_references):
+            return ComposedMatcher(self.match_neck, head, feats)
+        return super().make_matcher(feats, num_references)

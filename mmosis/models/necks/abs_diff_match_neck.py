@@ -77,7 +77,7 @@ class AbsDiffMatchNeck(BaseModule):
         Raises:
             ValueError: If the number of levels or channels does not fit.
         """
-        self._check(feats, references)
+        self.check(feats, references)
         vectors = (vector[..., None, None] for vector in references.tensors)
         return tuple(self.match_level(*level) for level in zip(feats, vectors, self.convs, strict=True))
 
@@ -96,7 +96,8 @@ class AbsDiffMatchNeck(BaseModule):
         """
         return (feat - reference).abs()
 
-    def _check(self, feats: Sequence[Tensor], references: EncodedReferences) -> None:
+    def check(self, feats: Sequence[Tensor], references: EncodedReferences) -> None:
+        """Raise the error of :meth:`forward` if the number of levels or channels does not fit."""
         got = [feat.shape[1] for feat in feats], [tensor.shape[1] for tensor in references.tensors]
         if any(sizes != [self.in_channels] * len(self.convs) for sizes in got):
             raise ValueError(

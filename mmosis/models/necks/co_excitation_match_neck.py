@@ -94,7 +94,7 @@ class CoExcitationMatchNeck(RelationMatchNeck):
             ValueError: If the number of levels or channels does not fit.
         """
         *grids, region = references.tensors
-        self._check(feats, EncodedReferences(tuple(grid[:, :-1] for grid in grids)))
+        self.check(feats, EncodedReferences(tuple(grid[:, :-1] for grid in grids)))
         excited, weights = [], []
         for feat, grid in zip(feats, grids, strict=True):
             counted, shares = grid[:, :-1], grid[:, -1:]

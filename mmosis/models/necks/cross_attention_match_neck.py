@@ -99,7 +99,7 @@ class CrossAttentionMatchNeck(RelationMatchNeck):
         """Match; arguments and errors are ``AbsDiffMatchNeck``'s."""
         num_levels = len(references.tensors) // 2
         weighted, weights = references.tensors[:num_levels], references.tensors[num_levels:-1]
-        self._check(feats, EncodedReferences(weighted))
+        self.check(feats, EncodedReferences(weighted))
         parts = [self.attend(*level) for level in zip(feats, weighted, weights, strict=True)]
         levels = [self.match_level(*level) for level in zip(feats, parts, self.convs, strict=True)]
         return MatchedFeatures(levels, feats, references)

@@ -42,7 +42,7 @@ class LateMatchNeck(RelationMatchNeck):
         Returns:
             MatchedFeatures: L levels, each (E, out_channels, H_l, W_l), the same for all references to one image.
         """
-        self._check(feats, EncodedReferences(references.tensors[:-1]))
+        self.check(feats, EncodedReferences(references.tensors[:-1]))
         levels = [conv(feat).expand(len(references), -1, -1, -1) for feat, conv in zip(feats, self.convs, strict=True)]
         return MatchedFeatures(levels, feats, references)
 

@@ -3,13 +3,12 @@
 Every step runs in a process of its own on the same data: seconds, and the memory that it adds at its peak (Linux).
 """
 
-import argparse
 import contextlib
 import io
 import itertools
 import multiprocessing
-import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -19,11 +18,12 @@ import numpy as np
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from terminaltables import AsciiTable
 
 from mmosis.evaluation import Detections, confusion_matrix, evaluate_detections
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.rng import generator
+
+from .measured import Measured, Row
 
 EVALUATIONS = ('ours', 'pycocotools')
 PEAK, STATUS = Path('/proc/self/clear_refs'), Path('/proc/self/status')
@@ -140,7 +140,7 @@ class Step(NamedTuple):
     num_detections: int
 
 
-class Measured(NamedTuple):
+class Used(NamedTuple):
     """Seconds, MiB added at the peak, what came out, and the size of the data."""
 
     seconds: float
@@ -149,7 +149,7 @@ class Measured(NamedTuple):
     size: str
 
 
-def measure(step: Step) -> Measured:
+def measure(step: Step) -> Used:
     """Make the data and run a step on them."""
     rng = generator(0, 'benchmark')
     shapes = draw_shapes(rng)
@@ -168,7 +168,7 @@ def measure(step: Step) -> Measured:
         values = (evaluate_ours if step.name == 'ours' else evaluate_pycocotools)(coco, runs, step.iou_type)
     seconds = time.perf_counter() - start
     size = f'{step.num_images} images, {len(dataset["annotations"])} objects, {len(episodes)} episodes a run'
-    return Measured(seconds, _status('VmHWM') - before, values, size)
+    return Used(seconds, _status('VmHWM') - before, values, size)
 
 
 def _status(name: str) -> float:
@@ -177,37 +177,33 @@ def _status(name: str) -> float:
     return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--num-images', type=int, default=5000, help='images (default: %(default)s)')
-    parser.add_argument('--num-detections', type=int, default=100, help='an episode (default: %(default)s)')
-    parser.add_argument('--runs', type=int, nargs='+', default=[1, 5], help='numbers of runs (default: 1 5)')
-    args = parser.parse_args()
-    sizes = (args.num_images, args.num_detections)
+def measure_evaluation(num_images: int, num_detections: int, nums_runs: Sequence[int]) -> Measured:
+    """Time our evaluation and pycocotools', and the confusion matrix.
+
+    Args:
+        num_images: Images of the data set.
+        num_detections: Detections an episode.
+        nums_runs: Numbers of runs of a test.
+    """
+    sizes = (num_images, num_detections)
     rows = []
     # A new process for every step: none finds memory that another has left.
     with multiprocessing.get_context('spawn').Pool(1, maxtasksperchild=1) as pool:
-        for num_runs, iou_type in itertools.product(args.runs, ('bbox', 'segm')):
-            ours, theirs = (pool.apply(measure, (Step(name, num_runs, iou_type, *sizes),)) for name in EVALUATIONS)
-            difference = max(abs(a - b) for a, b in zip(ours.values, theirs.values, strict=True))
-            rows.append(
-                [
-                    f'{iou_type}, runs: {num_runs}',
-                    f'{ours.seconds:.1f}',
-                    f'{theirs.seconds:.1f}',
-                    f'{theirs.seconds / ours.seconds:.1f}',
-                    f'{ours.memory:.0f}',
-                    f'{theirs.memory:.0f}',
-                    f'{difference:.0e}',
-                ]
-            )
+        for num_runs, iou_type in itertools.product(nums_runs, ('bbox', 'segm')):
+            both = [pool.apply(measure, (Step(name, num_runs, iou_type, *sizes),)) for name in EVALUATIONS]
+            rows.append(_row(f'{iou_type}, runs: {num_runs}', *both))
         matrix = pool.apply(measure, (Step('confusion', 1, 'bbox', *sizes),))
-    rows.append(['confusion matrix, 1 run', f'{matrix.seconds:.1f}', '-', '-', f'{matrix.memory:.0f}', '-', '-'])
-    print(f'{matrix.size}, {args.num_detections} detections each; load average {os.getloadavg()[0]:.1f}')
-    header = ['', 'ours, s', 'pycocotools, s', 'ratio', 'ours, MiB', 'pycocotools, MiB', 'difference of mAP']
-    print(AsciiTable([header, *rows]).table)
+    rows.append(_row('confusion matrix, 1 run', matrix))
+    return Measured(f'{matrix.size}, {num_detections} detections each', rows)
 
 
-if __name__ == '__main__':
-    main()
+def _row(name: str, ours: Used, theirs: Used | None = None) -> Row:
+    return {
+        '': name,
+        'ours, s': ours.seconds,
+        'pycocotools, s': theirs and theirs.seconds,
+        'ratio': theirs and theirs.seconds / ours.seconds,
+        'ours, MiB': ours.memory,
+        'pycocotools, MiB': theirs and theirs.memory,
+        'difference of mAP': theirs and max(abs(a - b) for a, b in zip(ours.values, theirs.values, strict=True)),
+    }

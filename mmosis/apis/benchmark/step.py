@@ -1,0 +1,33 @@
+"""A training step, as what is timed."""
+
+import torch
+from mmengine.optim import build_optim_wrapper
+
+from .noise import load_detector, make_batch
+from .parts import Parts
+from .variants import Variant
+
+
+def make_step(config: str, device: str, precision: str, batch_size: int, image_size: int, ref_size: int) -> Variant:
+    """Make a ``train_step``: forward, backward and the update that the config says.
+
+    Args:
+        config: Config file of the detector, a siamese one or one of mmdet.
+        device: 'cpu' or 'cuda'.
+        precision: 'fp32' or 'bf16', which is autocast.
+        batch_size: Images, each with one reference.
+        image_size: Side of the images.
+        ref_size: Side of the references.
+    """
+    name, cfg, model = load_detector(config, device)
+    model.train()
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    batch = make_batch(model, batch_size, image_size, ref_size)
+
+    def step() -> None:
+        # The preprocessor and the losses change samples.
+        data = dict(batch, data_samples=[sample.clone() for sample in batch['data_samples']])
+        with torch.autocast(device, torch.bfloat16, enabled=precision == 'bf16'):
+            model.train_step(data, optim_wrapper)
+
+    return Variant(name, precision, step, Parts(model, optim_wrapper), batch_size)
