@@ -224,7 +224,7 @@ class PhotoIndex:
             self._table.optimize(cleanup_older_than=timedelta(seconds=1))
         return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), errors)
 
-    def _put(self, encoded: dict[str, tuple[tuple[int, int], np.ndarray]]) -> None:
+    def _put(self, encoded: dict[str, tuple[list[int], np.ndarray]]) -> None:
         """Put pictures in the place of what there was of them, in one transaction."""
         import pyarrow as pa
 
@@ -240,7 +240,7 @@ class PhotoIndex:
             quoted = ', '.join("'" + file.replace("'", "''") + "'" for file in batch)
             self._table.delete(f'file IN ({quoted})')
 
-    def _stamps(self) -> dict[str, tuple[int, int]]:
+    def _stamps(self) -> dict[str, list[int]]:
         """Size and last change of each picture, as it was encoded."""
         rows = self._table.search().select(['file', 'size', 'changed']).limit(None).to_arrow().to_pydict()
         return {file: stamp for file, *stamp in zip(*rows.values(), strict=True)}
