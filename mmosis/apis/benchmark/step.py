@@ -1,7 +1,11 @@
 """A training step, as what is timed."""
 
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.optim import build_optim_wrapper
+from mmengine.structures import InstanceData
+
+from mmosis.structures import Episode
 
 from .noise import load_detector, make_batch
 from .parts import Parts
@@ -23,6 +27,8 @@ def make_step(config: str, device: str, precision: str, batch_size: int, image_s
     model.train()
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     batch = make_batch(model, batch_size, image_size, ref_size)
+    for number, sample in enumerate(batch['data_samples']):
+        _tell_of_categories(sample, number)
 
     def step() -> None:
         # The preprocessor and the losses change samples.
@@ -31,3 +37,10 @@ def make_step(config: str, device: str, precision: str, batch_size: int, image_s
             model.train_step(data, optim_wrapper)
 
     return Variant(name, precision, step, Parts(model, optim_wrapper), batch_size)
+
+
+def _tell_of_categories(sample: DetDataSample, cat_id: int) -> None:
+    """Say what matchers' heads ask for: the category of the reference, and that there are no objects of others."""
+    sample.set_metainfo(dict(episodes=[Episode(0, cat_id, ())]))
+    nothing = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
+    sample.other_instances = sample.other_ignored_instances = nothing
