@@ -16,8 +16,8 @@ class SharedByEpisode(BaseTransform):
 
     What differs between image and reference teaches to overlook a difference. What both share makes another category
     of this one, with other colours or turned about, so a matcher sees more categories than the data has and can learn
-    none by heart. This is task augmentation (meta-learning's answer to learning tasks by heart: arXiv 1909.08763,
-    arXiv 2003.00804); the paper has none. The same transforms stand in ``pipeline`` and ``ref_pipeline``, and draw as
+    none by heart (the memorization of arXiv 1912.03820). Task augmentation does so by rotation for few-shot classifiers
+    (arXiv 2003.00804); the paper does not. The same transforms stand in ``pipeline`` and ``ref_pipeline``, and draw as
     often for a reference as for an image.
 
     Required keys: ``img``; ``draw`` (seed, d), as the data set gives it in training.
