@@ -57,7 +57,7 @@ ABLATIONS = {
         'two_episodes': {f'train_dataloader.{key}' for key in ('batch_size', 'dataset.num_episodes')},
     },
     'configs/lite/ablations/': {
-        'dense_only': {'compared', *(f'model.roi_head.{key}' for key in ('type', 'relation', 'kind'))},
+        'dense_only': {*(f'model.roi_head.{key}' for key in ('type', 'relation', 'kind'))},
         'kinds_15': FEWER_KINDS,
         'kinds_30': FEWER_KINDS,
         'no_kind_loss': {'model.roi_head.kind.loss_weight'},

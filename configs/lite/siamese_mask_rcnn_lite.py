@@ -5,6 +5,14 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
+# The paper's RoI head, which hears the dense comparison alone: for configs that leave out the second one.
+compared = ('type', 'relation', 'kind')
+dense_roi_head = dict(
+    {key: value for key, value in _base_.model.roi_head.items() if key not in compared},
+    _delete_=True,
+    type='BinaryRoIHead',
+)
+
 # ---------------------------------------------------------------- schedule
 find_unused_parameters = False
 max_iters = 1800

@@ -1,14 +1,7 @@
 # The lite model without the second comparison in the RoI head, as the ablations on split S1 found it best.
 _base_ = './siamese_mask_rcnn_lite.py'
 
-compared = ('type', 'relation', 'kind')
-model = dict(
-    roi_head=dict(
-        {key: value for key, value in _base_.model.roi_head.items() if key not in compared},
-        _delete_=True,
-        type='BinaryRoIHead',
-    )
-)
+model = dict(roi_head=_base_.dense_roi_head)
 max_iters = 1200
 train_cfg = dict(max_iters=max_iters)
 param_scheduler = [

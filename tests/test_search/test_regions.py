@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from torch import nn
 
 from mmosis.models import CoExcitationMatchNeck, CrossAttentionMatchNeck
 from mmosis.search import LightInferencer, OneShotInferencer
@@ -104,9 +105,13 @@ class TestModels:
 
     @pytest.mark.parametrize('neck', [CoExcitationMatchNeck, CrossAttentionMatchNeck])
     def test_a_matcher_without_vectors(self, neck: type) -> None:
-        built = neck(in_channels=16, out_channels=16, num_levels=2)
-        with pytest.raises(ValueError, match=f'{neck.__name__} compares positions with positions and keeps no vector'):
-            built.region_layers()
+        assert neck(in_channels=16, out_channels=16, num_levels=2).region_layers() == {}
+
+    def test_a_matcher_that_knows_of_no_index(self) -> None:
+        model = OneShotInferencer(device='cpu').model
+        model.match_neck = nn.Identity()
+        with pytest.raises(ValueError, match='Identity keeps no vector of a reference by which'):
+            model.region_layers()
 
 
 def test_regions_have_a_pixel_at_least(weights: str) -> None:

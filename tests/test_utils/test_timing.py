@@ -19,6 +19,12 @@ def test_steps_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert taken == dict(a=(1, 10), b=(1, 10))
 
 
+def test_the_first_round_may_be_looked_on() -> None:
+    calls = []
+    timing.time_in_turns(dict(a=lambda: calls.append('a')), 1, first=lambda step: calls.append(('first', step())))
+    assert calls == ['a', ('first', None), 'a']
+
+
 def test_a_step_gives_what_it_gives() -> None:
     out, taken = timing.time_step(lambda: 7)
     assert out == 7

@@ -51,8 +51,8 @@ def _measure(model: SiameseMixin, image: Tensor, refs: Tensor, runs: int, repeat
         ways[f'{runs} calls'] = lambda: [_search(model, image, part) for part in refs.chunk(runs)]
     if isinstance(getattr(model, 'rpn_head', None), ComposedRPNHead):
         ways['one call, RPN not composed'] = lambda: _search_plainly(model, image, refs)
-    rows = rows_of_ways(len(refs), time_in_turns(ways, repeats))
-    counts = [_count(step) for step in ways.values()]
+    counts: list[float] = []
+    rows = rows_of_ways(len(refs), time_in_turns(ways, repeats, first=lambda step: counts.append(_count(step))))
     return [
         {**row, 'multiply-adds, G': count / 1e9, 'ratio of these': count / counts[0]}
         for row, count in zip(rows, counts, strict=True)

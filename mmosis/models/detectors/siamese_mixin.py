@@ -159,7 +159,13 @@ class SiameseMixin:
         Raises:
             ValueError: If the matcher compares no vectors.
         """
-        layers = self.match_neck.region_layers()
+        # A neck of another package need not know of indexes.
+        layers = getattr(self.match_neck, 'region_layers', dict)()
+        if not layers:
+            raise ValueError(
+                f'{type(self.match_neck).__name__} keeps no vector of a reference by which pictures could be indexed; '
+                'search without an index'
+            )
         refine = getattr(getattr(self, 'roi_head', None), 'refine_region_layers', None)
         return layers if refine is None else refine(layers)
 

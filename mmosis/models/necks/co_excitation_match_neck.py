@@ -69,15 +69,8 @@ class CoExcitationMatchNeck(RelationMatchNeck):
         return F.adaptive_avg_pool2d(counted.mean(dim=1), self.grid_size)
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
-        """Refuse: there are grids of positions, and no vectors.
-
-        Raises:
-            ValueError: Always.
-        """
-        raise ValueError(
-            'CoExcitationMatchNeck compares positions with positions and keeps no vector of a reference, by '
-            'which pictures could be indexed; search without an index'
-        )
+        """None: positions are compared with positions, and no vector is kept."""
+        return {}
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
         """Match.

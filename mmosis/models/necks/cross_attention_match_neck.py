@@ -85,15 +85,8 @@ class CrossAttentionMatchNeck(RelationMatchNeck):
     # ---------------------------------------------------------------- matching
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
-        """Refuse: there are grids of positions, and no vectors.
-
-        Raises:
-            ValueError: Always.
-        """
-        raise ValueError(
-            'CrossAttentionMatchNeck compares positions with positions and keeps no vector of a reference, by '
-            'which pictures could be indexed; search without an index'
-        )
+        """None: positions are compared with positions, and no vector is kept."""
+        return {}
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
         """Match; arguments and errors are ``AbsDiffMatchNeck``'s."""
