@@ -37,11 +37,13 @@ def resume_newest(cfg: Config) -> None:
 def _explained_loss_of_workers(work_dir: str) -> Iterator[None]:
     try:
         yield
-    except RuntimeError as error:
-        if not str(error).startswith('DataLoader worker'):
+    # Where a sample was under way, the loss shows in the pipe first.
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        if isinstance(error, RuntimeError) and not str(error).startswith('DataLoader worker'):
             raise
+        lost = error if isinstance(error, RuntimeError) else f'DataLoader worker is lost ({error}).'
         raise RuntimeError(
-            f'{error} Most often the machine has too little memory for so many workers: set fewer '
+            f'{lost} Most often the machine has too little memory for so many workers: set fewer '
             '(train_dataloader.num_workers) or a smaller batch (train_dataloader.batch_size). No checkpoint is lost: '
             f'train on from the last one in {work_dir} with --resume'
         ) from error

@@ -31,7 +31,7 @@ def test_a_killed_worker_is_explained_and_nothing_is_lost(tmp_path: Path) -> Non
     )
     assert ended.returncode == 1
     message = re.search(
-        r'^RuntimeError: (DataLoader worker \(pid\(?s?\)? ?\d+\) .+--resume)$', ended.stderr, re.MULTILINE
+        r'^RuntimeError: (DataLoader worker (?:\(pid\(?s?\)? ?\d+\)|is lost) .+--resume)$', ended.stderr, re.MULTILINE
     )
     assert message, ended.stderr
     assert 'set fewer (train_dataloader.num_workers)' in message[1]
