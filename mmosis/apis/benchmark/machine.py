@@ -11,7 +11,9 @@ from mmosis.utils.precision import has_native_bfloat16
 from mmosis.utils.timing import Step, Taken, time_in_turns
 
 CPU_INFO = Path('/proc/cpuinfo')
-SIDE, CHANNELS, MAP = 1024, 256, 64
+CHANNELS, MAP = 256, 64
+# Side of the matrices and maps of the convolution: enough work to fill the device, and for a core no more than that.
+WORK = dict(cpu=(1024, 1), cuda=(8192, 64))
 
 
 def default_device() -> str:
@@ -61,14 +63,16 @@ def _convolution(device: str, dtype: torch.dtype) -> tuple[str, int, Step]:
     """Name, multiply-adds and run of a 3x3 convolution."""
     conv = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
     conv = conv.to(device, dtype, memory_format=torch.channels_last)
-    pixels = torch.ones(1, CHANNELS, MAP, MAP, device=device, dtype=dtype).to(memory_format=torch.channels_last)
-    return 'convolution', 9 * CHANNELS**2 * MAP**2, lambda: conv(pixels)
+    maps = WORK[device][1]
+    pixels = torch.randn(maps, CHANNELS, MAP, MAP, device=device).to(dtype, memory_format=torch.channels_last)
+    return 'convolution', maps * 9 * CHANNELS**2 * MAP**2, lambda: conv(pixels)
 
 
 def _product(device: str, dtype: torch.dtype) -> tuple[str, int, Step]:
     """Name, multiply-adds and run of a product of two matrices."""
-    matrix = torch.ones(SIDE, SIDE, device=device, dtype=dtype)
-    return 'matrices', SIDE**3, lambda: matrix @ matrix
+    side = WORK[device][0]
+    matrix = torch.randn(side, side, device=device).to(dtype)
+    return 'matrices', side**3, lambda: matrix @ matrix
 
 
 def precisions(device: str) -> dict[str, torch.dtype]:
