@@ -4,31 +4,15 @@ import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
-from terminaltables import GithubFlavoredMarkdownTable
 
 from mmosis.utils.atomic import write_atomic
 
-from .experiment import METRICS, run_test, run_training
+from .experiment import run_test, run_training
+from .study_tables import Setting, study_table, table_of_splits
 from .training import resume_newest
-
-
-class Setting(NamedTuple):
-    """One line of the table but for its seeds.
-
-    Attributes:
-        config: Stem of the config file.
-        phase: Categories that are tested, or None for what the config says.
-        num_references: References an episode in the test, or None for what the config says.
-    """
-
-    config: str
-    phase: str | None = None
-    num_references: int | None = None
 
 
 def run_study(
@@ -50,8 +34,8 @@ def run_study(
         num_references: Numbers of references an episode to test with.
 
     Returns:
-        str: The table, mAP50 in %: mean and standard deviation over the seeds. It is in ``table.md`` too, and every
-        single figure in ``study.json``.
+        str: The table, mAP50 in %: mean and standard deviation over the seeds; for configs of several splits, named
+        ``<name>_s<split>``, one of splits follows. Both are in ``table.md``, and every single figure in ``study.json``.
 
     Raises:
         ValueError: If two configs have one name.
@@ -64,7 +48,7 @@ def run_study(
         for stem, cfg in zip(stems, configs, strict=True):
             settings = [Setting(stem, phase, number) for phase in phases for number in num_references]
             results += _run(cfg, seed, Path(out_dir, stem, f'seed{seed}'), settings)
-    table = study_table(results)
+    table = '\n\n'.join(filter(None, (study_table(results), table_of_splits(results))))
     Path(out_dir, 'study.json').write_text(json.dumps(results, indent=1))
     Path(out_dir, 'table.md').write_text(table + '\n')
     return table
@@ -80,53 +64,9 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
     cfg.visualizer.name = str(work_dir)  # MMEngine gives a visualizer of the same name again, with its first folder
     checkpoint = run_training(cfg) if not done else (work_dir / 'last_checkpoint').read_text()
     for setting in settings:
-        if not any(_is_of(result, setting) for result in done):
+        if not any(setting.is_of(result) for result in done):
             dataset = {key: value for key, value in setting._asdict().items() if key != 'config' and value is not None}
             print_log(f'{setting}, seed {seed}', logger='current')
             done.append(dict(**setting._asdict(), seed=seed, **run_test(cfg, checkpoint, **dataset)))
             write_atomic(file, json.dumps(done, indent=1))
-    return [result for setting in settings for result in done if _is_of(result, setting)]
-
-
-def _is_of(result: dict, setting: Setting) -> bool:
-    return all(result[key] == value for key, value in setting._asdict().items())
-
-
-def study_table(results: Sequence[dict]) -> str:
-    """Table results in Markdown: a row a setting, mAP50 in %, mean ± standard deviation over the seeds.
-
-    Beside each mean stands its difference to that of the first config in the same test.
-
-    Args:
-        results: Dicts with the fields of :class:`Setting`, ``seed``, ``box`` and, where there are masks, ``mask``.
-    """
-    settings = list(dict.fromkeys(Setting(*(result[key] for key in Setting._fields)) for result in results))
-    columns = [i for i in range(3) if i == 0 or any(setting[i] is not None for setting in settings)]
-    header = [('config', 'categories', 'references')[i] for i in columns]
-    rows = []
-    for setting in settings:
-        runs = _figures(results, setting)
-        first = _figures(results, setting._replace(config=settings[0].config))
-        cells = [cell for name in METRICS for cell in (_spread(runs[name]), _difference(runs[name], first[name]))]
-        rows.append([*(str(setting[i]) for i in columns), str(len(runs['box'])), *cells])
-    return GithubFlavoredMarkdownTable(
-        [[*header, 'seeds', *(cell for name in METRICS for cell in (name, '+-'))], *rows]
-    ).table
-
-
-def _figures(results: Sequence[dict], setting: Setting) -> dict[str, list[float]]:
-    """The figures of a setting, in %, one of each kind a seed."""
-    runs = [result for result in results if _is_of(result, setting)]
-    return {name: [100 * run[name] for run in runs if name in run] for name in METRICS}
-
-
-def _spread(values: Sequence[float]) -> str:
-    """Mean ± sample standard deviation."""
-    if not values:
-        return '-'
-    mean = f'{np.mean(values):.1f}'
-    return mean if len(values) == 1 else f'{mean} ± {np.std(values, ddof=1):.1f}'
-
-
-def _difference(values: Sequence[float], first: Sequence[float]) -> str:
-    return f'{np.mean(values) - np.mean(first):+.1f}' if values and first else '-'
+    return [result for setting in settings for result in done if setting.is_of(result)]

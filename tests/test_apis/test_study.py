@@ -7,7 +7,7 @@ import pytest
 from mmengine.config import Config
 
 from mmosis.apis import run_study, study
-from mmosis.apis.study import study_table
+from mmosis.apis.study_tables import study_table, table_of_splits
 
 BOX = dict(plain=[0.30, 0.32, 0.34], margin=[0.5])
 
@@ -36,6 +36,30 @@ def test_boxes_alone_have_no_figure_for_masks() -> None:
     boxes = result('faster', 0, 0.5)
     del boxes['mask']
     assert study_table([boxes]).splitlines()[2].endswith('| 50.0 | +0.0 | -    | -  |')
+
+
+def test_splits_have_a_row_a_matcher_and_a_column_each() -> None:
+    figures = dict(a_s1=[0.1, 0.3], a_s2=[0.4], b_s1=[0.5], b_s3=[0.6], c_s1=[0.7], plain=[0.8])
+    results = [result(config, seed, box) for config, boxes in figures.items() for seed, box in enumerate(boxes)]
+    lines = [[cell.strip() for cell in line.strip('|').split('|')] for line in table_of_splits(results).splitlines()]
+    assert lines[0] == ['config', 'S1', 'S2', 'S3', 'mean']
+    assert lines[2] == ['a', '20.0 / 10.0', '40.0 / 20.0', '-', '-']
+    assert lines[3] == ['b', '50.0 / 25.0', '-', '60.0 / 30.0', '-']
+    assert len(lines) == 4, 'what has one split is in the other table'
+
+
+def test_the_last_column_is_the_mean_of_the_splits() -> None:
+    row = table_of_splits([result(f'a_s{split}', 0, split / 10) for split in (1, 2, 3, 4)]).splitlines()[-1]
+    assert row.endswith('| 25.0 / 12.5 |')
+    assert table_of_splits([result('a_s1', 0, 0.5)]) == ''
+
+
+def test_splits_have_a_row_for_each_phase_and_number_of_references() -> None:
+    settings = [dict(phase=phase, num_references=number) for phase in ('one-shot', 'background') for number in (1, 5)]
+    results = [result(f'a_s{split}', 0, 0.1, **setting) for setting in settings for split in (1, 2)]
+    lines = [[cell.strip() for cell in line.strip('|').split('|')] for line in table_of_splits(results).splitlines()]
+    assert lines[0][:3] == ['config', 'categories', 'references']
+    assert [line[1:3] for line in lines[2:]] == [[each['phase'], str(each['num_references'])] for each in settings]
 
 
 @pytest.fixture
@@ -75,6 +99,13 @@ def test_results_that_are_there_are_kept(runs: list, tmp_path: Path) -> None:
     assert table == (tmp_path / 'out/table.md').read_text().rstrip()
     rows = json.loads((tmp_path / 'out/study.json').read_text())
     assert [(row['seed'], row['num_references']) for row in rows] == [(0, None), (0, 5), (1, None), (1, 5)]
+
+
+def test_a_study_of_several_splits_has_both_tables(runs: list, tmp_path: Path) -> None:
+    table = run_study([make_config(tmp_path, name) for name in ('a_s1.py', 'a_s2.py')], [0], tmp_path / 'out')
+    of_seeds, of_splits = table.split('\n\n')
+    assert 'seeds' in of_seeds
+    assert of_splits.splitlines()[-1].startswith('| a ')
 
 
 def test_every_run_has_a_folder_and_a_visualizer_of_its_own(runs: list, tmp_path: Path) -> None:

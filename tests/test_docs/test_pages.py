@@ -94,8 +94,9 @@ def test_config_blocks_say_what_is_read(page: str, name: str, block: str, config
 
 
 def expand(word: str) -> list[str]:
-    """Expand a word with a * as a shell does in the root of the repository."""
-    return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(word)) if '*' in word else [word]
+    """Expand a word with a * or ? as a shell does in the root of the repository, where it names files there."""
+    found = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(word)) if {'*', '?'} & set(word) else []
+    return found or [word]
 
 
 @pytest.mark.parametrize(('page', 'line'), COMMANDS)
