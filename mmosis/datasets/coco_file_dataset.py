@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 
@@ -43,7 +44,8 @@ class CocoFileDataset(CocoDataset):
         coco = load_coco(self.ann_file)
         self.cat_ids = list(coco.cats)
         self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
-        self.cat_img_map = coco.cat_img_map
+        # Arrays, which the workers of a data loader share.
+        self.cat_img_map = {cat_id: np.array(coco.cat_img_map[cat_id]) for cat_id in self.cat_ids}
         names = tuple(category['name'] for category in coco.cats.values())
         self._metainfo.update(
             classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file, img_dir=self.data_prefix['img']
