@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
             options(command)
         return command
 
-    command = add(data, 'milliseconds of a training item, transform by transform', _config)
+    command = add(data, "milliseconds of a training item, transform by transform, and beside MMDetection's", _config)
     command.add_argument('--items', type=int, default=50, help='items (default: %(default)s)')
     command = add(annotations, "seconds and memory of a data set of COCO's size, beside MMDetection's")
     command.add_argument('--folder', help='where the file of random annotations is kept (default: a temporary one)')
@@ -97,7 +97,7 @@ def _references(parser: argparse.ArgumentParser) -> None:
 
 def data(args: argparse.Namespace) -> list[Measured]:
     """Time training items."""
-    return [measure_data(_load(args), args.items)]
+    return measure_data(_load(args), args.items)
 
 
 def annotations(args: argparse.Namespace) -> list[Measured]:

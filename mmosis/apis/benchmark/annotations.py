@@ -8,7 +8,6 @@ import contextlib
 import io
 import multiprocessing
 import os
-import time
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.utils.rng import generator
+from mmosis.utils.timing import time_step
 
 from .coco_size import CATEGORY_NAMES, write_coco_size
 from .measured import Measured, Row
@@ -47,6 +47,7 @@ class Used(NamedTuple):
 
     Attributes:
         seconds: To load it.
+        processor_seconds: The same of the processor.
         peak: MiB that were added while it was loaded.
         resident: MiB that it added.
         serialised: MiB of it that are MMEngine's ``data_bytes``.
@@ -55,6 +56,7 @@ class Used(NamedTuple):
     """
 
     seconds: float
+    processor_seconds: float
     peak: float
     resident: float
     serialised: float
@@ -112,6 +114,7 @@ def _row(name: str, used: Used) -> Row:
     return {
         '': name,
         's to load': used.seconds,
+        'processor s': used.processor_seconds,
         'peak, MiB': used.peak,
         'loaded, MiB': used.resident,
         'of these serialised, MiB': used.serialised,
@@ -138,13 +141,13 @@ def measure(cfg: dict | None, path: Path, num_workers: int, num_items: int) -> U
     init_default_scope('mmdet')
     (PROC / 'self/clear_refs').write_text('5')  # forget the peak so far
     before = _memory(os.getpid(), 'status', 'VmRSS')
-    start = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()):
-        dataset = cfg and DATASETS.build(dict(cfg, ann_file=str(path), data_prefix=dict(img='')))
-    seconds = time.perf_counter() - start
+        dataset, taken = time_step(
+            lambda: cfg and DATASETS.build(dict(cfg, ann_file=str(path), data_prefix=dict(img='')))
+        )
     peak, loaded = (_memory(os.getpid(), 'status', name) - before for name in ('VmHWM', 'VmRSS'))
     serialised = 0 if dataset is None else dataset.data_bytes.nbytes / 2**20
-    return Used(seconds, peak, loaded, serialised, *_read_by_workers(dataset, num_workers, num_items))
+    return Used(*taken, peak, loaded, serialised, *_read_by_workers(dataset, num_workers, num_items))
 
 
 def _read_by_workers(dataset: BaseDataset | None, num_workers: int, num_items: int) -> tuple[float, float]:
