@@ -7,6 +7,7 @@ from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.garbage import garbage_collection_paused
 
 
 @DATASETS.register_module()
@@ -38,6 +39,11 @@ class CocoFileDataset(CocoDataset):
         self.num_held_back = num_held_back
         self.held_back = held_back
         super().__init__(*args, **kwargs)
+
+    def full_init(self) -> None:
+        """Load the annotations, without a search for garbage on the way: of COCO's it takes a third of the time."""
+        with garbage_collection_paused():
+            super().full_init()
 
     def load_data_list(self) -> list[dict]:
         """Read the annotation file and its categories."""

@@ -83,17 +83,17 @@ class ReferenceSampler:
         order = self._build_index(rows)
         self._segmentations = PackedList(masks[row] for row in order) if with_masks else None
 
-    def _build_index(self, rows: list[tuple]) -> list[int]:
+    def _build_index(self, rows: list[tuple]) -> np.ndarray:
         """Sort instances by (label, image) and note where each label's images and each image's instances begin.
 
         Returns:
-            list: The rows in their new order.
+            np.ndarray: The rows in their new order.
         """
-        order = sorted(range(len(rows)), key=rows.__getitem__)
-        self._ann_ids = np.array([rows[row][2] for row in order], dtype=np.int64)
-        self._bboxes = np.array([rows[row][3:] for row in order], dtype=np.float64).reshape(-1, 4)
-        pairs = np.array([rows[row][:2] for row in order], dtype=np.int64).reshape(-1, 2)
-        groups, starts = np.unique(pairs, axis=0, return_index=True)
+        keys = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
+        order = np.lexsort(keys.T[::-1])
+        self._ann_ids = keys[order, 2]
+        self._bboxes = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 4)[order]
+        groups, starts = np.unique(keys[order, :2], axis=0, return_index=True)
         spans = np.stack([groups[:, 1], starts, np.append(starts[1:], len(rows))], axis=1)
         self._groups: dict[int, np.ndarray] = {
             int(label): spans[groups[:, 0] == label] for label in np.unique(groups[:, 0])
