@@ -62,15 +62,17 @@ def make_crop_store(cfg: Config, folder: str | Path, num_workers: int = 0, max_s
 
     Raises:
         TypeError: If the config has another data set.
-        ValueError: If its references are not cut by ``CropReference``, a reference cannot be cut, or the folder holds
-            a store of other settings or a torn one.
+        ValueError: If ``max_size`` is below 1, the references are not cut by ``CropReference``, a reference cannot be
+            cut, or the folder holds a store of other settings or a torn one.
     """
     init_default_scope(cfg.default_scope)
     dataset_cfg = cfg.train_dataloader.dataset
     if dataset_cfg.type != OneShotCocoDataset.__name__:
         raise TypeError(f'a store is of the references of one OneShotCocoDataset, got {dataset_cfg.type}')
     load, crop, resize = (_transform(dataset_cfg, name) for name in ('LoadImage', 'CropReference', 'ResizeReference'))
-    max_size = max_size or resize.size
+    max_size = resize.size if max_size is None else max_size
+    if max_size < 1:
+        raise ValueError(f'max_size must be at least 1, got {max_size}')
     dataset = _open(dataset_cfg)
     settings = dict(
         ann_file=digest_file(dataset.ann_file),

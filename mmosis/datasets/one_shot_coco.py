@@ -72,7 +72,8 @@ class OneShotCocoDataset(CocoFileDataset):
 
     Raises:
         FileNotFoundError: If the annotation file or a file of names is missing.
-        ValueError: If the file, the split, the phase or the category names are wrong, or nothing is left to search.
+        ValueError: If the file, the split, the phase or the category names are wrong, nothing is left to search, or a
+            store of crops is of another file.
     """
 
     def __init__(

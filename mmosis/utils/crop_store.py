@@ -13,6 +13,7 @@ from .json_file import read_json
 
 VERSION = 1
 SETTINGS, INDEX, CROPS = 'store.json', 'index.npy', 'crops.bin'
+FIELDS = {'ann_file', 'margin', 'mark_box', 'max_size', 'sizes'}
 ENTRY = np.dtype([('ann_id', '<i8'), ('start', '<i8'), ('size', '<i8'), ('bbox', '<f8', 4)])
 TOOL = 'tools/dataset_converters/make_crop_store.py'
 
@@ -41,7 +42,7 @@ class CropStore:
         if not path.is_file():
             raise FileNotFoundError(f'there is no finished store of crops in {folder}; {TOOL} makes one, and goes on')
         settings = read_json(path)
-        if not isinstance(settings, dict) or settings.get('version') != VERSION:
+        if not isinstance(settings, dict) or settings.get('version') != VERSION or FIELDS - settings.keys():
             raise ValueError(f'{path} must be of a store of crops of version {VERSION}; make it anew with {TOOL}')
         self._settings = settings
         self.margin: float = settings['margin']

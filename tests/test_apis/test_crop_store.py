@@ -194,7 +194,7 @@ def test_a_torn_store_is_refused(make_cfg: Callable, store: Path, name: str) -> 
         CropStore(store)
 
 
-@pytest.mark.parametrize('content', ['[]', '{}', '{"version": 2}'])
+@pytest.mark.parametrize('content', ['[]', '{}', '{"version": 1}', '{"version": 2}'])
 def test_another_version_is_refused(store: Path, content: str) -> None:
     (store / 'store.json').write_text(content)
     with pytest.raises(ValueError, match=r'must be of a store of crops of version 1; make it anew'):
@@ -252,6 +252,11 @@ def test_what_cuts_references_must_be_known(make_cfg: Callable, tmp_path: Path) 
         make_crop_store(make_cfg(LOAD), tmp_path)
     with pytest.raises(ValueError, match='and ref_pipeline has 2 LoadImage'):
         make_crop_store(make_cfg(LOAD, LOAD, CROP), tmp_path)
+
+
+def test_crops_have_a_size(make_cfg: Callable, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='max_size must be at least 1, got 0'):
+        make_crop_store(make_cfg(), tmp_path, max_size=0)
 
 
 def test_one_data_set_is_needed(make_cfg: Callable, tmp_path: Path) -> None:

@@ -7,10 +7,15 @@ from mmosis.utils.garbage import garbage_collection_paused
 
 def test_it_goes_on_as_it_was() -> None:
     assert gc.isenabled()
-    with pytest.raises(KeyError), garbage_collection_paused():
+    with garbage_collection_paused():
         assert not gc.isenabled()
         with garbage_collection_paused():
             pass
         assert not gc.isenabled()
-        raise KeyError
+    assert gc.isenabled()
+
+
+def test_it_goes_on_after_an_error() -> None:
+    with pytest.raises(ZeroDivisionError), garbage_collection_paused():
+        1 / 0  # noqa: B018
     assert gc.isenabled()
