@@ -3,7 +3,15 @@ from .episode_mixture import EpisodeMixture
 from .one_shot_coco import OneShotCocoDataset
 from .reference_sampler import ImageRecord, ReferenceSampler, ShuffledReferenceSampler
 from .samplers import EpisodeSampler
-from .transforms import CropReference, LoadImage, LoadReferenceMask, PackOneShotInputs, PackReference, ResizeReference
+from .transforms import (
+    CropReference,
+    LoadImage,
+    LoadReferenceMask,
+    LoadStoredReference,
+    PackOneShotInputs,
+    PackReference,
+    ResizeReference,
+)
 
 __all__ = [
     'CocoFileDataset',
@@ -13,6 +21,7 @@ __all__ = [
     'ImageRecord',
     'LoadImage',
     'LoadReferenceMask',
+    'LoadStoredReference',
     'OneShotCocoDataset',
     'PackOneShotInputs',
     'PackReference',

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.garbage import garbage_collection_paused
 
 
 @DATASETS.register_module()
@@ -38,12 +40,18 @@ class CocoFileDataset(CocoDataset):
         self.held_back = held_back
         super().__init__(*args, **kwargs)
 
+    def full_init(self) -> None:
+        """Load the annotations, without a search for garbage on the way: of COCO's it takes a third of the time."""
+        with garbage_collection_paused():
+            super().full_init()
+
     def load_data_list(self) -> list[dict]:
         """Read the annotation file and its categories."""
         coco = load_coco(self.ann_file)
         self.cat_ids = list(coco.cats)
         self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
-        self.cat_img_map = coco.cat_img_map
+        # Arrays, which the workers of a data loader share.
+        self.cat_img_map = {cat_id: np.array(coco.cat_img_map[cat_id]) for cat_id in self.cat_ids}
         names = tuple(category['name'] for category in coco.cats.values())
         self._metainfo.update(
             classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file, img_dir=self.data_prefix['img']

@@ -1,7 +1,7 @@
 """OneShotCocoDataset: images with episodes, from any COCO-format file."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from .confused_categories import ConfusedCategories
 from .episode_lists import DrawnEpisodes, ReplayedEpisodes
 from .reference_sampler import ImageRecord, ReferenceSampler
 from .training_episodes import TrainingEpisodes
+from .transforms.stored import LoadStoredReference
 
 # What tells one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
@@ -71,7 +72,8 @@ class OneShotCocoDataset(CocoFileDataset):
 
     Raises:
         FileNotFoundError: If the annotation file or a file of names is missing.
-        ValueError: If the file, the split, the phase or the category names are wrong, or nothing is left to search.
+        ValueError: If the file, the split, the phase or the category names are wrong, nothing is left to search, or a
+            store of crops is of another file.
     """
 
     def __init__(
@@ -138,6 +140,9 @@ class OneShotCocoDataset(CocoFileDataset):
             self._draw_from(images, names)
         else:
             self._replay_from(images)
+        for transform in self.ref_pipeline.transforms:
+            if isinstance(transform, LoadStoredReference):
+                transform.store.check(self.ann_file)
         self._metainfo['eval_cat_ids'] = [self.cat_ids[label] for label in sorted(self._active)]
         return data_list
 
@@ -292,6 +297,10 @@ class OneShotCocoDataset(CocoFileDataset):
     def list_episodes(self, data_info: dict) -> list[Episode]:
         """List the test episodes of an image: drawn, or those of the file."""
         return self._episodes.list_episodes(data_info)
+
+    def references(self) -> Iterator[Reference]:
+        """All instances that can be drawn as references, of all categories."""
+        return self._sampler.references()
 
     def episode_records(self) -> list[EpisodeRecord]:
         """List the test episodes of all images, by ids."""

@@ -1,7 +1,7 @@
 """Which annotated instances serve as references."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 from mmdet.registry import TASK_UTILS
 
 from mmosis.structures import Reference
+from mmosis.utils.packed import IdIndex, PackedList
 
 
 class ImageRecord(NamedTuple):
@@ -69,29 +70,35 @@ class ReferenceSampler:
         self.num = num
         self.replace = replace
         self.same_image = same_image
-        self._images: list[tuple[int, str, tuple[int, int]]] = []
-        self._segmentations: dict[int, dict | list] = {}
-        rows = []
+        records, rows, masks = [], [], []
         for index, image in enumerate(images):
-            self._images.append(image[:3])
+            records.append(image[:3])
             kept = _fit_to_refer(image.instances, min_size, min_visibility)
-            if with_masks:
-                self._segmentations.update((i['ann_id'], i['mask']) for i in kept if 'mask' in i)
             rows += [(i['bbox_label'], index, i['ann_id'], *_clip(i['bbox'], image.img_shape)) for i in kept]
-        self._build_index(rows)
+            if with_masks:
+                masks += [i.get('mask') for i in kept]
+        # All in arrays, which the workers of a data loader share.
+        self._images = PackedList(records)
+        self._indices = IdIndex([img_id for img_id, *_ in records])
+        order = self._build_index(rows)
+        self._segmentations = PackedList(masks[row] for row in order) if with_masks else None
 
-    def _build_index(self, rows: list[tuple]) -> None:
-        """Sort instances by (label, image) and note where each label's images and each image's instances begin."""
-        rows.sort()
-        self._ann_ids = np.array([row[2] for row in rows], dtype=np.int64)
-        self._bboxes = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 4)
-        pairs = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
-        groups, starts = np.unique(pairs, axis=0, return_index=True)
+    def _build_index(self, rows: list[tuple]) -> np.ndarray:
+        """Sort instances by (label, image) and note where each label's images and each image's instances begin.
+
+        Returns:
+            np.ndarray: The rows in their new order.
+        """
+        keys = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
+        order = np.lexsort(keys.T[::-1])
+        self._ann_ids = keys[order, 2]
+        self._bboxes = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 4)[order]
+        groups, starts = np.unique(keys[order, :2], axis=0, return_index=True)
         spans = np.stack([groups[:, 1], starts, np.append(starts[1:], len(rows))], axis=1)
         self._groups: dict[int, np.ndarray] = {
             int(label): spans[groups[:, 0] == label] for label in np.unique(groups[:, 0])
         }
-        self._indices = {img_id: index for index, (img_id, _, _) in enumerate(self._images)}
+        return order
 
     @property
     def min_images(self) -> int:
@@ -121,17 +128,23 @@ class ReferenceSampler:
         drawn = [groups[-1 if row == searched else row] for row in rows]
         return tuple(self._make_reference(int(rng.integers(start, end)), index) for index, start, end in drawn)
 
+    def references(self) -> Iterator[Reference]:
+        """All instances that may be drawn, category by category and image by image."""
+        for groups in self._groups.values():
+            for index, start, end in groups.tolist():
+                yield from (self._make_reference(row, index) for row in range(start, end))
+
     def find(self, label: int, ann_id: int) -> Reference | None:
         """Look up an instance of a category by its annotation id; None if it cannot give a reference."""
         groups = self._groups.get(label)
-        row = self._rows_by_id.get(ann_id, -1)
+        row = self._rows_by_id.find(ann_id)
         if groups is None or not groups[0, 1] <= row < groups[-1, 2]:
             return None
         return self._make_reference(row, self._image_of(groups, row))
 
     @cached_property
-    def _rows_by_id(self) -> dict[int, int]:
-        return {ann_id: row for row, ann_id in enumerate(self._ann_ids.tolist())}
+    def _rows_by_id(self) -> IdIndex:
+        return IdIndex(self._ann_ids)
 
     def _enough_groups(self, label: int) -> np.ndarray:
         """The images of a category and their instances (index, start, end)."""
@@ -145,7 +158,7 @@ class ReferenceSampler:
 
     def _position(self, groups: np.ndarray, img_id: int) -> int | None:
         """Where the searched image stands among a category's images, or None if it gives no references of it."""
-        index = self._indices.get(img_id, -1)
+        index = self._indices.find(img_id)
         position = int(np.searchsorted(groups[:, 0], index))
         return position if position < len(groups) and groups[position, 0] == index else None
 
@@ -157,7 +170,8 @@ class ReferenceSampler:
     def _make_reference(self, row: int, index: int) -> Reference:
         img_id, img_path, img_shape = self._images[index]
         ann_id, bbox = int(self._ann_ids[row]), tuple(self._bboxes[row].tolist())
-        return Reference(ann_id, img_id, img_path, bbox, img_shape, self._segmentations.get(ann_id))
+        segmentation = None if self._segmentations is None else self._segmentations[row]
+        return Reference(ann_id, img_id, img_path, bbox, img_shape, segmentation)
 
 
 @TASK_UTILS.register_module()

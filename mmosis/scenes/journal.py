@@ -1,20 +1,13 @@
 """Journal: a file with a record a line, so that long work goes on where it was stopped."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
-import cv2
-
+from mmosis.utils.processes import Make, make_each
 from mmosis.utils.progress import track
-
-Make = Callable[[int], Any]
-
-_CHUNK = 4
-_make: Make
 
 
 def fill_journal(path: Path, settings: dict, make: Make, num: int, num_workers: int = 0) -> None:
@@ -33,7 +26,7 @@ def fill_journal(path: Path, settings: dict, make: Make, num: int, num_workers: 
     todo = range(_open(path, settings), num)
     if todo:
         with path.open('a', buffering=1, encoding='utf-8') as file:
-            for record in track(_make_each(make, todo, num_workers), str(path.parent), len(todo)):
+            for record in track(make_each(make, todo, num_workers), str(path.parent), len(todo)):
                 file.write(json.dumps(record) + '\n')
 
 
@@ -68,22 +61,3 @@ def _check(path: Path, found: dict, wanted: dict) -> None:
             f'{path.parent} was begun with other settings ({told}); remove the folder, choose another one, or go on '
             'with the settings it has'
         )
-
-
-def _make_each(make: Make, todo: range, num_workers: int) -> Iterator[Any]:
-    if not num_workers:
-        yield from map(make, todo)
-        return
-    # Given at the start, not with every task: it may hold much.
-    with Pool(num_workers, _start, (make,)) as pool:
-        yield from pool.imap(_call, todo, _CHUNK)
-
-
-def _start(make: Make) -> None:
-    global _make  # noqa: PLW0603
-    _make = make
-    cv2.setNumThreads(0)  # OpenCV's own threads would fight over the cores, and do not survive a fork
-
-
-def _call(index: int) -> Any:
-    return _make(index)

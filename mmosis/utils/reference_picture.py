@@ -24,11 +24,17 @@ def crop_reference(
     Raises:
         ValueError: If the box has no area in the image or reaches out of it.
     """
-    crop = crop_box(img, bbox, margin)
+    return crop_box(img, bbox, margin), crop_mask(mask, img.shape[:2], bbox, margin, mark_box)
+
+
+def crop_mask(
+    mask: np.ndarray | None, img_shape: tuple[int, int], bbox: np.ndarray, margin: float = 0.0, mark_box: bool = False
+) -> np.ndarray | None:
+    """The mask's part of :func:`crop_reference`, which needs no picture but its size (H, W)."""
     if mark_box and mask is None:
-        mask = np.zeros(img.shape[:2], np.uint8)
+        mask = np.zeros(img_shape, np.uint8)
         crop_box(mask, bbox)[:] = 255
-    return crop, None if mask is None else crop_box(mask, bbox, margin)
+    return None if mask is None else crop_box(mask, bbox, margin)
 
 
 def fit_square(picture: np.ndarray, size: int, keep_ratio: bool, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
@@ -40,12 +46,24 @@ def fit_square(picture: np.ndarray, size: int, keep_ratio: bool, interpolation: 
         keep_ratio: Whether it keeps its shape; else it is stretched to the square.
         interpolation: OpenCV's.
     """
-    scale = size / max(picture.shape[:2])
-    height, width = (max(1, round(side * scale)) if keep_ratio else size for side in picture.shape[:2])
-    resized = cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=interpolation)
+    height, width = fitting_shape(picture.shape[:2], size) if keep_ratio else (size, size)
+    resized = reduce_picture(picture, (height, width), interpolation)
     top, left = (size - height) // 2, (size - width) // 2
     ends = (top, size - height - top, left, size - width - left)
     return cv2.copyMakeBorder(resized, *ends, cv2.BORDER_CONSTANT)
+
+
+def reduce_picture(picture: np.ndarray, shape: tuple[int, int], interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """Resize to a shape (h, w) as :func:`fit_square` does, where it has another one."""
+    if picture.shape[:2] == tuple(shape):
+        return picture
+    return cv2.resize(np.ascontiguousarray(picture), shape[::-1], interpolation=interpolation)
+
+
+def fitting_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
+    """The shape (h, w) of a picture whose longer side becomes ``size``."""
+    height, width = (max(1, round(side * (size / max(shape)))) for side in shape)
+    return height, width
 
 
 def fit_mask(mask: np.ndarray, size: int, keep_ratio: bool) -> np.ndarray:

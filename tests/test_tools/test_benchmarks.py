@@ -77,9 +77,24 @@ def test_a_users_search_is_timed(measure) -> None:
 
 def test_data_are_timed_by_transform(measure, scenes: Path) -> None:
     root = f'train_dataloader.dataset.data_root={scenes}/'
-    (rows,) = measure('data', DEMO, '--items', '2', '--cfg-options', root)
+    rows, beside = measure('data', DEMO, '--items', '2', '--cfg-options', root)
     assert rows[-1][''] == 'an item'
-    assert rows[-1]['ms an item'] > 0
+    assert beside[-1]['ms an item'] == rows[-1]['ms an item'] > 0
+
+
+@pytest.mark.slow
+def test_annotations_are_loaded_beside_the_stock_data_set(tmp_path: Path) -> None:
+    out = tmp_path / 'out.json'
+    sizes = ('--num-images', '200', '--num-annotations', '1500', '--num-workers', '2', '--items', '40')
+    run_processes(sys.executable, TOOL, 'annotations', *sizes, '--folder', tmp_path, '--json', out)
+    (table,) = json.loads(out.read_text())['tables']
+    assert re.fullmatch(r'200 images, 1500 objects, 1 MiB; 2 workers, 40 items each', table['title'])
+    nothing, stock, *ours = table['rows']
+    assert (nothing['loaded, MiB'], nothing['of these serialised, MiB']) == (pytest.approx(0, abs=1), 0)
+    for row in (stock, *ours):
+        assert row['s to load'] > 0
+        assert row['peak, MiB'] >= row['loaded, MiB'] > 0.5
+        assert row['of these serialised, MiB'] == pytest.approx(stock['of these serialised, MiB'], rel=0.1)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ import mmosis  # noqa: F401  (it makes the host fit to use)
 from mmengine.config import Config, DictAction
 from rich.console import Console
 
+from mmosis.apis.benchmark.annotations import measure_annotations
 from mmosis.apis.benchmark.data import measure_data
 from mmosis.apis.benchmark.evaluation import measure_evaluation
 from mmosis.apis.benchmark.machine import default_device, describe_machine, measure_peak, precisions
@@ -43,8 +44,14 @@ def parse_args() -> argparse.Namespace:
             options(command)
         return command
 
-    command = add(data, 'milliseconds of a training item, transform by transform', _config)
+    command = add(data, "milliseconds of a training item, transform by transform, and beside MMDetection's", _config)
     command.add_argument('--items', type=int, default=50, help='items (default: %(default)s)')
+    command = add(annotations, "seconds and memory of a data set of COCO's size, beside MMDetection's")
+    command.add_argument('--folder', help='where the file of random annotations is kept (default: a temporary one)')
+    command.add_argument('--num-images', type=int, default=118287, help='images (default: %(default)s)')
+    command.add_argument('--num-annotations', type=int, default=860001, help='objects (default: %(default)s)')
+    command.add_argument('--num-workers', type=int, default=4, help='of the data loader (default: %(default)s)')
+    command.add_argument('--items', type=int, default=20000, help='items a worker reads (default: %(default)s)')
     command = add(step, 'seconds of a training step, part by part', _configs, _sizes, _ref_size)
     command.add_argument('--batch-size', type=int, default=1, help='images (default: %(default)s)')
     command = add(pair, 'seconds of a search for one reference, part by part', _configs, _sizes, _ref_size)
@@ -90,7 +97,13 @@ def _references(parser: argparse.ArgumentParser) -> None:
 
 def data(args: argparse.Namespace) -> list[Measured]:
     """Time training items."""
-    return [measure_data(_load(args), args.items)]
+    return measure_data(_load(args), args.items)
+
+
+def annotations(args: argparse.Namespace) -> list[Measured]:
+    """Measure loading and memory of annotations."""
+    sizes = args.num_images, args.num_annotations, args.num_workers, args.items
+    return [measure_annotations(args.folder, *sizes)]
 
 
 def step(args: argparse.Namespace) -> list[Measured]:

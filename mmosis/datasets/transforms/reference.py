@@ -14,9 +14,11 @@ class LoadReferenceMask(BaseTransform):
     """Load the mask of the reference, so that its features are averaged over the object alone.
 
     The paper averages over the whole crop and its padding; masks are unused there. A reference whose mask is not taken
-    is averaged as in the paper. It stands after ``LoadImage`` and needs a sampler with ``with_masks=True``.
+    is averaged as in the paper. It stands after ``LoadImage``, or before ``LoadStoredReference``, and needs a sampler
+    with ``with_masks=True``.
 
-    Required keys: ``img``, ``ref_segmentation``: polygons, RLE or an array (H, W).
+    Required keys: ``img``, or ``height`` and ``width`` of the image; ``ref_segmentation``: polygons, RLE or an array
+    (H, W).
 
     Added keys: ``gt_masks``, one bitmap (H, W), 0 or 255, or None where the mask is not taken. It is mmdet's name:
     its transforms turn the mask with the picture.
@@ -42,16 +44,17 @@ class LoadReferenceMask(BaseTransform):
         if np.random.random() >= self.prob:
             return dict(results, gt_masks=None)
         name = f'annotation {results.get("ann_id")} of {results.get("img_path")}'
+        shape = results['img'].shape[:2] if 'img' in results else (results['height'], results['width'])
         if results.get('ref_segmentation') is None:
             raise ValueError(
                 f'{name} came without its mask; LoadReferenceMask needs a reference_sampler with with_masks=True, and '
                 'masks in the annotation file'
             )
         try:
-            mask = decode_segmentation(results['ref_segmentation'], results['img'].shape[:2])
+            mask = decode_segmentation(results['ref_segmentation'], shape)
         except ValueError as error:
             raise ValueError(f'{error}; it is {name}') from error
-        return dict(results, gt_masks=_bitmap(255 * mask))
+        return dict(results, gt_masks=to_bitmap(255 * mask))
 
 
 @TRANSFORMS.register_module()
@@ -79,13 +82,13 @@ class CropReference(BaseTransform):
             ValueError: If the box has no area or is not inside the image; the annotation is named.
         """
         try:
-            crop, mask = self.cut(results['img'], results['ref_bbox'], _mask_of(results))
+            crop, mask = self.cut(results['img'], results['ref_bbox'], taken_mask(results))
         except ValueError as error:
             raise ValueError(
                 f'{error}; it is annotation {results.get("ann_id")} of {results.get("img_path")}'
             ) from error
         if mask is not None:
-            results['gt_masks'] = _bitmap(mask)
+            results['gt_masks'] = to_bitmap(mask)
         results.update(img=crop, img_shape=crop.shape[:2])
         return results
 
@@ -116,17 +119,17 @@ class ResizeReference(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
         results.update(img=fit_square(results['img'], self.size, self.keep_ratio), img_shape=(self.size, self.size))
-        mask = _mask_of(results)
+        mask = taken_mask(results)
         if mask is not None:
-            results['gt_masks'] = _bitmap(fit_mask(mask, self.size, self.keep_ratio))
+            results['gt_masks'] = to_bitmap(fit_mask(mask, self.size, self.keep_ratio))
         return results
 
 
-def _mask_of(results: dict) -> np.ndarray | None:
+def taken_mask(results: dict) -> np.ndarray | None:
     """The mask (H, W) of a reference, if it was taken."""
     return None if results.get('gt_masks') is None else results['gt_masks'].masks[0]
 
 
-def _bitmap(mask: np.ndarray) -> BitmapMasks:
+def to_bitmap(mask: np.ndarray) -> BitmapMasks:
     """Hold one mask (H, W) as mmdet's transforms take it."""
     return BitmapMasks(mask[None], *mask.shape)
