@@ -199,7 +199,7 @@ def _working_dtype(first: Tensor, second: Tensor) -> torch.dtype:
 
 
 def _channels_first(maps: Tensor) -> Tensor:
-    """Lay channels-last maps (B, C, H, W) out as torchvision takes them; torch copies matrices in blocks, and faster."""
+    """Lay channels-last maps (B, C, H, W) out as torchvision takes them, as matrices, which torch copies faster."""
     if maps.device.type != 'cpu' or maps.is_contiguous() or not maps.is_contiguous(memory_format=torch.channels_last):
         return maps
     matrices = torch.empty(maps.shape, dtype=maps.dtype)
