@@ -11,6 +11,9 @@ from pycocotools import mask as mask_utils
 if TYPE_CHECKING:
     from torch import Tensor
 
+# Bounds memory; and CUDA looks for what is not 0 among fewer than 2**31 values.
+PIXELS_AT_A_TIME = 2**28
+
 
 def encode_array(masks: np.ndarray) -> list[dict]:
     """Encode boolean masks (N, H, W) one by one, each while it is in the processor's cache."""
@@ -19,16 +22,8 @@ def encode_array(masks: np.ndarray) -> list[dict]:
 
 def encode_tensor(masks: 'Tensor') -> list[dict]:
     """Encode boolean masks (N, H, W) where they are, such as on a GPU: only their edges come to the host."""
-    shape = height, width = tuple(masks.shape[1:])
-    inner = (masks[:, 1:] != masks[:, :-1]).flatten().nonzero()[:, 0].cpu().numpy()
-    top, bottom = masks[:, 0].cpu().numpy(), masks[:, -1].cpu().numpy()
-    size = (height - 1) * width
-    starts = np.arange(len(masks)) * size
-    parts = np.split(inner, np.searchsorted(inner, starts[1:]))
-    return [
-        _encode(part - start, *rows, height, (0, 0), shape)
-        for part, start, *rows in zip(parts, starts, top, bottom, strict=False)
-    ]
+    at_a_time = max(1, PIXELS_AT_A_TIME // max(1, masks[0:1].numel()))
+    return [rle for chunk in masks.split(at_a_time) for rle in _encode_chunk(chunk)] if len(masks) else []
 
 
 def encode_part(part: np.ndarray, corner: tuple[int, int], img_shape: tuple[int, int]) -> dict:
@@ -44,6 +39,18 @@ def encode_part(part: np.ndarray, corner: tuple[int, int], img_shape: tuple[int,
     """
     inner = np.flatnonzero(part[1:] != part[:-1])
     return _encode(inner, part[:1].any(axis=0), part[-1:].any(axis=0), len(part), corner, img_shape)
+
+
+def _encode_chunk(masks: 'Tensor') -> list[dict]:
+    shape = height, width = tuple(masks.shape[1:])
+    inner = (masks[:, 1:] != masks[:, :-1]).flatten().nonzero()[:, 0].cpu().numpy()
+    top, bottom = masks[:, 0].cpu().numpy(), masks[:, -1].cpu().numpy()
+    starts = np.arange(len(masks)) * (height - 1) * width
+    parts = np.split(inner, np.searchsorted(inner, starts[1:]))
+    return [
+        _encode(part - start, *rows, height, (0, 0), shape)
+        for part, start, *rows in zip(parts, starts, top, bottom, strict=True)
+    ]
 
 
 def _encode(

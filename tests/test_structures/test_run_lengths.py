@@ -73,6 +73,13 @@ def test_a_part_without_pixels_is_an_empty_mask(part):
     assert encode_part(np.zeros(part, bool), (12, 10), (10, 12)) == truth(np.zeros((1, 10, 12), bool))[0]
 
 
+@pytest.mark.parametrize('pixels', [1, 600, 1300, 10_000])
+def test_a_tensor_is_encoded_some_masks_at_a_time(monkeypatch, pixels):
+    masks = np.random.default_rng(3).random((7, 20, 30)) < 0.5
+    monkeypatch.setattr('mmosis.structures.run_lengths.PIXELS_AT_A_TIME', pixels)
+    assert encode_tensor(torch.from_numpy(masks)) == truth(masks)
+
+
 def test_a_tensor_and_an_array_are_encoded_alike():
     masks = np.random.default_rng(2).random((3, 20, 30)) < 0.5
     encoded = RLEMasks.encode(torch.from_numpy(masks))
