@@ -109,7 +109,13 @@ def roi_align_forward(
     _require_average(pool_mode)
     dtype = _working_dtype(input, rois)
     pooled = torch.ops.torchvision.roi_align(
-        input.to(dtype), rois.to(dtype), spatial_scale, aligned_height, aligned_width, sampling_ratio, aligned
+        _channels_first(input.to(dtype)),
+        rois.to(dtype),
+        spatial_scale,
+        aligned_height,
+        aligned_width,
+        sampling_ratio,
+        aligned,
     )
     output.copy_(pooled)
 
@@ -190,6 +196,16 @@ def _compile_command() -> str:
 def _working_dtype(first: Tensor, second: Tensor) -> torch.dtype:
     """float32 for half precisions, which torchvision has only in part (no bfloat16 on CPU); float64 stays."""
     return torch.promote_types(torch.promote_types(first.dtype, second.dtype), torch.float32)
+
+
+def _channels_first(maps: Tensor) -> Tensor:
+    """Lay channels-last maps (B, C, H, W) out as torchvision takes them, as matrices, which torch copies faster."""
+    if maps.device.type != 'cpu' or maps.is_contiguous() or not maps.is_contiguous(memory_format=torch.channels_last):
+        return maps
+    matrices = torch.empty(maps.shape, dtype=maps.dtype)
+    for to, image in zip(matrices, maps, strict=True):
+        to.flatten(1).copy_(image.flatten(1))
+    return matrices
 
 
 def _require_average(pool_mode: int) -> None:

@@ -20,7 +20,7 @@ from .light_pipeline import NetworkInput, check_steps, prepare_image, prepare_re
 from .model_zoo import DEFAULT_MODEL, find_exported
 from .onnx_detector import OnnxDetector
 from .overlay import draw_search
-from .paste import paste_masks
+from .paste import crop_mask
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
 from .scales import group_by_scale
@@ -165,10 +165,9 @@ class LightInferencer(SearchBase):
 
 
 def _encode_masks(masks: np.ndarray, bboxes: np.ndarray, img_shape: tuple[int, int], rule: dict) -> RLEMasks:
-    """Paste and encode one mask after the other: full ones of many boxes would fill the memory."""
+    """Paste and encode masks inside of their boxes; of a large image full ones would take most of a search."""
     pairs = zip(masks, bboxes, strict=True)
-    encoded = [RLEMasks.encode(paste_masks(mask[None], box[None], img_shape, rule))[0] for mask, box in pairs]
-    return RLEMasks(encoded, img_shape)
+    return RLEMasks.encode_parts((crop_mask(mask, box, img_shape, rule) for mask, box in pairs), img_shape)
 
 
 def _write_picture(path: Path, picture: np.ndarray) -> None:

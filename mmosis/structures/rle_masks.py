@@ -1,9 +1,15 @@
 """Instance masks kept run-length encoded."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pycocotools import mask as mask_utils
+
+from .run_lengths import encode_array, encode_part, encode_tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class RLEMasks(Sequence):
@@ -23,10 +29,22 @@ class RLEMasks(Sequence):
         self.img_shape = tuple(img_shape)
 
     @classmethod
-    def encode(cls, masks: np.ndarray) -> 'RLEMasks':
-        """Encode boolean masks (N, H, W)."""
-        columns = np.asfortranarray(masks.transpose(1, 2, 0), dtype=np.uint8)
-        return cls(mask_utils.encode(columns) if len(masks) else [], masks.shape[1:])
+    def encode(cls, masks: 'np.ndarray | Tensor') -> 'RLEMasks':
+        """Encode boolean masks (N, H, W), an array or a tensor; one on a GPU is encoded there."""
+        on_host = isinstance(masks, np.ndarray) or masks.device.type == 'cpu'
+        return cls(encode_array(np.asarray(masks)) if on_host else encode_tensor(masks), masks.shape[1:])
+
+    @classmethod
+    def encode_parts(
+        cls, parts: Iterable[tuple[np.ndarray, tuple[int, int]]], img_shape: tuple[int, int]
+    ) -> 'RLEMasks':
+        """Encode masks of which only a part of the image is given, around which there is nothing.
+
+        Args:
+            parts: For each mask (h, w) bool, and (x, y) of its upper left pixel in the image.
+            img_shape: (H, W) of the image.
+        """
+        return cls([encode_part(part, corner, img_shape) for part, corner in parts], img_shape)
 
     @staticmethod
     def cat(parts: Sequence['RLEMasks']) -> 'RLEMasks':
@@ -111,15 +129,6 @@ def _decode_counts(counts: bytes) -> np.ndarray:
 
 
 def _paste_rle(rle: dict, corner: tuple[int, int], img_shape: tuple[int, int]) -> dict:
-    height, width = img_shape
     left, _, columns, _ = mask_utils.toBbox(rle).astype(int)
     mask = mask_utils.decode(rle)[:, left : left + columns]
-    # Background at both ends of a column stops each run there: in the image, other pixels follow.
-    column, row = np.nonzero(np.diff(np.pad(mask.T, ((0, 0), (1, 1)))))
-    edges = (column + left + corner[0]) * height + row + corner[1]
-    # In a tile as high as the image a run goes on in the next column: its end and the next start are no edges.
-    edges, times = np.unique(edges, return_counts=True)
-    counts = np.diff(edges[times == 1], prepend=0, append=height * width)
-    # COCO's own encoder writes no empty run at the end.
-    runs = {'size': [height, width], 'counts': np.trim_zeros(counts, 'b').tolist()}
-    return mask_utils.frPyObjects(runs, height, width)
+    return encode_part(mask, (corner[0] + left, corner[1]), img_shape)

@@ -92,6 +92,19 @@ def test_roi_align_scales_boxes_and_picks_the_image() -> None:
     torch.testing.assert_close(pooled, torch.tensor([[[[23.0, 31], [29, 37]]], [[[0, 0], [0, 0]]]]))
 
 
+@stand_in_only
+def test_roi_align_of_channels_last_maps_is_that_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the bit, and torchvision, which would copy them slowly, gets them copied."""
+    feats = torch.rand(2, 5, 70, 80, generator=torch.Generator().manual_seed(0))
+    rois = torch.tensor([[0.0, 0.3, 0.7, 55.1, 44.9], [1, 2.2, 1.1, 66.5, 65.5]])
+    expected, seen, pool = align(feats, rois, size=7), [], torch.ops.torchvision.roi_align
+    monkeypatch.setattr(
+        torch.ops.torchvision, 'roi_align', lambda maps, *rest: seen.append(maps.is_contiguous()) or pool(maps, *rest)
+    )
+    assert torch.equal(align(feats.to(memory_format=torch.channels_last), rois, size=7), expected)
+    assert seen == [True]
+
+
 def test_roi_align_unaligned_is_half_a_pixel_off() -> None:
     rois = torch.tensor([[0.0, 2, 4, 10, 8]])
     pooled = roi_align(ramp(), rois, (2, 2), 1.0, 0, 'avg', False)

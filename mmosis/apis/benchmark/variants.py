@@ -49,7 +49,8 @@ def measure_variants(
         device: 'cpu' or 'cuda'.
 
     Returns:
-        list: A table of steps, which are compared with the first detector's in the same precision, and one of parts.
+        list: A table of steps, which are compared with the first detector's in the same precision and each with its
+            floor, the time of its multiply-adds at the peak; and one of parts.
     """
     counts = [variant.parts.count(variant.step) for variant in variants]
     taken: list[dict[str, list[Taken]]] = [defaultdict(list) for _ in variants]
@@ -60,7 +61,8 @@ def measure_variants(
     times = [{part: medians(rounds) for part, rounds in each.items()} for each in taken]
     steps = [
         _step_row(variant, time['whole'], _first(variant, variants, times), used)
-        for variant, time, used in zip(variants, times, memory.tolist(), strict=True)
+        | _beside_floor(time['whole'], float(count['whole'].item()) / 1e9 / _best(peak, variant.precision), device)
+        for variant, time, used, count in zip(variants, times, memory.tolist(), counts, strict=True)
     ]
     parts = [
         _part_row(variant, part, time[part], float(count[part].item()) / 1e9, peak, device)
@@ -101,10 +103,19 @@ def _step_row(variant: Variant, time: Taken, first: Taken, memory: float) -> Row
     }
 
 
+def _best(peak: Mapping[str, float], precision: str) -> float:
+    """The better of the device's two peaks in a precision."""
+    return max(value for name, value in peak.items() if name.endswith(precision))
+
+
+def _beside_floor(time: Taken, floor: float, device: str) -> Row:
+    """Compare a step with its floor: the seconds that its multiply-adds would take at the device's peak."""
+    return {'floor, s': floor, 'times the floor': busy_seconds(time, device) / floor}
+
+
 def _part_row(variant: Variant, part: str, time: Taken, count: float, peak: Mapping[str, float], device: str) -> Row:
     """A part; its share is of the better of the device's two peaks."""
-    best = max(value for name, value in peak.items() if name.endswith(variant.precision))
-    reached = count / busy_seconds(time, device)
+    best, reached = _best(peak, variant.precision), count / busy_seconds(time, device)
     return {
         'detector': variant.detector,
         'precision': variant.precision,

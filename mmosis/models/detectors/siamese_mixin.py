@@ -247,5 +247,5 @@ class SiameseMixin:
 def _with_encoded_masks(instances: InstanceData) -> InstanceData:
     """Encode the masks of a host that gives them whole; a head of ours has done it already."""
     if isinstance(instances.get('masks'), Tensor):
-        instances.masks = RLEMasks.encode(instances.masks.cpu().numpy())
+        instances.masks = RLEMasks.encode(instances.masks)
     return instances

@@ -63,7 +63,7 @@ class BinaryMixin:
         for i, (meta, instances) in enumerate(zip(batch_img_metas, results_list, strict=True)):
             episode = tuple(feat[i : i + 1] for feat in x)
             (result,) = super().predict_mask(episode, [meta], [instances], rescale)
-            result.masks = RLEMasks.encode(result.masks.cpu().numpy())
+            result.masks = RLEMasks.encode(result.masks)
             results.append(result)
         return results
 

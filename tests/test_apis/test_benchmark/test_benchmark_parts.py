@@ -79,3 +79,7 @@ def test_detectors_are_compared_with_the_first_in_the_same_precision(
     share = match['multiply-adds, G'] / match['processor s'] / 2
     assert match['of the peak'] == f'{share:.0%}'
     assert by_part.rows[-1]['part'] == 'whole'
+    whole = by_part.rows[-1]
+    assert steps.rows[2]['floor, s'] == pytest.approx(whole['multiply-adds, G'] / 3)
+    assert steps.rows[2]['times the floor'] == pytest.approx(steps.rows[2]['processor s'] / steps.rows[2]['floor, s'])
+    assert steps.rows[0]['floor, s'] == pytest.approx(whole['multiply-adds, G'] / 2)

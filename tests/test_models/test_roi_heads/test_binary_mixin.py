@@ -12,6 +12,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
+from torchvision.ops import box_iou
 
 from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
 from mmosis.structures import EncodedReferences, Episode, MatchedFeatures, RLEMasks
@@ -127,6 +128,25 @@ class TestLoss:
         assert_safe_for_ddp(head, losses)
         learning = [*stages(head.bbox_head), *(mask_head.conv_logits for mask_head in stages(head.mask_head))]
         assert all(parameter.grad.abs().sum() > 0 for part in learning for parameter in part.parameters())
+
+    def test_masks_are_made_of_regions_that_match_alone(
+        self, make_head: Callable, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Targets of whole pictures' masks cost; no other region learns a mask."""
+        cut, crop = [], BitmapMasks.crop_and_resize
+
+        def listen(masks: BitmapMasks, boxes: np.ndarray, *args, **kwargs) -> BitmapMasks:
+            cut.append(torch.as_tensor(boxes))
+            return crop(masks, boxes, *args, **kwargs)
+
+        monkeypatch.setattr(BitmapMasks, 'crop_and_resize', listen)
+        others = [[0.0, 40, 20, 60], [40.0, 0, 60, 8], [0.0, 50, 10, 60]]
+        head = make_head()
+        head.loss(make_feats(), [make_proposals(*BOXES, *others)], [make_sample(*BOXES)])
+        assert len(cut) == len(stages(head.mask_head))
+        for boxes in cut:
+            assert len(boxes) >= len(BOXES)
+            assert box_iou(boxes, torch.tensor(BOXES)).amax(dim=1).ge(0.5).all()
 
     def test_no_truth(self, make_head: Callable) -> None:
         """Every proposal is a non-match; there is no box and no mask to learn."""
