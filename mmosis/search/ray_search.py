@@ -5,9 +5,10 @@ import logging
 import os
 import secrets
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
@@ -27,6 +28,8 @@ from .runtimes import make_inferencer
 LOCAL = 'local'
 BATCH = 8  # images that a worker takes at a time
 ATTEMPTS = 3  # of an image that kills its worker, and of a worker that dies while it loads the model
+PATIENCE = 10  # seconds for a cluster to answer
+TOKEN = secrets.token_hex(32)  # of a local cluster; Ray would write one to the home folder
 STORE = 2**28  # bytes of a local cluster's object store; texts pass through it, no pictures
 
 
@@ -51,7 +54,8 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
     """
     if find_spec('ray') is None:
         raise ImportError("a search on a cluster is run by Ray, which is not installed: pip install 'mmosis[ray]'")
-    with _local_cluster() if address == LOCAL else _connected(address):
+    joined = 'ray' in sys.modules and sys.modules['ray'].is_initialized()
+    with nullcontext() if joined else _local_cluster() if address == LOCAL else _connected(address):
         yield lambda *task: _search(model, *task)
 
 
@@ -145,11 +149,15 @@ def _search(
     """Search images on the cluster that is joined; records come as they are ready."""
     import ray
 
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger('ray.data').setLevel(logging.ERROR)
     kind = dict(num_cpus=1, num_gpus=1) if model.get('device') == 'cuda' else dict(num_cpus=1)
     resources = ray.cluster_resources()
     workers = max(1, int(resources.get('GPU' if 'num_gpus' in kind else 'CPU', 0)))
     blocks = max(workers, ceil(len(todo) / BATCH))
-    attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
+    # Ray would keep a line of each of its calls, which are as many as images.
+    lasting = dict(num_cpus=0, max_restarts=-1, max_task_retries=-1, enable_task_events=False)
+    attempts = ray.remote(**lasting)(Attempts).remote()
     given = dict(
         model=dict(model),
         bank=bank.to_bytes(),
@@ -173,11 +181,11 @@ def _local_cluster() -> Iterator[None]:
     settings = dict(
         RAY_USAGE_STATS_ENABLED='0',
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER='0',  # then all listens on the loopback address, as it does there
-        RAY_AUTH_MODE='token',
-        RAY_AUTH_TOKEN=secrets.token_hex(32),  # Ray would write one to the home folder
+        RAY_AUTH_TOKEN=TOKEN,
+        RAY_AUTH_MODE=None,  # by default Ray asks for the token
     )
     before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
+    _set_environment(settings)
     try:
         with TemporaryDirectory(prefix='mmosis-ray-') as folder:
             own = dict(
@@ -189,30 +197,45 @@ def _local_cluster() -> Iterator[None]:
                 _system_config=dict(worker_niceness=0),
             )
             with _connected(LOCAL, **own):
+                _check_loopback()
                 yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _check_loopback() -> None:
+    import ray
+
+    if ray.util.get_node_ip_address() not in ('127.0.0.1', '::1'):
+        raise ConnectionError(
+            'Ray was imported before and would listen to the network; enter ray_workers first, or start a cluster by '
+            'ray.init and take that'
+        )
 
 
 @contextmanager
 def _connected(address: str, **settings: Any) -> Iterator[None]:
-    """Ray without its own progress and log on the console."""
-    os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')
-    import ray
-
-    if ray.is_initialized():
-        yield
-        return
+    os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # what goes wrong comes as an exception as well
     try:
+        if address != LOCAL:
+            host, _, port = address.rpartition(':')
+            socket.create_connection((host, int(port)), PATIENCE).close()  # Ray itself tries for minutes
+        import ray
+
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, OverflowError, RuntimeError) as error:
         raise ConnectionError(
-            f'no Ray cluster can be joined at {address} ({str(error).splitlines()[0]}); ray start --head starts one, '
-            'and --ray without an address takes this machine alone'
+            f'there is no Ray cluster at {address} ({error}); give HOST:PORT as ray start --head tells it, or --ray '
+            'without an address for this machine alone'
         ) from error
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger('ray.data').setLevel(logging.ERROR)
     try:
         yield
     finally:
