@@ -147,14 +147,16 @@ def _search(
     settings: SearchSettings,
 ) -> Iterator[dict]:
     """Search images on the cluster that is joined; records come as they are ready."""
+    if not todo:
+        return
     import ray
 
     ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger('ray.data').setLevel(logging.ERROR)
+    logging.getLogger('ray.data').setLevel(logging.CRITICAL)  # what goes wrong is raised too
     kind = dict(num_cpus=1, num_gpus=1) if model.get('device') == 'cuda' else dict(num_cpus=1)
     resources = ray.cluster_resources()
     workers = max(1, int(resources.get('GPU' if 'num_gpus' in kind else 'CPU', 0)))
-    blocks = max(workers, ceil(len(todo) / BATCH))
+    blocks = min(len(todo), max(workers, ceil(len(todo) / BATCH)))
     # Ray would keep a line of each of its calls, which are as many as images.
     lasting = dict(num_cpus=0, max_restarts=-1, max_task_retries=-1, enable_task_events=False)
     attempts = ray.remote(**lasting)(Attempts).remote()

