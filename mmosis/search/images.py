@@ -11,6 +11,8 @@ from PIL import Image
 
 from mmosis.utils.image import decode_image, read_bytes
 
+from .parquet import SUFFIX, read_paths
+
 IMG_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp')  # DetInferencer's
 MIN_SIDE = 4  # pixels
 MAX_ASPECT = 50  # longer side to shorter: scaled down for the network, something is left of the shorter
@@ -22,12 +24,14 @@ def list_images(inputs: Any) -> list[str | np.ndarray]:
 
     Args:
         inputs: A file, a folder (its image files by name, not those of folders in it), an array (H, W, 3) BGR, or a
-            list of these.
+            list of these. A text file (``.txt``) names an image a line, a Parquet file one a row, see
+            :func:`~mmosis.search.parquet.read_paths`; whether these exist is not looked at.
 
     Raises:
         TypeError: If it is something else.
         FileNotFoundError: If there is no such file or folder.
-        ValueError: If a folder has no images, or nothing is given.
+        ImportError: If there is a Parquet file and pyarrow is not installed.
+        ValueError: If a folder or a file of paths has no images or cannot be read, or nothing is given.
     """
     if isinstance(inputs, str | Path | np.ndarray):
         inputs = [inputs]
@@ -48,11 +52,26 @@ def _expand(item: Any) -> list[str | np.ndarray]:
     path = Path(item).expanduser()
     if not path.exists():
         raise FileNotFoundError(f'there is no image or folder {item}')
+    if path.suffix == SUFFIX or (path.suffix == '.txt' and not path.is_dir()):
+        return _read_list(path)
     if not path.is_dir():
         return [str(path)]
     files = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in IMG_EXTENSIONS and not file.is_dir())
     if not files:
         raise ValueError(f'folder {item} has no images; they end in {", ".join(IMG_EXTENSIONS)}')
+    return files
+
+
+def _read_list(path: Path) -> list[str]:
+    """Read the paths that a file names, relative ones as if they were given in its place."""
+
+    def read_lines() -> list[str]:
+        return path.read_text('utf-8', 'surrogateescape').split('\n')  # as Python has names that are no UTF-8
+
+    named = read_paths(path) if path.suffix == SUFFIX else read_lines()
+    files = [os.path.expanduser(line) for line in named if line.strip()]
+    if not files:
+        raise ValueError(f'{path} names no image; it takes a path a line, or in Parquet one a row')
     return files
 
 

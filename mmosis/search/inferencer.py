@@ -71,6 +71,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
     preprocess_kwargs: set = {'bank'}
     forward_kwargs: set = {'num_wanted', 'keep_all'}
+    runtime = 'torch'
 
     def __init__(
         self,

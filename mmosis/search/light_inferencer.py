@@ -41,7 +41,7 @@ class LightInferencer(SearchBase):
         ValueError: If it cannot be used here, or an option has no such value.
     """
 
-    precision = 'fp32'
+    precision, runtime = 'fp32', 'onnx'
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from mmosis.utils.cores import available_cores
+from mmosis.utils.cores import default_threads
 
 FORMAT = 1  # of the folder; tools/deployment/export_onnx.py writes it
 GRAPHS = ('features', 'references', 'detect')
@@ -24,7 +24,7 @@ class OnnxDetector:
 
     Args:
         folder: What ``tools/deployment/export_onnx.py`` wrote.
-        num_threads: Threads of a graph; by default one a core.
+        num_threads: Threads of a graph; by default one a core, or as many as OMP_NUM_THREADS says.
 
     Attributes:
         spec: What ``model.json`` says: pipelines, settings of searches, normalisation, how masks are pasted.
@@ -132,7 +132,7 @@ class OnnxDetector:
 
     def _load(self, name: str, num_threads: int | None) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = num_threads or available_cores()
+        options.intra_op_num_threads = num_threads or default_threads()
         # Each graph has threads of its own; those that wait must not keep the others from the cores.
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         providers = [provider for provider in PROVIDERS if provider in onnxruntime.get_available_providers()]

@@ -188,13 +188,17 @@ class ReferenceBank:
         Raises:
             OSError: If it cannot be written.
         """
+        write_atomic(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """What :meth:`save` writes."""
         tensors = {f'encoded.{i}': np.ascontiguousarray(array) for i, array in enumerate(self.encoded)}
         for row, thumbnail in enumerate(self.thumbnails):
             _, png = cv2.imencode('.png', thumbnail[..., ::-1])
             tensors[f'thumbnail.{row}'] = png.ravel()
         told = json.dumps([asdict(entry) for entry in self.entries])
         metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=told)
-        write_atomic(path, save(tensors, metadata))
+        return save(tensors, metadata)
 
     @classmethod
     def load(cls, path: str | Path) -> 'ReferenceBank':

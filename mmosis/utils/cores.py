@@ -14,6 +14,12 @@ def available_cores() -> int:
     return max(1, math.ceil(min(cores, _quota())))
 
 
+def default_threads() -> int:
+    """Count the threads of a network without torch: one a core, or as many as OMP_NUM_THREADS says, as in torch."""
+    told = os.environ.get('OMP_NUM_THREADS', '')
+    return int(told) if told.isdecimal() and int(told) else available_cores()
+
+
 def limit_threads() -> None:
     """Let torch start no more threads than there are cores: it knows of the affinity, and of no quota.
 

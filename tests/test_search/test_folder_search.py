@@ -15,7 +15,7 @@ import pytest
 from pycocotools.coco import COCO
 from search_model import CONFIG, write_weights
 
-from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, search_array, search_images
+from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, parquet, search_array, search_images
 from mmosis.search.calibration import Calibration
 from mmosis.search.folder_search import SearchReport
 from mmosis.search.scales import ScaleSettings
@@ -87,9 +87,13 @@ def run(
     """Search the photos, or other images, and write to ``out``."""
 
     def run(
-        inputs: object = photos, bank: ReferenceBank = bank, settings: SearchSettings = QUICK, resume: bool = False
+        inputs: object = photos,
+        bank: ReferenceBank = bank,
+        settings: SearchSettings = QUICK,
+        resume: bool = False,
+        out: str = 'out',
     ) -> SearchReport:
-        return search_images(inferencer, inputs, bank, tmp_path / 'out', settings, resume)
+        return search_images(inferencer, inputs, bank, tmp_path / out, settings, resume)
 
     return run
 
@@ -149,6 +153,30 @@ class TestOutput:
         run(photos / 'a.jpg', settings=replace(QUICK, polygons=True))
         kinds = {type(annotation['segmentation']) for annotation in read(tmp_path / 'out')['annotations']}
         assert kinds == {list}
+
+    def test_parquet_in_place_of_the_coco_file(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        """All else is in the folder of the file, so that either is made of what the other search found."""
+        pq = pytest.importorskip('pyarrow.parquet')
+        report = run(photos / 'a.jpg', out='out/found.parquet')
+        assert report.annotations == tmp_path / 'out' / 'found.parquet'
+        assert names_in(tmp_path / 'out') == ['found.parquet', 'journal.jsonl']
+        assert pq.read_table(report.annotations).num_rows == report.num_found > 0
+        assert run(photos / 'a.jpg', resume=True).num_found == report.num_found
+        assert len(read(tmp_path / 'out')['annotations']) == report.num_found
+
+    def test_pyarrow_is_missing(self, run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is told before the search."""
+        monkeypatch.setattr(parquet, 'find_spec', lambda _: None)
+        with pytest.raises(ImportError, match='Parquet files are read and written by pyarrow'):
+            run(out='out/found.parquet')
+        assert not (tmp_path / 'out').exists()
+
+    def test_a_list_of_paths(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        """What it names and is not there is told at the end."""
+        (tmp_path / 'list.txt').write_text(f'{photos}/b.png\n{photos}/none.png\n{photos}/a.jpg\n')
+        report = run(tmp_path / 'list.txt')
+        assert file_names(tmp_path / 'out') == ['b.png', 'a.jpg']
+        assert report.errors == {'none.png': f'there is no image file {photos}/none.png'}
 
     def test_a_threshold_that_nothing_reaches(self, run: Callable, photos: Path) -> None:
         report = run(photos / 'a.jpg', settings=SearchSettings(score_thr=1))

@@ -202,9 +202,25 @@ class TestList:
         assert list_images(folder) == list_images(str(folder)) == list_images([folder]) == expected
 
     def test_files_folders_and_arrays_in_their_order(self, folder: Path) -> None:
-        listed = list_images((folder / 'b.png', PICTURE, str(folder / 'deeper'), str(folder / 'a.txt')))
+        listed = list_images((folder / 'b.png', PICTURE, str(folder / 'deeper'), str(folder / 'noext')))
         assert listed[1] is PICTURE
-        assert [listed[0], *listed[2:]] == [str(folder / name) for name in ('b.png', 'deeper/x.jpg', 'a.txt')]
+        assert [listed[0], *listed[2:]] == [str(folder / name) for name in ('b.png', 'deeper/x.jpg', 'noext')]
+
+    def test_a_list_of_paths(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Images need not exist; names may have any bytes; a folder may be called like a list."""
+        monkeypatch.setenv('HOME', '/home/me')
+        lines = [b'/a b/c.jpg', b'', b' d.png\r', b'none.jpg', b'~/e.jpg', b's3://bucket/f.jpg', b'\xff.jpg']
+        (folder / 'list.txt').write_bytes(b'\n'.join(lines))
+        named = ['/a b/c.jpg', ' d.png', 'none.jpg', '/home/me/e.jpg', 's3://bucket/f.jpg', '\udcff.jpg']
+        expected = [str(folder / 'b.png'), *named]
+        assert list_images([folder / 'b.png', folder / 'list.txt']) == expected
+        (folder / 'folder.txt').mkdir()
+        (folder / 'folder.txt' / 'x.jpg').touch()
+        assert list_images(folder / 'folder.txt') == [str(folder / 'folder.txt' / 'x.jpg')]
+
+    def test_an_empty_list(self, folder: Path) -> None:
+        with pytest.raises(ValueError, match=r'a\.txt names no image; it takes a path a line, or in Parquet one a row'):
+            list_images(folder / 'a.txt')
 
     def test_one_array_is_one_image(self) -> None:
         (image,) = list_images(PICTURE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmosis.utils.cores import available_cores, limit_threads
+from mmosis.utils.cores import available_cores, default_threads, limit_threads
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +42,13 @@ def test_the_first_version_of_cgroup(cgroup: Path, quota: str, cores: int) -> No
     (cgroup / 'cpu/cpu.cfs_quota_us').write_text(f'{quota}\n')
     (cgroup / 'cpu/cpu.cfs_period_us').write_text('100000\n')
     assert available_cores() == cores
+
+
+@pytest.mark.parametrize(('told', 'threads'), [('5', 5), ('', 2), ('0', 2), ('4,2', 2)])
+def test_threads_without_torch(cgroup: Path, monkeypatch: pytest.MonkeyPatch, told: str, threads: int) -> None:
+    (cgroup / 'cpu.max').write_text('200000 100000\n')
+    monkeypatch.setenv('OMP_NUM_THREADS', told)
+    assert default_threads() == threads
 
 
 class TestThreads:

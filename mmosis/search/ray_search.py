@@ -1,0 +1,244 @@
+"""Searching on a Ray cluster: every worker loads the model once, and takes images as it can."""
+
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mmosis.utils.cores import available_cores
+
+from .base import SearchBase
+from .folder_search import SearchSettings, Spread, search_file
+from .reference_bank import ReferenceBank
+from .runtimes import make_inferencer
+
+LOCAL = 'local'
+BATCH = 8  # images that a worker takes at a time
+ATTEMPTS = 3  # of an image that kills its worker, and of a worker that dies while it loads the model
+PATIENCE = 10  # seconds for a cluster to answer
+TOKEN = secrets.token_hex(32)  # of a local cluster; Ray would write one to the home folder
+STORE = 2**28  # bytes of a local cluster's object store; texts pass through it, no pictures
+
+
+@contextmanager
+def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spread]:
+    """Have images searched on a Ray cluster, for ``search_images(..., spread=)``.
+
+    A cluster that this process has joined already is taken as it is. The nodes must be trusted, share the file system
+    and the working folder, and have the same mmosis.
+
+    Args:
+        model: What :func:`~mmosis.search.make_inferencer` makes the model of, as :func:`describe_model` tells it.
+        address: Of the cluster; 'local' starts one on this machine alone, and ends it.
+
+    Yields:
+        Callable: Searches images, see :func:`~mmosis.search.search_images`. It raises ChildProcessError if workers
+        cannot load the model, or fail where one process would.
+
+    Raises:
+        ConnectionError: If there is no such cluster.
+        ImportError: If Ray is not installed.
+    """
+    if find_spec('ray') is None:
+        raise ImportError("a search on a cluster is run by Ray, which is not installed: pip install 'mmosis[ray]'")
+    joined = 'ray' in sys.modules and sys.modules['ray'].is_initialized()
+    with nullcontext() if joined else _local_cluster() if address == LOCAL else _connected(address):
+        yield lambda *task: _search(model, *task)
+
+
+def describe_model(inferencer: SearchBase, model: str, weights: str | None) -> dict[str, Any]:
+    """Tell workers to load the model that this process has, on the same runtime and kind of device."""
+    told = dict(model=model, image_scale=inferencer.image_scale, runtime=inferencer.runtime)
+    if inferencer.runtime == 'torch':
+        device = inferencer.model.data_preprocessor.device.type
+        told |= dict(weights=weights, device=device, precision=inferencer.precision)
+    return told
+
+
+class Worker:
+    """Has the model, and searches the images of a batch.
+
+    Args:
+        model: As in :func:`ray_workers`.
+        bank: The reference bank, as its file holds it.
+        how: Folder to write and settings, as :func:`search_file` takes them.
+        working_folder: What paths are relative to.
+        attempts: Actor of :class:`Attempts`.
+
+    Raises:
+        FileNotFoundError: If the working folder is not on this node.
+        ValueError: If the model is another one here, or loading it has killed this worker before.
+    """
+
+    def __init__(
+        self, model: dict, bank: bytes, how: tuple[Path, SearchSettings], working_folder: str, attempts: Any
+    ) -> None:
+        import ray
+
+        self._attempts, self._how = attempts, how
+        if not os.path.isdir(working_folder):
+            raise FileNotFoundError(
+                f'node {socket.gethostname()} has no folder {working_folder}; nodes must share the working folder'
+            )
+        os.chdir(working_folder)
+        os.environ['OMP_NUM_THREADS'] = '1'  # a worker has one core
+        cv2.setNumThreads(1)
+        me = ray.get_runtime_context().get_actor_id()
+        if self._is_hopeless(me):
+            raise ValueError(f'a worker on node {socket.gethostname()} died {ATTEMPTS} times while it loaded the model')
+        self._inferencer = make_inferencer(**model)
+        with TemporaryDirectory() as folder:
+            Path(folder, 'bank').write_bytes(bank)
+            self._bank = ReferenceBank.load(Path(folder, 'bank'))
+        self._bank.check_fingerprint(self._inferencer.fingerprint)
+        self._attempts.end.remote(me)
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[str]]:
+        """Search images; texts are JSON, which any name of a file goes into."""
+        return dict(record=[json.dumps(self._search(*json.loads(task))) for task in batch['task']])
+
+    def _search(self, file: str, name: str) -> dict:
+        if self._is_hopeless(name):
+            return dict(file_name=name, error=f'its search killed the worker {ATTEMPTS} times; is the memory enough?')
+        record = search_file(self._inferencer, file, name, self._bank, *self._how)
+        self._attempts.end.remote(name)
+        return record
+
+    def _is_hopeless(self, what: str) -> bool:
+        import ray
+
+        return ray.get(self._attempts.begin.remote(what)) > ATTEMPTS
+
+
+class Attempts:
+    """How often what has not ended was begun. Ray itself would try for ever."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def begin(self, what: str) -> int:
+        """Count, and tell the number."""
+        self._counts[what] += 1
+        return self._counts[what]
+
+    def end(self, what: str) -> None:
+        """Forget it."""
+        self._counts.pop(what, None)
+
+
+def _search(
+    model: Mapping[str, Any],
+    todo: Sequence[tuple[str, str]],
+    bank: ReferenceBank,
+    folder: Path,
+    settings: SearchSettings,
+) -> Iterator[dict]:
+    """Search images on the cluster that is joined; records come as they are ready."""
+    if not todo:
+        return
+    import ray
+
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger('ray.data').setLevel(logging.CRITICAL)  # what goes wrong is raised too
+    kind = dict(num_cpus=1, num_gpus=1) if model.get('device') == 'cuda' else dict(num_cpus=1)
+    resources = ray.cluster_resources()
+    workers = max(1, int(resources.get('GPU' if 'num_gpus' in kind else 'CPU', 0)))
+    blocks = min(len(todo), max(workers, ceil(len(todo) / BATCH)))
+    # Ray would keep a line of each of its calls, which are as many as images.
+    lasting = dict(num_cpus=0, max_restarts=-1, max_task_retries=-1, enable_task_events=False)
+    attempts = ray.remote(**lasting)(Attempts).remote()
+    given = dict(
+        model=dict(model),
+        bank=bank.to_bytes(),
+        how=(folder, settings),
+        working_folder=os.getcwd(),
+        attempts=attempts,
+    )
+    try:
+        tasks = ray.data.from_items([dict(task=json.dumps(task)) for task in todo], override_num_blocks=blocks)
+        pool = ray.data.ActorPoolStrategy(size=min(workers, blocks))
+        for row in tasks.map_batches(Worker, compute=pool, fn_constructor_kwargs=given, **kind).iter_rows():
+            yield json.loads(row['record'])
+    except (ray.exceptions.RayError, ray.data.exceptions.ExecutionTimeoutError) as error:
+        lines = str(error).strip().splitlines()
+        raise ChildProcessError(f'the workers cannot go on: {lines[-1]}') from error
+
+
+@contextmanager
+def _local_cluster() -> Iterator[None]:
+    """A cluster that nobody else can reach, and that leaves nothing behind."""
+    settings = dict(
+        RAY_USAGE_STATS_ENABLED='0',
+        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER='0',  # then all listens on the loopback address, as it does there
+        RAY_AUTH_TOKEN=TOKEN,
+        RAY_AUTH_MODE=None,  # by default Ray asks for the token
+    )
+    before = {name: os.environ.get(name) for name in settings}
+    _set_environment(settings)
+    try:
+        with TemporaryDirectory(prefix='mmosis-ray-') as folder:
+            own = dict(
+                num_cpus=available_cores(),
+                include_dashboard=False,
+                object_store_memory=STORE,
+                _temp_dir=folder,
+                # Ray yields to all else on a machine by default, and a search in one process does not.
+                _system_config=dict(worker_niceness=0),
+            )
+            with _connected(LOCAL, **own):
+                _check_loopback()
+                yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _check_loopback() -> None:
+    import ray
+
+    if ray.util.get_node_ip_address() not in ('127.0.0.1', '::1'):
+        raise ConnectionError(
+            'Ray was imported before and would listen to the network; enter ray_workers first, or start a cluster by '
+            'ray.init and take that'
+        )
+
+
+@contextmanager
+def _connected(address: str, **settings: Any) -> Iterator[None]:
+    os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # what goes wrong comes as an exception as well
+    try:
+        if address != LOCAL:
+            host, _, port = address.rpartition(':')
+            socket.create_connection((host, int(port)), PATIENCE).close()  # Ray itself tries for minutes
+        import ray
+
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
+    except (OSError, ValueError, OverflowError, RuntimeError) as error:
+        raise ConnectionError(
+            f'there is no Ray cluster at {address} ({error}); give HOST:PORT as ray start --head tells it, or --ray '
+            'without an address for this machine alone'
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
