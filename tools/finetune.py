@@ -28,10 +28,13 @@ def main() -> None:
         metavar='NAME,NAME',
         help='categories to hold out of the training (default: every fourth one)',
     )
+    parser.add_argument(
+        '--resume', action='store_true', help='go on from the newest whole checkpoint in the work dir, if there is one'
+    )
     args = parser.parse_args()
     use_cpu_processes(args)
     cfg = load_config(args)
-    table, checkpoint = run_finetune(cfg, args.data, args.weights, args.one_shot_classes)
+    table, checkpoint = run_finetune(cfg, args.data, args.weights, args.one_shot_classes, args.resume)
     if is_main_process():
         print(table)
         print(f'Checkpoint: {checkpoint}. Table: {cfg.work_dir}/table.txt')

@@ -16,6 +16,7 @@ from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import use_coco_folder
 from .experiment import METRICS, TESTED_PHASES, run_phase_tests, run_training, say
+from .training import resume_newest
 
 LOADERS = ('train_dataloader', 'test_dataloader')
 # 'before' and 'after', then a phase, then 'box' and 'mask'.
@@ -23,7 +24,7 @@ Results = dict[str, dict[str, dict[str, float]]]
 
 
 def run_finetune(
-    cfg: Config, data: str, weights: str, one_shot_classes: Sequence[str] | None = None
+    cfg: Config, data: str, weights: str, one_shot_classes: Sequence[str] | None = None, resume: bool = False
 ) -> tuple[str, str]:
     """Train a checkpoint on with the user's data, and test it before and after on the same episodes.
 
@@ -35,6 +36,8 @@ def run_finetune(
         data: Folder of COCO-format data.
         weights: Checkpoint to start from.
         one_shot_classes: Names of the categories to hold out; by default every fourth one, by the config's ``split``.
+        resume: Whether the training goes on from the newest whole checkpoint of ``work_dir``, if there is one; the test
+            before it is done again.
 
     Returns:
         tuple: The table, mAP50 in %, and the new checkpoint. The table is in ``work_dir`` too, as ``table.txt`` and
@@ -55,6 +58,8 @@ def run_finetune(
     say(f'Held out: {", ".join(names)}\nBefore the training')
     results = dict(before=run_phase_tests(cfg, weights))
     cfg.load_from, cfg.resume = weights, False
+    if resume:
+        resume_newest(cfg)
     checkpoint = run_training(cfg)
     say('After the training')
     results['after'] = run_phase_tests(cfg, checkpoint)

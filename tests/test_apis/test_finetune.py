@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +108,32 @@ def test_without_a_learning_rate_nothing_changes(cfg: Config, data: Path, weight
     results = json.loads(Path(cfg.work_dir, 'table.json').read_text())
     for phase in ('one-shot', 'background'):
         np.testing.assert_equal(results['after'][phase], results['before'][phase])
+
+
+def test_a_stopped_training_goes_on(cfg: Config, data: Path, weights: str) -> None:
+    """Its weights are those of one that was not stopped, and not those of a new one."""
+    cfg.default_hooks.checkpoint.interval = 1
+    run_finetune(cfg, str(data), weights)
+    whole = read_weights(f'{cfg.work_dir}/iter_2.pth')
+    Path(cfg.work_dir, 'iter_2.pth').unlink()
+    cfg.visualizer.name += '/resumed'
+    _, checkpoint = run_finetune(cfg, str(data), weights, resume=True)
+    resumed = read_weights(checkpoint)
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+
+
+def test_resume_goes_on_from_the_newest_checkpoint_if_there_is_one(
+    cfg: Config, data: Path, weights: str, trained_with: list[Config]
+) -> None:
+    run_finetune(cfg, str(data), weights, resume=True)
+    shutil.copy(weights, Path(cfg.work_dir, 'iter_1.pth'))
+    run_finetune(cfg, str(data), weights, resume=True)
+    run_finetune(cfg, str(data), weights)
+    assert [(each.load_from, each.resume) for each in trained_with] == [
+        (weights, False),
+        (f'{cfg.work_dir}/iter_1.pth', True),
+        (weights, False),
+    ]
 
 
 def names_of(dataset: dict, data: Path, **settings) -> set[str]:

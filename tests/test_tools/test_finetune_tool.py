@@ -32,8 +32,8 @@ def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr('mmosis.utils.launch.use_cpu_processes', lambda args: None)
     monkeypatch.setattr('mmosis.apis.run_finetune', lambda cfg, *rest: calls.append(rest) or ('TABLE', 'new.pth'))
     settings = ('--weights', 'start.pth', '--work-dir', tmp_path)
-    printed = run(TOOL, 'data/mine', *settings, '--one-shot-classes', 'mug,coffee maker')
-    assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'])]
+    printed = run(TOOL, 'data/mine', *settings, '--one-shot-classes', 'mug,coffee maker', '--resume')
+    assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'], True)]
     assert printed == f'TABLE\nCheckpoint: new.pth. Table: {tmp_path}/table.txt\n'
     run(TOOL, 'data/mine', *settings[2:])
     assert calls[1:] == [('data/mine', str(find_model()[1]), None)], 'not from the model in the box'
