@@ -226,7 +226,7 @@ def _finish(folder: Path, settings: dict, num: int) -> None:
             'processes wrote it at once: remove it, and start one'
         )
     index = BytesIO()
-    np.save(index, entries[np.argsort(entries['ann_id'])], allow_pickle=False)
+    np.save(index, entries, allow_pickle=False)
     write_atomic(folder / INDEX, index.getvalue())
     sizes = {name: (folder / name).stat().st_size for name in (INDEX, CROPS)}
-    write_atomic(folder / SETTINGS, dump_settings(dict(settings, num_crops=num, sizes=sizes)))
+    write_atomic(folder / SETTINGS, dump_settings(dict(settings, sizes=sizes)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from .image import decode_image
 from .json_file import read_json
+from .packed import IdIndex
 
 VERSION = 1
 SETTINGS, INDEX, CROPS = 'store.json', 'index.npy', 'crops.bin'
@@ -21,7 +22,7 @@ TOOL = 'tools/dataset_converters/make_crop_store.py'
 class CropStore:
     """Crops by annotation id, memory-mapped, so that processes share what they read.
 
-    A folder with ``store.json``, how it was made; ``index.npy``, an entry for each crop, sorted by annotation id; and
+    A folder with ``store.json``, how it was made; ``index.npy``, an entry for each crop, image by image; and
     ``crops.bin``, their PNG files one after the other. ``store.json`` is written last: where it is, the store is whole.
 
     Args:
@@ -50,7 +51,7 @@ class CropStore:
         self.max_size: int = settings['max_size']
         self._check_sizes()
         self._index = np.load(self.folder / INDEX, mmap_mode='r', allow_pickle=False)
-        self._ann_ids = self._index['ann_id'].copy()  # one after the other, for a quick search
+        self._positions = IdIndex(self._index['ann_id'])
         self._crops = np.memmap(self.folder / CROPS, np.uint8, 'r')
 
     def __reduce__(self) -> tuple:
@@ -99,8 +100,8 @@ class CropStore:
         Raises:
             ValueError: If it is not in the store, or the store has another box of it, or it cannot be decoded.
         """
-        position = int(np.searchsorted(self._ann_ids, ann_id))
-        if position == len(self) or self._ann_ids[position] != ann_id:
+        position = self._positions.find(ann_id)
+        if position < 0:
             raise ValueError(
                 f'{self.folder} has no crop of annotation {ann_id}; it has those that the reference_sampler of the '
                 f'config could draw that it was made with; make it by {TOOL} with this one'

@@ -23,18 +23,19 @@ def _count_objects(root: object) -> int:
     return len(seen)
 
 
+def _renumber(entry: dict, added: int) -> dict:
+    """Give an image or an object another number."""
+    return entry | {key: entry[key] + added for key in ('id', 'image_id') if key in entry}
+
+
 @pytest.fixture
 def copied(tiny_coco: Callable) -> Callable:
     """Write the tiny set so many times into one file."""
 
     def write(copies: int):
-        def copy(number: int) -> Callable:
-            return lambda entry: (
-                dict(entry, id=entry['id'] + 1000 * number)
-                | (dict(image_id=entry['image_id'] + 1000 * number) if 'image_id' in entry else {})
-            )
+        def repeat(entries: list[dict]) -> list[dict]:
+            return [_renumber(entry, 1000 * number) for number in range(copies) for entry in entries]
 
-        repeat = lambda entries: [copy(number)(entry) for number in range(copies) for entry in entries]  # noqa: E731
         return tiny_coco(images=repeat, annotations=repeat)
 
     return write

@@ -10,11 +10,13 @@ from pycocotools import mask as mask_utils
 from mmosis.structures import RLEMasks
 from mmosis.structures.run_lengths import encode_array, encode_part, encode_tensor
 
-WAYS = dict(array=encode_array, tensor=lambda masks: encode_tensor(torch.from_numpy(masks)))
+WAYS = dict(array=encode_array, small=encode_array, tensor=lambda masks: encode_tensor(torch.from_numpy(masks)))
 
 
 @pytest.fixture(params=WAYS)
-def encode(request: pytest.FixtureRequest) -> Callable[[np.ndarray], list[dict]]:
+def encode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[np.ndarray], list[dict]]:
+    if request.param == 'array':  # else these masks are small
+        monkeypatch.setattr('mmosis.structures.run_lengths.SMALL', 0)
     return WAYS[request.param]
 
 
