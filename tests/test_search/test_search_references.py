@@ -147,6 +147,8 @@ class TestMask:
             7 * MASK.astype(np.uint8),
             mask_utils.encode(np.asfortranarray(MASK, np.uint8)),
             [[30, 10, 45, 10, 45, 20, 30, 20]],
+            [30, 10, 45, 10, 45, 20, 30, 20],
+            [[30, 10], [45, 10], [45, 20], [30, 20]],
         ],
     )
     def test_its_box_is_that_of_the_object(self, mask: object) -> None:
@@ -173,7 +175,9 @@ class TestMask:
             (MASK[:-1], None, r'a mask must have the size of its image, \(40, 60\) \(h x w\), got \(39, 60\)'),
             (np.dstack([MASK] * 3), None, r'a mask must have the size .* got \(40, 60, 3\)'),
             ([], None, 'an object must have a mask'),
-            ([1, 2, 3, 4, 5, 6], None, r'the mask is neither COCO polygons nor RLE \(TypeError'),
+            ([1, 2, 3, 4], None, 'an object must have a mask, polygons of at least three points'),
+            (['a'] * 6, None, 'an object must have a mask, polygons of at least three points'),
+            ([[None] * 6], None, r'the mask is neither COCO polygons nor RLE \(TypeError'),
             (dict(size=[40, 60]), None, r"the mask is neither COCO polygons nor RLE \(KeyError: 'counts'"),
             (dict(size=[40, 60], counts=[2401, -1]), None, r'the mask is neither COCO polygons nor RLE \(Overflow'),
             (dict(size=[40, 60], counts='abc'), None, 'Invalid RLE'),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.utils.masks import decode_segmentation
+from mmosis.utils.masks import decode_segmentation, list_polygons
 
 SHAPE = (12, 20)
 MASK = np.zeros(SHAPE, dtype=np.uint8)
@@ -52,7 +52,25 @@ def test_polygons_of_two_points_are_left_out():
         np.testing.assert_array_equal(decode_segmentation(parts, SHAPE), MASK)
 
 
-@pytest.mark.parametrize('segmentation', [None, [], {}, [[0, 9, 3, 3]], [[]]])
+POINTS = [[4, 2], [11, 2], [11, 7], [4, 7]]
+
+
+@pytest.mark.parametrize(
+    'segmentation',
+    [SQUARE, POINTS, [POINTS], [tuple(map(tuple, POINTS))], [SQUARE, POINTS], list(np.array(SQUARE, np.float32))],
+    ids=['flat', 'points', 'polygons of points', 'tuples', 'mixed', 'numbers of numpy'],
+)
+def test_polygons_of_other_forms_are_read(segmentation):
+    np.testing.assert_array_equal(decode_segmentation(segmentation, SHAPE), MASK)
+
+
+def test_polygons_become_those_of_coco():
+    assert list_polygons([SQUARE, POINTS]) == [SQUARE, SQUARE]
+    for untouched in ([], [[]], [[0, 9, 3, 3]], [SQUARE, [0, 9, 3, 3]], [['4', '2']]):
+        assert list_polygons(untouched) == untouched
+
+
+@pytest.mark.parametrize('segmentation', [None, [], {}, [[0, 9, 3, 3]], [0, 9, 3, 3], [[0, 9], [3, 3]], [[]]])
 def test_no_mask_is_refused(segmentation):
     with pytest.raises(ValueError, match='an object must have a mask, polygons of at least three points or RLE, got n'):
         decode_segmentation(segmentation, SHAPE)
