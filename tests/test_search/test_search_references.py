@@ -177,7 +177,7 @@ class TestMask:
             ([], None, 'an object must have a mask'),
             ([1, 2, 3, 4], None, 'an object must have a mask, polygons of at least three points'),
             (['a'] * 6, None, 'an object must have a mask, polygons of at least three points'),
-            ([[None] * 6], None, r'the mask is neither COCO polygons nor RLE \(TypeError'),
+            ([[{}] * 6], None, r'the mask is neither COCO polygons nor RLE \(TypeError'),
             (dict(size=[40, 60]), None, r"the mask is neither COCO polygons nor RLE \(KeyError: 'counts'"),
             (dict(size=[40, 60], counts=[2401, -1]), None, r'the mask is neither COCO polygons nor RLE \(Overflow'),
             (dict(size=[40, 60], counts='abc'), None, 'Invalid RLE'),
