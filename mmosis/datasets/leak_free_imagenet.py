@@ -7,13 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mmosis.utils.install import install_hint
+
 try:
     from mmpretrain.datasets import CustomDataset
     from mmpretrain.registry import DATASETS
 except ModuleNotFoundError as error:
-    raise ImportError(
-        f"pre-training needs {error.name}, which is not installed: pip install 'mmosis[pretrain]'"
-    ) from error
+    raise ImportError(f'pre-training needs {error.name}, which is not installed: {install_hint("pretrain")}') from error
 
 IMAGENET_687 = tuple(sorted((files(__package__) / 'imagenet-687.txt').read_text().split()))
 """The synsets without a counterpart among COCO's categories (paper section 5.1): ``data/imagenet-687.txt`` of

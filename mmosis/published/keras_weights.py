@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmosis.utils.install import install_hint
+
 from .keras_layers import Layer, backbone_layers, model_layers
 
 CLASSIFIER_INPUTS = 2048  # what a backbone's classifier sees
@@ -43,7 +45,7 @@ def _read_datasets(path: str | Path) -> dict[str, np.ndarray]:
     try:
         import h5py
     except ModuleNotFoundError as error:
-        raise ImportError("h5 files need h5py, which is not installed: pip install 'mmosis[keras]'") from error
+        raise ImportError(f'h5 files need h5py, which is not installed: {install_hint("keras")}') from error
     datasets: dict[str, np.ndarray] = {}
 
     def collect(name: str, item: h5py.HLObject) -> None:

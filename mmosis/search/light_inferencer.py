@@ -12,6 +12,7 @@ import numpy as np
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.box_shares import boxes_out_of_window, have_area
+from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
 from .base import SearchBase, as_plain
@@ -85,7 +86,7 @@ class LightInferencer(SearchBase):
         if of_torch:
             raise TypeError(
                 f'{", ".join(of_torch)} cannot be had from the light runtime; they need OneShotInferencer on torch: '
-                "pip install 'mmosis[onedl]'"
+                f'{install_hint("onedl")}'
             )
         images = list_images(inputs)
         bank = self._as_bank(references, images)

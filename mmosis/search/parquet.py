@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.install import install_hint
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +25,7 @@ def require_parquet() -> None:
     """
     if find_spec('pyarrow') is None:
         raise ImportError(
-            "Parquet files are read and written by pyarrow, which is not installed: pip install 'mmosis[ray]'"
+            f'Parquet files are read and written by pyarrow, which is not installed: {install_hint("ray")}'
         )
 
 

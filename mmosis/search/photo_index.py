@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
 from .base import SearchBase
@@ -264,7 +265,7 @@ def _describe(inferencer: SearchBase) -> dict[str, Any]:
 
 def _require() -> None:
     if find_spec('lancedb') is None:
-        raise ImportError("an index is kept by lancedb, which is not installed: pip install 'mmosis[index]'")
+        raise ImportError(f'an index is kept by lancedb, which is not installed: {install_hint("index")}')
 
 
 def _stamp(file: str) -> list[int]:

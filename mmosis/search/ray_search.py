@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from mmosis.utils.cores import available_cores
+from mmosis.utils.install import install_hint
 
 from .base import SearchBase
 from .folder_search import SearchSettings, Spread, search_file
@@ -53,7 +54,7 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
         ImportError: If Ray is not installed.
     """
     if find_spec('ray') is None:
-        raise ImportError("a search on a cluster is run by Ray, which is not installed: pip install 'mmosis[ray]'")
+        raise ImportError(f'a search on a cluster is run by Ray, which is not installed: {install_hint("ray")}')
     joined = 'ray' in sys.modules and sys.modules['ray'].is_initialized()
     with nullcontext() if joined else _local_cluster() if address == LOCAL else _connected(address):
         yield lambda *task: _search(model, *task)

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from mmosis.utils.cores import limit_threads
+from mmosis.utils.install import install_hint
 
 from .base import SearchBase
 from .model_zoo import DEFAULT_MODEL, is_exported
@@ -54,6 +55,4 @@ def make_inferencer(
 def _require(runtime: str) -> None:
     package, extra = PACKAGES[runtime]
     if find_spec(package) is None:
-        raise ImportError(
-            f"this search runs on {runtime}, and {package} is not installed: pip install 'mmosis[{extra}]'"
-        )
+        raise ImportError(f'this search runs on {runtime}, and {package} is not installed: {install_hint(extra)}')

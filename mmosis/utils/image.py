@@ -5,6 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmosis.utils.install import install_hint
+
 FLAGS = dict(
     color=cv2.IMREAD_COLOR,
     color_ignore_orientation=cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
@@ -59,7 +61,7 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
         from mmengine.fileio import get
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"{path} is read by MMEngine, which is not installed: pip install 'mmosis[onedl]', or give a file"
+            f'{path} is read by MMEngine, which is not installed: give a file, or {install_hint("onedl")}'
         ) from error
     return get(path, backend_args=backend_args)
 

@@ -1,7 +1,9 @@
-"""The web page: search by example with the mouse. Needs ``mmosis[web]`` as soon as it is used."""
+"""The web page: search by example with the mouse. Needs the extra ``web`` as soon as it is used."""
 
 from importlib import import_module
 from typing import Any
+
+from mmosis.utils.install import install_hint
 
 _MODULES = dict(build_page='page', serve='server')
 _PACKAGES = ('gradio', 'gradio_image_annotation')
@@ -17,7 +19,5 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in _PACKAGES:
             raise
-        raise ImportError(
-            f"the web page needs {error.name}, which is not installed: pip install 'mmosis[web]'"
-        ) from error
+        raise ImportError(f'the web page needs {error.name}, which is not installed: {install_hint("web")}') from error
     return getattr(module, name)

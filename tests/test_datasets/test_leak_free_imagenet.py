@@ -13,7 +13,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from tools_runner import run_processes
 
-pytest.importorskip('mmpretrain', reason='pre-training needs mmpretrain: pip install mmosis[pretrain]')
+pytest.importorskip('mmpretrain', reason='pre-training needs mmpretrain: extra pretrain')
 
 from mmosis.datasets.leak_free_imagenet import IMAGENET_687, LeakFreeImageNet
 

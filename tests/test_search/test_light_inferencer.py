@@ -12,6 +12,7 @@ import pytest
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchSettings, search_array
 from mmosis.structures import FoundObjects
 from mmosis.utils.image import read_image
+from mmosis.utils.install import install_hint
 
 pytest.importorskip('onnxruntime')
 
@@ -158,7 +159,7 @@ def test_what_needs_torch_says_so() -> None:
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr == (
-        "mmosis: error: this search runs on torch, and mmdet is not installed: pip install 'mmosis[onedl]'\n"
+        f'mmosis: error: this search runs on torch, and mmdet is not installed: {install_hint("onedl")}\n'
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from mmosis.search import parquet, to_coco
 from mmosis.search.images import list_images
 from mmosis.search.parquet import read_paths, require_parquet, write_detections
+from mmosis.utils.install import install_hint
 
 pa = pytest.importorskip('pyarrow')
 pq = pytest.importorskip('pyarrow.parquet')
@@ -101,7 +102,7 @@ class TestDetections:
 def test_pyarrow_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'a.parquet').touch()
     monkeypatch.setattr(parquet, 'find_spec', lambda _: None)
-    message = "Parquet files are read and written by pyarrow, which is not installed: pip install 'mmosis[ray]'"
+    message = f'Parquet files are read and written by pyarrow, which is not installed: {install_hint("ray")}'
     for refused in (require_parquet, lambda: read_paths(tmp_path / 'a.parquet')):
         with pytest.raises(ImportError, match=re.escape(message)):
             refused()

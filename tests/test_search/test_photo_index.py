@@ -16,6 +16,7 @@ from search_model import CONFIG, write_weights
 
 from mmosis.search import OneShotInferencer, PhotoIndex, ReferenceBank, photo_index
 from mmosis.search.photo_index import IndexReport
+from mmosis.utils.install import install_hint
 from mmosis.utils.rng import generator
 
 NAMES = [f'{letter}.png' for letter in "abcdef'"]  # a quote in a name must not end a text
@@ -262,6 +263,6 @@ class TestErrors:
     def test_lancedb_is_missing(self, update: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(photo_index, 'find_spec', lambda _: None)
         for make in (update, lambda: PhotoIndex.open(tmp_path)):
-            with pytest.raises(ImportError, match=re.escape("not installed: pip install 'mmosis[index]'")):
+            with pytest.raises(ImportError, match=re.escape(f'not installed: {install_hint("index")}')):
                 make()
         assert not (tmp_path / 'lib').exists()

