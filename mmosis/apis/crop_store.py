@@ -17,7 +17,16 @@ from mmengine.registry import init_default_scope
 from mmosis.datasets import CropReference, LoadImage, OneShotCocoDataset
 from mmosis.structures import Reference
 from mmosis.utils.atomic import write_atomic
-from mmosis.utils.crop_store import CROPS, ENTRY, INDEX, SETTINGS, CropStore, digest_file, dump_settings, encode_crop
+from mmosis.utils.crop_store import (
+    CROPS,
+    INDEX,
+    SETTINGS,
+    CropStore,
+    digest_file,
+    dump_settings,
+    encode_crop,
+    entry_type,
+)
 from mmosis.utils.json_file import read_json
 from mmosis.utils.packed import PackedList
 from mmosis.utils.processes import Make, make_each
@@ -40,7 +49,7 @@ class Source(NamedTuple):
 
     img_path: str
     img_shape: tuple[int, int]
-    ann_ids: list[int]
+    ann_ids: list[int | str]
     bboxes: list[tuple[float, ...]]
 
 
@@ -84,11 +93,12 @@ def make_crop_store(cfg: Config, folder: str | Path, num_workers: int = 0, max_s
     sources = _list_sources(dataset)
     del dataset
     # The mark on a box is of its mask, which is made when the crop is read.
-    cut = partial(_cut_references, sources, load, CropReference(crop.margin), max_size)
+    entry = entry_type([ann_id for source in sources for ann_id in source.ann_ids])
+    cut = partial(_cut_references, sources, load, CropReference(crop.margin), max_size, entry)
     folder = Path(folder)
     if _begin(folder, settings):
-        _write_crops(folder, sources, cut, num_workers)
-        _finish(folder, settings, sum(len(source.ann_ids) for source in sources))
+        _write_crops(folder, sources, cut, num_workers, entry)
+        _finish(folder, settings, sum(len(source.ann_ids) for source in sources), entry)
     for name in (BEGUN, ROWS):
         (folder / name).unlink(missing_ok=True)
     return folder
@@ -124,13 +134,13 @@ def _source(references: list[Reference]) -> Source:
 
 
 def _cut_references(
-    sources: PackedList, load: LoadImage, crop: CropReference, max_size: int, index: int
+    sources: PackedList, load: LoadImage, crop: CropReference, max_size: int, entry: np.dtype, index: int
 ) -> tuple[np.ndarray, bytes]:
     """Cut the references of an image: their entries, as if their crops began the file, and the crops."""
     source = sources[index]
     height, width = source.img_shape
     image = load(dict(img_path=source.img_path, height=height, width=width))
-    entries, content = np.empty(len(source.ann_ids), ENTRY), b''
+    entries, content = np.empty(len(source.ann_ids), entry), b''
     for number, (ann_id, bbox) in enumerate(zip(source.ann_ids, source.bboxes, strict=True)):
         picture = crop(dict(image, ref_bbox=np.array(bbox), ann_id=ann_id))['img']
         encoded = encode_crop(_limit(picture, max_size))
@@ -165,9 +175,9 @@ def _begin(folder: Path, settings: dict) -> bool:
     return not whole.is_file()
 
 
-def _write_crops(folder: Path, sources: PackedList, cut: Make, num_workers: int) -> None:
+def _write_crops(folder: Path, sources: PackedList, cut: Make, num_workers: int, entry: np.dtype) -> None:
     """Write the crops that are not there yet, and their entries after them."""
-    done, size = _resume(folder, np.cumsum([len(source.ann_ids) for source in sources]))
+    done, size = _resume(folder, np.cumsum([len(source.ann_ids) for source in sources]), entry)
     todo = range(done, len(sources))
     waiting = []
     with (folder / CROPS).open('ab') as crops, (folder / ROWS).open('ab') as rows:
@@ -190,35 +200,36 @@ def _commit(crops: BinaryIO, rows: BinaryIO, waiting: list[bytes]) -> None:
     waiting.clear()
 
 
-def _resume(folder: Path, ends: np.ndarray) -> tuple[int, int]:
+def _resume(folder: Path, ends: np.ndarray, entry: np.dtype) -> tuple[int, int]:
     """Cut off what a stop left half-written; tell how many images are done, and the size of their crops.
 
     Args:
         folder: The folder.
         ends: How many references images have, with all images before them.
+        entry: The type of an entry.
     """
     rows, crops = folder / ROWS, folder / CROPS
     rows.touch()
     crops.touch()
-    entries = _read_entries(folder)
+    entries = _read_entries(folder, entry)
     done = int(np.searchsorted(ends, len(entries), side='right'))
     kept = int(ends[done - 1]) if done else 0
     size = int(entries[kept - 1]['start'] + entries[kept - 1]['size']) if kept else 0
     if crops.stat().st_size < size:
         raise ValueError(f'{crops} must have {size} bytes or more, got {crops.stat().st_size}; remove {folder}')
-    os.truncate(rows, kept * ENTRY.itemsize)
+    os.truncate(rows, kept * entry.itemsize)
     os.truncate(crops, size)
     return done, size
 
 
-def _read_entries(folder: Path) -> np.ndarray:
+def _read_entries(folder: Path, entry: np.dtype) -> np.ndarray:
     content = (folder / ROWS).read_bytes()
-    return np.frombuffer(content, ENTRY, len(content) // ENTRY.itemsize)
+    return np.frombuffer(content, entry, len(content) // entry.itemsize)
 
 
-def _finish(folder: Path, settings: dict, num: int) -> None:
+def _finish(folder: Path, settings: dict, num: int, entry: np.dtype) -> None:
     """Write the index, and last what says that the store is whole."""
-    entries = _read_entries(folder)
+    entries = _read_entries(folder, entry)
     size = (folder / CROPS).stat().st_size
     if len(entries) != num or entries['size'].sum() != size:
         raise ValueError(

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.garbage import garbage_collection_paused
+from mmosis.utils.packed import id_array
 
 
 @DATASETS.register_module()
@@ -51,7 +51,7 @@ class CocoFileDataset(CocoDataset):
         self.cat_ids = list(coco.cats)
         self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
         # Arrays, which the workers of a data loader share.
-        self.cat_img_map = {cat_id: np.array(coco.cat_img_map[cat_id]) for cat_id in self.cat_ids}
+        self.cat_img_map = {cat_id: id_array(coco.cat_img_map[cat_id]) for cat_id in self.cat_ids}
         names = tuple(category['name'] for category in coco.cats.values())
         self._metainfo.update(
             classes=names, cat_ids=self.cat_ids, ann_file=self.ann_file, img_dir=self.data_prefix['img']

@@ -9,7 +9,7 @@ import numpy as np
 from mmdet.registry import TASK_UTILS
 
 from mmosis.structures import Reference
-from mmosis.utils.packed import IdIndex, PackedList
+from mmosis.utils.packed import IdIndex, PackedList, id_array
 
 
 class ImageRecord(NamedTuple):
@@ -23,7 +23,7 @@ class ImageRecord(NamedTuple):
             ``mask``.
     """
 
-    img_id: int
+    img_id: int | str
     img_path: str
     img_shape: tuple[int, int]
     instances: list[dict]
@@ -84,16 +84,18 @@ class ReferenceSampler:
         self._segmentations = PackedList(masks[row] for row in order) if with_masks else None
 
     def _build_index(self, rows: list[tuple]) -> np.ndarray:
-        """Sort instances by (label, image) and note where each label's images and each image's instances begin.
+        """Sort instances by (label, image, id); note where each label's images and each image's instances begin.
 
         Returns:
             np.ndarray: The rows in their new order.
         """
-        keys = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
-        order = np.lexsort(keys.T[::-1])
-        self._ann_ids = keys[order, 2]
+        ann_ids = id_array([row[2] for row in rows])
+        by_id = np.argsort(ann_ids, kind='stable')
+        keys = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
+        order = by_id[np.lexsort(keys[by_id].T[::-1])]
+        self._ann_ids = ann_ids[order]
         self._bboxes = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 4)[order]
-        groups, starts = np.unique(keys[order, :2], axis=0, return_index=True)
+        groups, starts = np.unique(keys[order], axis=0, return_index=True)
         spans = np.stack([groups[:, 1], starts, np.append(starts[1:], len(rows))], axis=1)
         self._groups: dict[int, np.ndarray] = {
             int(label): spans[groups[:, 0] == label] for label in np.unique(groups[:, 0])
@@ -109,7 +111,7 @@ class ReferenceSampler:
         """Count the images that can give references of a category."""
         return len(self._groups.get(label, ()))
 
-    def draw(self, label: int, img_id: int, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
+    def draw(self, label: int, img_id: int | str, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
         """Draw K references of a category for an image.
 
         Args:
@@ -134,7 +136,7 @@ class ReferenceSampler:
             for index, start, end in groups.tolist():
                 yield from (self._make_reference(row, index) for row in range(start, end))
 
-    def find(self, label: int, ann_id: int) -> Reference | None:
+    def find(self, label: int, ann_id: int | str) -> Reference | None:
         """Look up an instance of a category by its annotation id; None if it cannot give a reference."""
         groups = self._groups.get(label)
         row = self._rows_by_id.find(ann_id)
@@ -156,7 +158,7 @@ class ReferenceSampler:
             )
         return groups
 
-    def _position(self, groups: np.ndarray, img_id: int) -> int | None:
+    def _position(self, groups: np.ndarray, img_id: int | str) -> int | None:
         """Where the searched image stands among a category's images, or None if it gives no references of it."""
         index = self._indices.find(img_id)
         position = int(np.searchsorted(groups[:, 0], index))
@@ -169,7 +171,7 @@ class ReferenceSampler:
 
     def _make_reference(self, row: int, index: int) -> Reference:
         img_id, img_path, img_shape = self._images[index]
-        ann_id, bbox = int(self._ann_ids[row]), tuple(self._bboxes[row].tolist())
+        ann_id, bbox = self._ann_ids[row : row + 1].tolist()[0], tuple(self._bboxes[row].tolist())
         segmentation = None if self._segmentations is None else self._segmentations[row]
         return Reference(ann_id, img_id, img_path, bbox, img_shape, segmentation)
 
@@ -200,7 +202,7 @@ class ShuffledReferenceSampler(ReferenceSampler):
         rule = dict(min_size=min_size, min_visibility=min_visibility, with_masks=with_masks)
         super().__init__(by_id, num, same_image=True, **rule)
 
-    def draw(self, label: int, img_id: int, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
+    def draw(self, label: int, img_id: int | str, rng: np.random.Generator, run: int = 0) -> tuple[Reference, ...]:
         """Take the K references of a run; arguments as in :meth:`ReferenceSampler.draw`."""
         groups = self._enough_groups(label)
         order = list(range(int(groups[0, 1]), int(groups[-1, 2])))

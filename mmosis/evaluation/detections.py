@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmosis.utils.packed import id_array
+
 FIELDS = {'image_id', 'category_id', 'bbox', 'score'}
 
 
@@ -40,8 +42,8 @@ class Detections:
         if len(masks) not in (0, len(results)):
             raise ValueError(f'either all detections have masks or none has, got {len(masks)} of {len(results)}')
         return cls(
-            _ids([result['image_id'] for result in results]),
-            _ids([result['category_id'] for result in results]),
+            id_array([result['image_id'] for result in results]),
+            id_array([result['category_id'] for result in results]),
             np.array([result['bbox'] for result in results], dtype=float).reshape(-1, 4),
             np.array([result['score'] for result in results], dtype=float),
             masks if masks else None,
@@ -71,13 +73,9 @@ class Detections:
         masks = None if self.masks is None else [self.masks[row] for row in rows]
         return Detections(self.image_ids[rows], self.category_ids[rows], self.bboxes[rows], self.scores[rows], masks)
 
-    def of_images(self, img_ids: Iterable[int]) -> 'Detections':
+    def of_images(self, img_ids: Iterable[int | str]) -> 'Detections':
         """Select those in some images."""
-        return self[np.isin(self.image_ids, list(img_ids))]
-
-
-def _ids(values: list) -> np.ndarray:
-    return np.array(values) if values else np.zeros(0, dtype=np.int64)
+        return self[np.isin(self.image_ids, id_array(list(img_ids)))]
 
 
 def _as_text(mask: Mapping) -> dict:

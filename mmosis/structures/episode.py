@@ -17,8 +17,8 @@ class Reference:
         segmentation: Its mask as the annotation file has it, polygons or RLE; None where masks are not asked for.
     """
 
-    ann_id: int
-    img_id: int
+    ann_id: int | str
+    img_id: int | str
     img_path: str
     bbox: tuple[float, float, float, float]
     img_shape: tuple[int, int] | None = None
@@ -38,7 +38,7 @@ class Episode:
     """
 
     label: int
-    cat_id: int
+    cat_id: int | str
     references: tuple[Reference, ...]
     run: int = 0
     absent: bool = False

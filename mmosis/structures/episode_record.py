@@ -23,20 +23,20 @@ class EpisodeRecord:
         absent: Whether the image does not show the category, so that every detection is wrong.
     """
 
-    image_id: int
+    image_id: int | str
     run: int
-    category_id: int
-    reference_ids: tuple[int, ...]
+    category_id: int | str
+    reference_ids: tuple[int | str, ...]
     absent: bool = False
 
     @classmethod
-    def from_episode(cls, image_id: int, episode: Episode) -> 'EpisodeRecord':
+    def from_episode(cls, image_id: int | str, episode: Episode) -> 'EpisodeRecord':
         """Make the record of an episode."""
         ids = tuple(reference.ann_id for reference in episode.references)
         return cls(image_id, episode.run, episode.cat_id, ids, episode.absent)
 
 
-FIELDS = dict(image_id=(int, str), run=int, category_id=int, reference_ids=list, absent=bool)
+FIELDS = dict(image_id=(int, str), run=int, category_id=(int, str), reference_ids=list, absent=bool)
 
 
 def save_episodes(path: str | Path, info: dict, records: Iterable[EpisodeRecord]) -> None:

@@ -1,6 +1,7 @@
 """CropStore: the references of an annotation file as small pictures in one file."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +11,12 @@ import numpy as np
 
 from .image import decode_image
 from .json_file import read_json
-from .packed import IdIndex
+from .packed import IdIndex, id_array
 
 VERSION = 1
 SETTINGS, INDEX, CROPS = 'store.json', 'index.npy', 'crops.bin'
 FIELDS = {'ann_file', 'margin', 'mark_box', 'max_size', 'sizes'}
-ENTRY = np.dtype([('ann_id', '<i8'), ('start', '<i8'), ('size', '<i8'), ('bbox', '<f8', 4)])
+PLACE = [('start', '<i8'), ('size', '<i8'), ('bbox', '<f8', 4)]
 TOOL = 'tools/dataset_converters/make_crop_store.py'
 
 
@@ -87,7 +88,7 @@ class CropStore:
                 f'make a store of this one by {TOOL}'
             )
 
-    def read(self, ann_id: int, bbox: np.ndarray) -> np.ndarray:
+    def read(self, ann_id: int | str, bbox: np.ndarray) -> np.ndarray:
         """Read a crop.
 
         Args:
@@ -100,7 +101,8 @@ class CropStore:
         Raises:
             ValueError: If it is not in the store, or the store has another box of it, or it cannot be decoded.
         """
-        position = self._positions.find(ann_id)
+        as_text = self._index['ann_id'].dtype.kind == 'U'
+        position = self._positions.find(str(ann_id) if as_text else ann_id)
         if position < 0:
             raise ValueError(
                 f'{self.folder} has no crop of annotation {ann_id}; it has those that the reference_sampler of the '
@@ -114,6 +116,12 @@ class CropStore:
             )
         content = self._crops[entry['start'] : entry['start'] + entry['size']]
         return decode_image(content.tobytes(), f'annotation {ann_id} in {self.folder / CROPS}')
+
+
+def entry_type(ann_ids: Sequence[int | str]) -> np.dtype:
+    """What the index of a store says of a crop: its annotation, as text where numbers of 64 bits cannot tell."""
+    keys = id_array(ann_ids)
+    return np.dtype([('ann_id', keys.astype(str).dtype if keys.dtype == object else keys.dtype), *PLACE])
 
 
 def encode_crop(crop: np.ndarray) -> bytes:

@@ -36,6 +36,22 @@ class PackedList(Sequence):
         return pickle.loads(memoryview(self._content[self._ends[index] : self._ends[index + 1]]))
 
 
+def id_array(ids: Sequence[int | str]) -> np.ndarray:
+    """Put ids in an array: int64 or text; of objects where a number needs more than 64 bits.
+
+    Args:
+        ids: All numbers or all words. NumPy by itself would round large numbers.
+    """
+    if not len(ids):
+        return np.zeros(0, dtype=np.int64)
+    if isinstance(ids[0], str):
+        return np.array(ids)
+    try:
+        return np.array(ids, dtype=np.int64)
+    except OverflowError:
+        return np.array(ids, dtype=object)
+
+
 class IdIndex:
     """The positions of ids in a list.
 
@@ -47,9 +63,9 @@ class IdIndex:
     """
 
     def __init__(self, ids: Sequence[int | str] | np.ndarray) -> None:
-        keys = np.asarray(ids)
-        if keys.dtype.kind == 'U' and not all(isinstance(each, str) for each in ids):
+        if not isinstance(ids, np.ndarray) and len({isinstance(each, str) for each in ids}) > 1:
             raise ValueError('the ids of a file must be all numbers or all words, got both; number them anew')
+        keys = ids if isinstance(ids, np.ndarray) else id_array(ids)
         self._order = np.argsort(keys, kind='stable')
         self._keys = keys[self._order]
 

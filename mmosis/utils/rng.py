@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 Key = int | str
+BEYOND_IDS = 2**128
 
 
 def generator(seed: int, *keys: Key) -> np.random.Generator:
@@ -18,11 +19,11 @@ def generator(seed: int, *keys: Key) -> np.random.Generator:
 
     Args:
         seed: The run's seed, >= 0.
-        *keys: What the draw is for, e.g. ``('reference', img_id, cat_id, run)``; integers >= 0 or words. A first word
+        *keys: What the draw is for, e.g. ``('reference', img_id, cat_id, run)``; integers or words. A first word
             always comes with the same number of keys: numpy does not tell ``('order',)`` from ``('order', 0)``.
 
     Raises:
-        ValueError: If the seed or a key is a negative integer.
+        ValueError: If the seed is negative.
     """
     return np.random.default_rng(_entropy(seed, keys))
 
@@ -35,7 +36,7 @@ def seed_globally(seed: int, *keys: Key) -> None:
         *keys: As in :func:`generator`.
 
     Raises:
-        ValueError: If the seed or a key is a negative integer.
+        ValueError: If the seed is negative.
     """
     words = _words(seed, keys)
     random.seed(words[0])
@@ -55,7 +56,7 @@ def seeded(seed: int, *keys: Key) -> Iterator[None]:
         *keys: As in :func:`generator`.
 
     Raises:
-        ValueError: If the seed or a key is a negative integer.
+        ValueError: If the seed is negative.
     """
     words = _words(seed, keys)
     python_state, numpy_state, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
@@ -75,7 +76,13 @@ def _words(seed: int, keys: tuple[Key, ...]) -> list[int]:
 
 
 def _entropy(seed: int, keys: tuple[Key, ...]) -> list[int]:
-    numbers = [zlib.crc32(key.encode()) if isinstance(key, str) else int(key) for key in (seed, *keys)]
-    if min(numbers) < 0:
-        raise ValueError(f'a seed and its keys must be integers >= 0 or words, got {(seed, *keys)}')
-    return numbers
+    if seed < 0:
+        raise ValueError(f'a seed must be at least 0, got {seed} (for {keys})')
+    return [int(seed), *map(_as_number, keys)]
+
+
+def _as_number(key: Key) -> int:
+    """A number of at least 0, as numpy wants it; negative ones go where no other id is."""
+    if isinstance(key, str):
+        return zlib.crc32(key.encode())
+    return int(key) if key >= 0 else BEYOND_IDS - int(key)

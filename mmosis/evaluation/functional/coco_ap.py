@@ -10,6 +10,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmosis.evaluation.detections import Detections
+from mmosis.utils.packed import id_array
 
 AREAS = ('', '_s', '_m', '_l')
 IOU_50, IOU_75 = 0, 5
@@ -45,7 +46,7 @@ def evaluate_detections(
         for annotation in coco.imgToAnns[img_id]:
             if annotation['category_id'] in truth:
                 truth[annotation['category_id']].append(annotation)
-    found = _by_category(detections[np.isin(detections.image_ids, list(img_ids))], truth)
+    found = _by_category(detections[np.isin(detections.image_ids, id_array(list(img_ids)))], truth)
     evaluations = {cat_id: _evaluate_category(coco, truth[cat_id], found[cat_id], iou_type) for cat_id in truth}
     per_category = {cat_id: _summarise(e['precision'], e['recall']) for cat_id, e in evaluations.items()}
     precision = np.concatenate([e['precision'] for e in evaluations.values()], axis=2)

@@ -8,6 +8,7 @@ from pycocotools.coco import COCO
 
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
+from mmosis.utils.packed import id_array
 
 from .matching import Overlaps, average_precision, overlaps_of_run
 
@@ -22,7 +23,7 @@ class Judgement:
         episode: (D,) index of each detection's episode.
         scores: (D,) in 0-1.
         correct: (D,) whether it finds an object at IoU 0.5.
-        own: (D,) annotation id of the object of its category that it overlaps most, or -1.
+        own: (D,) index of the object of its category that it overlaps most, among its image's annotations, or -1.
         own_iou: (D,) that overlap.
         other_iou: (D,) largest overlap with an object of another category.
     """
@@ -68,7 +69,7 @@ def category_aps(
         kept: (D,) which detections are there at all.
         num_objects: (E,) objects of each episode.
     """
-    cat_ids = np.array([episode.category_id for episode in judgement.episodes])
+    cat_ids = id_array([episode.category_id for episode in judgement.episodes])
     of_detections = cat_ids[judgement.episode]
     aps = {}
     for cat_id in np.unique(cat_ids).tolist():
@@ -86,8 +87,7 @@ def _judge(overlaps: Overlaps) -> tuple[np.ndarray, ...]:
     _, other_iou = _nearest(overlaps.ious, (overlaps.cat_ids != overlaps.episode.category_id) & ~overlaps.crowds)
     correct = found >= 0
     # The object that was found counts as its own, even where a worse one is nearer.
-    ann_ids = np.append(overlaps.ann_ids, -1)[np.where(correct, found, nearest)]
-    return overlaps.scores, correct, ann_ids, own_iou, other_iou, overlaps.finds_crowd(found)
+    return overlaps.scores, correct, np.where(correct, found, nearest), own_iou, other_iou, overlaps.finds_crowd(found)
 
 
 def _nearest(ious: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

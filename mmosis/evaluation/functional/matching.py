@@ -26,7 +26,6 @@ class Overlaps:
         ious: (D, G) overlaps; with a crowd, the share of the detection that it covers.
         cat_ids: (G,) categories of the objects.
         crowds: (G,) whether an object is a crowd.
-        ann_ids: (G,) annotation ids.
     """
 
     episode: EpisodeRecord
@@ -34,7 +33,6 @@ class Overlaps:
     ious: np.ndarray
     cat_ids: np.ndarray
     crowds: np.ndarray
-    ann_ids: np.ndarray
 
     def match(self, cat_id: int) -> np.ndarray:
         """Give every detection the object of a category that it finds: (D,) indices into G, or -1.
@@ -88,9 +86,8 @@ def overlaps_of_run(
             episode,
             detections.scores[found],
             _ious(coco, detections[found], truth, iou_type),
-            np.array([a['category_id'] for a in truth], dtype=np.int64),
+            np.array([a['category_id'] for a in truth], dtype=object),
             np.array([bool(a['iscrowd']) for a in truth], dtype=bool),
-            np.array([a['id'] for a in truth], dtype=np.int64),
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mmdet.datasets.api_wrappers import COCO
 from mmdet.evaluation import CocoMetric
 from mmdet.registry import METRICS
 
@@ -13,16 +14,25 @@ class CocoFileMetric(CocoMetric):
     """mmdet's ``CocoMetric`` on the annotation file of the data set.
 
     Only the truth of the images that were tested counts, so a held back part can be evaluated; mmdet's own counts all
-    images of the file. Arguments are ``CocoMetric``'s.
+    images of the file. Annotations may have ids of any kind; mmdet's own takes a match with annotation 0 for none.
+    Arguments are ``CocoMetric``'s.
     """
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of a batch, as mmdet does."""
         if self._coco_api is None:
-            self._coco_api = load_coco(self.dataset_meta['ann_file'])
+            self._coco_api = _renumber(load_coco(self.dataset_meta['ann_file']))
         super().process(data_batch, data_samples)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Evaluate; keys and values are mmdet's."""
         self.img_ids = [result['img_id'] for _, result in results]
         return super().compute_metrics(results)
+
+
+def _renumber(coco: COCO) -> COCO:
+    """Number the annotations from 1: COCOeval keeps their ids in arrays of numbers, with 0 for no match."""
+    for number, annotation in enumerate(coco.dataset['annotations'], 1):
+        annotation['id'] = number
+    coco.anns = {annotation['id']: annotation for annotation in coco.dataset['annotations']}
+    return coco

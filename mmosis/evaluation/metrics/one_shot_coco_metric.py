@@ -14,6 +14,7 @@ from mmosis.evaluation.functional import IOU_TYPES
 from mmosis.evaluation.tables import category_table, runs_table
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.packed import id_array
 
 
 @METRICS.register_module()
@@ -124,8 +125,8 @@ def _of_episode(result: dict, episode_id: int) -> Detections:
     bboxes = result['bboxes'][rows].astype(float)
     bboxes[:, 2:] -= bboxes[:, :2]
     return Detections(
-        np.full(len(rows), episode.image_id),
-        np.full(len(rows), episode.category_id),
+        id_array([episode.image_id] * len(rows)),
+        id_array([episode.category_id] * len(rows)),
         bboxes,
         result['scores'][rows].astype(float),
         [result['masks'][row] for row in rows] if 'masks' in result else None,

@@ -13,7 +13,7 @@ def test_each_detection_is_told_right_or_wrong_and_how_near_it_came() -> None:
     found = answer((1, MUG, BOX, 0.9), (1, MUG, SHIFTED, 0.8), (1, MUG, OTHER, 0.7), (1, MUG, FAR, 0.6))
     judgement = judge_run(coco, [ask(1, MUG)], found)
     assert judgement.correct.tolist() == [True, False, False, False]
-    assert judgement.own.tolist() == [1, 1, -1, -1]
+    assert judgement.own.tolist() == [0, 0, -1, -1]
     assert judgement.own_iou.round(3).tolist() == [1, 0.739, 0, 0]  # 34 * 40 / (46 * 40)
     assert judgement.other_iou.tolist() == [0, 0, 1, 0]
     assert judgement.num_objects.tolist() == [1]

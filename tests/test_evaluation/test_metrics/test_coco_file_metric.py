@@ -40,3 +40,25 @@ def test_a_part_of_the_file_is_evaluated_alone(tiny_coco, by_mmdet: bool) -> Non
         assert metrics['coco/bbox_mAP_50'] < 0.8
     else:
         assert (metrics['coco/bbox_mAP_50'], metrics['coco/segm_mAP_50']) == (1, 1)
+
+
+@pytest.mark.parametrize('name', ['{}', 'no. {}'])
+def test_any_ids_will_do(tiny_coco, name: str) -> None:
+    """Annotation 0 is one like others, and words are ids; mmdet's own takes the first for no match."""
+
+    def change(*keys: str):
+        kind = int if name == '{}' else str
+        return lambda entries: [
+            {**entry, **{key: kind(name.format(entry[key] - 100 * ('bbox' in entry and key == 'id'))) for key in keys}}
+            for entry in entries
+        ]
+
+    root = tiny_coco(images=change('id'), categories=change('id'), annotations=change('id', 'image_id', 'category_id'))
+    ann_file = str(root / 'annotations.json')
+    coco = COCO(ann_file)
+    metric = CocoFileMetric(metric=['bbox', 'segm'])
+    metric.dataset_meta = dict(ann_file=ann_file, classes=tuple(category['name'] for category in coco.cats.values()))
+    for img_id in list(coco.imgs)[:2]:
+        metric.process({}, [perfect_sample(coco, img_id)])
+    metrics = metric.evaluate(2)
+    assert (metrics['coco/bbox_mAP_50'], metrics['coco/segm_mAP_50']) == (1, 1)
