@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,26 @@ class SearchBase:
         joined = [np.concatenate(arrays) for arrays in zip(*encoded, strict=True)]
         return ReferenceBank(entries, thumbnails, joined, self.fingerprint)
 
+    def check_bank(self, bank: ReferenceBank) -> None:
+        """Refuse references that this model has not encoded.
+
+        Raises:
+            ValueError: If the bank is of another model, or its encodings have other shapes.
+        """
+        bank.check_fingerprint(self.fingerprint)
+        shapes = [array.shape[1:] for array in bank.encoded]
+        if shapes != self._row_shapes:
+            raise ValueError(
+                f'the encodings of the bank have shapes {str(shapes)[:200]}, this model makes '
+                f'{str(self._row_shapes)[:200]}; encode the pictures again with this model'
+            )
+
+    @cached_property
+    def _row_shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of what is kept of a reference, as of a blank one."""
+        blank = dict(img=np.zeros((32, 32, 3), np.uint8), img_shape=(32, 32), ref_bbox=(0, 0, 32, 32))
+        return [array.shape[1:] for array in self._encode_batch([blank])]
+
     def embed_regions(self, image: np.ndarray) -> np.ndarray:
         """Embed the regions of an image (H, W, 3) BGR uint8, whatever is searched for, at the smallest of the scales.
 
@@ -110,7 +131,7 @@ class SearchBase:
         Raises:
             ValueError: If the bank is of another model, or the model's matcher compares no vectors.
         """
-        bank.check_fingerprint(self.fingerprint)
+        self.check_bank(bank)
         wanted = bank.categories[: len(bank.names)]
         means = [np.stack([array[list(category.rows)].mean(axis=0) for category in wanted]) for array in bank.encoded]
         return self.regions.embed_references(means)
@@ -162,7 +183,7 @@ class SearchBase:
     def _as_bank(self, references: Any, images: Sequence) -> ReferenceBank:
         """What a call searches for, encoded by this model."""
         bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
-        bank.check_fingerprint(self.fingerprint)
+        self.check_bank(bank)
         return bank
 
     def _calibrate(self, scores: np.ndarray) -> np.ndarray:

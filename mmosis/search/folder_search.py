@@ -111,7 +111,7 @@ def search_images(
             search, or the images themselves where overlays would be.
         OSError: If nothing can be written there.
     """
-    bank.check_fingerprint(inferencer.fingerprint)
+    inferencer.check_bank(bank)
     files = list_images(inputs)
     folder, annotations = _places(Path(out))
     root, names = _names(files)

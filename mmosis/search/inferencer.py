@@ -171,7 +171,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         whole_shape: tuple[int, int] | None = None,
     ) -> FoundObjects:
         """Search one image for a bank; see :meth:`SearchBase.search`."""
-        bank.check_fingerprint(self.fingerprint)
+        self.check_bank(bank)
         ((_, passes),) = self.preprocess([image], bank=bank, whole_shape=whole_shape)
         ((_, found),) = self._search(passes, len(bank.names), keep_all)
         return found

@@ -113,7 +113,7 @@ class LightInferencer(SearchBase):
         whole_shape: tuple[int, int] | None = None,
     ) -> FoundObjects:
         """Search one image for a bank; see :meth:`SearchBase.search`."""
-        bank.check_fingerprint(self.fingerprint)
+        self.check_bank(bank)
         rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in bank.categories]
         queries = [self.detector.merge_references(each) for each in rows]
         groups = group_by_scale(bank.sizes(), image.shape[:2], self.scales, whole_shape)

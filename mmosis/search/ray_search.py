@@ -104,7 +104,7 @@ class Worker:
         with TemporaryDirectory() as folder:
             Path(folder, 'bank').write_bytes(bank)
             self._bank = ReferenceBank.load(Path(folder, 'bank'))
-        self._bank.check_fingerprint(self._inferencer.fingerprint)
+        self._inferencer.check_bank(self._bank)
         self._attempts.end.remote(me)
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[str]]:

@@ -1,22 +1,20 @@
 """ReferenceBank: references that are encoded once and kept."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
 
 from mmosis.utils.atomic import write_atomic
-from mmosis.utils.image import decode_image
 
-from .references import SearchReference
+from .bank_file import MAX_REFERENCES, BankFile
+from .references import THUMBNAIL_SIZE, SearchReference
 
-FORMAT = 'mmosis reference bank 1'
+MAX_TEXT = 5000  # letters of a name or an origin
+MAX_SIDE = 2**31  # pixels
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,9 @@ class BankEntry:
         origin: Where it is from, for people.
         box_size: (w, h) of its box, px; None where it is not known.
         picture_size: (w, h) of the picture that the box is on, px; alike.
+
+    Raises:
+        ValueError: If a text is no text, or has more than MAX_TEXT letters.
     """
 
     name: str
@@ -36,6 +37,14 @@ class BankEntry:
     origin: str
     box_size: tuple[float, float] | None = None
     picture_size: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        for key in ('name', 'origin'):
+            text = getattr(self, key)
+            if len(text) > MAX_TEXT:
+                raise ValueError(f"a reference's {key} has at most {MAX_TEXT} letters, got {len(text)}: {text[:50]}...")
+        if not self.name.strip():
+            raise ValueError(f"a reference's name must be a word or more, got {self.name!r}")
 
     @classmethod
     def of(cls, reference: SearchReference, results: dict) -> 'BankEntry':
@@ -89,6 +98,10 @@ class ReferenceBank:
                 f'a bank has an entry, a thumbnail and an encoding of each reference, got {len(entries)}, '
                 f'{len(thumbnails)} and {", ".join(map(str, rows)) or "none"}'
             )
+        if len(entries) > MAX_REFERENCES:
+            raise ValueError(f'a bank has at most {MAX_REFERENCES} references, got {len(entries)}')
+        if any(max(thumbnail.shape[:2]) > THUMBNAIL_SIZE for thumbnail in thumbnails):
+            raise ValueError(f'a thumbnail has at most {THUMBNAIL_SIZE} pixels a side')
         if all(entry.negative for entry in entries):
             raise ValueError('all references of a bank are negative; it takes at least one of what to search for')
         self.entries = list(entries)
@@ -192,13 +205,8 @@ class ReferenceBank:
 
     def to_bytes(self) -> bytes:
         """What :meth:`save` writes."""
-        tensors = {f'encoded.{i}': np.ascontiguousarray(array) for i, array in enumerate(self.encoded)}
-        for row, thumbnail in enumerate(self.thumbnails):
-            _, png = cv2.imencode('.png', thumbnail[..., ::-1])
-            tensors[f'thumbnail.{row}'] = png.ravel()
-        told = json.dumps([asdict(entry) for entry in self.entries])
-        metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=told)
-        return save(tensors, metadata)
+        told = [asdict(entry) for entry in self.entries]
+        return BankFile(told, self.thumbnails, list(self.encoded), self.fingerprint).to_bytes()
 
     @classmethod
     def load(cls, path: str | Path) -> 'ReferenceBank':
@@ -211,50 +219,31 @@ class ReferenceBank:
         if not Path(path).is_file():
             raise FileNotFoundError(f'there is no reference bank {path}')
         try:
-            with safe_open(path, 'np') as file:
-                metadata = file.metadata() or {}
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            return cls._from_file(metadata, tensors)
-        except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            file = BankFile.read(path)
+            entries = [_read_entry(entry) for entry in file.references]
+            return cls(entries, file.thumbnails, file.encoded, file.fingerprint)
+        except (SafetensorError, ValueError, RecursionError) as error:
+            reason = str(error).split('\n', 1)[0][:300]
             raise ValueError(
-                f'{path} is no reference bank of mmosis, or a broken one ({error}); nothing in it was executed'
+                f'{path} is no reference bank of mmosis, or a broken one ({reason}); nothing in it was executed'
             ) from error
-
-    @classmethod
-    def _from_file(cls, metadata: dict[str, str], tensors: dict[str, np.ndarray]) -> 'ReferenceBank':
-        if metadata.get('format') != FORMAT:
-            raise ValueError(f'its format is {metadata.get("format")!r}, not {FORMAT!r}')
-        entries = [_read_entry(entry) for entry in json.loads(metadata['references'])]
-        num_levels = sum(key.startswith('encoded.') for key in tensors)
-        if len(tensors) != num_levels + len(entries):
-            raise ValueError(f'it has {len(tensors) - num_levels} thumbnails of {len(entries)} references')
-        encoded = [tensors[f'encoded.{i}'] for i in range(num_levels)]
-        if not all(array.dtype == np.float32 and np.isfinite(array).all() for array in encoded):
-            raise ValueError('its encodings are not finite numbers')
-        thumbnails = [_read_thumbnail(tensors[f'thumbnail.{row}']) for row in range(len(entries))]
-        return cls(entries, thumbnails, encoded, metadata['fingerprint'])
 
     def _tell_names(self) -> str:
         return ', '.join(sorted({repr(entry.name) for entry in self.entries}))
 
 
 def _read_entry(entry: Any) -> BankEntry:
-    if not isinstance(entry, dict) or not isinstance(entry.get('name'), str) or not isinstance(entry['negative'], bool):
+    kinds = dict(name=str, negative=bool, origin=str)
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), kind) for key, kind in kinds.items()):
         raise ValueError(f'a reference is told by name, negative and origin, got {str(entry)[:100]}')
     sizes = (_read_size(entry.get(key)) for key in ('box_size', 'picture_size'))
-    return BankEntry(entry['name'], entry['negative'], str(entry['origin']), *sizes)
+    return BankEntry(*(entry[key] for key in kinds), *sizes)
 
 
 def _read_size(size: Any) -> tuple[float, float] | None:
     if size is None:
         return None
-    width, height = (float(side) for side in size)
-    if not (0 < width < np.inf and 0 < height < np.inf):
+    numbers = isinstance(size, list) and all(type(side) in (int, float) for side in size)
+    if not numbers or len(size) != 2 or not all(0 < side <= MAX_SIDE for side in size):
         raise ValueError(f'a size is (w, h) in pixels, got {str(size)[:100]}')
-    return width, height
-
-
-def _read_thumbnail(data: np.ndarray) -> np.ndarray:
-    if data.dtype != np.uint8:
-        raise ValueError(f'a thumbnail is no picture, but {data.dtype}')
-    return decode_image(data.tobytes(), 'a thumbnail')[..., ::-1].copy()
+    return float(size[0]), float(size[1])

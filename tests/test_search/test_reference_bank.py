@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -202,6 +203,15 @@ class Attack:
         return Path.touch, (self.path,)
 
 
+def told(**changes: object) -> dict:
+    """Metadata of two references that are told of otherwise."""
+    return dict(references=json.dumps(2 * [dict(name='a', negative=False, origin='a') | changes]))
+
+
+def png(picture: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(cv2.imencode('.png', picture)[1].ravel())
+
+
 class TestFilesThatAreNone:
     @pytest.fixture
     def file(self, tmp_path: Path) -> Path:
@@ -225,7 +235,9 @@ class TestFilesThatAreNone:
             ReferenceBank.load(file)
         assert str(caught.value).startswith(str(file))
 
-    @pytest.mark.parametrize('size', [[0, 5], [float('inf'), 5], [3], 'ab', 7])
+    @pytest.mark.parametrize(
+        'size', [[0, 5], [float('inf'), 5], [1e300, 5], [10**400, 5], [True, 5], ['3', '5'], [3], 7]
+    )
     def test_a_size_that_is_none(self, file: Path, size: object) -> None:
         self.change(file, dict(references=json.dumps([dict(name='a', negative=False, origin='', box_size=size)] * 2)))
         self.refuse(file)
@@ -275,7 +287,7 @@ class TestFilesThatAreNone:
         save_file(dict(weight=torch.ones(3)), file, dict(format='pt'))
         self.refuse(file, "its format is 'pt'")
 
-    @pytest.mark.parametrize('value', [float('nan'), float('inf')])
+    @pytest.mark.parametrize('value', [float('nan'), float('inf'), -2e6, 3e38])
     def test_encodings_that_are_no_numbers(self, file: Path, value: float) -> None:
         self.change(file, encoded_1=torch.tensor([[1.0, 2.0], [3.0, value]]))
         self.refuse(file, 'its encodings are not finite numbers')
@@ -283,9 +295,9 @@ class TestFilesThatAreNone:
     @pytest.mark.parametrize(
         ('dtype', 'reason'),
         [
-            (torch.int64, 'its encodings are not finite numbers'),
-            (torch.float16, 'its encodings are not finite numbers'),
-            (torch.float8_e5m2, 'float8_e5m2'),
+            (torch.int64, 'encoded.0 is no float32 of a row a reference, but I64'),
+            (torch.float16, 'encoded.0 is no float32 of a row a reference, but F16'),
+            (torch.float8_e5m2, 'encoded.0 is no float32 of a row a reference, but F8_E5M2'),
         ],
     )
     def test_encodings_of_another_kind(self, file: Path, dtype: torch.dtype, reason: str) -> None:
@@ -298,14 +310,16 @@ class TestFilesThatAreNone:
             (dict(thumbnail_1=None), 'it has 1 thumbnails of 2 references'),
             (dict(thumbnail_2=torch.ones(3, dtype=torch.uint8)), 'it has 3 thumbnails of 2 references'),
             (dict(thumbnail_1=None, thumbnail_7=torch.ones(3, dtype=torch.uint8)), 'thumbnail.1'),
-            (dict(thumbnail_1=torch.ones(3, dtype=torch.uint8)), 'a thumbnail is not a readable image'),
-            (dict(thumbnail_1=torch.ones(0, dtype=torch.uint8)), 'a thumbnail is not a readable image'),
-            (dict(thumbnail_1=torch.ones(3)), 'a thumbnail is no picture, but float32'),
+            (dict(thumbnail_1=torch.ones(3, dtype=torch.uint8)), 'a thumbnail is no PNG'),
+            (dict(thumbnail_1=torch.ones(0, dtype=torch.uint8)), 'a thumbnail is no PNG'),
+            (dict(thumbnail_1=png(np.zeros((8, 8, 3), np.uint8))[:60]), 'a thumbnail is not a readable image'),
+            (dict(thumbnail_1=torch.ones(3)), r'thumbnail.1 is no picture, but F32 \[3\]'),
+            (dict(thumbnail_1=torch.ones(3, 3, dtype=torch.uint8)), r'thumbnail.1 is no picture, but U8 \[3, 3\]'),
             (dict(encoded_0=torch.ones(3, 4), encoded_1=torch.ones(3, 4)), 'got 2, 2 and 3'),
             (dict(encoded_0=torch.ones(3, 4)), 'got 2, 2 and 2, 3'),
             (dict(encoded_0=None), 'encoded.0'),
             (dict(encoded_0=None, encoded_1=None), 'got 2, 2 and none'),
-            (dict(encoded_0=torch.tensor(1.0), encoded_1=torch.tensor(1.0)), 'len'),
+            (dict(encoded_0=torch.tensor(1.0), encoded_1=torch.tensor(1.0)), 'encoded.0 is no float32 of a row a'),
         ],
     )
     def test_other_tensors(self, file: Path, tensors: dict, reason: str) -> None:
@@ -319,7 +333,8 @@ class TestFilesThatAreNone:
             (dict(references=None), 'references'),
             (dict(fingerprint=None), 'fingerprint'),
             (dict(references='[{'), 'Expecting'),
-            (dict(references='7'), 'not iterable'),
+            (dict(references='7'), 'its references are no list, but int'),
+            (dict(references='{}'), 'its references are no list, but dict'),
             (dict(references='[' * 100_000), 'recursion'),
             (dict(references='[1, 2]'), 'a reference is told by name, negative and origin, got 1'),
             (dict(references=json.dumps(2 * [dict(name='a', negative='no', origin='a')])), 'a reference is told by'),
@@ -328,8 +343,69 @@ class TestFilesThatAreNone:
             (dict(references=json.dumps(2 * [dict(name='a', origin='a')])), 'negative'),
             (dict(references=json.dumps(2 * [dict(name='a', negative=True, origin='a')])), 'all .* are negative'),
             (dict(references='[]'), 'it has 2 thumbnails of 0 references'),
+            (dict(references=f'[{"0," * 10_000}0]'), 'it tells of 10001 references; a bank has at most 10000'),
+            (told(name=' '), "a reference's name must be a word or more"),
+            (told(name='x' * 10**6), "a reference's name has at most 5000 letters, got 1000000: x{50}"),
+            (told(origin='x' * 10**6), "a reference's origin has at most 5000 letters, got 1000000"),
+            (told(origin=['a']), 'a reference is told by'),
         ],
     )
     def test_other_metadata(self, file: Path, metadata: dict, reason: str) -> None:
         self.change(file, metadata)
         self.refuse(file, reason)
+
+    def test_a_thumbnail_is_refused_by_its_header(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr('cv2.imdecode', lambda *_: pytest.fail('it is decoded'))
+        bomb = png(np.zeros((8, 8, 3), np.uint8))
+        bomb[16:24] = torch.tensor(list(struct.pack('>II', 42_000, 42_000)), dtype=torch.uint8)
+        for thumbnail, size in ((bomb, '42000x42000'), (png(np.zeros((4, 129, 3), np.uint8)), '129x4')):
+            self.change(file, thumbnail_0=thumbnail)
+            self.refuse(file, f'a thumbnail has {size} pixels; it has at most 128 a side')
+
+    def test_encodings_are_refused_by_their_header(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file with a hole of 128 MB."""
+        monkeypatch.setattr('numpy.abs', lambda *_: pytest.fail('they are read'))
+        with safe_open(file, 'pt') as opened:
+            metadata, size = opened.metadata(), 2 * 2**26
+        tensors = {f'thumbnail.{i}': dict(dtype='U8', shape=[1], data_offsets=[size + i, size + i + 1]) for i in (0, 1)}
+        tensors['encoded.0'] = dict(dtype='F32', shape=[2, 2**24], data_offsets=[0, size])
+        header = json.dumps(dict(tensors, __metadata__=metadata)).encode()
+        with file.open('wb') as opened:
+            opened.write(struct.pack('<Q', len(header)) + header)
+            opened.truncate(8 + len(header) + size + 2)
+        self.refuse(file, f'its encodings have {size} bytes; a reference has at most {2**24}')
+
+    @pytest.mark.parametrize('claimed', [2**24 + 1, 2**60, 2**64 - 1])
+    def test_a_header_that_claims_to_be_large(self, file: Path, claimed: int) -> None:
+        file.write_bytes(struct.pack('<Q', claimed) + file.read_bytes()[8:])
+        self.refuse(file, f'its header has {claimed} bytes, that of a bank at most {2**24}')
+
+    def test_a_tensor_that_claims_to_be_large(self, file: Path) -> None:
+        content = file.read_bytes()
+        (length,) = struct.unpack('<Q', content[:8])
+        header = json.loads(content[8 : 8 + length])
+        header['encoded.0'] = dict(dtype='F32', shape=[2, 2**57], data_offsets=[0, 2**60])
+        told = json.dumps(header).encode()
+        file.write_bytes(struct.pack('<Q', len(told)) + told + content[8 + length :])
+        self.refuse(file)
+
+
+def test_what_could_not_be_loaded_is_not_made() -> None:
+    bank = make_bank('mug', 'cup')
+    with pytest.raises(ValueError, match='a thumbnail has at most 128 pixels a side'):
+        ReferenceBank(bank.entries, [np.zeros((9, 129, 3), np.uint8)] * 2, bank.encoded, 'f')
+    many = [array[:1].repeat(10_001, axis=0) for array in bank.encoded]
+    with pytest.raises(ValueError, match='a bank has at most 10000 references, got 10001'):
+        ReferenceBank(bank.entries[:1] * 10_001, bank.thumbnails[:1] * 10_001, many, 'f')
+    with pytest.raises(ValueError, match="a reference's name has at most 5000 letters, got 5001"):
+        BankEntry('x' * 5001, False, '')
+
+
+def test_encodings_of_other_shapes(inferencer: OneShotInferencer, scene: object) -> None:
+    """They are refused before the model meets them."""
+    bank = inferencer.encode(scene.image)
+    for encoded in (bank.encoded[:-1], [array[:, :-1] for array in bank.encoded], [a[..., None] for a in bank.encoded]):
+        other = ReferenceBank(bank.entries, bank.thumbnails, encoded, bank.fingerprint)
+        for search in (inferencer.search, inferencer, lambda _, bank: inferencer.embed_references(bank)):
+            with pytest.raises(ValueError, match=r'the encodings of the bank have shapes .*, this model makes \[\('):
+                search(scene.image, other)
