@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from mmosis.utils.cores import default_threads
+from mmosis.utils.onnx_runtime import onnxruntime
 
 FORMAT = 1  # of the folder; tools/deployment/export_onnx.py writes it
 GRAPHS = ('features', 'references', 'detect')

@@ -190,10 +190,13 @@ def _local_cluster() -> Iterator[None]:
     before = {name: os.environ.get(name) for name in settings}
     _set_environment(settings)
     try:
-        with TemporaryDirectory(prefix='mmosis-ray-') as folder:
+        with TemporaryDirectory(prefix='mmosis-ray-') as folder, socket.create_server(('127.0.0.1', 0)) as taken:
             own = dict(
                 num_cpus=available_cores(),
                 include_dashboard=False,
+                # Even so Ray starts a part of it, which asks the cloud's metadata service where it runs, usage reported
+                # or not. It goes without where it does not get its port.
+                dashboard_port=taken.getsockname()[1],
                 object_store_memory=STORE,
                 _temp_dir=folder,
                 # Ray yields to all else on a machine by default, and a search in one process does not.
@@ -233,7 +236,7 @@ def _connected(address: str, **settings: Any) -> Iterator[None]:
             socket.create_connection((host, int(port)), PATIENCE).close()  # Ray itself tries for minutes
         import ray
 
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
+        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **settings)
     except (OSError, ValueError, OverflowError, RuntimeError) as error:
         raise ConnectionError(
             f'there is no Ray cluster at {address} ({error}); give HOST:PORT as ray start --head tells it, or --ray '

@@ -12,7 +12,7 @@ from tools_runner import run
 from torch import nn
 
 onnx = pytest.importorskip('onnx')
-pytest.importorskip('onnxruntime')
+pytest.importorskip('mmosis.utils.onnx_runtime')
 
 from mmosis.deployment import check, export_onnx  # noqa: E402
 from mmosis.deployment.half_precision import halve_weights  # noqa: E402

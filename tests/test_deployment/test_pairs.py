@@ -9,7 +9,7 @@ from deployment_models import PUBLISHED, make_inferencer
 from tools_runner import DEMO, run
 
 pytest.importorskip('onnx')
-pytest.importorskip('onnxruntime')
+pytest.importorskip('mmosis.utils.onnx_runtime')
 
 from mmosis.deployment import export_onnx
 from mmosis.deployment.pairs import _compare, time_pairs

@@ -14,7 +14,7 @@ from mmosis.structures import FoundObjects
 from mmosis.utils.image import read_image
 from mmosis.utils.install import install_hint
 
-pytest.importorskip('onnxruntime')
+pytest.importorskip('mmosis.utils.onnx_runtime')
 
 PHOTOGRAPH = Path('mmosis/web/photographs/pizza.jpg').resolve()
 BOX, OTHER = (287, 147, 381, 198), (40, 60, 120, 140)

@@ -7,7 +7,7 @@ import pytest
 from deployment_models import PUBLISHED, make_inferencer
 
 pytest.importorskip('onnx')
-pytest.importorskip('onnxruntime')
+pytest.importorskip('mmosis.utils.onnx_runtime')
 
 from mmosis.deployment import export_onnx
 from mmosis.search import LightInferencer, OneShotInferencer

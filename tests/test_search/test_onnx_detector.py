@@ -12,7 +12,7 @@ import torch
 from deployment_models import POCKET, PUBLISHED, make_inferencer
 
 pytest.importorskip('onnx')
-pytest.importorskip('onnxruntime')
+pytest.importorskip('mmosis.utils.onnx_runtime')
 
 from mmosis.deployment import export_onnx
 from mmosis.search.onnx_detector import OnnxDetector
