@@ -26,6 +26,8 @@ from mmengine.runner import (
     get_torchvision_models,
 )
 
+from .inflation import check_file, check_tensors
+
 StrPath = str | os.PathLike
 
 HISTORY_STATISTICS = ('min', 'max', 'mean', 'current')
@@ -46,7 +48,7 @@ def load_checkpoint_file(path: StrPath, map_location: Any = None) -> Any:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is broken, no checkpoint, or holds anything else.
+        ValueError: If it is broken, no checkpoint, holds anything else, or claims more bytes than the file has.
     """
     with torch.serialization.safe_globals(_runner_types()):
         return load_weights_file(path, map_location)
@@ -63,7 +65,10 @@ def load_weights_file(path: StrPath, map_location: Any = None) -> Any:
     try:
         if tarfile.is_tarfile(path):  # torch 2.5 reads these in an unsafe way (CVE-2025-32434), later ones refuse them
             raise pickle.UnpicklingError('the tar format of torch before 0.2 is not read')
-        return torch.load(path, map_location=map_location, weights_only=True)
+        check_file(path)
+        loaded = torch.load(path, map_location=map_location, weights_only=True)
+        check_tensors(loaded, path)
+        return loaded
     except Exception as error:  # a foreign file may fail anywhere inside the unpickler
         raise ValueError(
             f'{path} cannot be loaded ({_reason(error)}); nothing in it was executed. A checkpoint holds tensors and '

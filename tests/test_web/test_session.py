@@ -294,5 +294,5 @@ def test_without_gradio_the_page_says_how_to_install_it(monkeypatch: pytest.Monk
     for module in [module for module in sys.modules if module.startswith('mmosis.web.')]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setattr(builtins, '__import__', refuse)
-    with pytest.raises(ImportError, match=r"pip install 'mmosis\[web\]'"):
+    with pytest.raises(ImportError, match=r"pip install -e '\.\[web\]'"):
         getattr(mmosis.web, name)
