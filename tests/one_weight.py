@@ -25,7 +25,9 @@ class OneWeight(BaseModel):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(()))
 
-    def forward(self, inputs: list[Tensor], data_samples: Any = None, mode: str = 'loss') -> dict[str, Tensor]:
+    def forward(self, inputs: list[Tensor], data_samples: Any = None, mode: str = 'loss') -> dict[str, Tensor] | list:
+        if mode == 'predict':
+            return data_samples
         return dict(loss_a=self.weight * torch.stack(inputs).mean(), loss_b=self.weight * torch.rand(()))
 
 

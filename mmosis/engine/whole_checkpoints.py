@@ -4,6 +4,7 @@ import logging
 import re
 import zipfile
 from pathlib import Path
+from time import localtime, strftime
 
 from mmengine.logging import print_log
 
@@ -11,14 +12,16 @@ from mmosis.compat.checkpoint import load_checkpoint_file
 
 # CheckpointHook's own names; the best ones and published ones hold no optimizer.
 NAME = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
+# The Runner's format of meta.time.
+TIME = '%Y%m%d_%H%M%S'
 
 
 def newest_whole_checkpoint(work_dir: str | Path) -> str | None:
     """Find the checkpoint of a work dir that was written last and is whole; a warning names those that are torn.
 
-    The files themselves are asked: a kill may leave ``last_checkpoint`` old, empty or without the file that it names,
-    and in a copy it names the original. It tells of a checkpoint under another name, and where the work dir has none,
-    of another folder.
+    The files themselves are asked. ``last_checkpoint`` may be old or empty after a kill, and in a copy of a work dir it
+    names the original's file; it only tells of a checkpoint under another name, and where the work dir has none, of
+    another folder. When a checkpoint was written is in it, since the times of copied files are those of the copying.
 
     Args:
         work_dir: The work dir; it need not exist.
@@ -53,11 +56,11 @@ def find_damage(path: str | Path) -> str | None:
 def _newest_first(work_dir: Path) -> list[Path]:
     """Checkpoints, the one written last first: a training that went back has written the same names again."""
     last = _last_checkpoint(work_dir)
-    folder = work_dir if last is None or _named(work_dir) else last.parent
-    paths = {*_named(folder)}
-    if last is not None and last.is_file() and last.parent.resolve() == folder.resolve():
-        paths.add(folder / last.name)
-    return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, _step(path)), reverse=True)
+    paths = _named(work_dir)
+    if last is not None:
+        paths |= _existing(work_dir / last.name)
+        paths = paths or _named(last.parent) | _existing(last)
+    return sorted(paths, key=_written, reverse=True)
 
 
 def _last_checkpoint(work_dir: Path) -> Path | None:
@@ -67,13 +70,22 @@ def _last_checkpoint(work_dir: Path) -> Path | None:
     return last if last.is_file() or NAME.fullmatch(last.name) else None
 
 
-def _named(folder: Path) -> list[Path]:
-    return [path for path in folder.glob('*.pth') if NAME.fullmatch(path.name)]
+def _named(folder: Path) -> set[Path]:
+    return {path for path in folder.glob('*.pth') if NAME.fullmatch(path.name)}
 
 
-def _step(path: Path) -> int:
+def _existing(path: Path) -> set[Path]:
+    return {path} if path.is_file() else set()
+
+
+def _written(path: Path) -> tuple[str, int]:
+    """When a checkpoint was written, by its own account, or if it is torn by the file's; then its step."""
     match = NAME.fullmatch(path.name)
-    return int(match[1]) if match else 0
+    try:
+        time = load_checkpoint_file(path, map_location='meta')['meta']['time']
+    except (ValueError, TypeError, KeyError):
+        time = strftime(TIME, localtime(path.stat().st_mtime))
+    return str(time), int(match[1]) if match else 0
 
 
 def _warn(torn: list[str], instead: str) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from time import localtime, strftime
 
 import pytest
 import torch
@@ -14,7 +15,8 @@ from mmosis.engine import find_damage, newest_whole_checkpoint
 def write(path: Path, second: int) -> Path:
     """Write a checkpoint as it was written in that second."""
     path.parent.mkdir(exist_ok=True)
-    torch.save(dict(meta=dict(iter=second), state_dict=dict(weight=torch.ones(1000))), path)
+    time = strftime('%Y%m%d_%H%M%S', localtime(second))
+    torch.save(dict(meta=dict(iter=second, time=time), state_dict=dict(weight=torch.ones(1000))), path)
     os.utime(path, (second, second))
     return path
 
@@ -104,11 +106,48 @@ def test_the_pointer_leads_to_another_folder_and_to_names_of_the_users_own(tmp_p
     assert newest_whole_checkpoint(other) == str(mine)
 
 
-def test_a_copy_goes_on_from_its_own(work_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+# Times of the copies of iter_8, iter_9 and iter_10: with cp -a, git clone, rsync, cp -r.
+@pytest.mark.parametrize('times', [(8, 9, 10), (50, 50, 50), (52, 51, 50), (51, 52, 50)])
+def test_a_copy_goes_on_from_its_own(
+    work_dir: Path, tmp_path_factory: pytest.TempPathFactory, times: tuple[int, ...]
+) -> None:
     copy = shutil.copytree(work_dir, tmp_path_factory.mktemp('copy'), dirs_exist_ok=True)
+    for step, time in zip((8, 9, 10), times, strict=True):
+        os.utime(copy / f'iter_{step}.pth', (time, time))
+    write(work_dir / 'iter_12.pth', 12)
+    (work_dir / 'last_checkpoint').write_text(str(work_dir / 'iter_12.pth'))
     assert newest_whole_checkpoint(copy) == str(copy / 'iter_10.pth')
     damage(copy / 'iter_10.pth', DAMAGES['empty'])
     assert newest_whole_checkpoint(copy) == str(copy / 'iter_9.pth')
+
+
+def test_a_copy_has_names_of_the_users_own_as_well(tmp_path: Path) -> None:
+    mine = write(tmp_path / 'original/mine.pth', 1)
+    (tmp_path / 'original/last_checkpoint').write_text(str(mine))
+    shutil.copytree(mine.parent, tmp_path / 'copy')
+    assert newest_whole_checkpoint(tmp_path / 'copy') == str(tmp_path / 'copy/mine.pth')
+
+
+def test_a_copy_of_a_training_that_went_back(work_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    write(work_dir / 'iter_9.pth', 20)
+    copy = shutil.copytree(work_dir, tmp_path_factory.mktemp('copy'), dirs_exist_ok=True)
+    os.utime(copy / 'iter_10.pth', (30, 30))
+    assert newest_whole_checkpoint(copy) == str(copy / 'iter_9.pth')
+
+
+def test_without_a_time_of_its_own_the_files_counts(tmp_path: Path) -> None:
+    """As in checkpoints that are torn, or of other programs."""
+    for step, second in ((1, 20), (2, 10)):
+        path = tmp_path / f'iter_{step}.pth'
+        torch.save(dict(state_dict={}), path)
+        os.utime(path, (second, second))
+    assert newest_whole_checkpoint(tmp_path) == str(tmp_path / 'iter_1.pth')
+
+
+def test_a_folder_beside_is_not_asked(tmp_path: Path) -> None:
+    write(tmp_path / 'iter_1.pth', 1)
+    (tmp_path / 'empty').mkdir()
+    assert newest_whole_checkpoint(tmp_path / 'empty') is None
 
 
 def test_none(tmp_path: Path, host_log: pytest.LogCaptureFixture) -> None:

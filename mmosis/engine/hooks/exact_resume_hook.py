@@ -60,3 +60,7 @@ class ExactResumeHook(Hook):
         """Seed the step's draws."""
         rank, world_size = get_dist_info()
         seed_globally(runner.seed, 'step', runner.iter * world_size + rank)
+
+    def before_val(self, runner: Runner) -> None:
+        """Seed a validation's draws, so that it can be done again."""
+        seed_globally(runner.seed, 'validation', runner.iter)
