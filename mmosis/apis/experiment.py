@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process, master_only
@@ -37,12 +36,35 @@ def run_training(cfg: Config) -> str:
 
     Returns:
         str: The last checkpoint.
+
+    Raises:
+        FileNotFoundError: If the config saves none.
+        ValueError: If the batch cannot be shared.
     """
     cfg = copy.deepcopy(cfg)
-    cfg.train_dataloader.batch_size //= get_world_size()
-    train(cfg)
+    share_batch(cfg)
+    checkpoint = train(cfg)
+    if checkpoint is None:
+        raise FileNotFoundError(
+            f'the training has saved no checkpoint in {cfg.work_dir}; set default_hooks.checkpoint.save_last=True'
+        )
     barrier()  # the main process writes the last checkpoint
-    return Path(cfg.work_dir, 'last_checkpoint').read_text()
+    return checkpoint
+
+
+def share_batch(cfg: Config) -> None:
+    """Turn a config's batch size from that of all processes together into that of each.
+
+    Raises:
+        ValueError: If it is no multiple of their number.
+    """
+    batch_size, processes = cfg.train_dataloader.batch_size, get_world_size()
+    if not isinstance(batch_size, int) or batch_size < 1 or batch_size % processes:
+        raise ValueError(
+            f'train_dataloader.batch_size is that of all {processes} process(es) together, so it must be a multiple '
+            f'of {processes}, got {batch_size}'
+        )
+    cfg.train_dataloader.batch_size = batch_size // processes
 
 
 def run_test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from mmosis.engine import newest_whole_checkpoint
 from mmosis.utils.atomic import write_atomic
 
 from .experiment import run_test, run_training
@@ -60,13 +61,22 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
     done = json.loads(file.read_text()) if file.is_file() else []
     cfg = copy.deepcopy(cfg)  # the caller's stays as it is
     cfg.work_dir, cfg.randomness.seed = str(work_dir), seed
-    resume_newest(cfg)
     cfg.visualizer.name = str(work_dir)  # MMEngine gives a visualizer of the same name again, with its first folder
-    checkpoint = run_training(cfg) if not done else (work_dir / 'last_checkpoint').read_text()
-    for setting in settings:
-        if not any(setting.is_of(result) for result in done):
-            dataset = {key: value for key, value in setting._asdict().items() if key != 'config' and value is not None}
-            print_log(f'{setting}, seed {seed}', logger='current')
-            done.append(dict(**setting._asdict(), seed=seed, **run_test(cfg, checkpoint, **dataset)))
-            write_atomic(file, json.dumps(done, indent=1))
+    missing = [setting for setting in settings if not any(setting.is_of(result) for result in done)]
+    if missing:
+        checkpoint = _train(cfg, trained=bool(done))
+    for setting in missing:
+        dataset = {key: value for key, value in setting._asdict().items() if key != 'config' and value is not None}
+        print_log(f'{setting}, seed {seed}', logger='current')
+        done.append(dict(**setting._asdict(), seed=seed, **run_test(cfg, checkpoint, **dataset)))
+        write_atomic(file, json.dumps(done, indent=1))
     return [result for setting in settings for result in done if setting.is_of(result)]
+
+
+def _train(cfg: Config, trained: bool) -> str:
+    """Train, or take the checkpoint that a finished training has left; return it."""
+    newest = newest_whole_checkpoint(cfg.work_dir) if trained else None
+    if newest is None:
+        resume_newest(cfg)
+        newest = run_training(cfg)
+    return newest

@@ -9,17 +9,25 @@ from mmengine.runner import Runner
 from mmosis.engine import newest_whole_checkpoint
 
 
-def train(cfg: Config) -> None:
+def train(cfg: Config) -> str | None:
     """Train a config with MMEngine's Runner.
 
     Args:
-        cfg: The config, with ``work_dir``.
+        cfg: The config, with ``work_dir``. With ``resume`` and without ``load_from`` it goes on as by
+            :func:`resume_newest`, not from the file that ``last_checkpoint`` names.
+
+    Returns:
+        str: The last checkpoint; None if none was saved.
 
     Raises:
         RuntimeError: If a worker of a data loader was killed; the message says which and what to do.
     """
+    if cfg.get('resume') and cfg.get('load_from') is None:
+        resume_newest(cfg)
     with _explained_loss_of_workers(cfg.work_dir):
-        Runner.from_cfg(cfg).train()
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+    return runner.message_hub.get_info('last_ckpt')
 
 
 def resume_newest(cfg: Config) -> None:
@@ -31,6 +39,8 @@ def resume_newest(cfg: Config) -> None:
     checkpoint = newest_whole_checkpoint(cfg.work_dir)
     if checkpoint is not None:
         cfg.load_from, cfg.resume = checkpoint, True
+    elif cfg.get('load_from') is None:
+        cfg.resume = False
 
 
 @contextmanager

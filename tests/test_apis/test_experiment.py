@@ -1,8 +1,13 @@
 """Pure parts of experiments; whole ones are run in test_tools."""
 
-from mmengine.config import Config
+from pathlib import Path
 
-from mmosis.apis.experiment import headline, make_test_config
+import pytest
+from mmengine.config import Config
+from one_weight import settings
+
+from mmosis.apis import experiment
+from mmosis.apis.experiment import headline, make_test_config, run_training, share_batch
 
 
 def test_headline_finds_the_figures_under_any_prefix() -> None:
@@ -17,3 +22,29 @@ def test_config_of_a_test_leaves_the_training_one_as_it_is() -> None:
     assert (test.load_from, test.resume) == ('last.pth', False)
     assert test.test_dataloader.dataset == dict(phase='all', split=1, num_references=5)
     assert (cfg.load_from, cfg.resume, cfg.test_dataloader.dataset.phase) == (None, True, 'one-shot')
+
+
+@pytest.mark.parametrize(('batch_size', 'processes', 'share'), [(4, 2, 2), (2, 2, 1), (3, 1, 3)])
+def test_processes_share_the_batch(
+    batch_size: int, processes: int, share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment, 'get_world_size', lambda: processes)
+    cfg = Config(dict(train_dataloader=dict(batch_size=batch_size)))
+    share_batch(cfg)
+    assert cfg.train_dataloader.batch_size == share
+
+
+@pytest.mark.parametrize('batch_size', [1, 3, 0, -2, 'two', 2.5])
+def test_a_batch_that_cannot_be_shared(batch_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, 'get_world_size', lambda: 2)
+    with pytest.raises(ValueError, match=rf'must be a multiple of 2, got {batch_size}'):
+        share_batch(Config(dict(train_dataloader=dict(batch_size=batch_size))))
+
+
+def test_a_training_that_saves_nothing(tmp_path: Path) -> None:
+    cfg = Config(settings(tmp_path, max_iters=1))
+    cfg.default_hooks.checkpoint.save_last = False
+    with pytest.raises(
+        FileNotFoundError, match=r'has saved no checkpoint in .*; set default_hooks\.checkpoint\.save_last'
+    ):
+        run_training(cfg)

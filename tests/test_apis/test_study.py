@@ -1,9 +1,11 @@
 """Tables and book-keeping of studies; a whole one is run in test_tools."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmosis.apis import run_study, study
@@ -70,8 +72,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     def run_training(cfg: Config) -> str:
         done.append(('train', Path(cfg.filename).stem, cfg.randomness.seed, cfg.work_dir, cfg.visualizer.name))
         Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
-        Path(cfg.work_dir, 'last_checkpoint').write_text('last.pth')
-        return 'last.pth'
+        torch.save(dict(meta=dict(time='20260101_000000')), Path(cfg.work_dir, 'iter_1.pth'))
+        return str(Path(cfg.work_dir, 'iter_1.pth'))
 
     def run_test(cfg: Config, checkpoint: str, **dataset) -> dict:
         done.append(('test', checkpoint, dataset))
@@ -95,10 +97,31 @@ def test_results_that_are_there_are_kept(runs: list, tmp_path: Path) -> None:
     assert [step[2] for step in runs if step[0] == 'train'] == [0, 1]
     runs.clear()
     table = run_study(configs, [0, 1], tmp_path / 'out', phases=['one-shot'], num_references=[None, 5])
-    assert runs == [('test', 'last.pth', dict(phase='one-shot', num_references=5))] * 2
+    checkpoints = [str(tmp_path / f'out/a/seed{seed}/iter_1.pth') for seed in (0, 1)]
+    assert runs == [('test', path, dict(phase='one-shot', num_references=5)) for path in checkpoints]
     assert table == (tmp_path / 'out/table.md').read_text().rstrip()
     rows = json.loads((tmp_path / 'out/study.json').read_text())
     assert [(row['seed'], row['num_references']) for row in rows] == [(0, None), (0, 5), (1, None), (1, 5)]
+
+
+def test_a_copied_study_goes_on_with_its_own_checkpoints(runs: list, tmp_path: Path) -> None:
+    configs = [make_config(tmp_path, 'a.py')]
+    run_study(configs, [0], tmp_path / 'out', phases=['one-shot'])
+    shutil.copytree(tmp_path / 'out', tmp_path / 'copy')
+    runs.clear()
+    run_study(configs, [0], tmp_path / 'copy', phases=['one-shot', 'background'])
+    assert runs == [('test', str(tmp_path / 'copy/a/seed0/iter_1.pth'), dict(phase='background'))]
+
+
+def test_results_without_their_checkpoint_train_again(runs: list, tmp_path: Path) -> None:
+    configs = [make_config(tmp_path, 'a.py')]
+    run_study(configs, [0], tmp_path / 'out', phases=['one-shot'])
+    (tmp_path / 'out/a/seed0/iter_1.pth').unlink()
+    runs.clear()
+    run_study(configs, [0], tmp_path / 'out', phases=['one-shot'])
+    assert runs == [], 'nothing is missing'
+    run_study(configs, [0], tmp_path / 'out', phases=['one-shot', 'background'])
+    assert [step[0] for step in runs] == ['train', 'test']
 
 
 def test_a_study_of_several_splits_has_both_tables(runs: list, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """train and resume_newest: what befalls a training costs no more than the steps since its last checkpoint."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from mmengine.config import Config
 from one_weight import settings, train_one_weight
 
 from mmosis.apis import resume_newest, train
+from mmosis.compat.checkpoint import load_checkpoint_file
 
 TESTS = Path(__file__).parents[1]
 KILLED = """
@@ -50,6 +52,32 @@ def test_another_error_is_told_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match='stack expects each tensor to be equal size') as caught:
         train(cfg)
     assert 'num_workers' not in str(caught.value)
+
+
+def test_resume_in_a_copy_goes_on_from_its_own_checkpoint(tmp_path: Path) -> None:
+    """With ``resume`` alone MMEngine would take what last_checkpoint names: the original's, which has gone on."""
+    original, copy = tmp_path / 'original', tmp_path / 'copy'
+    train(Config(settings(original, max_iters=4)))
+    shutil.copytree(original, copy)
+    train(Config(settings(original, max_iters=8, resume=True)))
+    cfg = Config(settings(copy, max_iters=6, resume=True))
+    assert train(cfg) == str(copy / 'iter_6.pth')
+    assert cfg.load_from == str(copy / 'iter_4.pth')
+
+
+def test_the_last_checkpoint_is_known_where_nothing_was_left_to_train(tmp_path: Path) -> None:
+    """Whatever last_checkpoint names: a kill may have come before it was written, or it is a copy's."""
+    train(Config(settings(tmp_path / 'original')))
+    shutil.copytree(tmp_path / 'original', tmp_path / 'copy')
+    assert train(Config(settings(tmp_path / 'copy', resume=True))) == str(tmp_path / 'copy/iter_6.pth')
+    (tmp_path / 'original/last_checkpoint').write_text(str(tmp_path / 'original/iter_4.pth'))
+    assert train(Config(settings(tmp_path / 'original', resume=True))) == str(tmp_path / 'original/iter_6.pth')
+
+
+def test_resume_without_a_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
+    weight = train_one_weight(tmp_path / 'whole')
+    path = train(Config(settings(tmp_path / 'resumed', resume=True)))
+    assert load_checkpoint_file(path)['state_dict']['weight'].item() == weight
 
 
 def test_without_a_checkpoint_a_config_starts_as_it_says(tmp_path: Path) -> None:
