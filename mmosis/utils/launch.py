@@ -10,9 +10,12 @@ import torch.distributed
 from mmengine.config import Config, DictAction
 
 from .cores import available_cores, limit_threads
+from .processes import end_with_parent
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 CPU_PROCESSES = 2
+# Names torchrun's process for those that it starts: while they import, it may be killed.
+LAUNCHER_PID = 'MMOSIS_LAUNCHER_PID'
 
 
 def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | None = None) -> None:
@@ -54,8 +57,11 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.cfg_options is not None:
         cfg.merge_from_dict(args.cfg_options)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
-    if args.launcher == 'pytorch' and not torch.cuda.is_available():
-        _start_cpu_ranks(cfg)
+    if args.launcher == 'pytorch':
+        launcher = os.environ.get(LAUNCHER_PID)
+        end_with_parent(int(launcher) if launcher else None)
+        if not torch.cuda.is_available():
+            _start_cpu_ranks(cfg)
     return cfg
 
 
@@ -71,6 +77,7 @@ def use_cpu_processes(args: argparse.Namespace) -> None:
         return
     threads = os.environ.setdefault('OMP_NUM_THREADS', str(max(1, available_cores() // CPU_PROCESSES)))
     os.environ.setdefault('MKL_NUM_THREADS', threads)  # MMEngine would set it to 1, and warn
+    os.environ[LAUNCHER_PID] = str(os.getpid())
     torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={CPU_PROCESSES}']
     os.execv(sys.executable, [*torchrun, *sys.argv, '--launcher', 'pytorch'])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
+from mmosis.utils.launch import LAUNCHER_PID, add_config_arguments, load_config, use_cpu_processes
 
 ROOT = Path(__file__).parents[2]
 THREADS = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS')
@@ -48,7 +48,7 @@ def test_without_a_gpu_a_tool_becomes_two_processes(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr('torch.cuda.is_available', lambda: False)
     monkeypatch.setattr('mmosis.utils.launch.available_cores', lambda: 8)
     monkeypatch.setattr(sys, 'argv', ['tools/demo.py', '--work-dir', 'here'])
-    for name in THREADS:
+    for name in (*THREADS, LAUNCHER_PID):
         monkeypatch.setenv(name, '')  # so that it is put back, whether it was set or not
         monkeypatch.delenv(name)
     use_cpu_processes(parse(CONFIG))
@@ -58,6 +58,7 @@ def test_without_a_gpu_a_tool_becomes_two_processes(monkeypatch: pytest.MonkeyPa
     assert words[-5:] == ['tools/demo.py', '--work-dir', 'here', '--launcher', 'pytorch']
     assert '--nproc_per_node=2' in words
     assert [os.environ[name] for name in THREADS] == ['4', '4']
+    assert os.environ[LAUNCHER_PID] == str(os.getpid())
 
 
 def test_a_launcher_or_a_gpu_leaves_the_tool_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
