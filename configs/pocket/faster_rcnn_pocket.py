@@ -21,7 +21,7 @@ model = dict(
             fc_out_channels=256,
             num_classes=800,
             reg_class_agnostic=True,
-            cls_predictor_cfg=dict(type='NormedLinear', temperature=24),
+            cls_predictor_cfg=dict(type='CosineLinear', temperature=24),
             bbox_coder=_base_.model.roi_head.bbox_head.bbox_coder,
             loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0),
             loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=1.0),

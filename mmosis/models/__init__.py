@@ -2,7 +2,14 @@ from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .dense_heads import ClassAgnosticRPNHead, ComposedMatcher, ComposedRPNHead
 from .detectors import SiameseMixin, SiameseSingleStageDetector, SiameseTwoStageDetector
-from .layers import CoExcitation, FixedStatsBatchNorm2d, KindComparison, RunningStandardize, SelectiveAttention
+from .layers import (
+    CoExcitation,
+    CosineLinear,
+    FixedStatsBatchNorm2d,
+    KindComparison,
+    RunningStandardize,
+    SelectiveAttention,
+)
 from .losses import MarginRankingLoss, RatioPreservingLoss
 from .necks import (
     AbsDiffMatchNeck,
@@ -41,6 +48,7 @@ __all__ = [
     'ComposedRPNHead',
     'ConcatMatchNeck',
     'ConcatRelation',
+    'CosineLinear',
     'CrossAttentionMatchNeck',
     'EfficientNetLite',
     'EpisodeRandomSampler',

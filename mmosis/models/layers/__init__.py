@@ -1,4 +1,5 @@
 from .co_excitation import CoExcitation
+from .cosine_linear import CosineLinear
 from .fixed_stats_batch_norm import FixedStatsBatchNorm2d
 from .kind_comparison import KindComparison
 from .running_standardize import RunningStandardize
@@ -6,6 +7,7 @@ from .selective_attention import SelectiveAttention
 
 __all__ = [
     'CoExcitation',
+    'CosineLinear',
     'FixedStatsBatchNorm2d',
     'KindComparison',
     'RunningStandardize',
