@@ -22,7 +22,9 @@ inferencer(image, references=image[:32, :32].copy())
 print([name for name in {HEAVY!r} if name in sys.modules])
 """
 USE = """
-from mmdet.datasets.transforms import generate_line
+import scipy.sparse
+from mmdet.evaluation.metrics import crowdhuman_metric
+assert crowdhuman_metric.csr_matrix is scipy.sparse.csr_matrix
 from mmengine.registry import MODEL_WRAPPERS, STRATEGIES
 from torch.distributed.fsdp import FullyShardedDataParallel
 assert MODEL_WRAPPERS.get('MMFullyShardedDataParallel').__bases__ == (FullyShardedDataParallel,)
@@ -31,7 +33,7 @@ assert MMFullyShardedDataParallel is MODEL_WRAPPERS.get('MMFullyShardedDataParal
 assert STRATEGIES.get('FSDPStrategy').__module__ == 'mmengine._strategy.fsdp'
 drawn = inferencer(image, references=image[:32, :32].copy(), return_vis=True)['visualization']
 assert drawn[0].ndim == 3
-import matplotlib.pyplot, mmdet.visualization.local_visualizer as host
+import matplotlib.pyplot, mmdet.utils.mot_error_visualize as host
 assert host.plt is matplotlib.pyplot
 import torchvision.ops, torch
 assert torchvision.ops.roi_align.__module__ == 'torchvision.ops.roi_align'
