@@ -29,7 +29,7 @@ ABLATIONS = {
         'context_margin_s1': {'ref_pipeline', *(f'{loader}.dataset.ref_pipeline' for loader in LOADERS)},
         'flips_s1': {'train_dataloader.dataset.pipeline'},
         'weight_decay_s1': {'optim_wrapper.optimizer.weight_decay', 'optim_wrapper.paramwise_cfg'},
-        'same_image_s1': {'train_dataloader.dataset.reference_sampler'},
+        'other_image_s1': {'train_dataloader.dataset.reference_sampler.same_image'},
     },
     'configs/demo/ablations/': {
         'concat_only': {'model.match_neck.type'},
@@ -109,6 +109,32 @@ def test_five_shots_are_five_references_in_training_and_testing() -> None:
     one, five = read('configs/siamese_mask_rcnn_s1.py'), read('configs/siamese_mask_rcnn_s1_5shot.py')
     assert differences(one, five) == {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS)}
     assert all(five[loader].dataset.num_references == 5 for loader in LOADERS)
+
+
+@pytest.mark.parametrize(
+    ('stem', 'same_image'),
+    [
+        ('siamese_mask_rcnn_s1_imagenet1k', True),
+        ('published/siamese_mask_rcnn_published_s1', True),
+        ('matchers/mutual_coco_s1', True),
+        ('reuse/siamese_gfl_s1', True),
+        ('ablations/other_image_s1', False),
+        ('demo/siamese_mask_rcnn_demo_s1', False),
+        ('demo/ablations/same_image', True),
+        ('omniglot/siamese_mask_rcnn_omniglot', False),
+        ('pocket/siamese_mask_rcnn_pocket', False),
+        ('lite/siamese_mask_rcnn_lite_finetune', False),
+    ],
+)
+def test_the_searched_image_gives_references_in_training_on_coco_and_in_no_test(stem: str, same_image: bool) -> None:
+    cfg = read(f'configs/{stem}.py')
+    rules = {
+        loader: cfg[loader].dataset.get('reference_sampler', {}).get('same_image', False)
+        for loader in LOADERS
+        if loader in cfg
+    }
+    assert rules.pop('train_dataloader') == same_image
+    assert not any(rules.values())
 
 
 @pytest.mark.parametrize(('folder', 'stem'), [(folder, stem) for folder, stems in ABLATIONS.items() for stem in stems])
@@ -216,7 +242,7 @@ def test_mask_rcnn_differs_from_siamese_mask_rcnn_by_what_makes_it_siamese(stem:
     assert parts <= {'model', 'num_classes', *LOADERS, 'val_evaluator', 'test_evaluator'}
     for loader in plain.keys() & set(LOADERS):
         changed = differences(siamese[loader].dataset, plain[loader].dataset)
-        assert changed <= {'type', 'phase', 'split', 'ref_pipeline', 'filter_cfg'}
+        assert changed <= {'type', 'phase', 'split', 'reference_sampler', 'ref_pipeline', 'filter_cfg'}
     assert {'model.backbone', 'model.neck'}.isdisjoint(differences(siamese, plain))
 
 

@@ -1,9 +1,11 @@
 """Every config builds, trains a step and tests."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -103,3 +105,18 @@ def test_missing_backbone_names_the_remedies(scenes: Path, tmp_path: Path) -> No
         FileNotFoundError, match=r'resnet50_imagenet687.pth is missing.*siamese_mask_rcnn_s1_imagenet1k.py'
     ):
         Runner.from_cfg(cfg).train()
+
+
+def test_the_papers_rule_of_references(tiny_coco: Callable) -> None:
+    """Any image in training (section 5.1), another one in tests (5.2)."""
+    cfg = Config.fromfile(ROOT / 'configs/siamese_mask_rcnn_s1.py')
+    files = dict(data_root=str(tiny_coco()), ann_file='annotations.json', data_prefix=dict(img='images/'))
+    train = DATASETS.build(dict(cfg.train_dataloader.dataset, **files, num_held_back=0))
+    draws = [train.draw_episodes(draw) for draw in range(200)]
+    gave = [info['img_id'] == episode.references[0].img_id for info, (episode,) in draws]
+    assert {True, False} == set(gave)
+    test = DATASETS.build(dict(cfg.test_dataloader.dataset, **files, phase='all', runs=20))
+    episodes = [
+        (info['img_id'], e) for info in map(test.get_data_info, range(len(test))) for e in test.list_episodes(info)
+    ]
+    assert all(img_id != episode.references[0].img_id for img_id, episode in episodes)

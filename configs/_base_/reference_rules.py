@@ -1,4 +1,4 @@
-# Rules by which a test draws references: tools/test.py --reference-rule NAME.
+# Rules by which a test draws references: tools/test.py --reference-rule NAME. Training has its own, in the data set.
 reference_rules = dict(
     # An image of the category other than the searched one, then an instance in it (paper section 5.2).
     paper=dict(type='ReferenceSampler'),

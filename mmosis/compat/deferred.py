@@ -21,7 +21,8 @@ from . import late_imports
 from .late_entries import LateEntries
 from .late_imports import LATE, put_off
 
-# Modules of the hosts, and the packages, or modules or names in them, that they may import late. Some are in one family.
+# Modules of the hosts, and the packages, or modules or names in them, that they may import late. The originals lack a
+# few of the modules.
 DEFERRED = {
     'mmdet.datasets.transforms.generate_line': ('imgaug', 'scipy'),
     'mmdet.datasets.transforms.transforms': ('imagecorruptions',),

@@ -51,7 +51,7 @@ class OneShotCocoDataset(CocoFileDataset):
         phase: Which categories are active: 'background', 'one-shot' or 'all'.
         num_references: References an episode, K.
         reference_sampler: Config of the rule that draws references; by default :class:`ReferenceSampler`, the
-            paper's rule.
+            rule of the paper's tests.
         runs: Test runs with fresh references.
         num_absent: In testing also search each image for so many categories that it does not show. Where the file has
             ``neg_category_ids`` (LVIS), only those are known not to show.

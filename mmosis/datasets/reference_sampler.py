@@ -34,8 +34,9 @@ class ReferenceSampler:
     """Draws references: an image of the category first, uniformly, then an instance in it.
 
     This is the published code's order (an image with many instances is not preferred). The searched image is not
-    drawn, as in the paper (section 5.2), unless ``same_image`` allows it, as the published code does. Crowds and
-    degenerate boxes are never drawn. The index is built once; a draw costs the same however many annotations there are.
+    drawn, as in the paper's tests (section 5.2), unless ``same_image`` allows it, as in its training (section 5.1) and
+    everywhere in the published code. Crowds and degenerate boxes are never drawn. The index is built once; a draw costs
+    the same however many annotations there are.
 
     Args:
         images: All images that references may come from.

@@ -45,6 +45,8 @@ train_dataloader = dict(
         data_prefix=dict(img='train2017/'),
         phase='background',
         num_held_back=num_held_back,
+        # Any training image may give the reference, the searched one too (5.1); in tests another one does (5.2).
+        reference_sampler=dict(type='ReferenceSampler', same_image=True),
         pipeline=train_pipeline,
         ref_pipeline=ref_pipeline,
     ),

@@ -60,6 +60,8 @@ stretched_ref_pipeline = [
     dict(type='ResizeReference', size=ref_size, keep_ratio=False),
     dict(type='PackReference'),
 ]
+# Training references come from other images, ReferenceSampler's default. The paper's may come from the searched one
+# (section 5.1), which teaches less here: same_image in docs/results.md.
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,

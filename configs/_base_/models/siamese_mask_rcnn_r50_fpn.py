@@ -1,4 +1,5 @@
-# Siamese Mask R-CNN as in the paper (section 4 and appendix 1); where it is silent, as in the published code.
+# Siamese Mask R-CNN as in the paper (section 4 and appendix 1). Where it is silent: as in the published code, or as in
+# mmdet where a comment says so. All differences are listed in docs/reproduce.md.
 model = dict(
     type='SiameseTwoStageDetector',
     # Maps of 1024 pixels: more at a time were slower on a CPU.
@@ -28,6 +29,7 @@ model = dict(
             pretraining='ImageNet-687',
         ),
     ),
+    # Linear, as in the FPN paper; the published code has a ReLU after every convolution.
     neck=dict(type='FPN', in_channels=[256, 512, 1024, 2048], out_channels=256, num_outs=5),
     match_neck=dict(type='AbsDiffMatchNeck', in_channels=256, out_channels=384, num_levels=5),
     rpn_head=dict(
@@ -45,11 +47,13 @@ model = dict(
         bbox_coder=dict(type='DeltaXYWHBBoxCoder', target_means=[0.0] * 4, target_stds=[0.1, 0.1, 0.2, 0.2]),
         # Two logits an anchor.
         loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=2.0),
-        # mmdet divides by all sampled anchors, the published code by the positive ones.
+        # mmdet divides by all sampled anchors, the published code by the four deltas of each positive one.
         loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=0.1),
     ),
     roi_head=dict(
         type='BinaryRoIHead',
+        # Both extractors take a region's level as the FPN paper does, rounded down, and average several samples a cell;
+        # the published code rounds to the nearest level and takes one sample.
         bbox_roi_extractor=dict(
             type='SingleRoIExtractor',
             roi_layer=dict(type='RoIAlign', output_size=7, sampling_ratio=0),
@@ -63,6 +67,7 @@ model = dict(
             roi_feat_size=7,
             bbox_coder=dict(type='DeltaXYWHBBoxCoder', target_means=[0.0] * 4, target_stds=[0.1, 0.1, 0.2, 0.2]),
             loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=2.0),
+            # mmdet divides by all sampled regions, the published code by the four deltas of each positive one.
             loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=0.5),
         ),
         mask_roi_extractor=dict(
@@ -71,6 +76,7 @@ model = dict(
             out_channels=384,
             featmap_strides=[4, 8, 16, 32],
         ),
+        # One map (section 4.4 and the published code); appendix 1.5 has two, whose softmax is the sigmoid of one.
         mask_head=dict(
             type='FCNMaskHead',
             num_convs=4,
@@ -87,9 +93,11 @@ model = dict(
                 type='MaxIoUAssigner',
                 pos_iou_thr=0.7,
                 neg_iou_thr=0.3,
+                # The published code gives every object its best anchor, however bad.
                 min_pos_iou=0.3,
                 match_low_quality=True,
-                # An anchor that touches a crowd of the category is neither match nor non-match.
+                # An anchor that touches a crowd of the category is neither match nor non-match. The published code
+                # means to do so, but drops the crowds first.
                 ignore_iof_thr=0.001,
             ),
             sampler=dict(
@@ -99,6 +107,7 @@ model = dict(
             pos_weight=-1,
             debug=False,
         ),
+        # mmdet takes the best and suppresses level by level, the published code over all levels together.
         rpn_proposal=dict(nms_pre=6000, max_per_img=2000, nms=dict(type='nms', iou_threshold=0.7), min_bbox_size=0),
         rcnn=dict(
             assigner=dict(
@@ -109,6 +118,8 @@ model = dict(
                 match_low_quality=False,
                 ignore_iof_thr=0.001,
             ),
+            # mmdet adds the objects to the proposals, and fills up to 200 with non-matches; the published code takes
+            # proposals alone, and two non-matches for each match.
             sampler=dict(
                 type='EpisodeRandomSampler', num=200, pos_fraction=0.33, neg_pos_ub=-1, add_gt_as_proposals=True
             ),
@@ -119,6 +130,8 @@ model = dict(
     ),
     test_cfg=dict(
         rpn=dict(nms_pre=6000, max_per_img=1000, nms=dict(type='nms', iou_threshold=0.7), min_bbox_size=0),
+        # NMS as in the published code. The 0.7 of appendix 1.4, beside 6000 anchors, is that of the proposals there.
+        # The published code reports detections from 0.7 up, which cuts off the end of each precision-recall curve.
         rcnn=dict(score_thr=0.0, nms=dict(type='nms', iou_threshold=0.5), max_per_img=100, mask_thr_binary=0.5),
     ),
 )
