@@ -38,7 +38,7 @@ def random_truth(rng: np.random.Generator, first_id: int) -> dict:
                     category_id=int(rng.choice(present)),
                     bbox=box,
                     segmentation=segmentation,
-                    area=float(mask_utils.area(segmentation)),
+                    area=float(mask_utils.area(segmentation)) or box[2] * box[3],
                     iscrowd=int(rng.random() < 0.2),
                 )
             )
@@ -62,3 +62,51 @@ def random_results(rng: np.random.Generator, truth: dict) -> list[dict]:
     for result in results:
         result.update(score=round(float(rng.random()), 1), segmentation=rle(result['bbox']))
     return results
+
+
+def spoil(rng: np.random.Generator, truth: dict) -> dict:
+    """Make a third of the objects such that no search is asked for them, and let every tenth have no segmentation.
+
+    Returns:
+        dict: Annotations and, as ``unsearchable``, the ids of what cannot be found; crowds are not among them.
+    """
+    unsearchable = []
+    for annotation in truth['annotations']:
+        x, y, width, height = annotation['bbox']
+        fault = rng.integers(18)
+        if fault == 0:
+            annotation['ignore'] = 1
+        elif fault == 1:
+            annotation['area'] = 0
+        elif fault == 2:
+            annotation['bbox'] = [x, y, 0.7, height]
+        elif fault == 3:
+            annotation['bbox'] = [x, y, width, 0.2]
+        elif fault == 4:
+            annotation['bbox'] = [x + WIDTH, y, width, height]
+        elif fault == 5:
+            annotation['bbox'] = [x, -height, width, height]
+        if fault < 6:
+            unsearchable.append(annotation['id'])
+        if rng.random() < 0.1:
+            annotation['segmentation'] = []
+    return dict(truth, unsearchable=unsearchable)
+
+
+def as_crowds(truth: dict, iou_type: str) -> dict:
+    """Make crowds of what cannot be found, for pycocotools; what has no segmentation gets its box as one."""
+    annotations = []
+    for annotation in truth['annotations']:
+        unmasked = not annotation['segmentation']
+        crowd = annotation['iscrowd'] or annotation['id'] in truth['unsearchable'] or (iou_type == 'segm' and unmasked)
+        mask = filled_box(annotation['bbox']) if unmasked else annotation['segmentation']
+        annotations.append(dict(annotation, iscrowd=int(crowd), segmentation=mask))
+    return dict(truth, annotations=annotations)
+
+
+def filled_box(bbox: list[float]) -> dict:
+    """The pixels whose centres lie in a box."""
+    x, y, width, height = bbox
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    inside = (x < columns) & (columns < x + width) & (y < rows) & (rows < y + height)
+    return mask_utils.encode(np.asfortranarray(inside.astype(np.uint8)))

@@ -11,6 +11,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from torch import nn
 
+from mmosis.evaluation import is_ignored
 from mmosis.structures import Episode
 from mmosis.utils.coco_file import load_coco
 
@@ -30,7 +31,7 @@ def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[st
 
     Returns:
         dict: For 'true boxes' and 'detected boxes' the IoU of masks with the true ones, original image, 0 to 1: one for
-        each object that was searched for, without crowds, and one for each of those that were found.
+        each object that was searched for and has a mask, and one for each of those that were found.
     """
     cfg.load_from = checkpoint
     runner = Runner.from_cfg(cfg)
@@ -52,7 +53,9 @@ def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> 
         references = model.encode_references(ref_inputs)
         detections = model.match_and_detect(image, references, sample)
         for e, episode in enumerate(sample.episodes):
-            truth = [a for a in coco.imgToAnns[sample.img_id] if _is_searched(a, episode)]
+            truth = [a for a in coco.imgToAnns[sample.img_id] if _is_measured(coco, a, episode)]
+            if not truth:
+                continue
             true_masks, bboxes = [coco.annToRLE(a) for a in truth], [a['bbox'] for a in truth]
             matched = model.match_neck(image, references[e : e + 1])
             in_true_boxes = _masks_in(model, matched, bboxes, sample.metainfo)
@@ -61,8 +64,8 @@ def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> 
             yield BOXES[1], _found_ious(found, bboxes, true_masks, iou_thr)
 
 
-def _is_searched(annotation: dict, episode: Episode) -> bool:
-    return annotation['category_id'] == episode.cat_id and not annotation['iscrowd']
+def _is_measured(coco: COCO, annotation: dict, episode: Episode) -> bool:
+    return annotation['category_id'] == episode.cat_id and not is_ignored(coco, annotation, 'segm')
 
 
 def _masks_in(model: nn.Module, matched: tuple, bboxes: list, meta: dict) -> list[dict]:

@@ -5,9 +5,11 @@ import copy
 import io
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from random_sets import as_crowds
 
 # Our names for the twelve numbers of COCOeval.stats, in their order.
 STATS = [
@@ -54,5 +56,21 @@ def score_by_hand(make_coco: Callable) -> Callable[..., dict[str, float]]:
         return {
             name: float('nan') if value == -1 else value for name, value in zip(STATS, evaluation.stats, strict=True)
         }
+
+    return score
+
+
+@pytest.fixture
+def score_searches_by_hand(score_by_hand: Callable) -> Callable[..., tuple[dict, dict]]:
+    """Score each category in the images that were searched for it, by a pycocotools of its own: mean, and each's."""
+
+    def score(dataset: dict, detections: Sequence[dict], iou_type: str, searched: dict) -> tuple[dict, dict]:
+        scores = {}
+        for cat_id, img_ids in searched.items():
+            found = [d for d in detections if d['category_id'] == cat_id and d['image_id'] in img_ids]
+            scores[cat_id] = score_by_hand(as_crowds(dataset, iou_type), found, iou_type, [cat_id], img_ids)
+        columns = {name: np.array([one[name] for one in scores.values()]) for name in STATS}
+        means = {name: np.nanmean(c) if not np.isnan(c).all() else float('nan') for name, c in columns.items()}
+        return means, scores
 
     return score

@@ -1,7 +1,7 @@
 from .absent import false_positives_at_recall, silent_share
 from .calibration import calibrate, fit_calibration
 from .clutter import ap_by_clutter, count_objects
-from .coco_ap import evaluate_detections
+from .coco_ap import evaluate_detections, evaluate_searches
 from .confusion import confusion_matrix
 from .error_types import error_types
 from .judgement import Judgement, category_aps, judge_run
@@ -10,6 +10,7 @@ from .matching import average_precision
 from .protocol import IOU_TYPES, evaluate_runs
 from .random_boxes import random_detections
 from .sensitivity import ReferenceEffect, category_spread, reference_effects
+from .truth import is_ignored
 
 __all__ = [
     'IOU_TYPES',
@@ -25,8 +26,10 @@ __all__ = [
     'error_types',
     'evaluate_detections',
     'evaluate_runs',
+    'evaluate_searches',
     'false_positives_at_recall',
     'fit_calibration',
+    'is_ignored',
     'judge_run',
     'oracle_mask_ious',
     'random_detections',

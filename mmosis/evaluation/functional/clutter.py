@@ -8,6 +8,7 @@ from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
 from .protocol import evaluate_runs
+from .truth import is_ignored
 
 EDGES = (1, 2, 3, 5, 9, 17)
 
@@ -47,8 +48,8 @@ def ap_by_clutter(
 
 
 def count_objects(coco: COCO, img_id: int) -> int:
-    """Count the objects of all categories in an image; a crowd is none."""
-    return sum(not annotation['iscrowd'] for annotation in coco.imgToAnns[img_id])
+    """Count the objects of all categories in an image that can be found."""
+    return sum(not is_ignored(coco, annotation) for annotation in coco.imgToAnns[img_id])
 
 
 def _name(low: int, high: int | None) -> str:

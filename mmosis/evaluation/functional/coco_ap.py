@@ -1,7 +1,8 @@
 """From detections to average precision and recall, as COCO defines them."""
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from faster_coco_eval import COCO as FastCOCO
@@ -10,20 +11,22 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmosis.evaluation.detections import Detections
-from mmosis.utils.packed import id_array
 
+from .truth import is_ignored, true_mask
+
+Id = int | str
 AREAS = ('', '_s', '_m', '_l')
 IOU_50, IOU_75 = 0, 5
 MAX_DETS = (1, 10, 100)
 LEAST_IOU = 0.5
+# Thresholds, recalls, no category, areas and numbers of detections, as COCOeval has them.
+NOTHING = dict(precision=np.empty((10, 101, 0, 4, 3)), recall=np.empty((10, 0, 4, 3)))
 
 
 def evaluate_detections(
-    coco: COCO, detections: Detections, iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]
-) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
-    """Score detections as pycocotools does.
-
-    One category after the other, so that no more than one's objects are in memory as dicts.
+    coco: COCO, detections: Detections, iou_type: str, cat_ids: Sequence[Id], img_ids: Sequence[Id]
+) -> tuple[dict[str, float], dict[Id, dict[str, float]]]:
+    """Score detections as pycocotools does, where every image was searched for every category.
 
     Args:
         coco: Annotations.
@@ -33,6 +36,27 @@ def evaluate_detections(
         img_ids: Images to evaluate.
 
     Returns:
+        tuple: As of :func:`evaluate_searches`; so are the errors.
+    """
+    return evaluate_searches(coco, detections, iou_type, dict.fromkeys(cat_ids, img_ids))
+
+
+def evaluate_searches(
+    coco: COCO, detections: Detections, iou_type: str, searched: Mapping[Id, Collection[Id]]
+) -> tuple[dict[str, float], dict[Id, dict[str, float]]]:
+    """Score detections as pycocotools does, each category in the images that were searched for it.
+
+    Objects that no search is asked for (see :func:`is_ignored`) are ignored as COCO's crowds are: they are not missed,
+    and what is found there does not count. One category after the other, so that no more than one's objects are in
+    memory as dicts.
+
+    Args:
+        coco: Annotations.
+        detections: What was found; what lies in other images than those searched for its category does not count.
+        iou_type: 'bbox' or 'segm'.
+        searched: Image ids by category id.
+
+    Returns:
         tuple: Means over the categories, and the same for each category id. Keys: ``mAP``, ``mAP_50``, ``mAP_75``, each
         also by object size ``_s``, ``_m``, ``_l``; ``AR@1``, ``AR@10``, ``AR@100`` and ``AR_s@100`` ... Values in 0-1;
         nan where there is no object of that kind.
@@ -40,40 +64,58 @@ def evaluate_detections(
     Raises:
         ValueError: If images or categories are unknown, or masks are to be judged that are not there.
     """
-    _check(coco, detections, iou_type, cat_ids, img_ids)
-    truth: dict[int, list[dict]] = {cat_id: [] for cat_id in sorted(set(cat_ids))}
-    for img_id in sorted(set(img_ids)):
-        for annotation in coco.imgToAnns[img_id]:
-            if annotation['category_id'] in truth:
-                truth[annotation['category_id']].append(annotation)
-    found = _by_category(detections[np.isin(detections.image_ids, id_array(list(img_ids)))], truth)
-    evaluations = {cat_id: _evaluate_category(coco, truth[cat_id], found[cat_id], iou_type) for cat_id in truth}
+    _check(coco, detections, iou_type, searched)
+    cat_ids = sorted(searched)
+    truth = _truth_by_category(coco, searched)
+    evaluations = {
+        cat_id: _evaluate_category(coco, truth[cat_id], found, iou_type)
+        for cat_id, found in zip(cat_ids, _found_by_category(detections, cat_ids, searched), strict=True)
+    }
     per_category = {cat_id: _summarise(e['precision'], e['recall']) for cat_id, e in evaluations.items()}
-    precision = np.concatenate([e['precision'] for e in evaluations.values()], axis=2)
-    recall = np.concatenate([e['recall'] for e in evaluations.values()], axis=1)
+    precision = np.concatenate([NOTHING['precision'], *(e['precision'] for e in evaluations.values())], axis=2)
+    recall = np.concatenate([NOTHING['recall'], *(e['recall'] for e in evaluations.values())], axis=1)
     return _summarise(precision, recall), per_category
 
 
-def _check(coco: COCO, detections: Detections, iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]) -> None:
-    for kind, known, searched, found in (
+def _check(coco: COCO, detections: Detections, iou_type: str, searched: Mapping[Id, Collection[Id]]) -> None:
+    img_ids = {img_id for images in searched.values() for img_id in images}
+    for kind, known, asked, found in (
         ('images', coco.imgs, img_ids, detections.image_ids),
-        ('categories', coco.cats, cat_ids, detections.category_ids),
+        ('categories', coco.cats, searched, detections.category_ids),
     ):
-        for what, ids in (('detections are', np.unique(found).tolist()), ('episodes are', searched)):
-            if unknown := sorted(set(ids) - set(known)):
+        for what, ids in (('detections are', set(found.tolist())), ('episodes are', set(asked))):
+            if unknown := sorted(ids - set(known)):
                 raise ValueError(f'{what} of {kind} that the annotation file does not have: {unknown[:5]}')
     if iou_type == 'segm' and detections.masks is None and len(detections):
         raise ValueError('masks are to be judged, but the detections have none; judge boxes alone')
 
 
-def _by_category(detections: Detections, cat_ids: Iterable[int]) -> dict[int, Detections]:
-    """Split detections, each category's in their order."""
-    order = np.argsort(detections.category_ids, kind='stable')
-    ordered = detections.category_ids[order]
-    return {
-        cat_id: detections[order[np.searchsorted(ordered, cat_id) : np.searchsorted(ordered, cat_id, side='right')]]
-        for cat_id in cat_ids
-    }
+def _truth_by_category(coco: COCO, searched: Mapping[Id, Collection[Id]]) -> dict[Id, list[dict]]:
+    """List the objects of each category in the images that were searched for it."""
+    categories = defaultdict(set)
+    for cat_id, images in searched.items():
+        for img_id in images:
+            categories[img_id].add(cat_id)
+    truth: dict[Id, list[dict]] = {cat_id: [] for cat_id in searched}
+    for img_id in sorted(categories):
+        for annotation in coco.imgToAnns[img_id]:
+            if annotation['category_id'] in categories[img_id]:
+                truth[annotation['category_id']].append(annotation)
+    return truth
+
+
+def _found_by_category(
+    detections: Detections, cat_ids: Sequence[Id], searched: Mapping[Id, Collection[Id]]
+) -> Iterator[Detections]:
+    """Give each category's detections in the images that were searched for it, in their order."""
+    numbers = {cat_id: number for number, cat_id in enumerate(cat_ids)}
+    categories = np.array([numbers.get(cat_id, -1) for cat_id in detections.category_ids.tolist()], dtype=np.int64)
+    order = np.argsort(categories, kind='stable')
+    ends = np.searchsorted(categories[order], np.arange(len(cat_ids) + 1))
+    for cat_id, (start, end) in zip(cat_ids, itertools.pairwise(ends), strict=True):
+        images, rows = set(searched[cat_id]), order[start:end]
+        inside = [img_id in images for img_id in detections.image_ids[rows].tolist()]
+        yield detections[rows[np.array(inside, dtype=bool)]]
 
 
 def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str) -> dict[str, np.ndarray]:
@@ -84,9 +126,14 @@ def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou
     img_ids = sorted({a['image_id'] for a in truth} | set(found.image_ids.tolist()))
     numbers = {img_id: number for number, img_id in enumerate(img_ids, 1)}
     images = [dict(coco.imgs[img_id], id=number) for img_id, number in numbers.items()]
+    objects = [dict(annotation, iscrowd=int(is_ignored(coco, annotation, iou_type))) for annotation in truth]
+    if iou_type == 'segm':
+        objects = [a if a.get('segmentation') else dict(a, segmentation=true_mask(coco, a)) for a in objects]
     evaluation = COCOeval_faster(
-        _index(images, [dict(a, id=i, image_id=numbers[a['image_id']], category_id=1) for i, a in enumerate(truth, 1)]),
-        _index(images, _as_annotations(coco, truth, found, iou_type, numbers)),
+        _index(
+            images, [dict(a, id=i, image_id=numbers[a['image_id']], category_id=1) for i, a in enumerate(objects, 1)]
+        ),
+        _index(images, _as_annotations(coco, objects, found, iou_type, numbers)),
         iou_type,
     )
     evaluation.evaluate()
@@ -95,7 +142,7 @@ def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou
 
 
 def _as_annotations(
-    coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str, numbers: Mapping[int, int]
+    coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str, numbers: Mapping[Id, int]
 ) -> list[dict]:
     """Make of detections what pycocotools' ``loadRes`` would make of them: with the area of what is judged."""
     if iou_type == 'segm':
@@ -119,7 +166,7 @@ def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, area
     """
     of_image = defaultdict(list)
     for annotation in truth:
-        area = 0 if annotation['iscrowd'] else mask_utils.area(coco.annToRLE(annotation))
+        area = 0 if annotation['iscrowd'] else mask_utils.area(true_mask(coco, annotation))
         of_image[annotation['image_id']].append(float(area))
     empty = {size: _empty(*size) for size in {tuple(mask['size']) for mask in found.masks or []}}
     rows = zip(found.image_ids.tolist(), found.masks or [], areas, strict=True)

@@ -51,9 +51,9 @@ class _Row:
         """Judge an episode as one of every category in its image."""
         for cat_id in np.unique(overlaps.cat_ids).tolist():
             found = overlaps.match(cat_id)
-            crowd = overlaps.finds_crowd(found)
-            self.correct[cat_id].append(self.length + np.flatnonzero((found >= 0) & ~crowd))
-            self.ignored[cat_id].append(self.length + np.flatnonzero(crowd))
+            ignored = overlaps.finds_ignored(found)
+            self.correct[cat_id].append(self.length + np.flatnonzero((found >= 0) & ~ignored))
+            self.ignored[cat_id].append(self.length + np.flatnonzero(ignored))
             self.num_objects[cat_id] += overlaps.num_objects(cat_id)
         self.scores.append(overlaps.scores)
         self.length += len(overlaps.scores)

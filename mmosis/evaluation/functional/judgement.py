@@ -15,11 +15,11 @@ from .matching import Overlaps, average_precision, overlaps_of_run
 
 @dataclass(frozen=True)
 class Judgement:
-    """The detections of a run that count: all but those of crowds and beyond the best 100 of an episode.
+    """The detections of a run that count: all but those of ignored objects and beyond the best 100 of an episode.
 
     Attributes:
         episodes: E episodes.
-        num_objects: (E,) objects of the category in the image.
+        num_objects: (E,) objects of the category in the image that can be found.
         episode: (D,) index of each detection's episode.
         scores: (D,) in 0-1.
         correct: (D,) whether it finds an object at IoU 0.5.
@@ -48,7 +48,12 @@ def judge_run(
         episodes: Those of the run.
         detections: Those of the run.
         iou_type: 'bbox' or 'segm'.
+
+    Raises:
+        ValueError: If there is no episode.
     """
+    if not episodes:
+        raise ValueError('there is no episode to judge')
     num_objects, columns = [], []
     for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type)):
         num_objects.append(overlaps.num_objects(overlaps.episode.category_id))
@@ -80,14 +85,15 @@ def category_aps(
 
 
 def _judge(overlaps: Overlaps) -> tuple[np.ndarray, ...]:
-    """Scores, correct, own, own_iou and other_iou of an episode's detections, and which find a crowd."""
-    own = (overlaps.cat_ids == overlaps.episode.category_id) & ~overlaps.crowds
+    """Scores, correct, own, own_iou and other_iou of an episode's detections, and which find an ignored object."""
+    own = (overlaps.cat_ids == overlaps.episode.category_id) & ~overlaps.ignored
     found = overlaps.match(overlaps.episode.category_id)
     nearest, own_iou = _nearest(overlaps.ious, own)
-    _, other_iou = _nearest(overlaps.ious, (overlaps.cat_ids != overlaps.episode.category_id) & ~overlaps.crowds)
+    _, other_iou = _nearest(overlaps.ious, (overlaps.cat_ids != overlaps.episode.category_id) & ~overlaps.ignored)
     correct = found >= 0
     # The object that was found counts as its own, even where a worse one is nearer.
-    return overlaps.scores, correct, np.where(correct, found, nearest), own_iou, other_iou, overlaps.finds_crowd(found)
+    own_objects = np.where(correct, found, nearest)
+    return overlaps.scores, correct, own_objects, own_iou, other_iou, overlaps.finds_ignored(found)
 
 
 def _nearest(ious: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

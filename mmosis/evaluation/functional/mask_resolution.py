@@ -11,6 +11,8 @@ from mmengine.structures import InstanceData
 from pycocotools.coco import COCO
 from torch import Tensor
 
+from .truth import is_ignored
+
 _THRESHOLD = 0.5
 
 
@@ -26,7 +28,8 @@ def oracle_mask_ious(
     Args:
         coco: Annotations, with masks.
         mask_size: Side of the mask head's output.
-        img_ids: Images to measure in. Crowds are left out, and boxes narrower or lower than a pixel.
+        img_ids: Images to measure in; objects that are ignored where masks are judged, see :func:`is_ignored`, are not
+            measured.
         image_scale: Largest (width, height) of the network's input, as in the transform ``Resize`` with
             ``keep_ratio``; by default the images' own.
 
@@ -40,7 +43,7 @@ def oracle_mask_ious(
         raise ValueError(f'mask_size must be at least 1, got {mask_size}')
     ious = []
     for img_id in img_ids:
-        annotations = [a for a in coco.imgToAnns[img_id] if not a.get('iscrowd') and min(a['bbox'][2:]) >= 1]
+        annotations = [a for a in coco.imgToAnns[img_id] if not is_ignored(coco, a, 'segm')]
         if annotations:
             masks = np.stack([coco.annToMask(annotation) for annotation in annotations])
             bboxes = torch.tensor([annotation['bbox'] for annotation in annotations], dtype=torch.float32)

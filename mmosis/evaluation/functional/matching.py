@@ -10,6 +10,9 @@ from pycocotools.coco import COCO
 
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
+from mmosis.utils.packed import id_array
+
+from .truth import is_ignored, true_mask
 
 IOU_THR = 0.5
 MAX_DETS = 100
@@ -23,45 +26,45 @@ class Overlaps:
     Attributes:
         episode: The episode.
         scores: (D,) descending, no more than the best 100.
-        ious: (D, G) overlaps; with a crowd, the share of the detection that it covers.
+        ious: (D, G) overlaps; with an ignored object, the share of the detection that it covers.
         cat_ids: (G,) categories of the objects.
-        crowds: (G,) whether an object is a crowd.
+        ignored: (G,) whether an object is neither to be found nor to be missed, see :func:`is_ignored`.
     """
 
     episode: EpisodeRecord
     scores: np.ndarray
     ious: np.ndarray
     cat_ids: np.ndarray
-    crowds: np.ndarray
+    ignored: np.ndarray
 
     def match(self, cat_id: int) -> np.ndarray:
         """Give every detection the object of a category that it finds: (D,) indices into G, or -1.
 
-        Greedily by score, as COCO does: objects before crowds, which may be found again and again; of equal overlaps
-        the last counts.
+        Greedily by score, as COCO does: objects before ignored ones, which may be found again and again; of equal
+        overlaps the last counts.
         """
         found = np.full(len(self.scores), -1)
         columns = np.flatnonzero(self.cat_ids == cat_id)
         if not len(columns):
             return found
-        ious, crowds = self.ious[:, columns], self.crowds[columns]
+        ious, ignored = self.ious[:, columns], self.ignored[columns]
         free = np.ones(len(columns), dtype=bool)
         for row in np.flatnonzero((ious >= IOU_THR).any(axis=1)):
-            for candidates in (free & ~crowds, crowds):
+            for candidates in (free & ~ignored, ignored):
                 overlaps = np.where(candidates, ious[row], -1)
                 best = len(overlaps) - 1 - int(overlaps[::-1].argmax())
                 if overlaps[best] >= IOU_THR:
-                    found[row], free[best] = columns[best], crowds[best]
+                    found[row], free[best] = columns[best], ignored[best]
                     break
         return found
 
-    def finds_crowd(self, found: np.ndarray) -> np.ndarray:
-        """Tell which detections of a match do not count, as they find a crowd: (D,)."""
-        return (found >= 0) & np.append(self.crowds, False)[found]
+    def finds_ignored(self, found: np.ndarray) -> np.ndarray:
+        """Tell which detections of a match do not count, as they find an ignored object: (D,)."""
+        return (found >= 0) & np.append(self.ignored, False)[found]
 
     def num_objects(self, cat_id: int) -> int:
-        """Count the objects of a category that can be found: all but crowds."""
-        return int((~self.crowds & (self.cat_ids == cat_id)).sum())
+        """Count the objects of a category that can be found: all but ignored ones."""
+        return int((~self.ignored & (self.cat_ids == cat_id)).sum())
 
 
 def overlaps_of_run(
@@ -82,22 +85,24 @@ def overlaps_of_run(
         found = np.array(rows.get((episode.image_id, episode.category_id), []), dtype=np.int64)
         found = found[np.argsort(-detections.scores[found], kind='stable')[:MAX_DETS]]
         truth = coco.imgToAnns[episode.image_id]
+        ignored = [is_ignored(coco, annotation, iou_type) for annotation in truth]
         yield Overlaps(
             episode,
             detections.scores[found],
-            _ious(coco, detections[found], truth, iou_type),
-            np.array([a['category_id'] for a in truth], dtype=object),
-            np.array([bool(a['iscrowd']) for a in truth], dtype=bool),
+            _ious(coco, detections[found], truth, ignored, iou_type),
+            id_array([a['category_id'] for a in truth]),
+            np.array(ignored, dtype=bool),
         )
 
 
-def _ious(coco: COCO, detections: Detections, truth: Sequence[Mapping], iou_type: str) -> np.ndarray:
+def _ious(
+    coco: COCO, detections: Detections, truth: Sequence[Mapping], ignored: Sequence[bool], iou_type: str
+) -> np.ndarray:
     if not len(detections) or not truth:
         return np.zeros((len(detections), len(truth)))
-    crowds = [int(a['iscrowd']) for a in truth]
     if iou_type == 'bbox':
-        return mask_utils.iou(detections.bboxes, np.array([a['bbox'] for a in truth], dtype=float), crowds)
-    return mask_utils.iou(detections.masks, [coco.annToRLE(a) for a in truth], crowds)
+        return mask_utils.iou(detections.bboxes, np.array([a['bbox'] for a in truth], dtype=float), ignored)
+    return mask_utils.iou(detections.masks, [true_mask(coco, a) for a in truth], ignored)
 
 
 def average_precision(scores: np.ndarray, correct: np.ndarray, num_objects: int) -> float:

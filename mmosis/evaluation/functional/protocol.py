@@ -1,5 +1,6 @@
 """The paper's evaluation: every run a COCO evaluation of its own, then mean and interval over the runs."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
 from .absent import false_positives_at_recall
-from .coco_ap import evaluate_detections
+from .coco_ap import evaluate_searches
 from .judgement import judge_run
 
 CONFIDENCE = 0.95
@@ -23,8 +24,9 @@ def evaluate_runs(
 ) -> dict[str, dict]:
     """Evaluate the detections of all runs (paper section 5.2).
 
-    AP of a category is over the images that were searched for it. Where episodes ask for absent categories, the
-    standard figures leave them out, and ``absent`` has those that count them.
+    AP of a category is over the images that were searched for it in that run: what other images show of it is not
+    missed. Where episodes ask for absent categories, the standard figures leave them out, and ``absent`` has those that
+    count them.
 
     Args:
         coco: Annotations.
@@ -33,9 +35,10 @@ def evaluate_runs(
         iou_types: 'bbox', 'segm' or both.
 
     Returns:
-        dict: For each kind ``runs``, the metrics of each run as :func:`evaluate_detections` names them, 0-1; ``mean``
-        and ``interval``, half the width of the 95 % confidence interval of the mean (Student's t; None for one run);
-        ``per_category``, the means by category name; and maybe ``absent``.
+        dict: For each kind ``runs``, the metrics of each run as :func:`evaluate_detections` names them, 0-1, None for a
+        run without an episode; ``mean`` and ``interval``, half the width of the 95 % confidence interval of the mean
+        (Student's t; None for one run), over the others; ``per_category``, the means by category name; and maybe
+        ``absent``.
 
     Raises:
         ValueError: If detections and episodes do not fit the annotations.
@@ -48,41 +51,52 @@ def evaluate_runs(
 def _evaluate_kind(coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], kind: str) -> dict:
     shown = [episode for episode in episodes if not episode.absent]
     evaluated = [_evaluate_run(coco, shown, number, run, kind) for number, run in enumerate(runs)]
-    cat_ids = sorted({cat_id for _, per_category in evaluated for cat_id in per_category})
+    asked = {episode.run for episode in shown} or set(range(len(runs)))  # with absent categories alone all is nan
     result = dict(
-        summarise_runs([means for means, _ in evaluated]),
-        per_category={
-            coco.cats[cat_id]['name']: _mean_of([c[cat_id] for _, c in evaluated if cat_id in c]) for cat_id in cat_ids
-        },
+        summarise_runs([means if number in asked else None for number, (means, _) in enumerate(evaluated)]),
+        per_category=_mean_by_category(coco, [per_category for _, per_category in evaluated]),
     )
     if len(shown) < len(episodes):
-        counted = [_evaluate_run(coco, episodes, number, run, kind)[0] for number, run in enumerate(runs)]
-        wrong = [
-            false_positives_at_recall(judge_run(coco, [e for e in episodes if e.run == number], run, kind))
-            for number, run in enumerate(runs)
-        ]
         result['absent'] = summarise_runs(
-            [dict({key: c[key] for key in ABSENT_METRICS}, **w) for c, w in zip(counted, wrong, strict=True)]
+            [_evaluate_absent(coco, episodes, number, run, kind) for number, run in enumerate(runs)]
         )
     return result
 
 
 def _evaluate_run(
     coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, kind: str
-) -> tuple[Metrics, dict[int, Metrics]]:
+) -> tuple[Metrics, dict[int | str, Metrics]]:
     """Evaluate a run's detections of some episodes."""
-    pairs = {(e.image_id, e.category_id) for e in episodes if e.run == number}
-    asked = np.array(
-        [p in pairs for p in zip(run.image_ids.tolist(), run.category_ids.tolist(), strict=True)], dtype=bool
-    )
-    cat_ids, img_ids = {cat_id for _, cat_id in pairs}, {img_id for img_id, _ in pairs}
-    return evaluate_detections(coco, run[asked], kind, sorted(cat_ids), sorted(img_ids))
+    searched = defaultdict(set)
+    for episode in episodes:
+        if episode.run == number:
+            searched[episode.category_id].add(episode.image_id)
+    return evaluate_searches(coco, run, kind, searched)
 
 
-def summarise_runs(runs: Sequence[Metrics]) -> dict:
-    """Mean and 95 % confidence interval of each metric over runs, beside the runs themselves."""
+def _evaluate_absent(
+    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, kind: str
+) -> Metrics | None:
+    """Evaluate a run's detections of all its episodes, those for absent categories among them; None without any."""
+    mine = [episode for episode in episodes if episode.run == number]
+    if not mine:
+        return None
+    counted, _ = _evaluate_run(coco, mine, number, run, kind)
+    wrong = false_positives_at_recall(judge_run(coco, mine, run, kind))
+    return dict({key: counted[key] for key in ABSENT_METRICS}, **wrong)
+
+
+def _mean_by_category(coco: COCO, runs: Sequence[Mapping[int | str, Metrics]]) -> dict[str, Metrics]:
+    """Average the figures of each category over the runs that searched for it, by its name."""
+    cat_ids = sorted({cat_id for run in runs for cat_id in run})
+    return {coco.cats[cat_id]['name']: _mean_of([run[cat_id] for run in runs if cat_id in run]) for cat_id in cat_ids}
+
+
+def summarise_runs(runs: Sequence[Metrics | None]) -> dict:
+    """Mean and 95 % confidence interval of each metric over the runs that have episodes, beside the runs themselves."""
+    there = [run for run in runs if run is not None]
     return dict(
-        runs=list(runs), mean=_mean_of(runs), interval={key: _interval([r[key] for r in runs]) for key in runs[0]}
+        runs=list(runs), mean=_mean_of(there), interval={key: _interval([r[key] for r in there]) for key in there[0]}
     )
 
 

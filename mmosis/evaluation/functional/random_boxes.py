@@ -9,6 +9,8 @@ from pycocotools.coco import COCO
 from mmosis.evaluation.detections import Detections
 from mmosis.utils.rng import generator
 
+from .truth import is_ignored, true_mask
+
 SCORES = (0.8, 1.0)
 
 
@@ -16,7 +18,8 @@ def random_detections(coco: COCO, pairs: Collection[tuple[int, int]], seed: int,
     """Make the detections of a model that knows how many objects there are and how they look, but not where.
 
     Paper section 5.3: ground truth boxes with their masks, shifted at random inside the image, score uniform in 0.8-1.
-    Crowds are left out. An image's detections are a function of (seed, image id, run) and the categories.
+    Objects that cannot be found, such as crowds, are skipped. An image's detections are a function of (seed, image id,
+    run) and the categories. If only some objects have masks, the others' are their boxes.
 
     Args:
         coco: Annotations, with masks or without.
@@ -24,18 +27,30 @@ def random_detections(coco: COCO, pairs: Collection[tuple[int, int]], seed: int,
         seed: Seed, >= 0.
         run: The test run.
     """
-    wanted = set(pairs)
+    objects = _objects(coco, pairs)
+    masked = any(annotation.get('segmentation') for of_image in objects.values() for annotation in of_image)
     results = []
-    for img_id in sorted({img_id for img_id, _ in wanted}):
+    for img_id, of_image in objects.items():
         rng = generator(seed, 'random boxes', img_id, run)
-        for annotation in coco.imgToAnns[img_id]:
-            if (img_id, annotation['category_id']) in wanted and not annotation['iscrowd']:
-                results.append(_shift(coco, annotation, rng))
+        results += [_shift(coco, annotation, rng, masked) for annotation in of_image]
     return Detections.from_results(results)
 
 
-def _shift(coco: COCO, annotation: dict, rng: np.random.Generator) -> dict:
-    """Move an object to a uniform place where its box fits into the image."""
+def _objects(coco: COCO, pairs: Collection[tuple[int, int]]) -> dict[int, list[dict]]:
+    """List what can be found, by image."""
+    wanted = set(pairs)
+    return {
+        img_id: [
+            annotation
+            for annotation in coco.imgToAnns[img_id]
+            if (img_id, annotation['category_id']) in wanted and not is_ignored(coco, annotation)
+        ]
+        for img_id in sorted({img_id for img_id, _ in wanted})
+    }
+
+
+def _shift(coco: COCO, annotation: dict, rng: np.random.Generator, masked: bool) -> dict:
+    """Move an object, maybe with its mask, to a uniform place where its box fits into the image."""
     image = coco.imgs[annotation['image_id']]
     x, y, box_width, box_height = annotation['bbox']
     new_x = rng.uniform(0, max(image['width'] - box_width, 0))
@@ -46,8 +61,9 @@ def _shift(coco: COCO, annotation: dict, rng: np.random.Generator) -> dict:
         bbox=[new_x, new_y, box_width, box_height],
         score=float(rng.uniform(*SCORES)),
     )
-    if annotation.get('segmentation'):
-        moved['segmentation'] = _shift_mask(coco.annToMask(annotation), round(new_x - x), round(new_y - y))
+    if masked:
+        mask = mask_utils.decode(true_mask(coco, annotation))
+        moved['segmentation'] = _shift_mask(mask, round(new_x - x), round(new_y - y))
     return moved
 
 

@@ -5,9 +5,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from random_sets import CAT_IDS, HEIGHT, WIDTH, random_results, random_truth, rle
+from random_sets import CAT_IDS, HEIGHT, WIDTH, filled_box, random_results, random_truth, rle, spoil
 
-from mmosis.evaluation import Detections, evaluate_detections
+from mmosis.evaluation import (
+    Detections,
+    category_aps,
+    error_types,
+    evaluate_detections,
+    evaluate_searches,
+    judge_run,
+)
+from mmosis.structures import EpisodeRecord
 
 NUM_SETS = 200
 CLASSWISE = 10  # every so many sets also category by category
@@ -38,6 +46,88 @@ def test_equals_pycocotools_on_random_sets(make_coco: Callable, score_by_hand: C
 def assert_equal(got: dict[str, float], expected: dict[str, float], name: object) -> None:
     for key, value in expected.items():
         np.testing.assert_allclose(got[key], value, rtol=0, atol=1e-9, err_msg=f'{key} of set {name}')
+
+
+@pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
+def test_each_category_counts_in_the_images_that_were_searched_for_it(
+    make_coco: Callable, score_searches_by_hand: Callable, iou_type: str
+) -> None:
+    """Objects that cannot be found are among them; the measure is a pycocotools for each category."""
+    means = []
+    for seed in range(NUM_SETS // 8):
+        rng = np.random.default_rng(5000 + seed)
+        truth = spoil(rng, random_truth(rng, first_id=1))
+        results = random_results(rng, truth) + perfect_results(truth)
+        searched = random_searches(rng, truth)
+        found = Detections.from_results(results)
+        summary, per_category = evaluate_searches(make_coco(truth), found, iou_type, searched)
+        mean, scores = score_searches_by_hand(truth, results, iou_type, searched)
+        assert_equal(summary, mean, seed)
+        for cat_id in searched:
+            assert_equal(per_category[cat_id], scores[cat_id], f'{seed}, category {cat_id}')
+        means.append(summary['mAP_50'])
+    assert len({round(mean, 3) for mean in means}) > NUM_SETS // 16
+
+
+def random_searches(rng: np.random.Generator, truth: dict) -> dict[int, list[int]]:
+    """Images by category; one of two in the mean."""
+    img_ids = [image['id'] for image in truth['images']]
+    searched = {cat_id: [img_id for img_id in img_ids if rng.random() < 0.5] for cat_id in CAT_IDS}
+    return {cat_id: images for cat_id, images in searched.items() if images}
+
+
+def perfect_results(truth: dict) -> list[dict]:
+    """Every object as it is, whether it can be found or not."""
+    return [
+        dict(
+            image_id=annotation['image_id'],
+            category_id=annotation['category_id'],
+            bbox=annotation['bbox'],
+            segmentation=annotation['segmentation'] or filled_box(annotation['bbox']),
+            score=0.5,
+        )
+        for annotation in truth['annotations']
+    ]
+
+
+def test_nothing_searched_is_nan(make_coco: Callable) -> None:
+    summary, per_category = evaluate_searches(make_coco(one_image(BIG)), Detections.from_results([]), 'bbox', {})
+    assert per_category == {}
+    assert np.isnan(list(summary.values())).all()
+
+
+@pytest.mark.parametrize('ids', [(0, 1), (-1, 0), ('a', 'b'), (2**64, 2**63), (-5, 2**63)])
+def test_annotation_ids_of_any_kind(make_coco: Callable, ids: tuple) -> None:
+    """pycocotools takes a match with annotation 0 for none, and wants numbers."""
+    truth = one_image(BIG, SMALL)
+    for annotation, ann_id in zip(truth['annotations'], ids, strict=True):
+        annotation['id'] = ann_id
+    coco, found = make_coco(truth), Detections.from_results(detect(BIG, SMALL))
+    for iou_type in ('bbox', 'segm'):
+        assert evaluate_detections(coco, found, iou_type, [3], [0])[0]['mAP'] == pytest.approx(1)
+        judgement = judge_run(coco, [EpisodeRecord(0, 0, 3, (1,))], found, iou_type)
+        assert judgement.correct.all()
+        assert judgement.own.tolist() == [0, 1]
+        assert error_types(judgement)['missed']['count'] == 0
+
+
+@pytest.mark.parametrize('ids', [(-3, -2), ('a', 'b'), (2**63, 2**64), (-1, 2**63), (-1, 2**64)])
+def test_image_and_category_ids_of_any_kind(make_coco: Callable, ids: tuple) -> None:
+    """Two images and two categories; NumPy would make text or rounded floats of some of these ids."""
+    truth = one_image(BIG, SMALL)
+    truth['images'] = [dict(truth['images'][0], id=img_id) for img_id in ids]
+    truth['categories'] = [dict(id=cat_id, name=str(cat_id)) for cat_id in ids]
+    results = detect(BIG, SMALL)
+    for rows in (truth['annotations'], results):
+        for row, one in zip(rows, ids, strict=True):
+            row.update(image_id=one, category_id=one)
+    summary, per_category = evaluate(make_coco(truth), results, 'bbox', ids, ids)
+    assert summary['mAP'] == pytest.approx(1)
+    assert set(per_category) == set(ids)
+    judgement = judge_run(
+        make_coco(truth), [EpisodeRecord(one, 0, one, (1,)) for one in ids], Detections.from_results(results)
+    )
+    assert category_aps(judgement, judgement.correct, judgement.correct, judgement.num_objects) == dict.fromkeys(ids, 1)
 
 
 def test_only_the_images_and_categories_asked_for_count(make_coco: Callable, score_by_hand: Callable) -> None:

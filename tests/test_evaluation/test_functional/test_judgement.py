@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
-from random_sets import CAT_IDS, random_results, random_truth
+from random_sets import CAT_IDS, random_results, random_truth, spoil
 
-from mmosis.evaluation import Detections, category_aps, evaluate_detections, judge_run
+from mmosis.evaluation import Detections, category_aps, evaluate_searches, judge_run
 
 BOX, SHIFTED, OTHER, FAR = (10, 10, 40, 40), (16, 10, 40, 40), (100, 100, 40, 40), (150, 20, 30, 30)
 
@@ -42,14 +42,23 @@ def test_episodes_without_detections_and_without_objects() -> None:
     assert not judgement.correct.any()
 
 
+@pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
 @pytest.mark.parametrize('seed', range(5))
-def test_judged_categories_have_the_ap_of_the_evaluation(make_coco, seed: int) -> None:
+def test_judged_categories_have_the_ap_of_the_evaluation(make_coco, seed: int, iou_type: str) -> None:
+    """Some images are not searched for some categories, and some objects cannot be found."""
     rng = np.random.default_rng(seed)
-    truth = random_truth(rng, 1)
+    truth = spoil(rng, random_truth(rng, 1))
     coco, found = make_coco(truth), Detections.from_results(random_results(rng, truth))
-    judgement = judge_run(coco, sorted(ask(img_id, cat_id) for img_id in coco.imgs for cat_id in CAT_IDS), found)
+    episodes = sorted(ask(img_id, cat_id) for img_id in coco.imgs for cat_id in CAT_IDS if rng.random() < 0.7)
+    judgement = judge_run(coco, episodes, found, iou_type)
     everything = np.ones_like(judgement.correct)
     aps = category_aps(judgement, judgement.correct, everything, judgement.num_objects)
-    _, expected = evaluate_detections(coco, found, 'bbox', CAT_IDS, list(coco.imgs))
-    for cat_id in CAT_IDS:
+    searched = {cat_id: [e.image_id for e in episodes if e.category_id == cat_id] for cat_id in CAT_IDS}
+    _, expected = evaluate_searches(coco, found, iou_type, searched)
+    for cat_id in aps:
         assert aps[cat_id] == pytest.approx(expected[cat_id]['mAP_50'], abs=1e-9, nan_ok=True)
+
+
+def test_a_run_without_an_episode_cannot_be_judged() -> None:
+    with pytest.raises(ValueError, match='there is no episode to judge'):
+        judge_run(make_truth({1: [(MUG, BOX)]}), [], answer())

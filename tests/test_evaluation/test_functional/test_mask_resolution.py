@@ -89,3 +89,9 @@ def test_crowds_and_slivers_are_left_out(coco_of):
 def test_a_bad_size_is_refused(coco_of):
     with pytest.raises(ValueError, match='mask_size must be at least 1, got 0'):
         oracle_mask_ious(coco_of(_draw(40)), 0, [1])
+
+
+def test_an_object_without_a_mask_is_left_out(coco_of):
+    coco = coco_of(_draw(40), _draw(20))
+    coco.anns[2]['segmentation'] = []
+    assert len(oracle_mask_ious(coco, 28, [1, 2])) == 1

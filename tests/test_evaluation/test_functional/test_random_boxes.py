@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from episode_results import ask
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import random_detections
+from mmosis.evaluation import evaluate_runs, random_detections
 from mmosis.utils.coco_file import load_coco
 
 BICYCLE, CAR, MOTORCYCLE, PERSON = 20, 30, 40, 10
@@ -99,3 +100,23 @@ def test_objects_without_masks_give_boxes_alone(tiny_coco: Callable[..., Path]) 
 
     coco = load_coco(str(tiny_coco(annotations=without_masks) / 'annotations.json'))
     assert random_detections(coco, [(7, CAR)], seed=0).masks is None
+
+
+def test_where_some_objects_have_no_mask_it_is_their_box(tiny_coco: Callable[..., Path]) -> None:
+    def mixed(annotations: list[dict]) -> list[dict]:
+        return [dict(a, segmentation=a['segmentation'] if a['category_id'] == CAR else []) for a in annotations]
+
+    coco = load_coco(str(tiny_coco(annotations=mixed) / 'annotations.json'))
+    for detection in detect(coco, [BICYCLE, CAR], [7], seed=0):
+        assert mask_utils.area(detection['segmentation']) == np.prod(detection['bbox'][2:])
+    metrics = evaluate_runs(coco, [ask(7, BICYCLE), ask(7, CAR)], [random_detections(coco, [(7, CAR)], seed=0)])
+    assert metrics['segm']['per_category']['car']['mAP_50'] == metrics['bbox']['per_category']['car']['mAP_50']
+    assert np.isnan(metrics['segm']['per_category']['bicycle']['mAP_50'])
+
+
+def test_objects_that_cannot_be_found_are_skipped(tiny_coco: Callable[..., Path]) -> None:
+    def ignore_cars(annotations: list[dict]) -> list[dict]:
+        return [dict(a, ignore=int(a['category_id'] == CAR)) for a in annotations]
+
+    coco = load_coco(str(tiny_coco(annotations=ignore_cars) / 'annotations.json'))
+    assert {detection['category_id'] for detection in detect(coco, [BICYCLE, CAR], [7, 3], seed=0)} == {BICYCLE}

@@ -103,6 +103,8 @@ def test_equals_pycocotools_called_by_hand(tiny_dataset: Callable, score_by_hand
     truth, samples = read(dataset), samples_of(dataset)
     metrics = evaluate(dataset, [detect(truth, sample, 0.1) for sample in samples], classwise=True)
     results = [results_by_hand(samples, run) for run in range(2)]
+    # The image with a car too thin to be found is not searched for cars: that one is not missed.
+    truth['annotations'] = [a for a in truth['annotations'] if a['bbox'][2] >= 1]
     cat_ids, img_ids = dataset.metainfo['eval_cat_ids'], [sample.img_id for sample in samples]
     for name in ('bbox', 'segm'):
         by_hand = [score_by_hand(truth, result, name, cat_ids, img_ids) for result in results]

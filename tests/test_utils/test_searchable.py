@@ -1,0 +1,33 @@
+"""is_searchable is mmdet's rule of what a data set gives to a detector."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from mmdet.datasets import CocoDataset
+
+from mmosis.utils.searchable import is_searchable
+
+IMAGE = dict(img_id=1, file_name='a.jpg', width=100, height=80)
+
+
+def mmdet_searches(annotation: dict) -> bool:
+    dataset = SimpleNamespace(data_prefix=dict(img=''), return_classes=False, cat_ids=[1], cat2label={1: 0})
+    info = CocoDataset.parse_data_info(dataset, dict(raw_img_info=IMAGE, raw_ann_info=[annotation]))
+    return any(not instance['ignore_flag'] for instance in info['instances'])
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_it_agrees_with_mmdet(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    told = []
+    for _ in range(50):
+        x, y = rng.choice([-20, -1, 0, 50, 79.5, 80, 99, 100, 130], 2)
+        width, height = rng.choice([0, 0.5, 0.999, 1, 20, 30, 200], 2, p=[0.05, 0.05, 0.05, 0.05, 0.3, 0.3, 0.2])
+        annotation = dict(id=1, category_id=1, bbox=[x, y, width, height], area=rng.choice([-1, 0, 0.1, 300]))
+        for key in ('iscrowd', 'ignore'):
+            if rng.random() < 0.5:
+                annotation[key] = int(rng.random() < 0.3)
+        told.append(is_searchable(annotation, IMAGE))
+        assert told[-1] == mmdet_searches(annotation), annotation
+    assert 0 < sum(told) < 50
