@@ -136,14 +136,7 @@ class SearchBase:
         means = [np.stack([array[list(category.rows)].mean(axis=0) for category in wanted]) for array in bank.encoded]
         return self.regions.embed_references(means)
 
-    @abstractmethod
-    def search(
-        self,
-        image: np.ndarray,
-        bank: ReferenceBank,
-        keep_all: bool = False,
-        whole_shape: tuple[int, int] | None = None,
-    ) -> FoundObjects:
+    def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> FoundObjects:
         """Search one image for a bank, without output or progress.
 
         Args:
@@ -151,10 +144,38 @@ class SearchBase:
             bank: What to search for.
             keep_all: Whether to keep what every category finds. By default categories compete, and a region goes to the
                 one that matches it best; what negative references win is left out.
-            whole_shape: (h, w) of the image that this one is a tile of.
 
         Returns:
             FoundObjects: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first.
+
+        Raises:
+            ValueError: If the bank is of another model.
+        """
+        return self.settle(self.detect(image, bank), len(bank.names), keep_all)
+
+    def settle(self, found: FoundObjects, num_wanted: int, keep_all: bool = False) -> FoundObjects:
+        """Settle which category a region of an image is of, among all that :meth:`detect` found in it.
+
+        Args:
+            found: Detections of the whole image, those of negative categories included.
+            num_wanted: Labels below it are wanted, the others negative.
+            keep_all: As in :meth:`search`.
+        """
+        return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+
+    @abstractmethod
+    def detect(
+        self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
+    ) -> FoundObjects:
+        """Find what every category of a bank matches, negative ones included, each by itself.
+
+        Args:
+            image: (H, W, 3) BGR uint8.
+            bank: What to search for.
+            whole_shape: (h, w) of the image that this one is a tile of.
+
+        Returns:
+            FoundObjects: As :meth:`search` gives them, in any order; labels are positions in ``bank.categories``.
 
         Raises:
             ValueError: If the bank is of another model.
@@ -189,10 +210,9 @@ class SearchBase:
     def _calibrate(self, scores: np.ndarray) -> np.ndarray:
         return scores if self.calibration is None else self.calibration(scores)
 
-    def _settle(self, results: Sequence[FoundObjects], num_wanted: int, keep_all: bool) -> FoundObjects:
-        """Join what an image gave at its scales, and settle which category a region is of."""
-        found = merge_scales(results, self.competition_iou_thr)
-        return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+    def _merge(self, results: Sequence[FoundObjects]) -> FoundObjects:
+        """Join what an image gave at its scales."""
+        return merge_scales(results, self.competition_iou_thr)
 
 
 def as_plain(found: Any) -> dict[str, list]:

@@ -10,9 +10,9 @@ from .suppression import overlapping_pairs, suppressed
 def compete(found: FoundObjects, num_wanted: int, iou_thr: float) -> FoundObjects:
     """Leave one winner for each region: the category that matches it best.
 
-    Greedy NMS over the boxes of all categories. What a negative category wins goes with it: "like this, not like that".
-    Detections of one category alone all stay: the detector has settled which of them are one object, by boxes that may
-    have been more precise.
+    Greedy NMS between the boxes of different categories. What a negative category wins goes with it: "like this, not
+    like that". Detections of one category do not compete: the detector has settled which of them are one object, by
+    boxes that may have been more precise.
 
     The paper asks for one category at a time (and names the missing decision among several as a weakness, section 7).
 
@@ -25,9 +25,10 @@ def compete(found: FoundObjects, num_wanted: int, iou_thr: float) -> FoundObject
         FoundObjects: The winners of the wanted categories, the best first.
     """
     found = best_first(found)
-    if len(np.unique(found.labels)) > 1:
-        lost = suppressed(overlapping_pairs(found.bboxes, iou_thr))
-        found = found[np.array([i not in lost for i in range(len(found))], bool)]
+    labels = found.labels.tolist()
+    pairs = ((i, j) for i, j in overlapping_pairs(found.bboxes, iou_thr) if labels[i] != labels[j])
+    lost = suppressed(pairs)
+    found = found[np.array([i not in lost for i in range(len(found))], bool)]
     return found[found.labels < num_wanted]
 
 

@@ -17,13 +17,12 @@ from mmosis.utils.progress import track
 
 from .base import SearchBase
 from .coco_export import describe_image, to_coco
-from .competition import compete
 from .images import list_images, load_image
 from .journal import Journal
 from .overlay import draw_search
 from .parquet import SUFFIX, require_parquet, write_detections
 from .reference_bank import ReferenceBank
-from .tiling import merge_tiles, plan_tiles
+from .tiling import Tile, keep_own, merge_tiles, plan_tiles
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
 
@@ -185,24 +184,29 @@ def search_array(
         FoundObjects: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
         them, the best first.
     """
-    tiles = [(0, 0, image.shape[1], image.shape[0])]
-    if settings.tile is not None:
-        tiles = plan_tiles(image.shape[:2], settings.tile, settings.overlap)
-    found = [_search_tile(inferencer, image, tile, bank, settings) for tile in tiles]
-    if len(tiles) == 1:
-        return found[0]
-    merged = merge_tiles(found, tiles, image.shape[:2])
-    return merged if settings.keep_all else compete(merged, len(bank.names), inferencer.competition_iou_thr)
+    shape = image.shape[:2]
+    tiles = [] if settings.tile is None else plan_tiles(shape, settings.tile, settings.overlap)
+    if len(tiles) > 1:
+        parts = [_search_tile(inferencer, image, tile, tiles, bank, settings.score_thr) for tile in tiles]
+        merged = merge_tiles(parts, tiles, shape, across_labels=not settings.keep_all)
+        found = inferencer.settle(merged, len(bank.names), settings.keep_all)
+    else:
+        found = inferencer.search(image, bank, settings.keep_all)
+    return found[found.scores >= settings.score_thr]
 
 
 def _search_tile(
-    inferencer: SearchBase, image: np.ndarray, tile: Sequence[int], bank: ReferenceBank, settings: SearchSettings
+    inferencer: SearchBase,
+    image: np.ndarray,
+    tile: Tile,
+    tiles: Sequence[Tile],
+    bank: ReferenceBank,
+    score_thr: float,
 ) -> FoundObjects:
-    """Search a part of an image; what scores too little is left out at once, for its memory."""
+    """Search a part of an image; what cannot matter for the whole is dropped at once, for its memory."""
     x1, y1, x2, y2 = tile
-    part = np.ascontiguousarray(image[y1:y2, x1:x2])
-    found = inferencer.search(part, bank, settings.keep_all, image.shape[:2])
-    return found[found.scores >= settings.score_thr]
+    found = inferencer.detect(np.ascontiguousarray(image[y1:y2, x1:x2]), bank, image.shape[:2])
+    return keep_own(found, tile, tiles, image.shape[:2], score_thr)
 
 
 def _places(out: Path) -> tuple[Path, Path]:

@@ -163,17 +163,13 @@ class OneShotInferencer(SearchBase, DetInferencer):
         )
         return dict(result, classes=bank.names)
 
-    def search(
-        self,
-        image: np.ndarray,
-        bank: ReferenceBank,
-        keep_all: bool = False,
-        whole_shape: tuple[int, int] | None = None,
+    def detect(
+        self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
     ) -> FoundObjects:
-        """Search one image for a bank; see :meth:`SearchBase.search`."""
+        """Find what every category matches; see :meth:`SearchBase.detect`."""
         self.check_bank(bank)
         ((_, passes),) = self.preprocess([image], bank=bank, whole_shape=whole_shape)
-        ((_, found),) = self._search(passes, len(bank.names), keep_all)
+        ((_, found),) = self._detect(passes)
         return found
 
     def _inputs_to_list(self, inputs: Any) -> list:
@@ -202,7 +198,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
     def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[DetDataSample]:
         """Search a batch; each sample has what was found as its ``pred_instances``."""
         samples = []
-        for sample, found in self._search(inputs, num_wanted, keep_all):
+        for sample, everything in self._detect(inputs):
+            found = self.settle(everything, num_wanted, keep_all)
             tensors = {name: torch.from_numpy(found[name]) for name in ('bboxes', 'scores', 'labels')}
             masks = dict(masks=found.masks) if 'masks' in found else {}
             sample.pred_instances = InstanceData(**tensors, **masks)
@@ -210,19 +207,16 @@ class OneShotInferencer(SearchBase, DetInferencer):
         return samples
 
     @torch.no_grad()
-    def _search(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[tuple[DetDataSample, FoundObjects]]:
-        """Search a batch at its scales, join them, and settle which category a region is of."""
+    def _detect(self, inputs: list[dict]) -> list[tuple[DetDataSample, FoundObjects]]:
+        """Search a batch at its scales, and join them."""
         by_image: dict[int, list[DetDataSample]] = defaultdict(list)
         for data in inputs:
             with self._autocast():
                 samples = self.model.test_step(data)
             for sample in samples:
                 by_image[sample.search_image].append(sample)
-        settled = []
-        for _, samples in sorted(by_image.items()):
-            found = self._settle([self._read(sample) for sample in samples], num_wanted, keep_all)
-            settled.append((samples[0], found))
-        return settled
+        groups = [samples for _, samples in sorted(by_image.items())]
+        return [(samples[0], self._merge([self._read(sample) for sample in samples])) for samples in groups]
 
     def _read(self, sample: DetDataSample) -> FoundObjects:
         """What was found at one scale: labels are categories of the bank, scores are calibrated."""

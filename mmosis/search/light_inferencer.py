@@ -105,14 +105,10 @@ class LightInferencer(SearchBase):
                 _write_picture(Path(out_dir, 'vis', name), pictures[-1])
         return dict(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
 
-    def search(
-        self,
-        image: np.ndarray,
-        bank: ReferenceBank,
-        keep_all: bool = False,
-        whole_shape: tuple[int, int] | None = None,
+    def detect(
+        self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
     ) -> FoundObjects:
-        """Search one image for a bank; see :meth:`SearchBase.search`."""
+        """Find what every category matches; see :meth:`SearchBase.detect`."""
         self.check_bank(bank)
         rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in bank.categories]
         queries = [self.detector.merge_references(each) for each in rows]
@@ -120,7 +116,7 @@ class LightInferencer(SearchBase):
         results = [
             FoundObjects.cat(list(self._detect(image, side, labels, queries))) for side, labels in groups.items()
         ]
-        return self._settle(results, len(bank.names), keep_all)
+        return self._merge(results)
 
     def _detect(
         self, image: np.ndarray, side: int | None, labels: list[int], queries: list[tuple[np.ndarray, ...]]

@@ -1,7 +1,6 @@
 """Search large images in tiles: where the tiles lie, and how their results become one."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -43,18 +42,49 @@ def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Ti
     return [(x, y, x + min(tile, width), y + min(tile, height)) for x, y in corners]
 
 
+def keep_own(
+    found: FoundObjects, tile: Tile, tiles: Sequence[Tile], img_shape: tuple[int, int], score_thr: float = 0.0
+) -> FoundObjects:
+    """Keep of what was found in a tile that on which no other tile has the last word.
+
+    A detection is cut if its box comes within 2 px of a border of its tile that is no border of the image. One whose
+    box another tile would not cut is dropped, of whatever label and score: that tile sees all of it and what lies
+    beside it, and what was found there counts.
+
+    Args:
+        found: Detections of the tile, as :func:`merge_tiles` takes them.
+        tile: Where it lies.
+        tiles: All of the image.
+        img_shape: (h, w) of the image.
+        score_thr: What scores less is dropped, if it is not cut: it can win against nothing that scores more. A piece
+            may be of an object that scores more.
+    """
+    bboxes = _in_image(found.bboxes, tile)
+    cut = _is_cut(bboxes, tile, img_shape)
+    kept = cut | (found.scores >= score_thr)
+    for other in tiles:
+        if other != tile:
+            kept &= ~cut | _is_cut(bboxes, other, img_shape)
+    return found[kept]
+
+
 def merge_tiles(
-    results: Sequence[FoundObjects], tiles: Sequence[Tile], img_shape: tuple[int, int], iou_thr: float = 0.5
+    results: Sequence[FoundObjects],
+    tiles: Sequence[Tile],
+    img_shape: tuple[int, int],
+    iou_thr: float = 0.5,
+    across_labels: bool = False,
 ) -> FoundObjects:
     """Merge what was found in the tiles of an image: each object once and whole.
 
-    A detection is cut if its box comes within 2 px of a border of its tile that is no border of the image. Detections
-    of one label are merged in this order:
+    What is cut is told by :func:`keep_own`. Detections of one label are merged in this order:
 
-    1. A cut one that lies mostly in an uncut one of another tile is dropped.
-    2. Cut ones of different tiles that agree where both tiles see are pieces of one object: masks are united, boxes
-       grow to their hull, the highest score stays. The object counts as uncut, and step 1 is done again.
-    3. Of detections of different tiles whose boxes overlap, the one with the highest score stays. What a tile keeps
+    1. Each tile keeps those on which it has the last word, see :func:`keep_own`.
+    2. Cut ones of different tiles that agree where both tiles see are pieces of one object, one of each tile at most.
+       Pairs of which both score high go first. Masks are united, boxes grow to their hull, the highest score stays. The
+       object counts as uncut.
+    3. A cut one that lies mostly in an uncut one of another tile, which scores no less, is dropped.
+    4. Of detections of different tiles whose boxes overlap, the one with the highest score stays. What a tile keeps
        apart stays apart.
 
     Pieces can be joined only where tiles overlap. Without masks, boxes are compared instead.
@@ -65,6 +95,7 @@ def merge_tiles(
         tiles: xyxy of each tile in the image, as :func:`plan_tiles` gives them.
         img_shape: (h, w) of the image.
         iou_thr: What "mostly", "agree" and "overlap" above mean, 0 to 1: the share must be higher.
+        across_labels: Whether step 3 regards uncut ones of other labels too, as where labels compete for a region.
 
     Returns:
         FoundObjects: ``bboxes`` (M, 4) xyxy, ``scores`` (M,), ``labels`` (M,) and, if the results have them, ``masks``
@@ -74,14 +105,9 @@ def merge_tiles(
         ValueError: If results and tiles do not belong together, or only some results have masks.
     """
     _check_results(results, tiles)
-    found = FoundObjects.cat(
-        [
-            _place(result, tile, index, img_shape)
-            for index, (result, tile) in enumerate(zip(results, tiles, strict=True))
-        ]
-    )
-    found = _drop_covered(found, iou_thr)
-    found = _drop_covered(_join_pieces(found, iou_thr), iou_thr)
+    own = [keep_own(result, tile, tiles, img_shape) for result, tile in zip(results, tiles, strict=True)]
+    found = FoundObjects.cat([_place(own[i], tiles[i], i, img_shape) for i in range(len(tiles))])
+    found = _drop_covered(_join_pieces(found, iou_thr), iou_thr, across_labels)
     found = drop_duplicates(found, iou_thr)
     merged = FoundObjects(bboxes=found.bboxes, scores=found.scores, labels=found.labels)
     return merged.with_columns(masks=found.shapes) if 'masks' in results[0] else merged
@@ -130,8 +156,7 @@ def _check_results(results: Sequence[FoundObjects], tiles: Sequence[Tile]) -> No
 
 def _place(result: FoundObjects, tile: Tile, index: int, img_shape: tuple[int, int]) -> FoundObjects:
     """Move the detections of a tile into the frame of the image, and note which tile saw them."""
-    # Half precision cannot tell neighbouring pixels of a large image apart.
-    bboxes = result.bboxes.astype(np.float32) + np.array(tile, np.float32)[[0, 1, 0, 1]]
+    bboxes = _in_image(result.bboxes, tile)
     (view,) = _fill_boxes(np.array([tile]), img_shape)
     return FoundObjects(
         bboxes=bboxes,
@@ -144,48 +169,50 @@ def _place(result: FoundObjects, tile: Tile, index: int, img_shape: tuple[int, i
     )
 
 
+def _in_image(bboxes: np.ndarray, tile: Tile) -> np.ndarray:
+    """Turn boxes in a tile into boxes in the image."""
+    # Half precision cannot tell neighbouring pixels of a large image apart.
+    return bboxes.astype(np.float32) + np.array(tile, np.float32)[[0, 1, 0, 1]]
+
+
 def _fill_boxes(bboxes: np.ndarray, img_shape: tuple[int, int]) -> RLEMasks:
     boxes = np.concatenate([bboxes[:, :2], bboxes[:, 2:] - bboxes[:, :2]], axis=1).astype(np.float64)
     return RLEMasks(mask_utils.frPyObjects(boxes, *img_shape) if len(boxes) else [], img_shape)
 
 
 def _is_cut(bboxes: np.ndarray, tile: Tile, img_shape: tuple[int, int]) -> np.ndarray:
+    """Which boxes (N, 4) in the image the borders of a tile cut, or it does not have: (N,) bool."""
     height, width = img_shape
     inside = np.array([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
     distances = (bboxes - np.array(tile)) * np.array([1, 1, -1, -1])
     return ((distances <= BORDER) & inside).any(axis=1)
 
 
-def _drop_covered(found: FoundObjects, iou_thr: float) -> FoundObjects:
-    """Drop cut detections that lie mostly in an uncut one."""
-    cut = found.cut.tolist()
-    covered = set()
-    for pair in _pairs(found, 0):
-        piece, whole = sorted(pair, key=lambda i: not cut[i])
-        if cut[piece] and not cut[whole]:
-            # With a crowd, pycocotools divides by the area of the first alone.
-            share = mask_utils.iou([found.shapes[piece]], [found.shapes[whole]], [True])
-            if share.item() > iou_thr:
-                covered.add(piece)
-    return _without(found, covered)
-
-
 def _join_pieces(found: FoundObjects, iou_thr: float) -> FoundObjects:
     """Join cut detections that agree where the tiles of both see."""
-    from scipy.sparse import coo_array  # a fifth of a second, which a search without tiles need not wait for
-    from scipy.sparse.csgraph import connected_components
-
-    cut = found.cut.tolist()
-    links = [(i, j) for i, j in _pairs(found, 0) if cut[i] and cut[j] and _agreement(found, i, j) > iou_thr]
-    if not links:
+    objects: dict[int, list[int]] = {}  # the pieces of the object that a piece is of
+    for _, i, j in sorted(_find_links(found, iou_thr)):
+        pieces = objects.get(i, [i]), objects.get(j, [j])
+        if _views(found, pieces[0]).isdisjoint(_views(found, pieces[1])):
+            joined = sorted(pieces[0] + pieces[1])
+            objects.update(dict.fromkeys(joined, joined))
+    if not objects:
         return found
-    graph = coo_array((np.ones(len(links)), np.array(links).T), shape=(len(found), len(found)))
-    groups = connected_components(graph, directed=False)[1]
-    members = defaultdict(list)
-    for piece in sorted({piece for link in links for piece in link}):
-        members[groups[piece]].append(piece)
-    joined = [_join(found[np.array(pieces)]) for pieces in members.values()]
-    return FoundObjects.cat([_without(found, set().union(*links)), *joined])
+    groups = {pieces[0]: pieces for pieces in objects.values()}
+    joined = [_join(found[np.array(pieces)]) for _, pieces in sorted(groups.items())]
+    return FoundObjects.cat([_without(found, set(objects)), *joined])
+
+
+def _find_links(found: FoundObjects, iou_thr: float) -> Iterator[tuple[tuple[float, ...], int, int]]:
+    """Pairs of cut detections that may be of one object; what sorts them, and their positions."""
+    cut, scores = found.cut.tolist(), found.scores.tolist()
+    for i, j in _pairs(found, 0):
+        if cut[i] and cut[j] and (agreement := _agreement(found, i, j)) > iou_thr:
+            yield (-min(scores[i], scores[j]), -agreement, max(scores[i], scores[j])), i, j
+
+
+def _views(found: FoundObjects, pieces: list[int]) -> frozenset[int]:
+    return frozenset().union(*(found.seen_by[piece] for piece in pieces))
 
 
 def _agreement(found: FoundObjects, i: int, j: int) -> float:
@@ -209,15 +236,29 @@ def _join(pieces: FoundObjects) -> FoundObjects:
     )
 
 
+def _drop_covered(found: FoundObjects, iou_thr: float, across_labels: bool) -> FoundObjects:
+    """Drop cut detections that lie mostly in an uncut one that scores no less."""
+    cut, scores = found.cut.tolist(), found.scores.tolist()
+    covered = set()
+    for pair in _pairs(found, 0, across_labels):
+        piece, whole = sorted(pair, key=lambda i: not cut[i])
+        if cut[piece] and not cut[whole] and scores[whole] >= scores[piece]:
+            # With a crowd, pycocotools divides by the area of the first alone.
+            share = mask_utils.iou([found.shapes[piece]], [found.shapes[whole]], [True])
+            if share.item() > iou_thr:
+                covered.add(piece)
+    return _without(found, covered)
+
+
 def _without(found: FoundObjects, dropped: set[int]) -> FoundObjects:
     return found[np.array([i not in dropped for i in range(len(found))], bool)]
 
 
-def _pairs(found: FoundObjects, min_iou: float) -> list[tuple[int, int]]:
+def _pairs(found: FoundObjects, min_iou: float, across_labels: bool = False) -> list[tuple[int, int]]:
     """Pairs of detections of one label that no tile saw both, with boxes that overlap by more than ``min_iou``."""
     labels, seen_by = found.labels.tolist(), found.seen_by
     return [
         (i, j)
         for i, j in overlapping_pairs(found.bboxes, min_iou)
-        if labels[i] == labels[j] and seen_by[i].isdisjoint(seen_by[j])
+        if (across_labels or labels[i] == labels[j]) and seen_by[i].isdisjoint(seen_by[j])
     ]

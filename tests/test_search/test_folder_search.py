@@ -57,10 +57,10 @@ def whole(inferencer: OneShotInferencer, bank: ReferenceBank, _photos: Path, tmp
 
 
 class Search:
-    """Counts the images that an inferencer searches; may stop it."""
+    """Counts the images that an inferencer searches, or the tiles that it detects in; may stop it."""
 
-    def __init__(self, inferencer: OneShotInferencer, stop_after: int | None = None) -> None:
-        self.search, self.stop_after, self.images = inferencer.search, stop_after, []
+    def __init__(self, search: Callable[..., FoundObjects], stop_after: int | None = None) -> None:
+        self.search, self.stop_after, self.images = search, stop_after, []
 
     def __call__(self, image: np.ndarray, *args: object) -> FoundObjects:
         if len(self.images) == self.stop_after:
@@ -71,10 +71,10 @@ class Search:
 
 @pytest.fixture
 def count(inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Search]:
-    def start(**settings: int) -> Search:
+    def start(method: str = 'search', **settings: int) -> Search:
         monkeypatch.undo()
-        search = Search(inferencer, **settings)
-        monkeypatch.setattr(inferencer, 'search', search)
+        search = Search(getattr(inferencer, method), **settings)
+        monkeypatch.setattr(inferencer, method, search)
         return search
 
     return start
@@ -402,7 +402,7 @@ class TestTiles:
     def test_a_larger_one_is_searched_in_parts_and_settled_as_a_whole(
         self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object, count: Callable, keep_all: bool
     ) -> None:
-        search = count()
+        search = count('detect')
         settings = replace(SETTINGS, tile=96, overlap=0.25, keep_all=keep_all)
         found = search_array(inferencer, scene.image, bank, settings)
         assert {part.shape for part in search.images} == {(96, 96, 3)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.search.tiling import merge_tiles, plan_tiles
+from mmosis.search.tiling import keep_own, merge_tiles, plan_tiles
 from mmosis.structures import FoundObjects, RLEMasks
 
 SHAPE = (100, 160)
@@ -297,7 +297,7 @@ def test_a_small_object_on_a_big_one_that_is_joined_stays():
     'truth',
     [
         [draw(70, 20, 90, 40), draw(70, 20, 90, 40)],  # duplicates
-        [draw(70, 20, 100, 40), draw(70, 20, 150, 40)],  # a piece and the whole
+        [draw(50, 20, 100, 40), draw(50, 20, 140, 40)],  # a piece and most of the rest
         [draw(20, 20, 140, 40), draw(20, 20, 140, 40)],  # two pieces
     ],
 )
@@ -306,6 +306,54 @@ def test_different_labels_stay(truth):
         results = [detect(truth[:1], LEFT, labels=[3]), detect(truth[1:], RIGHT, labels=[label])]
         merged = merge_tiles(results, [LEFT, RIGHT], SHAPE)
         assert sorted(merged.labels.tolist()) == [3, 4][:count]
+
+
+@pytest.mark.parametrize('label', [3, 4])
+def test_what_another_tile_sees_whole_is_that_tiles_to_judge(label):
+    """Also if it takes the object for something else, or for nothing."""
+    piece, whole = draw(70, 20, 100, 40), draw(70, 20, 150, 40)
+    for judged, labels in (([whole], [label]), ([], [])):
+        results = [detect([piece], LEFT, scores=[0.9], labels=[3]), detect(judged, RIGHT, labels=labels)]
+        assert merge_tiles(results, [LEFT, RIGHT], SHAPE).labels.tolist() == labels
+
+
+def test_a_tile_keeps_what_may_matter_for_the_whole():
+    """Uncut ones from the threshold up, and cut ones of any score that no other tile sees whole."""
+    cut_here, cut_by_both, small = draw(70, 20, 110, 40), draw(30, 50, 120, 60), draw(10, 70, 20, 80)
+    found = detect([cut_here, cut_by_both, small, small], LEFT, scores=[0.9, 0.1, 0.6, 0.4])
+    kept = keep_own(found, LEFT, [LEFT, RIGHT], SHAPE, score_thr=0.5)
+    assert kept.scores.tolist() == pytest.approx([0.1, 0.6])
+    assert kept.bboxes.tolist() == [[30, 50, 100, 60], [10, 70, 20, 80]]
+
+
+@pytest.mark.parametrize(
+    ('scores', 'expected'),
+    [
+        ([0.8, 0.2], [[20, 20, 130, 50], [60, 20, 150, 44]]),
+        ([0.2, 0.8], [[20, 20, 150, 50], [60, 20, 130, 50]]),
+        # Of equally good pairs those that agree better.
+        ([0.95, 0.9], [[20, 20, 130, 50], [60, 20, 150, 44]]),
+    ],
+)
+def test_an_object_takes_one_piece_of_a_tile(scores, expected):
+    """Both of the right tile agree with that of the left one, by 1 and by 0.8; the tile keeps them apart."""
+    object_, other = draw(20, 20, 130, 50), draw(60, 20, 150, 44)
+    left, right = detect([object_], LEFT, scores=[0.9]), detect([object_, other], RIGHT, scores=scores)
+    for order in (slice(None), slice(None, None, -1)):
+        merged = merge_tiles([left, right[order]], [LEFT, RIGHT], SHAPE)
+        assert sorted(merged.bboxes.tolist()) == expected
+
+
+@pytest.mark.parametrize(('score', 'count'), [(0.5, 1), (0.4, 2)])
+@pytest.mark.parametrize('label', [0, 1])
+def test_a_piece_lies_in_a_better_object(score, count, label):
+    """What the third tile takes for an object lies in the joined one; another label counts where labels compete."""
+    bar, piece = draw(10, 30, 150, 60), draw(40, 52, 140, 58)
+    tiles = [LEFT, RIGHT, (30, 0, 130, 100)]
+    results = [detect([bar], tile, scores=[score]) for tile in tiles[:2]]
+    results.append(detect([piece], tiles[2], scores=[0.5], labels=[label]))
+    assert len(merge_tiles(results, tiles, SHAPE, across_labels=True)) == count
+    assert len(merge_tiles(results, tiles, SHAPE)) == (count if label == 0 else 2)
 
 
 # What comes out.

@@ -1,0 +1,203 @@
+"""A search in tiles finds what a search of the whole image finds, by a detector that knows the objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mmosis.search import SearchSettings, search_array
+from mmosis.search.base import SearchBase
+from mmosis.search.suppression import box_iou
+from mmosis.search.tiling import BORDER
+from mmosis.structures import FoundObjects, RLEMasks
+
+BANK = SimpleNamespace(names=['a', 'b'])  # labels from 2 up are of negative references
+SHAPE = (100, 160)
+TILE = dict(tile=100, overlap=0.25)  # the columns 0 to 100 and 60 to 160
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object of the image.
+
+    Attributes:
+        mask: (H, W) bool.
+        scores: What the detector gives it, by label.
+        cut_scores: What it gives a part of it in a tile that cuts it; by default the same.
+    """
+
+    mask: np.ndarray
+    scores: Mapping[int, float]
+    cut_scores: Mapping[int, float] | None = None
+
+
+class KnowingDetector(SearchBase):
+    """Sees of each thing what a tile shows; the pixels of an image tell where it lies."""
+
+    competition_iou_thr, regions, _encode_batch, _encode_image = 0.5, None, None, None
+
+    def __init__(self, things: list[Thing], masked: bool = True) -> None:
+        self.things, self.masked = things, masked
+
+    def detect(self, image: np.ndarray, bank: object, whole_shape: object = None) -> FoundObjects:
+        low, middle, high = image[0, 0].astype(int).tolist()
+        x, y = low + 256 * (high & 15), middle + 256 * (high >> 4)
+        rows = []
+        for thing in self.things:
+            part = thing.mask[y : y + image.shape[0], x : x + image.shape[1]]
+            is_cut = part.sum() < thing.mask.sum()
+            scores = thing.cut_scores if is_cut and thing.cut_scores is not None else thing.scores
+            rows += [(part, box_of(part), label, score) for label, score in scores.items() if part.any()]
+        parts = np.array([row[0] for row in rows], bool).reshape(len(rows), *image.shape[:2])
+        found = FoundObjects(
+            bboxes=np.array([row[1] for row in rows], np.float32).reshape(-1, 4),
+            labels=np.array([row[2] for row in rows], int),
+            scores=np.array([row[3] for row in rows], np.float32),
+        )
+        return found.with_columns(masks=RLEMasks.encode(parts)) if self.masked else found
+
+
+def box_of(mask: np.ndarray) -> list[int]:
+    rows, columns = np.nonzero(mask)
+    return [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] if len(rows) else [0, 0, 0, 0]
+
+
+def make_image(shape: tuple[int, int]) -> np.ndarray:
+    """An image whose pixels tell where they lie."""
+    y, x = np.indices(shape)
+    return np.stack([x % 256, y % 256, x // 256 + 16 * (y // 256)], axis=2).astype(np.uint8)
+
+
+def draw(x1: int, y1: int, x2: int, y2: int) -> np.ndarray:
+    mask = np.zeros(SHAPE, bool)
+    mask[y1:y2, x1:x2] = True
+    return mask
+
+
+def tell(found: FoundObjects) -> list[tuple]:
+    """What was found, to be compared in any order."""
+    masks = [rle['counts'] for rle in found.masks] if 'masks' in found else [b''] * len(found)
+    return sorted(zip(found.labels.tolist(), found.scores.tolist(), found.bboxes.tolist(), masks, strict=True))
+
+
+def search_both(things: list[Thing], shape: tuple[int, int] = SHAPE, masked: bool = True, **settings: object) -> tuple:
+    """What is found in the whole image, and in tiles."""
+    detector, image = KnowingDetector(things, masked), make_image(shape)
+    tiled = SearchSettings(**{**TILE, **settings})
+    whole = SearchSettings(score_thr=tiled.score_thr, keep_all=tiled.keep_all)
+    return tuple(tell(search_array(detector, image, BANK, each)) for each in (whole, tiled))
+
+
+WHOLE = draw(80, 20, 150, 60)  # the right tile sees it whole, the left one cuts it
+NARROW = draw(95, 20, 150, 60)  # so does it here, where little of it is left
+WIDE = draw(10, 20, 150, 60)  # both cut it
+
+
+@pytest.mark.parametrize('masked', [True, False])
+@pytest.mark.parametrize(
+    ('thing', 'expected'),
+    [
+        # The negative wins the whole, and loses the piece.
+        (Thing(WHOLE, {0: 0.6, 2: 0.9}, {0: 0.8, 2: 0.3}), []),
+        (Thing(NARROW, {0: 0.6, 2: 0.9}, {0: 0.8}), []),
+        # The piece goes to another category than the whole.
+        (Thing(WHOLE, {0: 0.9, 1: 0.6}, {0: 0.5, 1: 0.8}), [0.9]),
+        (Thing(NARROW, {0: 0.9}, {1: 0.95}), [0.9]),
+        # The whole scores too little for the threshold, or for any.
+        (Thing(WHOLE, {0: 0.4}, {0: 0.9}), []),
+        (Thing(WHOLE, {}, {0: 0.9}), []),
+        # The whole, as it is seen, is nothing that is wanted.
+        (Thing(NARROW, {2: 0.2}, {0: 0.9}), []),
+        # Pieces that no tile sees whole.
+        (Thing(WIDE, {0: 0.6, 2: 0.9}), []),
+        (Thing(WIDE, {0: 0.6, 1: 0.4, 2: 0.3}), [0.6]),
+    ],
+)
+def test_a_cut_object_is_settled_as_a_whole(thing: Thing, expected: list[float], masked: bool) -> None:
+    whole, tiled = search_both([thing], masked=masked)
+    assert [row[1] for row in whole] == pytest.approx(expected)
+    assert tiled == whole
+
+
+def test_a_piece_below_the_threshold_completes_an_object() -> None:
+    """Of a large object the left tile finds little, the right one enough."""
+    detector = KnowingDetector([Thing(WIDE, {0: 0.6})])
+    detect = detector.detect
+    by_tile = {0: 0.3, 60: 0.6}
+
+    def weaker(image: np.ndarray, *args: object) -> FoundObjects:
+        found = detect(image, *args)
+        return found.with_columns(scores=np.full(len(found), by_tile[int(image[0, 0, 0])], np.float32))
+
+    detector.detect = weaker
+    found = search_array(detector, make_image(SHAPE), BANK, SearchSettings(**TILE))
+    assert found.bboxes.tolist() == [box_of(WIDE)]
+    assert found.scores.tolist() == pytest.approx([0.6])
+
+
+@pytest.mark.parametrize(('keep_all', 'expected'), [(False, [(0, 0.9)]), (True, [(0, 0.9), (1, 0.6)])])
+def test_a_piece_of_another_category_lies_in_the_joined_object(keep_all: bool, expected: list) -> None:
+    """The right tile alone takes it for another category as well."""
+    detector = KnowingDetector([Thing(WIDE, {0: 0.9, 1: 0.6})])
+    detect = detector.detect
+    detector.detect = lambda image, *args: detect(image, *args)[: 2 if image[0, 0, 0] else 1]
+    found = search_array(detector, make_image(SHAPE), BANK, SearchSettings(keep_all=keep_all, **TILE))
+    assert sorted(zip(found.labels.tolist(), found.scores.tolist(), strict=True)) == [
+        (label, pytest.approx(score)) for label, score in expected
+    ]
+
+
+def make_things(
+    rng: np.random.Generator, shape: tuple[int, int], overlap: int, longest: int, masked: bool
+) -> list[Thing]:
+    """Objects at random places, of sizes up to the longest, many of them at the borders; without masks rectangles."""
+    things: list[Thing] = []
+    boxes = np.zeros((0, 4))
+    for _ in range(14):
+        size = np.exp(rng.uniform(np.log(4), np.log(longest), 2))
+        start = rng.uniform(-size / 2, np.array(shape[::-1]) - size / 2)
+        mask = _draw_shape(rng, start, size, shape, 3 if masked else 1)
+        box = np.array([box_of(mask)], float)
+        # As a detector would: no two objects of one place.
+        if mask.sum() < 9 or (box_iou(box, boxes) > 0.5).any():
+            continue
+        boxes = np.concatenate([boxes, box])
+        labels = rng.permutation(4)[: rng.integers(1, 5)].tolist()
+        things.append(Thing(mask, *_make_scores(rng, labels, fits=max(box[0, 2:] - box[0, :2]) < overlap - 2 * BORDER)))
+    return things
+
+
+def _draw_shape(
+    rng: np.random.Generator, start: np.ndarray, size: np.ndarray, shape: tuple[int, int], num_kinds: int
+) -> np.ndarray:
+    """A rectangle, an ellipse or a cross: (H, W) bool."""
+    y, x = np.indices(shape)
+    u, v = ((2 * (axis - low) / length - 1) for axis, low, length in zip((x, y), start, size, strict=True))
+    inside = (np.abs(u) < 1) & (np.abs(v) < 1)
+    kinds = [np.ones(shape, bool), u**2 + v**2 < 1, (np.abs(u) < 0.4) | (np.abs(v) < 0.4)]
+    return inside & kinds[rng.integers(num_kinds)]
+
+
+def _make_scores(rng: np.random.Generator, labels: list[int], fits: bool) -> tuple[dict, dict | None]:
+    """Scores by label; those of pieces are others where some tile sees the whole, and some labels are not found."""
+    scores = dict(zip(labels, rng.uniform(0, 1, len(labels)).tolist(), strict=True))
+    pieces = {label: rng.uniform(0, 1) for label in range(4) if rng.random() < 0.7}
+    return scores, pieces if fits else None
+
+
+@pytest.mark.parametrize('keep_all', [False, True])
+@pytest.mark.parametrize('masked', [True, False])
+def test_tiles_find_what_the_whole_image_gives(masked: bool, keep_all: bool) -> None:
+    num_found = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        shape = tuple(rng.integers(90, 420, 2).tolist())
+        settings = dict(tile=int(rng.integers(80, 200)), overlap=float(rng.uniform(0.15, 0.6)), keep_all=keep_all)
+        overlap = int(settings['tile'] * settings['overlap'])
+        things = make_things(rng, shape, overlap, 2 * settings['tile'], masked)
+        whole, tiled = search_both(things, shape, masked, score_thr=float(rng.choice([0.0, 0.3, 0.5])), **settings)
+        assert tiled == whole, f'seed {seed}'
+        num_found += len(whole)
+    assert num_found > 100
