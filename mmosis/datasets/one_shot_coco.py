@@ -39,7 +39,7 @@ class OneShotCocoDataset(CocoFileDataset):
     *Testing*: item i is one image with all its episodes, one for each active category in it and each run. Their
     references are functions of (seed, image id, category id, run). Or they are those of a file.
 
-    Rules, each told in the log: a category with too few images to give references is left out (one image is searched,
+    Rules, each told in the log: a category with too few images to give references is skipped (one image is searched,
     others give references); so is one without annotations; images without an active category are skipped.
 
     Args:
@@ -230,17 +230,17 @@ class OneShotCocoDataset(CocoFileDataset):
 
     def _settle_active_labels(self, classes: list[str], names: list[str]) -> None:
         """Keep the phase's categories that can be searched for, and say which cannot."""
-        labels = [names.index(name) for name in classes]
-        self._active = {label for label in labels if self._sampler.num_images(label) >= self._sampler.min_images}
-        for label in labels:
-            if label not in self._active:
-                print_log(
-                    f'category {names[label]!r} is left out: it shows in {self._sampler.num_images(label)} image(s) of '
-                    f'{self.ann_file}, and {self._sampler.min_images} are needed, one to search and others to give '
-                    f'{self.num_references} reference(s)',
-                    logger='current',
-                    level=logging.WARNING,
-                )
+        counts = {name: self._sampler.num_images(names.index(name)) for name in classes}
+        needed = self._sampler.min_images
+        self._active = {names.index(name) for name, count in counts.items() if count >= needed}
+        few = [f'{name!r} ({count})' for name, count in counts.items() if count < needed]
+        if few:
+            print_log(
+                f'{len(few)} of {len(classes)} {self.phase} categories are skipped: {self.ann_file} shows them in '
+                f'fewer than {needed} image(s), one to search and the others to give references: {", ".join(few)}',
+                logger='current',
+                level=logging.WARNING,
+            )
 
     # ---------------------------------------------------------------- items
 

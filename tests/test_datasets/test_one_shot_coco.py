@@ -82,21 +82,27 @@ def test_phase_all_needs_no_split(tiny_dataset):
 
 
 @pytest.mark.parametrize('test_mode', [False, True])
-def test_a_category_with_too_few_images_is_left_out_and_named(tiny_dataset, host_log, test_mode):
+def test_categories_with_too_few_images_are_skipped_and_named_in_one_line(tiny_dataset, host_log, test_mode):
     dataset = tiny_dataset(test_mode=test_mode)
     assert not {'bus', 'train'} & set(_active(dataset))
-    assert "category 'bus' is left out: it shows in 1 image(s) of " in host_log.text
-    assert "category 'train' is left out: it shows in 0 image(s) of " in host_log.text
-    assert '2 are needed, one to search and others to give 1 reference(s)' in host_log.text
-    assert "category 'car'" not in host_log.text
-    assert {record.levelname for record in host_log.records if 'left out' in record.message} == {'WARNING'}
+    (record,) = [record for record in host_log.records if 'fewer than' in record.message]
+    assert record.levelname == 'WARNING'
+    assert record.message == (
+        f'2 of {2 + len(_active(dataset))} background categories are skipped: {dataset.ann_file} shows them in '
+        "fewer than 2 image(s), one to search and the others to give references: 'bus' (1), 'train' (0)"
+    )
 
 
 def test_references_without_replacement_need_more_images(tiny_dataset, host_log):
     dataset = tiny_dataset(num_references=3, reference_sampler=DIFFERENT_IMAGES)
     assert _active(dataset) == ['car']
-    assert "category 'truck' is left out: it shows in 3 image(s) of " in host_log.text
-    assert '4 are needed, one to search and others to give 3 reference(s)' in host_log.text
+    assert 'fewer than 4 image(s), one to search and the others to give references: ' in host_log.text
+    assert "'truck' (3)" in host_log.text
+
+
+def test_where_all_can_be_searched_nothing_is_said(tiny_dataset, host_log):
+    tiny_dataset(split=None, background_classes=['car', 'truck'])
+    assert 'fewer than' not in host_log.text
 
 
 def test_skipped_images_are_counted_in_the_log(tiny_dataset, host_log):
