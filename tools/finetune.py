@@ -29,12 +29,15 @@ def main() -> None:
         help='categories to hold out of the training (default: every fourth one)',
     )
     parser.add_argument(
+        '--steps', type=int, help="length of the training, by which the config's schedule is scaled (default: its own)"
+    )
+    parser.add_argument(
         '--resume', action='store_true', help='go on from the newest whole checkpoint in the work dir, if there is one'
     )
     args = parser.parse_args()
     use_cpu_processes(args)
     cfg = load_config(args)
-    table, checkpoint = run_finetune(cfg, args.data, args.weights, args.one_shot_classes, args.resume)
+    table, checkpoint = run_finetune(cfg, args.data, args.weights, args.one_shot_classes, args.resume, args.steps)
     if is_main_process():
         print(table)
         print(f'Checkpoint: {checkpoint}. Table: {cfg.work_dir}/table.txt')

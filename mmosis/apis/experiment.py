@@ -7,9 +7,11 @@ from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from mmengine.runner import Runner
 
+from mmosis.engine import AtomicCheckpointHook
 from mmosis.scenes.synthetic import make_scenes
 from mmosis.utils.cores import available_cores
 
+from .schedule import check_schedule
 from .training import train
 
 METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
@@ -50,6 +52,32 @@ def run_training(cfg: Config) -> str:
         )
     barrier()  # the main process writes the last checkpoint
     return checkpoint
+
+
+def check_training(cfg: Config) -> None:
+    """Set up all that :func:`run_training` needs, so that what is wrong is told before anything long is begun.
+
+    Args:
+        cfg: The config of a training by steps; it stays as it is.
+
+    Raises:
+        FileNotFoundError: If data are missing.
+        ValueError: If the batch cannot be shared, the schedule does not fit its length, or data or settings are wrong.
+    """
+    cfg = copy.deepcopy(cfg)
+    share_batch(cfg)
+    check_schedule(cfg)
+    try:
+        runner = Runner.from_cfg(cfg)
+        _ = runner.train_loop, runner.val_loop  # they are built when they are asked for
+        runner.optim_wrapper = runner.build_optim_wrapper(cfg.optim_wrapper)
+        if cfg.get('param_scheduler'):
+            runner.build_param_scheduler(cfg.param_scheduler)
+    except (AssertionError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f'this config cannot be trained: {error}') from error
+    for hook in runner.hooks:
+        if isinstance(hook, AtomicCheckpointHook):
+            hook.check_intervals(runner)
 
 
 def share_batch(cfg: Config) -> None:

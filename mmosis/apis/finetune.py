@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.registry import init_default_scope
@@ -15,7 +14,8 @@ from mmosis.structures import split_categories
 from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import use_coco_folder
-from .experiment import METRICS, TESTED_PHASES, run_phase_tests, run_training, say
+from .experiment import METRICS, TESTED_PHASES, check_training, run_phase_tests, run_training, say
+from .schedule import scale_schedule
 from .training import resume_newest
 
 LOADERS = ('train_dataloader', 'test_dataloader')
@@ -24,7 +24,12 @@ Results = dict[str, dict[str, dict[str, float]]]
 
 
 def run_finetune(
-    cfg: Config, data: str, weights: str, one_shot_classes: Sequence[str] | None = None, resume: bool = False
+    cfg: Config,
+    data: str,
+    weights: str,
+    one_shot_classes: Sequence[str] | None = None,
+    resume: bool = False,
+    steps: int | None = None,
 ) -> tuple[str, str]:
     """Train a checkpoint on with the user's data, and test it before and after on the same episodes.
 
@@ -38,6 +43,8 @@ def run_finetune(
         one_shot_classes: Names of the categories to hold out; by default every fourth one, by the config's ``split``.
         resume: Whether the training goes on from the newest whole checkpoint of ``work_dir``, if there is one; the test
             before it is done again.
+        steps: Length of the training, by which the config's schedule is scaled (:func:`scale_schedule`); by default as
+            the config says.
 
     Returns:
         tuple: The table, mAP50 in %, and the new checkpoint. The table is in ``work_dir`` too, as ``table.txt`` and
@@ -46,7 +53,7 @@ def run_finetune(
     Raises:
         FileNotFoundError: If the weights are missing, or ``data`` is or has no known layout.
         ValueError: If the config trains on a mixture of data sets, the annotations have no masks or not these
-            categories, or nothing is left to train on.
+            categories, nothing is left to train on, or the training cannot start (:func:`check_training`).
     """
     if not Path(weights).is_file():
         raise FileNotFoundError(f'there are no weights {weights}; give the checkpoint to start from')
@@ -54,7 +61,9 @@ def run_finetune(
     init_default_scope(cfg.default_scope)
     use_coco_folder(cfg, data)
     names = _hold_out(cfg, one_shot_classes)
-    DATASETS.build(cfg.train_dataloader.dataset)  # what is wrong with the data is told before minutes have passed
+    if steps is not None:
+        scale_schedule(cfg, steps)
+    check_training(cfg)  # the test takes minutes
     say(f'Held out: {", ".join(names)}\nBefore the training')
     results = dict(before=run_phase_tests(cfg, weights))
     cfg.load_from, cfg.resume = weights, False

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from mmdet.registry import DATASETS, MODELS
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from mmosis.apis import finetune, run_finetune
+from mmosis.apis.schedule import scale_schedule
 from mmosis.compat.checkpoint import load_checkpoint_file
 from mmosis.scenes.synthetic import make_scenes
 from mmosis.structures import split_categories
@@ -42,7 +43,7 @@ def cfg(tiny_model_cfg: Callable, tmp_path: Path) -> Config:
         for transform in (*cfg[loader].dataset.pipeline, *cfg[loader].dataset.ref_pipeline):
             transform.update(SMALL.get(transform.type, {}))
     cfg.test_dataloader.dataset.indices = 2
-    cfg.train_cfg.max_iters = 2
+    scale_schedule(cfg, 2)
     cfg.work_dir = str(tmp_path)
     cfg.visualizer.name = str(tmp_path)  # MMEngine would give the last one again, with its folder
     return cfg
@@ -219,3 +220,45 @@ def test_annotations_without_masks_are_told_before_anything_is_tested(
     with pytest.raises(ValueError, match='has objects without segmentation; a detector without masks'):
         run_finetune(cfg, str(tmp_path), weights)
     assert 'Before the training' not in capsys.readouterr().out
+
+
+WRONG = {
+    'train_cfg.max_iters=0': r'train_cfg\.max_iters must be a whole number, at least 1, got 0',
+    'train_cfg.max_iters=1': r'param_scheduler\.1\.begin \(CosineAnnealingLR\) is step 1, .*--steps 1',
+    'train_cfg.max_iter=2': 'this config cannot be trained: .*max_iter',
+    'param_scheduler.1.type=CosineLR': 'this config cannot be trained: .*CosineLR',
+    'param_scheduler.1.T_min=3': 'this config cannot be trained: .*T_min',
+    'param_scheduler.0.end=0': 'end should be larger than begin',
+    'optim_wrapper.accumulative_counts=3': r'checkpoint\.interval must be a multiple of .*=3',
+    'optim_wrapper.optimizer.lr=-1.0': 'Invalid learning rate',
+    'train_dataloader.batch_size=0': r'batch_size is that of all 1 process\(es\) together',
+    'custom_hooks.0.num_iter=3': 'this config cannot be trained: .*num_iter',
+}
+
+
+@pytest.mark.parametrize(('option', 'message'), WRONG.items(), ids=WRONG)
+def test_what_keeps_the_training_from_starting_is_told_before_the_test(
+    option: str, message: str, cfg: Config, data: Path, weights: str, capsys: pytest.CaptureFixture
+) -> None:
+    cfg.custom_hooks = [dict(type='HeadsFirstHook', num_iters=1)]
+    cfg.train_cfg.max_iters, cfg.default_hooks.checkpoint.interval = (4, 2) if 'counts' in option else (2, 1)
+    key, value = option.split('=')
+    cfg.merge_from_dict({key: DictAction._parse_iterable(value)})
+    with pytest.raises(ValueError, match=message):
+        run_finetune(cfg, str(data), weights)
+    assert 'Before the training' not in capsys.readouterr().out
+
+
+def test_steps_set_the_length_and_scale_the_schedule(
+    cfg: Config, data: Path, weights: str, trained_with: list[Config]
+) -> None:
+    run_finetune(cfg, str(data), weights, steps=40)
+    (used,) = trained_with
+    assert used.train_cfg.max_iters == 40
+    assert [(each.begin, each.end) for each in used.param_scheduler] == [(0, 20), (20, 40)]
+    assert cfg.train_cfg.max_iters == 2, "the caller's stays as it is"
+
+
+def test_no_steps(cfg: Config, data: Path, weights: str) -> None:
+    with pytest.raises(ValueError, match='steps must be a whole number, at least 1, got 0'):
+        run_finetune(cfg, str(data), weights, steps=0)

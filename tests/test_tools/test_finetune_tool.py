@@ -15,9 +15,11 @@ TOOL = 'tools/finetune.py'
 
 @pytest.mark.slow
 def test_one_command_tables_before_and_after(trained: Path, scenes: Path, options: list[str], tmp_path: Path) -> None:
+    others = ('data_root', 'batch_size', 'max_iters')
     output = run_processes(
         *(sys.executable, TOOL, scenes, '--weights', trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path),
-        *(option for option in options if 'data_root' not in option and 'batch_size' not in option),
+        *('--steps', str(STEPS)),
+        *(option for option in options if not any(key in option for key in others)),
         'train_dataloader.batch_size=2',
     )
     assert (tmp_path / 'table.txt').read_text() in output
@@ -32,8 +34,8 @@ def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr('mmosis.utils.launch.use_cpu_processes', lambda args: None)
     monkeypatch.setattr('mmosis.apis.run_finetune', lambda cfg, *rest: calls.append(rest) or ('TABLE', 'new.pth'))
     settings = ('--weights', 'start.pth', '--work-dir', tmp_path)
-    printed = run(TOOL, 'data/mine', *settings, '--one-shot-classes', 'mug,coffee maker', '--resume')
-    assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'], True)]
+    printed = run(TOOL, 'data/mine', *settings, '--one-shot-classes', 'mug,coffee maker', '--resume', '--steps', '2000')
+    assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'], True, 2000)]
     assert printed == f'TABLE\nCheckpoint: new.pth. Table: {tmp_path}/table.txt\n'
     run(TOOL, 'data/mine', *settings[2:])
-    assert calls[1:] == [('data/mine', str(find_model()[1]), None, False)], 'not from the model in the box'
+    assert calls[1:] == [('data/mine', str(find_model()[1]), None, False, None)], 'not from the model in the box'
