@@ -270,6 +270,23 @@ def test_dense_maps_do_not_depend_on_the_batch(inferencer: OneShotInferencer, sc
         assert same(a.pred_instances, b.pred_instances)
 
 
+def test_scores_do_not_depend_on_the_height_of_others_in_the_batch(weights: str, scene: tuple) -> None:
+    """Photographs are reduced to one longer side, and keep their own heights."""
+    cfg = Config.fromfile(DEMO)
+    cfg.search = dict(scales=(96, 192), object_size=50)
+    inferencer = OneShotInferencer(cfg, weights, 'cpu', show_progress=False)
+    image, _ = scene
+    images = [image[:96], image, image[:, :64], image[:160]]
+    bank = inferencer.encode([as_reference(image, name='a'), as_reference(image[20:100, 20:90], None, name='b')])
+    single, batched = (
+        inferencer(images, bank, batch_size=size, return_datasamples=True, keep_all=True)['predictions']
+        for size in (1, 4)
+    )
+    for a, b in zip(single, batched, strict=True):
+        assert len(a.pred_instances) > 0
+        assert same(a.pred_instances, b.pred_instances, 1e-5)
+
+
 def test_references_do_not_depend_on_their_batch(inferencer: OneShotInferencer, scene: tuple) -> None:
     image, _ = scene
     references = [as_reference(image, (x, 20.0, x + 60, 100.0), name=f'{x}') for x in range(0, 120, 20)]

@@ -1,5 +1,6 @@
 """From images with several episodes to one sample an episode, as the host's losses take them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import torch
@@ -7,6 +8,24 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
+
+
+def group_by_pad_shape(
+    samples: Sequence[DetDataSample], batch_shape: Sequence[int]
+) -> dict[tuple[int, int], list[int]]:
+    """Which images of a batch have one size before the batch was padded to that of the largest.
+
+    Args:
+        samples: B samples with the ``pad_shape`` of mmdet's preprocessor; one that does not tell has the batch's.
+        batch_shape: (h, w) of the batch.
+
+    Returns:
+        dict: Positions in the batch by (h, w).
+    """
+    groups = defaultdict(list)
+    for position, sample in enumerate(samples):
+        groups[tuple(sample.get('pad_shape', batch_shape))].append(position)
+    return dict(groups)
 
 
 def repeat_feats(feats: Sequence[Tensor], counts: Sequence[int]) -> tuple[Tensor, ...]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmosis.structures import EncodedReferences, RLEMasks
 
-from .episodes import count_episodes, repeat_feats, split_by_episode
+from .episodes import count_episodes, group_by_pad_shape, repeat_feats, split_by_episode
 
 RefInputs = Tensor | EncodedReferences
 Matcher = Callable[[EncodedReferences], tuple[Tensor, ...]]
@@ -219,6 +219,9 @@ class SiameseMixin:
     ) -> list[DetDataSample]:
         """Search every image for its references; an image is encoded once.
 
+        What is found in an image does not depend on the others of its batch, up to rounding: each is encoded at its
+        own size, not at that to which the batch was padded.
+
         Args:
             batch_inputs: (B, 3, H, W), normalised.
             batch_data_samples: B samples.
@@ -236,10 +239,12 @@ class SiameseMixin:
                 "in 'predict' ref_inputs must be a list with the references of each image, got EncodedReferences; "
                 'for one image give [references]'
             )
-        feats = self.encode_images(batch_inputs)
-        for i, (sample, references) in enumerate(zip(batch_data_samples, ref_inputs, strict=True)):
-            image_feats = [feat[i : i + 1] for feat in feats]
-            sample.pred_instances = self.match_and_detect(image_feats, references, sample, rescale)
+        for (height, width), members in group_by_pad_shape(batch_data_samples, batch_inputs.shape[2:]).items():
+            feats = self.encode_images(batch_inputs[members, :, :height, :width])
+            for row, i in enumerate(members):
+                image_feats = [feat[row : row + 1] for feat in feats]
+                sample = batch_data_samples[i]
+                sample.pred_instances = self.match_and_detect(image_feats, ref_inputs[i], sample, rescale)
         samplelist_boxtype2tensor(batch_data_samples)
         return batch_data_samples
 

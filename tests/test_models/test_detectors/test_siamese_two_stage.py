@@ -207,6 +207,23 @@ class TestPredict:
             (alone,) = predict(model, test_data(img_id))
             assert_same(found, alone, 1e-5)
 
+    def test_images_of_a_batch_may_have_different_sizes(self, make_model: MakeModel, test_data: Callable) -> None:
+        """The batch is padded to its largest, which must not change what is found in the others."""
+        model = make_model()
+
+        def load(*img_ids: int) -> dict:
+            data = test_data(*img_ids)
+            for number, img_id in enumerate(img_ids):
+                if img_id == 12:
+                    data['inputs'][number] = data['inputs'][number][:, :32]
+                    data['data_samples'][number].set_metainfo(dict(img_shape=(32, 64), ori_shape=(32, 64)))
+            return data
+
+        together = predict(model, load(31, 12, 9))
+        for img_id, found in zip((31, 12, 9), together, strict=True):
+            (alone,) = predict(model, load(img_id))
+            assert_same(found, alone, 1e-5)
+
     def test_an_image_is_encoded_once(self, make_model: MakeModel, test_data: Callable) -> None:
         model = make_model(episodes_per_chunk=1)
         seen = []
