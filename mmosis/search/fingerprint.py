@@ -1,17 +1,31 @@
 """Fingerprint of a model: which encodings belong to it."""
 
 import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from mmengine.config import ConfigDict
 from torch import nn
 
+PARTS = ('backbone', 'neck', 'match_neck')  # of the detector's config, that an encoding of a reference goes through
+OF_TRAINING = {'init_cfg', 'frozen_stages', 'norm_eval', 'with_cp', 'requires_grad'}
+# Of the models in the box, lite and pocket: they add nothing, so that banks from before there were settings stay valid.
+KNOWN_SETTINGS = (
+    'e9302b628c5200307c73c161251fb9e3e9e64e5a251c39021dabf6058b78505b',
+    'f15a0f4b06934322d9a90d03db444a729e1233a85373bce1f06103eac7e31dc5',
+)
 
-def model_fingerprint(model: nn.Module, ref_pipeline: list[ConfigDict]) -> str:
-    """Hash all that an encoding of a reference hangs on: weights, buffers and the reference pipeline.
+
+def model_fingerprint(model: nn.Module, model_cfg: ConfigDict, ref_pipeline: list[ConfigDict]) -> str:
+    """Hash all that an encoding of a reference hangs on: weights, buffers, settings and the reference pipeline.
+
+    Precision has no part in it: encodings in bfloat16 are the same up to its rounding.
 
     Args:
         model: The detector, in the precision that its weights were trained in.
+        model_cfg: Its config.
         ref_pipeline: Config of the transforms of a reference.
 
     Returns:
@@ -23,4 +37,22 @@ def model_fingerprint(model: nn.Module, ref_pipeline: list[ConfigDict]) -> str:
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     for name, buffer in sorted(model.named_buffers()):  # the preprocessor's mean and std are in no checkpoint
         digest.update(f'{name} {buffer.flatten()[:16].tolist()}'.encode())
+    settings = hash_settings(model, model_cfg)
+    if settings not in KNOWN_SETTINGS:
+        digest.update(settings.encode())
     return digest.hexdigest()
+
+
+def hash_settings(model: nn.Module, model_cfg: ConfigDict) -> str:
+    """Hash what changes encodings and is in no weight: channel order, strides, activations, what is compared ..."""
+    preprocessor = model.data_preprocessor
+    settings = {part: _of_inference(model_cfg[part]) for part in PARTS if model_cfg.get(part) is not None}
+    settings['preprocessor'] = [type(preprocessor).__name__, bool(preprocessor._channel_conversion)]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _of_inference(cfg: Any) -> Any:
+    """A part's config without what matters in training alone."""
+    if isinstance(cfg, Mapping):
+        return {str(key): _of_inference(value) for key, value in cfg.items() if key not in OF_TRAINING}
+    return [_of_inference(value) for value in cfg] if isinstance(cfg, list | tuple) else cfg

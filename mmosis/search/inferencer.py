@@ -94,7 +94,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         self.precision = 'bf16' if native else 'fp32'
         ref_pipeline = without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)
         self.ref_pipeline = Compose(ref_pipeline)
-        self.fingerprint = model_fingerprint(self.model, ref_pipeline)
+        self.fingerprint = model_fingerprint(self.model, self.cfg.model, ref_pipeline)
         if native:
             to_half_precision(self.model, PRECISIONS['bf16'])
         if channels_last is None:
