@@ -242,6 +242,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         goes_on = 'the same command' if args.command == 'index' else '--resume'
         print(f'{PROGRAM}: stopped; {goes_on} goes on', file=sys.stderr)
         return 130
+    except (ConnectionError, ChildProcessError) as error:  # a cluster that does not start, or fails
+        print(f'{PROGRAM}: error: {error}', file=sys.stderr)
+        return 1
     except (ValueError, TypeError, OSError, ImportError) as error:
         text = error.strerror if isinstance(error, OSError) and error.strerror and not error.filename else error
         print(f'{PROGRAM}: error: {text}', file=sys.stderr)

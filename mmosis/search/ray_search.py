@@ -3,12 +3,10 @@
 import json
 import logging
 import os
-import secrets
 import socket
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
@@ -18,20 +16,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mmosis.utils.cores import available_cores
 from mmosis.utils.install import install_hint
 
 from .base import SearchBase
 from .folder_search import SearchSettings, Spread, search_file
+from .ray_cluster import LOCAL, joined_cluster
 from .reference_bank import ReferenceBank
 from .runtimes import make_inferencer
 
-LOCAL = 'local'
 BATCH = 8  # images that a worker takes at a time
 ATTEMPTS = 3  # of an image that kills its worker, and of a worker that dies while it loads the model
-PATIENCE = 10  # seconds for a cluster to answer
-TOKEN = secrets.token_hex(32)  # of a local cluster; Ray would write one to the home folder
-STORE = 2**28  # bytes of a local cluster's object store; texts pass through it, no pictures
 
 
 @contextmanager
@@ -50,13 +44,12 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
         cannot load the model, or fail where one process would.
 
     Raises:
-        ConnectionError: If there is no such cluster.
+        ConnectionError: If there is no such cluster, or none starts here.
         ImportError: If Ray is not installed.
     """
     if find_spec('ray') is None:
         raise ImportError(f'a search on a cluster is run by Ray, which is not installed: {install_hint("ray")}')
-    joined = 'ray' in sys.modules and sys.modules['ray'].is_initialized()
-    with nullcontext() if joined else _local_cluster() if address == LOCAL else _connected(address):
+    with joined_cluster(address):
         yield lambda *task: _search(model, *task)
 
 
@@ -176,73 +169,3 @@ def _search(
     except (ray.exceptions.RayError, ray.data.exceptions.ExecutionTimeoutError) as error:
         lines = str(error).strip().splitlines()
         raise ChildProcessError(f'the workers cannot go on: {lines[-1]}') from error
-
-
-@contextmanager
-def _local_cluster() -> Iterator[None]:
-    """A cluster that nobody else can reach, and that leaves nothing behind."""
-    settings = dict(
-        RAY_USAGE_STATS_ENABLED='0',
-        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER='0',  # then all listens on the loopback address, as it does there
-        RAY_AUTH_TOKEN=TOKEN,
-        RAY_AUTH_MODE=None,  # by default Ray asks for the token
-    )
-    before = {name: os.environ.get(name) for name in settings}
-    _set_environment(settings)
-    try:
-        with TemporaryDirectory(prefix='mmosis-ray-') as folder, socket.create_server(('127.0.0.1', 0)) as taken:
-            own = dict(
-                num_cpus=available_cores(),
-                include_dashboard=False,
-                # Even so Ray starts a part of it, which asks the cloud's metadata service where it runs, usage reported
-                # or not. It goes without where it does not get its port.
-                dashboard_port=taken.getsockname()[1],
-                object_store_memory=STORE,
-                _temp_dir=folder,
-                # Ray yields to all else on a machine by default, and a search in one process does not.
-                _system_config=dict(worker_niceness=0),
-            )
-            with _connected(LOCAL, **own):
-                _check_loopback()
-                yield
-    finally:
-        _set_environment(before)
-
-
-def _set_environment(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-
-
-def _check_loopback() -> None:
-    import ray
-
-    if ray.util.get_node_ip_address() not in ('127.0.0.1', '::1'):
-        raise ConnectionError(
-            'Ray was imported before and would listen to the network; enter ray_workers first, or start a cluster by '
-            'ray.init and take that'
-        )
-
-
-@contextmanager
-def _connected(address: str, **settings: Any) -> Iterator[None]:
-    os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # what goes wrong comes as an exception as well
-    try:
-        if address != LOCAL:
-            host, _, port = address.rpartition(':')
-            socket.create_connection((host, int(port)), PATIENCE).close()  # Ray itself tries for minutes
-        import ray
-
-        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **settings)
-    except (OSError, ValueError, OverflowError, RuntimeError) as error:
-        raise ConnectionError(
-            f'there is no Ray cluster at {address} ({error}); give HOST:PORT as ray start --head tells it, or --ray '
-            'without an address for this machine alone'
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
