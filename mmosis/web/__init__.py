@@ -6,7 +6,6 @@ from typing import Any
 from mmosis.utils.install import install_hint
 
 _MODULES = dict(build_page='page', serve='server')
-_PACKAGES = ('gradio', 'gradio_image_annotation')
 
 __all__ = ['build_page', 'serve']
 
@@ -17,7 +16,7 @@ def __getattr__(name: str) -> Any:
     try:
         module = import_module(f'{__name__}.{_MODULES[name]}')
     except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
+        if error.name != 'gradio':
             raise
-        raise ImportError(f'the web page needs {error.name}, which is not installed: {install_hint("web")}') from error
+        raise ImportError(f'the web page needs gradio, which is not installed: {install_hint("web")}') from error
     return getattr(module, name)

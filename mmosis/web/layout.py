@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 
 import gradio as gr
-from gradio_image_annotation import image_annotator
 
+from .canvas import make_canvas
 from .examples import Example
 from .results import summarise
 from .session import MAX_NAME, Session
@@ -47,8 +47,8 @@ def _lay_out_references(ui: SimpleNamespace) -> None:
     ui.add_references = _drop_zone('reference', 'add-references')
     ui.references = _strip('References', 'references')
     with gr.Column(visible=False, elem_id='reference-editor') as ui.reference_editor:
-        ui.reference_box = _canvas('reference-box')
-        _hint('Draw a box around the object. Without one the whole picture counts.')
+        _hint('Draw a box around the object, or type its corners.')
+        ui.reference_box = make_canvas('reference-box', 'No box: the whole picture is the reference.')
         ui.name = gr.Textbox('', label='Name', max_lines=1, max_length=MAX_NAME, elem_id='reference-name')
         ui.negative = gr.Checkbox(label='Negative: not like this', elem_id='reference-negative', container=False)
         ui.remove_reference = gr.Button('Remove this reference', size='sm', elem_id='remove-reference')
@@ -62,9 +62,10 @@ def _lay_out_scenes(ui: SimpleNamespace) -> None:
 
 def _lay_out_found(ui: SimpleNamespace) -> None:
     with gr.Row(elem_classes='bar'):
-        ui.search = gr.Button('Search', variant='primary', min_width=140, elem_id='search')
+        ui.search = gr.Button('Search', variant='primary', scale=3, min_width=140, elem_id='search')
+        ui.stop = gr.Button('Stop', scale=1, min_width=80, elem_id='stop')
         ui.score_thr = gr.Slider(
-            0, 1, SCORE_THR, step=0.01, label='Score at least', min_width=220, buttons=[], elem_id='threshold'
+            0, 1, SCORE_THR, step=0.01, label='Score at least', scale=4, min_width=220, buttons=[], elem_id='threshold'
         )
     with gr.Tabs(selected='result') as ui.tabs:
         with gr.Tab('Result', id='result'):
@@ -73,8 +74,8 @@ def _lay_out_found(ui: SimpleNamespace) -> None:
             )
             ui.summary = gr.HTML(summarise(Session(), SCORE_THR), elem_id='summary', padding=False)
         with gr.Tab('This one here', id='scene'), gr.Column(visible=False) as ui.scene_editor:
-            ui.scene_box = _canvas('scene-box')
-            _hint('Draw a box around one of the objects, and search for it.')
+            _hint('Draw a box around one of the objects, or type its corners: Search takes it as a reference.')
+            ui.scene_box = make_canvas('scene-box', 'No box yet.')
             with gr.Row():
                 ui.pick = gr.Button('Use as reference', elem_id='pick')
                 ui.remove_scene = gr.Button('Remove this picture', elem_id='remove-scene')
@@ -110,21 +111,4 @@ def _strip(label: str, elem_id: str, pictures: Sequence[tuple] = ()) -> gr.Galle
         buttons=[],
         elem_id=elem_id,
         elem_classes='strip',
-    )
-
-
-def _canvas(elem_id: str) -> image_annotator:
-    return image_annotator(
-        show_label=False,
-        single_box=True,
-        disable_edit_boxes=True,
-        sources=[],
-        show_download_button=False,
-        show_share_button=False,
-        show_clear_button=False,
-        show_remove_button=True,
-        enable_keyboard_shortcuts=False,
-        handle_size=10,
-        boxes_alpha=0.15,
-        elem_id=elem_id,
     )

@@ -1,22 +1,27 @@
 """The page: which button does what. All that one user has is in a ``gr.State``, so users do not meet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from html import escape
+from inspect import isgeneratorfunction
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from mmosis.search.base import SearchBase
 
 from . import refresh, results
 from . import session as actions
+from .desk import Desk, Room
 from .examples import Example, make_examples
 from .layout import lay_out
 from .refresh import Show
-from .session import Desk, Session
+from .session import Session
 
 KEPT = 3600  # seconds: sessions and files of people who are gone
 QUIET = dict(api_visibility='private', show_progress='hidden')
@@ -33,9 +38,9 @@ def build_page(inferencer: SearchBase) -> gr.Blocks:
         gr.Blocks: To launch, as :func:`mmosis.web.serve` does.
     """
     examples = make_examples()
-    with gr.Blocks(title='mmosis', analytics_enabled=False, delete_cache=(KEPT, KEPT)) as page:
+    with gr.Blocks(title='mmosis', analytics_enabled=False, delete_cache=(KEPT // 6, KEPT)) as page:
         ui = lay_out(examples)
-        ui.desk = gr.State(Desk(), time_to_live=KEPT)
+        ui.desk = gr.State(Desk(Room()), time_to_live=KEPT)
         _connect_references(ui)
         _connect_scenes(ui)
         _connect_search(ui, inferencer, examples)
@@ -45,8 +50,8 @@ def build_page(inferencer: SearchBase) -> gr.Blocks:
 def _connect_references(ui: SimpleNamespace) -> None:
     changed = [refresh.references, refresh.scenes, refresh.result]
     replaced = [*changed, refresh.reference_form]
-    _on(ui, ui.add_references.upload, _add(actions.add_references), [ui.add_references], replaced, [ui.add_references])
-    _on(ui, ui.reference_box.change, actions.draw_on_reference, [ui.reference_box], changed)
+    _on_upload(ui, ui.add_references, actions.add_references, replaced)
+    _on(ui, ui.reference_box.input, actions.draw_on_reference, [ui.reference_box], changed)
     for event in (ui.name.submit, ui.name.blur):
         _on(ui, event, actions.rename, [ui.name], changed)
     _on(ui, ui.negative.input, actions.set_negative, [ui.negative], changed)
@@ -56,39 +61,74 @@ def _connect_references(ui: SimpleNamespace) -> None:
 
 def _connect_scenes(ui: SimpleNamespace) -> None:
     changed = [refresh.scenes, refresh.scene_form, refresh.result]
-    _on(ui, ui.add_scenes.upload, _add(actions.add_scenes), [ui.add_scenes], changed, [ui.add_scenes])
+    _on_upload(ui, ui.add_scenes, actions.add_scenes, changed)
     _on(ui, ui.remove_scene.click, actions.remove_scene, [], changed)
     _on_select(ui, ui.scenes, actions.select_scene, changed)
+    _on(ui, ui.scene_box.input, actions.draw_on_scene, [ui.scene_box], [])
     picked = [*changed, refresh.references, refresh.reference_form]
-    _on(ui, ui.pick.click, actions.pick_from_scene, [ui.scene_box], picked)
+    _on(ui, ui.pick.click, actions.use_as_reference, [ui.scene_box], picked)
 
 
 def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Sequence[Example]) -> None:
-    def search(desk: Desk, score_thr: float, name: str, told: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
-        desk.change(actions.rename, name)
-        before = desk.session
-        after = results.search(before, inferencer, lambda done, what: told(done, desc=what))
-        return _change(ui, desk, score_thr, found, results.keep, before, after)
+    model = Lock()
+    found = [refresh.references, refresh.scenes, refresh.result]
+    everything = [*found, refresh.reference_form, refresh.scene_form, refresh.to_result]
 
-    def search_again(desk: Desk, score_thr: float, name: str, keep_all: bool) -> dict:
+    def search(desk: Desk, score_thr: float, told: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
+        told(0, desc='Searching')
+        goes_on = desk.start_search()
+        steps = results.search(desk.session, inferencer)
+        while goes_on() and (after := _next(steps, model)) and desk.change(results.keep, after):
+            searched = sum(scene.found is not None for scene in after.scenes)
+            told((searched, len(after.scenes)), desc='Searching', unit='pictures')
+            yield {ui.desk: desk}
+        yield {ui.desk: desk} | _change(ui, desk, score_thr, found, replace)
+
+    def search_again(desk: Desk, score_thr: float, keep_all: bool, told: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
         searched = results.is_searched(desk.session)
-        shown = _change(ui, desk, score_thr, found, actions.set_keep_all, keep_all)
-        return search(desk, score_thr, name) if searched else shown
-
-    found = [refresh.references, refresh.scenes, refresh.result, refresh.to_result]
-    model = dict(concurrency_id='model', concurrency_limit=1, api_visibility='private', show_progress_on=ui.result)
-    given = [ui.desk, ui.score_thr, ui.name]
-    shown = [ui.desk, *refresh.components(ui, found)]
-    ui.search.click(_tell(search), given, shown, **model).success(fn=None, js=TO_RESULT)
-    ui.keep_all.input(_tell(search_again), [*given, ui.keep_all], shown, **model)
-    everything = [*found, refresh.reference_form, refresh.scene_form]
+        yield _change(ui, desk, score_thr, [*found, refresh.to_result], actions.set_keep_all, keep_all)
+        if searched:
+            yield from search(desk, score_thr, told)
 
     def load(session: Session, index: int) -> Session:
         return actions.set_keep_all(examples[index].session, session.keep_all)
 
+    def on_model(event: Callable, handle: Callable, *inputs: Component) -> gr.events.Dependency:
+        shown = [ui.desk, *refresh.components(ui, [*found, refresh.to_result])]
+        model = dict(concurrency_id='model', concurrency_limit=1, api_visibility='private', show_progress_on=ui.result)
+        searched = event(_tell(handle), [ui.desk, ui.score_thr, *inputs], shown, **model)
+        searched.success(fn=None, js=TO_RESULT)
+        return searched
+
+    begun = _on(ui, ui.search.click, _begin, [ui.name, ui.reference_box, ui.scene_box], everything)
     chosen = _on_select(ui, ui.examples, load, everything)
-    chosen.success(_tell(search), given, shown, **model).success(fn=None, js=TO_RESULT)
+    searches = [
+        on_model(begun.success, search),
+        on_model(chosen.success, search),
+        on_model(ui.keep_all.input, search_again, ui.keep_all),
+    ]
+    _on(ui, ui.stop.click, _stop, [ui.desk], found, cancels=searches)
     _on(ui, ui.score_thr.change, replace, [], [refresh.scenes, refresh.result])
+
+
+def _begin(session: Session, name: str, reference_box: dict | None, scene_box: dict | None) -> Session:
+    """Take what is drawn and typed by now, and see that there is something to search for and to search."""
+    session = actions.rename(session, name)
+    session = actions.draw_on_reference(session, reference_box)
+    session = actions.draw_on_scene(session, scene_box)
+    return results.check(replace(actions.pick_from_scenes(session)))  # shown also if it is as it was
+
+
+def _stop(session: Session, desk: Desk) -> Session:
+    """Stop the search; what it has found by now is shown."""
+    desk.stop_search()
+    return replace(session)
+
+
+def _next(steps: Iterator[Session], model: Lock) -> Session | None:
+    """One step of a search; those of a stopped search and of the next one do not meet."""
+    with model:
+        return next(steps, None)
 
 
 # ---------------------------------------------------------------- from an event to a function of the session
@@ -98,17 +138,32 @@ def _on(
     ui: SimpleNamespace,
     event: Callable,
     action: Callable[..., Session],
-    inputs: Sequence[gr.components.Component],
+    inputs: Sequence[Component],
     shows: Sequence[Show],
-    emptied: Sequence[gr.components.Component] = (),
-) -> None:
+    emptied: Sequence[Component] = (),
+    **options: Any,
+) -> gr.events.Dependency:
     """Let an event change the session by an action on it and the inputs, show parts anew and empty inputs."""
 
     def handle(desk: Desk, score_thr: float, *values: Any) -> dict:
         return _change(ui, desk, score_thr, shows, action, *values) | dict.fromkeys(emptied)
 
     outputs = [ui.desk, *refresh.components(ui, shows), *emptied]
-    event(_tell(handle), [ui.desk, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET)
+    return event(
+        _tell(handle), [ui.desk, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET, **options
+    )
+
+
+def _on_upload(ui: SimpleNamespace, zone: gr.File, action: Callable, shows: Sequence[Show]) -> None:
+    """Let dropped files change the session: those that can be read are added, of the others is told."""
+
+    def add(session: Session, paths: list[str] | None, desk: Desk) -> Session:
+        session, problems = action(session, paths or [], desk.max_pixels)
+        for problem in problems:
+            gr.Warning(escape(problem))
+        return session
+
+    _on(ui, zone.upload, add, [zone, ui.desk], shows, emptied=[zone])
 
 
 def _on_select(
@@ -141,26 +196,25 @@ def _change(
         return {ui.desk: desk} | {getattr(ui, name): update for name, update in updates.items()}
 
 
-def _add(action: Callable) -> Callable[[Session, list[str] | None], Session]:
-    """Add the files that can be read; tell of the others."""
-
-    def add(session: Session, paths: list[str] | None) -> Session:
-        session, problems = action(session, paths or [])
-        for problem in problems:
-            gr.Warning(escape(problem))
-        return session
-
-    return add
-
-
 def _tell(handle: Callable) -> Callable:
     """Tell what is wrong in words; a traceback helps nobody on a page."""
 
     @wraps(handle)
     def told(*values: Any) -> dict:
-        try:
+        with _telling():
             return handle(*values)
-        except (ValueError, TypeError, FileNotFoundError) as error:
-            raise gr.Error(escape(str(error)), print_exception=False) from error
 
-    return told
+    @wraps(handle)
+    def told_stepwise(*values: Any) -> Iterator[dict]:
+        with _telling():
+            yield from handle(*values)
+
+    return told_stepwise if isgeneratorfunction(handle) else told
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, FileNotFoundError) as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from error

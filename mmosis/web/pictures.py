@@ -1,6 +1,7 @@
-"""Pictures that come over the web: read them, show them, and boxes drawn on what is shown."""
+"""Pictures that come over the web: read them, show them, and boxes drawn on them."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,14 +12,16 @@ from mmosis.search.references import THUMBNAIL_SIZE
 
 MAX_PIXELS = 50_000_000
 MIN_SHOWN, MAX_SHOWN = 640, 1024  # pixels of the longer side on the page
+MAX_COORDINATE = 1e9
 Box = tuple[float, float, float, float]
 
 
-def read_upload(path: str | Path) -> np.ndarray:
+def read_upload(path: str | Path, room: int = MAX_PIXELS) -> np.ndarray:
     """Read an uploaded file.
 
     Args:
         path: The file; messages tell its name alone.
+        room: Pixels for which there is room.
 
     Returns:
         np.ndarray: (H, W, 3) uint8, BGR.
@@ -36,16 +39,12 @@ def read_upload(path: str | Path) -> np.ndarray:
         raise ValueError(f'{name} is not a picture that can be read; JPEG, PNG, WebP, BMP and TIFF can') from error
     if width * height > MAX_PIXELS:
         raise ValueError(f'{name} is too large: at most {MAX_PIXELS // 10**6} million pixels, please')
+    if width * height > room:
+        raise ValueError(f'{name} is left out: there is no room for more pictures; remove some, or try again later')
     try:
         return load_image(path)
     except ValueError as error:
         raise ValueError(str(error).replace(str(path), name)) from error
-
-
-def shown_scale(image: np.ndarray) -> float:
-    """How much larger a picture is on the page than in its file."""
-    longer = max(image.shape[:2])
-    return min(max(longer, MIN_SHOWN), MAX_SHOWN) / longer
 
 
 def show(image: np.ndarray) -> np.ndarray:
@@ -70,48 +69,40 @@ def show_small(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA)[..., ::-1])
 
 
-def annotate(image: np.ndarray, box: Box | None = None) -> dict:
-    """Make the value of the box-drawing widget.
-
-    Args:
-        image: (H, W, 3) BGR.
-        box: xyxy, pixels of the image.
-    """
-    scale = shown_scale(image)
-    boxes = [] if box is None else [{key: round(value * scale) for key, value in zip(_CORNERS, box, strict=True)}]
-    return dict(image=show(image), boxes=[dict(corners, label='', color=_COLOUR) for corners in boxes])
-
-
-def read_box(value: dict | None, image: np.ndarray) -> Box | None:
+def read_box(value: Any, image: np.ndarray) -> Box | None:
     """Read the box that was drawn.
 
     Args:
-        value: Value of the box-drawing widget.
+        value: Value of the canvas, whose ``box`` is in pixels of the image.
         image: The picture that it shows, (H, W, 3).
 
     Returns:
         tuple: xyxy, pixels of the image, cut at its border; None without a box.
 
     Raises:
-        ValueError: If the widget shows another picture, or the box lies outside of it.
+        ValueError: If the box is not four numbers, or lies outside of the picture or has no area in it.
     """
-    if not value or not value['boxes']:
+    drawn = value.get('box') if isinstance(value, dict) else None
+    if drawn is None:
         return None
-    if value['image'] is None or value['image'].shape[1::-1] != _shown_size(image):
-        raise ValueError('the box was drawn on another picture; please draw it again')
-    drawn = np.array([value['boxes'][-1][key] for key in _CORNERS], dtype=float) / shown_scale(image)
+    if not isinstance(drawn, list | tuple) or len(drawn) != 4 or not all(map(_is_number, drawn)):
+        raise ValueError('the box has not all its corners: x1, y1, x2 and y2, in pixels of the picture')
     height, width = image.shape[:2]
-    x1, y1, x2, y2 = np.clip(drawn, 0, (width, height, width, height)).tolist()
+    x1, y1, x2, y2 = np.clip(np.array(drawn, float), 0, (width, height, width, height)).tolist()
     if x2 - x1 < MIN_SIDE or y2 - y1 < MIN_SIDE:
-        raise ValueError(f'the box lies outside of the picture or has less than {MIN_SIDE} pixels a side')
+        raise ValueError(
+            f'the box lies outside of the picture or has less than {MIN_SIDE} pixels a side; x2 must be more than x1 '
+            'and y2 more than y1'
+        )
     return x1, y1, x2, y2
 
 
-_CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
-_COLOUR = 'rgb(255, 122, 0)'  # a list would come back as a list, which the widget does not read
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < MAX_COORDINATE
 
 
 def _shown_size(image: np.ndarray) -> tuple[int, int]:
     """(w, h) on the page."""
-    scale = shown_scale(image)
+    longer = max(image.shape[:2])
+    scale = min(max(longer, MIN_SHOWN), MAX_SHOWN) / longer
     return max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))

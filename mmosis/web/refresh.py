@@ -9,7 +9,8 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from . import results
-from .pictures import annotate, show_small
+from .canvas import to_value
+from .pictures import show_small
 from .session import Session
 
 Show = Callable[[Session, float], dict]
@@ -35,7 +36,8 @@ def reference_form(session: Session, score_thr: float) -> dict:
     shown = session.shown_reference
     if shown is None:
         return dict(reference_box=None, name='', negative=False)
-    return dict(reference_box=annotate(shown.img, shown.bbox), name=shown.name, negative=shown.negative)
+    box = to_value(shown.img, session.reference_key, f'reference {shown.name}', shown.bbox)
+    return dict(reference_box=box, name=shown.name, negative=shown.negative)
 
 
 def scenes(session: Session, score_thr: float) -> dict:
@@ -51,9 +53,8 @@ def scenes(session: Session, score_thr: float) -> dict:
 def scene_form(session: Session, score_thr: float) -> dict:
     """The scene that is shown, to draw on."""
     shown = session.shown_scene
-    return dict(
-        scene_box=None if shown is None else annotate(shown.image), scene_editor=gr.update(visible=shown is not None)
-    )
+    box = None if shown is None else to_value(shown.image, shown.key, shown.name, shown.box)
+    return dict(scene_box=box, scene_editor=gr.update(visible=shown is not None))
 
 
 def result(session: Session, score_thr: float) -> dict:
@@ -61,7 +62,7 @@ def result(session: Session, score_thr: float) -> dict:
     content = results.export(session, score_thr)
     path = None if content is None else save_bytes_to_cache(content, 'found.json', get_upload_folder())
     return dict(
-        result=results.draw(session, score_thr),
+        result=gr.update(value=results.draw(session, score_thr), alt_text=results.describe(session, score_thr)),
         summary=results.summarise(session, score_thr),
         download=gr.update(value=path, interactive=path is not None),
     )

@@ -1,7 +1,7 @@
 """Search, and what is shown and saved of it: the threshold works on what is found already."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 from time import perf_counter
@@ -17,16 +17,11 @@ from .pictures import show
 from .session import Scene, Session
 
 
-def search(session: Session, inferencer: SearchBase, told: Callable[[float, str], None] | None = None) -> Session:
-    """Search the scenes that are not searched yet; references are encoded if they have changed.
-
-    Args:
-        session: The session.
-        inferencer: The model.
-        told: Is called with the share that is done, 0 to 1, and the name of the next scene.
+def check(session: Session) -> Session:
+    """Refuse to search a session that lacks something.
 
     Raises:
-        ValueError: If there is no reference or no scene, or a reference cannot be used.
+        ValueError: If there is no reference or no scene.
     """
     if not session.references:
         raise ValueError('there is no reference: drop a picture of what to look for, or draw a box on the scene')
@@ -34,29 +29,48 @@ def search(session: Session, inferencer: SearchBase, told: Callable[[float, str]
         raise ValueError('there is no picture to search: drop one under "Where to look"')
     if all(reference.negative for reference in session.references):
         raise ValueError('all references say "not like this"; give at least one of what to look for')
+    return session
+
+
+def search(session: Session, inferencer: SearchBase) -> Iterator[Session]:
+    """Search the scenes that are not searched yet; references are encoded if they have changed.
+
+    Args:
+        session: The session.
+        inferencer: The model.
+
+    Yields:
+        Session: After each scene, with what was found by then: who reads no further stops the search.
+
+    Raises:
+        ValueError: If there is no reference or no scene, or a reference cannot be used.
+    """
+    check(session)
     started = perf_counter()
     bank = session.bank or inferencer.encode(list(session.references))
-    scenes = []
-    for number, scene in enumerate(session.scenes):
-        if told is not None:
-            told(number / len(session.scenes), scene.name)
-        found = scene.found if scene.found is not None else inferencer.search(scene.image, bank, session.keep_all)
-        scenes.append(replace(scene, found=found))
-    return replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)
+    scenes = list(session.scenes)
+    for i, scene in enumerate(scenes):
+        if scene.found is None:
+            scenes[i] = replace(scene, found=inferencer.search(scene.image, bank, session.keep_all))
+            yield replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)
 
 
-def keep(session: Session, before: Session, after: Session) -> Session:
+def keep(session: Session, after: Session) -> Session:
     """Keep what a search found in what the user has by now.
 
     Args:
         session: What the user has by now.
-        before: The session that was searched.
-        after: The same, with what was found.
+        after: What was searched, with what was found.
+
+    Returns:
+        Session: The same if it has other references by now.
     """
-    if session.references is not before.references or session.keep_all != before.keep_all:
+    if session.references is not after.references or session.keep_all != after.keep_all:
         return session
-    found = {id(old): new for old, new in zip(before.scenes, after.scenes, strict=True)}
-    scenes = tuple(found.get(id(scene), scene) for scene in session.scenes)
+    found = {scene.key: scene.found for scene in after.scenes}
+    scenes = tuple(
+        replace(scene, found=found.get(scene.key)) if scene.found is None else scene for scene in session.scenes
+    )
     return replace(session, scenes=scenes, bank=after.bank, seconds=after.seconds)
 
 
@@ -90,16 +104,46 @@ def summarise(session: Session, score_thr: float) -> str:
     if session.shown_scene is None:
         return _line('Drop a picture to search, or start with an example.')
     if not is_searched(session):
-        return _line('Not searched yet.' if session.references else 'Give a reference: what to look for.')
+        return _line(
+            'Not searched yet.'
+            if session.references
+            else 'Give a reference, what to look for: drop a picture of it, or draw a box under "This one here".'
+        )
     names = session.bank.names
     searched = [scene for scene in session.scenes if scene.found is not None]
-    totals = np.sum([count(scene, score_thr, len(names)) for scene in searched], axis=0).tolist()
-    rows = zip(names, category_colours(len(names)), count(session.shown_scene, score_thr, len(names)), strict=True)
+    counts = count(session.shown_scene, score_thr, len(names))
+    rows = zip(names, category_colours(len(names)), counts, strict=True)
     chips = ''.join(_chip(name, colour, number) for name, colour, number in rows)
-    overall = f'{sum(totals)} in all {len(searched)} pictures · ' if len(searched) > 1 else ''
-    best = session.shown_scene.found.scores.max().item() if len(session.shown_scene.found) else 0.0
-    return f'<div class="chips">{chips}</div>' + _line(
-        f'{overall}best score {best:.2f} · searched in {session.seconds:.2f} s'
+    told = [] if sum(counts) else [_none_found(session.shown_scene, score_thr)]
+    if len(session.scenes) > 1:
+        total = sum(sum(count(scene, score_thr, len(names))) for scene in searched)
+        told.append(f'{total} in all, {len(searched)} of {len(session.scenes)} pictures searched')
+    told += [f'best score {_best_score(session.shown_scene):.2f}', f'searched in {session.seconds:.2f} s']
+    return f'<div class="chips">{chips}</div>' + _line(' · '.join(told))
+
+
+def _none_found(scene: Scene, score_thr: float) -> str:
+    if not len(scene.found):
+        return 'Nothing like it is here: give another reference, or draw its box closer'
+    return f'Nothing has a score of {score_thr:.2f}: lower "Score at least", or give another reference'
+
+
+def _best_score(scene: Scene) -> float:
+    return scene.found.scores.max().item() if len(scene.found) else 0.0
+
+
+def describe(session: Session, score_thr: float) -> str:
+    """Tell in a sentence what the picture of the result shows, for those who do not see it."""
+    scene = session.shown_scene
+    if scene is None:
+        return ''
+    if not is_searched(session):
+        return f'{scene.name}, not searched yet'
+    names = session.bank.names
+    found = zip(count(scene, score_thr, len(names)), names, strict=True)
+    return (
+        f'{scene.name}, searched for {", ".join(names)}; found with a score of at least {score_thr:.2f}: '
+        f'{", ".join(f"{number} {name}" for number, name in found)}'
     )
 
 

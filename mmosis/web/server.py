@@ -3,39 +3,26 @@
 import os
 import signal
 import tempfile
+from collections.abc import Sequence
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mmosis.search.base import SearchBase
 
+from .door import Door
 from .page import build_page
 from .style import CSS, make_theme
-
-# The browser asks nobody else, whatever a script of the page tries.
-POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'; form-action 'self'; "
-    "object-src 'none'"
-)
+from .uploads import UploadLimits
 
 
-class _Headers:
-    """Adds the content security policy to each answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_policy(message: Message) -> None:
-            if message['type'] == 'http.response.start':
-                message['headers'] = [*message['headers'], (b'content-security-policy', POLICY.encode())]
-            await send(message)
-
-        await self.app(scope, receive, send_with_policy)
-
-
-def serve(inferencer: SearchBase, host: str = '127.0.0.1', port: int = 7860, max_upload_mb: int = 20) -> None:
+def serve(
+    inferencer: SearchBase,
+    host: str = '127.0.0.1',
+    port: int = 7860,
+    max_upload_mb: int = 20,
+    allowed_hosts: Sequence[str] = (),
+) -> None:
     """Serve the page until it is interrupted or terminated; to be called in the main thread.
 
     Uploads are kept in a temporary folder, which goes with the server.
@@ -45,6 +32,7 @@ def serve(inferencer: SearchBase, host: str = '127.0.0.1', port: int = 7860, max
         host: Address to listen at; by default this machine alone can reach it.
         port: Port to listen at.
         max_upload_mb: Largest file that may be uploaded, in MB.
+        allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
 
     Raises:
         OSError: If the port cannot be listened at.
@@ -53,11 +41,13 @@ def serve(inferencer: SearchBase, host: str = '127.0.0.1', port: int = 7860, max
     with tempfile.TemporaryDirectory(prefix='mmosis-web-') as folder:
         os.environ['GRADIO_TEMP_DIR'] = folder
         page = build_page(inferencer)
-        print(f'The page is at {launch(page, host, port, max_upload_mb)} - stop it with Ctrl+C', flush=True)
+        print(
+            f'The page is at {launch(page, host, port, max_upload_mb, allowed_hosts)} - stop it with Ctrl+C', flush=True
+        )
         page.block_thread()
 
 
-def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int) -> str:
+def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int, allowed_hosts: Sequence[str] = ()) -> str:
     """Start the server of a page in the background.
 
     Args:
@@ -65,6 +55,7 @@ def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int) -> str:
         host: Address to listen at.
         port: Port to listen at.
         max_upload_mb: Largest file that may be uploaded, in MB.
+        allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
 
     Returns:
         str: Where the page is.
@@ -85,7 +76,12 @@ def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int) -> str:
             enable_monitoring=False,
             theme=make_theme(),
             css=CSS,
-            app_kwargs=dict(middleware=[Middleware(_Headers)]),
+            app_kwargs=dict(
+                middleware=[
+                    Middleware(Door, host=host, allowed_hosts=allowed_hosts),
+                    Middleware(UploadLimits, max_upload_mb=max_upload_mb),
+                ]
+            ),
         )
     except OSError as error:
         raise OSError(

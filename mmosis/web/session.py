@@ -1,9 +1,8 @@
 """What one user has on the page, and what the buttons do with it: functions without a page."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from mmosis.search import ReferenceBank, SearchReference
 from mmosis.search.references import DEFAULT_NAME
 from mmosis.structures import FoundObjects
 
-from .pictures import Box, read_box, read_upload, shown_scale
+from .pictures import Box, read_box, read_upload
 
-MAX_PICTURES = 50  # of one user: they are kept in memory
+MAX_PICTURES = 50  # references, and as many scenes, of one user: they are kept in memory
+MAX_USER_PIXELS = 400_000_000  # of all pictures of one user: 1.2 GB
 MAX_NAME = 60  # letters
 
 
@@ -26,11 +26,18 @@ class Scene:
         name: Its file name; no two of a session are the same.
         image: (H, W, 3) uint8, BGR.
         found: What was found in it, of all scores; None before the search.
+        box: Around the object in it that is to be a reference, xyxy, pixels; None without one.
     """
 
     name: str
     image: np.ndarray
     found: FoundObjects | None = None
+    box: Box | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return str(id(self.image))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,53 +68,53 @@ class Session:
         return self.references[self.reference] if self.references else None
 
     @property
+    def reference_key(self) -> str:
+        """What tells the reference that is shown from others; several may be of one picture."""
+        return f'{self.reference} {id(self.shown_reference and self.shown_reference.img)}'
+
+    @property
+    def num_pixels(self) -> int:
+        """Of all its pictures."""
+        images = [reference.img for reference in self.references] + [scene.image for scene in self.scenes]
+        return sum(height * width for height, width in {id(image): image.shape[:2] for image in images}.values())
+
+    @property
     def shown_scene(self) -> Scene | None:
         """The scene that is shown, if there is any."""
         return self.scenes[self.scene] if self.scenes else None
 
 
-class Desk:
-    """Holds the session of one user, which events change one after the other, also while a search runs.
-
-    Attributes:
-        session: What the user has by now.
-        lock: To be held while it is changed and shown.
-    """
-
-    def __init__(self) -> None:
-        self.session = Session()
-        self.lock = RLock()
-
-    def __deepcopy__(self, memo: dict) -> 'Desk':
-        """Gradio copies the first value for each user."""
-        return Desk()
-
-    def change(self, action: Callable[..., Session], *values: Any) -> bool:
-        """Let an action of the session and the values make the new session; returns whether it is another one."""
-        with self.lock:
-            before, self.session = self.session, action(self.session, *values)
-            return self.session is not before
-
-
-def add_references(session: Session, paths: Iterable[str]) -> tuple[Session, list[str]]:
+def add_references(
+    session: Session, paths: Iterable[str], max_pixels: int = MAX_USER_PIXELS
+) -> tuple[Session, list[str]]:
     """Add pictures as references, each as a whole; they have the name of the one that was shown.
+
+    Args:
+        session: The session.
+        paths: Their files.
+        max_pixels: Pixels that all pictures of the session may have.
 
     Returns:
         tuple: The session, and what went wrong with which file.
     """
-    images, problems = _read_all(paths, MAX_PICTURES - len(session.references))
+    images, problems = _read_all(paths, MAX_PICTURES - len(session.references), max_pixels - session.num_pixels)
     name = session.shown_reference.name if session.references else DEFAULT_NAME
     added = tuple(SearchReference(image, name=name) for _, image in images)
     return (with_references(session, session.references + added) if added else session), problems
 
 
-def add_scenes(session: Session, paths: Iterable[str]) -> tuple[Session, list[str]]:
+def add_scenes(session: Session, paths: Iterable[str], max_pixels: int = MAX_USER_PIXELS) -> tuple[Session, list[str]]:
     """Add pictures to search; the first new one is shown.
+
+    Args:
+        session: The session.
+        paths: Their files.
+        max_pixels: Pixels that all pictures of the session may have.
 
     Returns:
         tuple: The session, and what went wrong with which file.
     """
-    images, problems = _read_all(paths, MAX_PICTURES - len(session.scenes))
+    images, problems = _read_all(paths, MAX_PICTURES - len(session.scenes), max_pixels - session.num_pixels)
     scenes = list(session.scenes)
     for name, image in images:
         scenes.append(Scene(_new_name(name, [scene.name for scene in scenes]), image))
@@ -127,50 +134,71 @@ def with_references(session: Session, references: Sequence[SearchReference], sho
     return replace(_unsearched(session), references=tuple(references), reference=shown, bank=None)
 
 
-def draw_on_reference(session: Session, value: dict | None) -> Session:
+def draw_on_reference(session: Session, value: Any) -> Session:
     """Take the box that is drawn on the reference that is shown; without one the whole picture counts.
 
     Args:
         session: The session.
-        value: Value of the box-drawing widget.
+        value: Value of the canvas; one that shows another reference by now says nothing of this one.
 
     Raises:
         ValueError: If the box cannot be used.
     """
-    shown = session.shown_reference
-    if shown is None:
+    if not session.references or _key(value) != session.reference_key:
         return session
-    box = read_box(value, shown.img)
-    return session if _is_same(box, shown.bbox, 1 / shown_scale(shown.img)) else _edit(session, bbox=box)
+    return _edit(session, bbox=read_box(value, session.shown_reference.img))
 
 
-def _is_same(box: Box | None, other: Box | None, tolerance: float) -> bool:
-    """Whether boxes differ by no more than a pixel of the page, to which the widget rounds."""
-    if box is None or other is None:
-        return box is other
-    return bool(np.abs(np.subtract(box, other)).max() <= tolerance)
-
-
-def pick_from_scene(session: Session, value: dict | None) -> Session:
-    """Take the object that is marked in the scene that is shown as a reference: this one here.
+def draw_on_scene(session: Session, value: Any) -> Session:
+    """Take the box that is drawn on a scene, which becomes a reference: this one here.
 
     Args:
         session: The session.
-        value: Value of the box-drawing widget.
+        value: Value of the canvas; one that shows a scene that is gone says nothing.
+
+    Raises:
+        ValueError: If the box cannot be used.
+    """
+    scenes = list(session.scenes)
+    for i, scene in enumerate(scenes):
+        if scene.key == _key(value):
+            scenes[i] = replace(scene, box=read_box(value, scene.image))
+    return replace(session, scenes=tuple(scenes))
+
+
+def pick_from_scenes(session: Session) -> Session:
+    """Make references of the boxes that are drawn on scenes; the session as it is without any.
+
+    Raises:
+        ValueError: If there is no room.
+    """
+    drawn = [scene for scene in session.scenes if scene.box is not None]
+    if not drawn:
+        return session
+    if len(session.references) + len(drawn) > MAX_PICTURES:
+        raise ValueError(f'there are {len(session.references)} references of {MAX_PICTURES} already; remove one first')
+    name = session.shown_reference.name if session.references else DEFAULT_NAME
+    picked = [SearchReference(scene.image, scene.box, name=name) for scene in drawn]
+    session = replace(session, scenes=tuple(replace(scene, box=None) for scene in session.scenes))
+    return with_references(session, [*session.references, *picked])
+
+
+def use_as_reference(session: Session, value: Any) -> Session:
+    """Take the box that is drawn on the scene that is shown as a reference.
 
     Raises:
         ValueError: If there is no scene, no box that can be used, or no room.
     """
     if session.shown_scene is None:
         raise ValueError('there is no picture to search yet; drop one first')
-    box = read_box(value, session.shown_scene.image)
-    if box is None:
+    session = draw_on_scene(session, value)
+    if session.shown_scene.box is None:
         raise ValueError('draw a box around the object in the scene first')
-    if len(session.references) >= MAX_PICTURES:
-        raise ValueError(f'there are {MAX_PICTURES} references already; remove one first')
-    name = session.shown_reference.name if session.references else DEFAULT_NAME
-    picked = SearchReference(session.shown_scene.image, box, name=name)
-    return with_references(session, [*session.references, picked])
+    return pick_from_scenes(session)
+
+
+def _key(value: Any) -> str | None:
+    return value.get('key') if isinstance(value, dict) else None
 
 
 def select_reference(session: Session, index: int) -> Session:
@@ -231,17 +259,19 @@ def _unsearched(session: Session) -> Session:
     return replace(session, scenes=tuple(replace(scene, found=None) for scene in session.scenes))
 
 
-def _read_all(
-    paths: Iterable[str], room: int, read: Callable[[str], np.ndarray] = read_upload
-) -> tuple[list[tuple[str, np.ndarray]], list[str]]:
+def _read_all(paths: Iterable[str], room: int, room_pixels: int) -> tuple[list[tuple[str, np.ndarray]], list[str]]:
     images, problems = [], []
     for path in paths:
+        name = Path(path).name
         try:
             if len(images) >= room:
-                raise ValueError(f'{Path(path).name} is left out: there are {MAX_PICTURES} pictures already')
-            images.append((Path(path).name, read(path)))
+                raise ValueError(f'{name} is left out: there are {MAX_PICTURES} pictures already')
+            image = read_upload(path, room_pixels)
         except ValueError as error:
             problems.append(str(error))
+        else:
+            images.append((name, image))
+            room_pixels -= image.shape[0] * image.shape[1]
     return images, problems
 
 

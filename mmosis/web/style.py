@@ -13,6 +13,8 @@ def make_theme() -> gr.themes.Base:
     ).set(
         body_background_fill='*neutral_50',
         body_background_fill_dark='*neutral_950',
+        body_text_color_subdued='*neutral_600',
+        body_text_color_subdued_dark='*neutral_400',
         block_border_width='0px',
         button_primary_background_fill='*primary_600',
         button_primary_background_fill_hover='*primary_700',
@@ -54,9 +56,29 @@ CSS = """
 #reference-name, #reference-negative, #threshold, #mode { padding: 0 0 4px !important; }
 #reference-editor { gap: 12px; }
 .bar { align-items: center; gap: 12px 24px; }
+button[role='tab'][aria-selected='true'] { color: var(--primary-700) !important; }
+.dark button[role='tab'][aria-selected='true'] { color: var(--primary-300) !important; }
 #result .image-frame, #result button:has(img) { width: 100%; }
 #result img { width: 100%; max-height: 72vh; object-fit: contain; }
-.canvas-control [aria-label^='Rotate'] { display: none; }
+
+.canvas .stage { position: relative; width: fit-content; max-width: 100%; margin: 0 auto; line-height: 0;
+  cursor: crosshair; touch-action: pinch-zoom; }
+.canvas .stage:focus-visible { outline: 2px solid var(--primary-500); outline-offset: 2px; }
+.canvas .stage img { display: block; max-width: 100%; max-height: 72vh; user-select: none; }
+.canvas .box { position: absolute; box-sizing: border-box; border: 2px solid #ff7a00; background: #ff7a0026;
+  box-shadow: 0 0 0 1px #fff; pointer-events: none; }
+.canvas .box i { position: absolute; width: 10px; height: 10px; margin: -6px; background: #ff7a00; }
+.canvas .box i:nth-child(2n) { right: 0; }
+.canvas .box i:nth-child(n + 3) { bottom: 0; }
+.canvas .corners { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 8px 0 4px; font-size: 13px; }
+.canvas .corners label { display: flex; flex: 1 1 56px; min-width: 0; max-width: 86px; align-items: center; gap: 4px; }
+.canvas .corners input { width: 100%; min-width: 0; padding: 3px 4px; font-size: 13px; border-radius: 6px;
+  border: 1px solid var(--border-color-primary); background: var(--input-background-fill);
+  color: var(--body-text-color); appearance: textfield; }
+.canvas .corners input::-webkit-inner-spin-button { display: none; }
+.canvas .corners input[aria-invalid='true'] { border-color: var(--error-border-color); }
+.canvas .corners button { padding: 3px 10px; border-radius: 6px; background: var(--button-secondary-background-fill);
+  color: var(--button-secondary-text-color); }
 
 /* Not over the examples. */
 .toast-wrap { top: auto !important; bottom: 16px; }

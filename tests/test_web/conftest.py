@@ -1,5 +1,7 @@
 """What the tests of the web page share: an inferencer that finds the same three things everywhere."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -11,11 +13,16 @@ SIDE = 20
 
 
 class FakeInferencer:
-    """Finds three squares on the diagonal of any image; counts what it is asked for."""
+    """Finds three squares on the diagonal of any image; counts what it is asked for.
+
+    A search waits as long as ``gate`` is closed.
+    """
 
     def __init__(self) -> None:
         self.encoded = []
         self.searches = []
+        self.gate = Event()
+        self.gate.set()
 
     def encode(self, references: list) -> ReferenceBank:
         parsed = parse_references(references)
@@ -26,6 +33,7 @@ class FakeInferencer:
 
     def search(self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False) -> FoundObjects:
         self.searches.append(dict(image=image, bank=bank, keep_all=keep_all))
+        self.gate.wait(30)
         masks = np.zeros((len(SCORES), *image.shape[:2]), bool)
         corners = [SIDE * i for i in range(len(SCORES))]
         for mask, corner in zip(masks, corners, strict=True):

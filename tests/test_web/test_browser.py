@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -16,7 +16,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 
 if CHROMIUM is None:
     pytest.skip('no chromium, chromium-browser or google-chrome in PATH', allow_module_level=True)
 pytest.importorskip('gradio', reason='the page needs gradio: extra web')
-pytest.importorskip('gradio_image_annotation', reason='the page needs gradio_image_annotation: extra web')
 playwright = pytest.importorskip('playwright.sync_api', reason='the browser is driven by playwright: extra test')
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
@@ -87,16 +86,30 @@ def _write_scene(folder: Path) -> Path:
     return path
 
 
-def _draw(page: object, canvas: str, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw a box by the mouse, from and to shares of the canvas."""
-    canvas = page.locator(canvas)
+def _add(page: object, kind: str, *paths: Path) -> None:
+    shown = page.locator(f'#{kind} img').count()
+    page.locator(f'#add-{kind} input[type=file]').set_input_files(paths)
+    page.locator(f'#{kind} img').nth(shown + len(paths) - 1).wait_for()
+
+
+def _open_scene_canvas(page: object) -> None:
+    page.get_by_role('tab', name='This one here').click()
+    page.locator('#scene-box .stage').wait_for()
+
+
+def _draw(page: object, canvas: str, start: tuple[float, float], end: tuple[float, float], steps: int = 5) -> None:
+    """Draw a box by the mouse, from and to shares of the picture."""
+    canvas = page.locator(f'{canvas} .stage')
     canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # the canvas takes its size after it is shown
     area = canvas.bounding_box()
     page.mouse.move(area['x'] + start[0] * area['width'], area['y'] + start[1] * area['height'])
     page.mouse.down()
-    page.mouse.move(area['x'] + end[0] * area['width'], area['y'] + end[1] * area['height'], steps=5)
+    page.mouse.move(area['x'] + end[0] * area['width'], area['y'] + end[1] * area['height'], steps=steps)
     page.mouse.up()
+
+
+def _corners(page: object, canvas: str) -> list[str]:
+    return [field.input_value() for field in page.locator(f'{canvas} input').all()]
 
 
 def test_example_is_found_filtered_and_downloaded(visit, shared_inferencer, tmp_path: Path) -> None:
@@ -121,12 +134,26 @@ def test_example_is_found_filtered_and_downloaded(visit, shared_inferencer, tmp_
     assert len(coco['images']) == 1
 
 
-def test_box_in_the_scene_becomes_a_reference(visit, shared_inferencer, tmp_path: Path) -> None:
+def test_box_on_the_scene_is_searched_for(visit, shared_inferencer, tmp_path: Path) -> None:
     page = visit()
-    page.locator('#add-scenes input[type=file]').set_input_files(_write_scene(tmp_path))
-    page.locator('#scenes img').wait_for()
-    page.get_by_role('tab', name='This one here').click()
-    _draw(page, '#scene-box canvas', (0.25, 0.25), (0.5, 0.75))
+    _add(page, 'scenes', _write_scene(tmp_path))
+    _open_scene_canvas(page)
+    page.get_by_text('No box yet.').wait_for()
+    _draw(page, '#scene-box', (0.25, 0.25), (0.5, 0.75))
+    page.get_by_text('A box of 100 × 100 pixels.').wait_for()
+    page.locator('#search').click()
+    _wait_for_counts(page, 2)
+    assert page.locator('#result img').is_visible()  # from the other tab
+    assert shared_inferencer.encoded[-1].bbox == pytest.approx((100, 50, 200, 150), abs=4)
+    assert page.locator('#references img').count() == 1
+    assert _corners(page, '#reference-box') == [f'{value:.0f}' for value in shared_inferencer.encoded[-1].bbox]
+
+
+def test_box_on_the_scene_is_used_as_a_reference(visit, shared_inferencer, tmp_path: Path) -> None:
+    page = visit()
+    _add(page, 'scenes', _write_scene(tmp_path))
+    _open_scene_canvas(page)
+    _draw(page, '#scene-box', (0.25, 0.25), (0.5, 0.75))
     page.locator('#pick').click()
     page.locator('#references img').wait_for()
     page.locator('#reference-name').locator('input, textarea').fill('mug')
@@ -138,21 +165,232 @@ def test_box_in_the_scene_becomes_a_reference(visit, shared_inferencer, tmp_path
     assert reference.bbox == pytest.approx((100, 50, 200, 150), abs=4)
 
 
-def test_box_on_a_reference_and_not_like_this(visit, shared_inferencer, tmp_path: Path) -> None:
+def test_box_on_each_of_two_references(visit, shared_inferencer, tmp_path: Path) -> None:
     page = visit()
     scene = _write_scene(tmp_path)
-    page.locator('#add-scenes input[type=file]').set_input_files(scene)
-    page.locator('#scenes img').wait_for()
-    page.locator('#add-references input[type=file]').set_input_files([scene, scene])
-    page.locator('#references img').nth(1).wait_for()
-    _draw(page, '#reference-box canvas', (0.5, 0.5), (0.75, 1))
+    _add(page, 'scenes', scene)
+    _add(page, 'references', scene)
+    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    _draw(page, '#reference-box', (0.25, 0.25), (0.5, 0.75))
+    page.get_by_text('A box of 100 × 100 pixels.').wait_for()
+    _add(page, 'references', scene)
+    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    _draw(page, '#reference-box', (0.5, 0.5), (0.75, 1))
     page.locator('#reference-negative input').click()
     page.locator('#references .caption-label', has_text='not: object').wait_for()
     page.locator('#search').click()
     _wait_for_counts(page, 2)
     wanted, negative = shared_inferencer.encoded[-2:]
-    assert (wanted.negative, wanted.bbox, negative.negative) == (False, None, True)
+    assert (wanted.negative, negative.negative) == (False, True)
+    assert wanted.bbox == pytest.approx((100, 50, 200, 150), abs=4)
     assert negative.bbox == pytest.approx((200, 100, 300, 200), abs=4)
+
+
+def test_box_is_not_judged_while_it_is_drawn(visit, tmp_path: Path) -> None:
+    page = visit()
+    _add(page, 'references', _write_scene(tmp_path))
+    events = []
+    page.on('request', lambda request: events.append(request.url) if 'queue/join' in request.url else None)
+    page.evaluate(
+        """() => { window.toasts = 0; new MutationObserver(() => {
+            window.toasts += document.querySelectorAll('.toast-body').length; }).observe(document.body,
+            { childList: true, subtree: true }); }"""
+    )
+    area = page.locator('#reference-box .stage').bounding_box()
+    page.mouse.move(area['x'] - 0 + 2, area['y'] + 2)
+    page.mouse.down()
+    for x, y in ((3, 3), (4, 3), (-200, -200), (area['width'] + 300, 5), (area['width'] / 2, area['height'] / 2)):
+        page.mouse.move(area['x'] + x, area['y'] + y, steps=3)
+        page.wait_for_timeout(150)
+    assert events == []
+    page.mouse.up()
+    page.get_by_text('A box of 1').wait_for()
+    page.wait_for_timeout(500)
+    assert len(events) == 1
+    page.mouse.click(area['x'] + 20, area['y'] + 20)  # a click is no box
+    page.wait_for_timeout(300)
+    assert len(events) == 1
+    assert page.evaluate('window.toasts') == 0
+
+
+def test_box_is_resized_by_its_corner(visit, tmp_path: Path) -> None:
+    page = visit()
+    _add(page, 'references', _write_scene(tmp_path))
+    _draw(page, '#reference-box', (0.25, 0.25), (0.5, 0.5))
+    _draw(page, '#reference-box', (0.5, 0.5), (0.75, 0.75))
+    corners = [float(corner) for corner in _corners(page, '#reference-box')]
+    assert corners == pytest.approx([100, 50, 300, 150], abs=4)
+
+
+def test_box_is_drawn_and_moved_by_keys(visit, shared_inferencer, tmp_path: Path) -> None:
+    page = visit()
+    _add(page, 'scenes', _write_scene(tmp_path))
+    page.get_by_role('tab', name='Result').focus()
+    page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    stage = page.locator('#scene-box .stage')
+    stage.wait_for()
+    for _ in range(20):
+        if stage.evaluate('element => element === document.activeElement'):
+            break
+        page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    assert _corners(page, '#scene-box') == ['100', '50', '300', '150']
+    for key in ('ArrowLeft', 'ArrowLeft', 'ArrowDown', 'Shift+ArrowRight', 'Shift+ArrowUp'):
+        page.keyboard.press(key)
+    assert _corners(page, '#scene-box') == ['92', '54', '296', '150']
+    for _ in range(40):
+        page.keyboard.press('ArrowUp')
+    assert _corners(page, '#scene-box') == ['92', '0', '296', '96']  # at the border
+    page.locator('#search').focus()
+    page.keyboard.press('Enter')
+    _wait_for_counts(page, 2)
+    assert shared_inferencer.encoded[-1].bbox == (92, 0, 296, 96)
+
+
+def test_box_is_removed_by_a_key(visit, tmp_path: Path) -> None:
+    page = visit()
+    _add(page, 'references', _write_scene(tmp_path))
+    page.locator('#reference-box .stage').focus()
+    page.keyboard.press('Enter')
+    page.get_by_text('A box of 200 × 100 pixels.').wait_for()
+    page.keyboard.press('Delete')
+    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    assert _corners(page, '#reference-box') == [''] * 4
+
+
+def test_box_is_typed(visit, shared_inferencer, tmp_path: Path) -> None:
+    page = visit()
+    scene = _write_scene(tmp_path)
+    _add(page, 'scenes', scene)
+    _add(page, 'references', scene)
+    fields = page.locator('#reference-box input')
+    for number, value in enumerate(('40', '20', '30', '999')):
+        fields.nth(number).fill(value)
+    fields.nth(3).press('Tab')
+    page.get_by_text('x2 must be more than x1').wait_for()
+    page.locator('#search').click()
+    page.get_by_text('outside of the picture or has less than 4 pixels').wait_for()
+    fields.nth(2).fill('140')
+    page.locator('#search').click()
+    _wait_for_counts(page, 2)
+    assert shared_inferencer.encoded[-1].bbox == (40, 20, 140, 200)  # cut at the border
+    fields.nth(0).fill('')
+    fields.nth(0).press('Enter')
+    page.get_by_text('A box has four corners').wait_for()
+    page.locator('#reference-box button').click()
+    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+
+
+def test_search_shows_progress_and_can_be_stopped(visit, shared_inferencer, tmp_path: Path) -> None:
+    page = visit()
+    scene = _write_scene(tmp_path)
+    _add(page, 'scenes', scene, scene, scene)
+    _open_scene_canvas(page)
+    _draw(page, '#scene-box', (0.25, 0.25), (0.5, 0.75))
+    asked = len(shared_inferencer.searches)
+    shared_inferencer.gate.clear()
+    try:
+        page.locator('#search').click()
+        page.locator('#result .progress-level-inner', has_text='Searching').wait_for()  # seen from the other tab
+        _wait_until(page, lambda: len(shared_inferencer.searches) == asked + 1)
+        page.locator('#stop').click()
+        page.locator('#result .progress-level-inner').wait_for(state='detached')
+    finally:
+        shared_inferencer.gate.set()
+    page.wait_for_timeout(1000)
+    assert len(shared_inferencer.searches) == asked + 1  # of three
+    page.locator('#search').click()
+    page.get_by_text('6 in all, 3 of 3 pictures searched').wait_for()
+    assert len(shared_inferencer.searches) <= asked + 4
+    assert page.locator('.toast-body').count() == 0
+
+
+def _wait_until(page: object, happens: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if happens():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError('it did not happen')
+
+
+def test_search_of_someone_else_is_waited_for_and_can_be_stopped(visit, shared_inferencer, tmp_path: Path) -> None:
+    one, other = visit(), visit()
+    shared_inferencer.gate.clear()
+    asked = len(shared_inferencer.searches)
+    try:
+        one.locator('#examples button').first.click()
+        _wait_until(one, lambda: len(shared_inferencer.searches) == asked + 1)
+        other.locator('#examples button').first.click()
+        other.locator('#scenes img').wait_for()
+        other.locator('#stop').click()
+        other.get_by_text('Not searched yet.').wait_for()
+    finally:
+        shared_inferencer.gate.set()
+    _wait_for_counts(one, 2)
+    other.wait_for_timeout(500)
+    assert len(shared_inferencer.searches) == asked + 1
+    other.locator('#search').click()
+    _wait_for_counts(other, 2)
+
+
+def test_pictures_have_alternative_texts(visit) -> None:
+    page = visit()
+    _click_example(page, 1)
+    _wait_for_counts(page, 1, 1)
+    names = [chip.inner_text().split()[0] for chip in page.locator('#summary .chip').all()]
+    told = page.locator('#result img').get_attribute('alt')
+    assert f'searched for {", ".join(names)}; found with a score of at least 0.50: 1 {names[0]}, 1 {names[1]}' in told
+    alts = page.evaluate('[...document.querySelectorAll("img")].map(image => image.alt)')
+    assert all(alts)
+
+
+CONTRASTS = """() => {
+  const parse = colour => (colour.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const over = (top, below) => {
+    const alpha = top.length > 3 ? top[3] : 1;
+    return [0, 1, 2].map(i => alpha * top[i] + (1 - alpha) * below[i]);
+  };
+  const light = colour => {
+    const [r, g, b] = colour.map(c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    const own = parse(getComputedStyle(element).backgroundColor);
+    if (own.length < 4) return own;
+    return over(own, element.parentElement ? behind(element.parentElement) : [255, 255, 255]);
+  };
+  const found = {};
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+    const area = element.getBoundingClientRect(), style = getComputedStyle(element);
+    if (!text || !area.width || !area.height || style.visibility === 'hidden' || element.closest(':disabled')) continue;
+    if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(element.tagName) || style.fontSize === '0px') continue;
+    const back = behind(element), [a, b] = [light(over(parse(style.color), back)), light(back)];
+    found[text.slice(0, 40)] = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_text_is_told_from_what_is_behind_it(visit, scheme: str) -> None:
+    page = visit()
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    page.locator('#examples img').first.wait_for()
+    _click_example(page)
+    contrasts = dict(page.evaluate(CONTRASTS))
+    page.get_by_role('tab', name='This one here').click()
+    page.get_by_text('No box yet.').wait_for()
+    contrasts |= page.evaluate(CONTRASTS)
+    assert {'Drop pictures here', 'No box yet.', 'One picture or several.', 'Score at least'} <= set(contrasts) | {
+        'Drop pictures here'  # by its style sheet
+    }
+    assert {text: round(ratio, 2) for text, ratio in contrasts.items() if ratio < 4.5} == {}
+    dark = page.evaluate('document.body.classList.contains("dark")')
+    assert dark == (scheme == 'dark')
 
 
 def test_what_does_not_work_is_told(visit, tmp_path: Path) -> None:
@@ -165,6 +403,11 @@ def test_what_does_not_work_is_told(visit, tmp_path: Path) -> None:
     (tmp_path / 'large.png').write_bytes(bytes(2**20 + 2**18))
     page.locator('#add-references input[type=file]').set_input_files(tmp_path / 'large.png')
     page.get_by_text('maximum allowed size').wait_for()
+    paths = [tmp_path / f'{number}.png' for number in range(17)]
+    for path in paths:
+        path.write_bytes(bytes(2**20 - 2**10))
+    page.locator('#add-references input[type=file]').set_input_files(paths)
+    page.get_by_text('what one browser may upload in 10 minutes').wait_for()
     assert page.get_by_text('Traceback').count() == 0
 
 

@@ -2,6 +2,7 @@
 
 import builtins
 import copy
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -18,10 +19,12 @@ from PIL import Image
 
 import mmosis.web
 from mmosis.search import OneShotInferencer
+from mmosis.web import desk as desk_module
 from mmosis.web import pictures, results
 from mmosis.web import session as actions
+from mmosis.web.desk import Desk, Room
 from mmosis.web.examples import make_examples
-from mmosis.web.session import MAX_PICTURES, Desk, Session
+from mmosis.web.session import MAX_PICTURES, MAX_USER_PIXELS, Session
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'demo' / 'siamese_mask_rcnn_demo_s1.py'
 
@@ -47,9 +50,24 @@ def ready(picture: Callable) -> Session:
     return session
 
 
-def drawn(image: np.ndarray, box: tuple) -> dict:
-    """What the widget gives when somebody draws a box."""
-    return pictures.annotate(image, box)
+def drawn(key: str, box: tuple | None) -> dict:
+    """What the canvas gives when somebody draws a box on what has this key."""
+    return dict(key=key, box=box and list(box))
+
+
+def drawn_on_reference(session: Session, box: tuple | None) -> dict:
+    return drawn(session.reference_key, box)
+
+
+def drawn_on_scene(session: Session, box: tuple | None) -> dict:
+    return drawn(session.shown_scene.key, box)
+
+
+def search(session: Session, inferencer: object) -> Session:
+    """Search to the end; nothing comes where all is searched already."""
+    for step in results.search(session, inferencer):
+        session = step
+    return session
 
 
 # ---------------------------------------------------------------- files
@@ -103,64 +121,100 @@ def test_number_of_pictures_is_limited(ready: Session, picture: Callable) -> Non
     _, problems = actions.add_scenes(full, [picture('b.png')])
     assert 'b.png is left out' in problems[0]
     with pytest.raises(ValueError, match='remove one first'):
-        actions.pick_from_scene(full, drawn(full.shown_scene.image, (10, 10, 40, 40)))
+        actions.use_as_reference(full, drawn_on_scene(full, (10, 10, 40, 40)))
+
+
+def test_pixels_of_a_user_are_limited(ready: Session, picture: Callable) -> None:
+    assert ready.num_pixels == 2 * 80 * 100
+    paths = [picture('b.png'), picture('c.png')]
+    session, problems = actions.add_scenes(ready, paths, max_pixels=ready.num_pixels + 80 * 100)
+    assert [scene.name for scene in session.scenes] == ['scene.png', 'b.png']
+    assert problems == ['c.png is left out: there is no room for more pictures; remove some, or try again later']
+
+
+def test_picture_that_is_used_twice_counts_once(ready: Session) -> None:
+    picked = actions.use_as_reference(ready, drawn_on_scene(ready, (10, 20, 40, 60)))
+    assert picked.num_pixels == ready.num_pixels
 
 
 # ---------------------------------------------------------------- boxes
 
 
-@pytest.mark.parametrize('shape', [(80, 100), (700, 640), (3000, 500)], ids=str)
-def test_box_comes_back_as_it_was_drawn(shape: tuple[int, int]) -> None:
-    image = np.zeros((*shape, 3), np.uint8)
-    box = (10, 20, shape[1] - 10, shape[0] - 30)
-    value = drawn(image, box)
-    assert max(value['image'].shape) in (640, 700, 1024)
-    assert pictures.read_box(value, image) == pytest.approx(box, abs=3000 / 1024)
-
-
 def test_box_is_cut_at_the_border(ready: Session) -> None:
     image = ready.shown_scene.image
-    value = drawn(image, (-20, -20, 50, 300))
-    assert pictures.read_box(value, image) == pytest.approx((0, 0, 50, 80), abs=0.5)
+    assert pictures.read_box(dict(box=(-20, -20, 50, 300)), image) == (0, 0, 50, 80)
 
 
-@pytest.mark.parametrize('box', [(120, 10, 160, 40), (10, -50, 40, -10), (10, 10, 12, 12)], ids=str)
+@pytest.mark.parametrize('value', [None, {}, dict(box=None), 'box', [1, 2]], ids=str)
+def test_no_box_is_none(ready: Session, value: object) -> None:
+    assert pictures.read_box(value, ready.shown_scene.image) is None
+
+
+@pytest.mark.parametrize('box', [(120, 10, 160, 40), (10, -50, 40, -10), (10, 10, 12, 12), (40, 10, 10, 40)], ids=str)
 def test_box_outside_is_refused(ready: Session, box: tuple) -> None:
     with pytest.raises(ValueError, match='outside of the picture or has less than'):
-        actions.draw_on_reference(ready, drawn(ready.shown_reference.img, box))
+        actions.draw_on_reference(ready, drawn_on_reference(ready, box))
 
 
-def test_box_of_another_picture_is_refused(ready: Session) -> None:
-    with pytest.raises(ValueError, match='another picture'):
-        actions.draw_on_reference(ready, drawn(np.zeros((50, 60, 3), np.uint8), (10, 10, 30, 30)))
+@pytest.mark.parametrize(
+    'box', [(10, 20, 30), (10, None, 30, 40), ('a', 1, 2, 3), (float('nan'), 1, 20, 30), (0, 0, 1e300, 9)], ids=str
+)
+def test_box_must_be_four_numbers(ready: Session, box: tuple) -> None:
+    with pytest.raises(ValueError, match='has not all its corners'):
+        actions.draw_on_reference(ready, drawn_on_reference(ready, box))
 
 
 def test_box_on_a_reference_is_kept_and_dropped(ready: Session) -> None:
-    boxed = actions.draw_on_reference(ready, drawn(ready.shown_reference.img, (10, 20, 40, 60)))
-    assert boxed.shown_reference.bbox == pytest.approx((10, 20, 40, 60), abs=0.5)
-    assert actions.draw_on_reference(boxed, drawn(ready.shown_reference.img, None)).shown_reference.bbox is None
+    boxed = actions.draw_on_reference(ready, drawn_on_reference(ready, (10, 20, 40, 60)))
+    assert boxed.shown_reference.bbox == (10, 20, 40, 60)
+    assert actions.draw_on_reference(boxed, drawn_on_reference(boxed, None)).shown_reference.bbox is None
+
+
+def test_box_of_a_reference_that_is_not_shown_is_nothing_new(ready: Session, picture: Callable) -> None:
+    drawn_before = drawn_on_reference(ready, (10, 20, 40, 60))
+    session, _ = actions.add_references(ready, [picture('b.png')])
+    assert actions.draw_on_reference(session, drawn_before) is session
 
 
 def test_showing_a_box_is_not_drawing_one(ready: Session) -> None:
-    boxed = actions.draw_on_reference(ready, drawn(ready.shown_reference.img, (10.3, 20.7, 40.1, 60.2)))
-    shown = pictures.annotate(boxed.shown_reference.img, boxed.shown_reference.bbox)
-    assert actions.draw_on_reference(boxed, shown) is boxed
+    boxed = actions.draw_on_reference(ready, drawn_on_reference(ready, (10.3, 20.7, 40.1, 60.2)))
+    assert actions.draw_on_reference(boxed, drawn_on_reference(boxed, boxed.shown_reference.bbox)) is boxed
 
 
-def test_this_one_here(ready: Session) -> None:
-    named = actions.rename(ready, 'mug')
-    picked = actions.pick_from_scene(named, drawn(ready.shown_scene.image, (10, 20, 40, 60)))
-    assert len(picked.references) == 2
+def test_boxes_on_scenes_become_references(ready: Session, picture: Callable) -> None:
+    session = actions.draw_on_scene(actions.rename(ready, 'mug'), drawn_on_scene(ready, (10, 20, 40, 60)))
+    session, _ = actions.add_scenes(session, [picture('b.png')])  # another is shown now; the box is kept
+    session = actions.draw_on_scene(session, drawn_on_scene(session, (5, 5, 25, 25)))
+    picked = actions.pick_from_scenes(session)
+    assert [reference.bbox for reference in picked.references] == [None, (10, 20, 40, 60), (5, 5, 25, 25)]
+    assert [reference.name for reference in picked.references] == ['mug'] * 3
+    assert picked.references[1].img is ready.shown_scene.image
+    assert [scene.box for scene in picked.scenes] == [None, None]
+    assert actions.pick_from_scenes(picked) is picked
+
+
+def test_box_is_all_that_a_search_needs(ready: Session, fake_inferencer: object) -> None:
+    session = actions.remove_reference(ready)
+    session = actions.pick_from_scenes(actions.draw_on_scene(session, drawn_on_scene(session, (10, 20, 40, 60))))
+    assert results.is_searched(search(session, fake_inferencer))
+    assert [reference.bbox for reference in fake_inferencer.encoded] == [(10, 20, 40, 60)]
+
+
+def test_box_of_a_scene_that_is_gone_is_nothing(ready: Session) -> None:
+    gone = drawn_on_scene(ready, (10, 20, 40, 60))
+    assert actions.draw_on_scene(actions.remove_scene(ready), gone).scenes == ()
+
+
+def test_use_as_reference(ready: Session) -> None:
+    picked = actions.use_as_reference(ready, drawn_on_scene(ready, (10, 20, 40, 60)))
+    assert picked.shown_reference.bbox == (10, 20, 40, 60)
     assert picked.shown_reference.img is ready.shown_scene.image
-    assert picked.shown_reference.name == 'mug'
-    assert picked.shown_reference.bbox == pytest.approx((10, 20, 40, 60), abs=0.5)
 
 
 @pytest.mark.parametrize(('scenes', 'text'), [(True, 'draw a box'), (False, 'drop one first')])
-def test_this_one_here_needs_a_scene_and_a_box(ready: Session, scenes: bool, text: str) -> None:
-    session = ready if scenes else Session()
+def test_use_as_reference_needs_a_scene_and_a_box(ready: Session, scenes: bool, text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        actions.pick_from_scene(session, drawn(ready.shown_scene.image, None) if scenes else None)
+        actions.use_as_reference(ready if scenes else Session(), None)
 
 
 # ---------------------------------------------------------------- references and scenes
@@ -188,48 +242,78 @@ def test_removing_shows_a_neighbour(ready: Session, picture: Callable) -> None:
 
 def test_search_needs_a_reference_and_a_scene(ready: Session, fake_inferencer: object) -> None:
     with pytest.raises(ValueError, match='no reference'):
-        results.search(actions.remove_reference(ready), fake_inferencer)
+        search(actions.remove_reference(ready), fake_inferencer)
     with pytest.raises(ValueError, match='no picture to search'):
-        results.search(actions.remove_scene(ready), fake_inferencer)
+        search(actions.remove_scene(ready), fake_inferencer)
     with pytest.raises(ValueError, match='all references say'):
-        results.search(actions.set_negative(ready, True), fake_inferencer)
+        search(actions.set_negative(ready, True), fake_inferencer)
 
 
 def test_only_what_has_changed_is_computed_again(ready: Session, fake_inferencer: object, picture: Callable) -> None:
-    session = results.search(ready, fake_inferencer)
-    session = results.search(session, fake_inferencer)
+    session = search(ready, fake_inferencer)
+    session = search(session, fake_inferencer)
     assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (1, 1)
     session, _ = actions.add_scenes(session, [picture('b.png')])
-    session = results.search(session, fake_inferencer)
+    session = search(session, fake_inferencer)
     assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (1, 2)
-    session = results.search(actions.set_keep_all(session, True), fake_inferencer)
+    session = search(actions.set_keep_all(session, True), fake_inferencer)
     assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (1, 4)
     assert fake_inferencer.searches[-1]['keep_all']
-    results.search(actions.rename(session, 'mug'), fake_inferencer)
+    search(actions.rename(session, 'mug'), fake_inferencer)
     assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (2, 6)
 
 
+def test_search_goes_from_scene_to_scene(ready: Session, fake_inferencer: object, picture: Callable) -> None:
+    session, _ = actions.add_scenes(ready, [picture('b.png'), picture('c.png')])
+    steps = results.search(session, fake_inferencer)
+    first = next(steps)
+    assert [scene.found is not None for scene in first.scenes] == [True, False, False]
+    steps.close()  # as when it is stopped
+    assert len(fake_inferencer.searches) == 1
+    rest = search(first, fake_inferencer)
+    assert all(scene.found is not None for scene in rest.scenes)
+    assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (1, 3)
+
+
 def test_what_is_done_during_a_search_is_kept(ready: Session, fake_inferencer: object, picture: Callable) -> None:
-    after = results.search(ready, fake_inferencer)
+    after = search(ready, fake_inferencer)
     added, _ = actions.add_scenes(ready, [picture('late.png')])
-    kept = results.keep(added, ready, after)
+    marked = actions.draw_on_scene(actions.select_scene(added, 0), drawn_on_scene(ready, (10, 20, 40, 60)))
+    kept = results.keep(marked, after)
     assert [scene.found is None for scene in kept.scenes] == [False, True]
+    assert kept.scenes[0].box == (10, 20, 40, 60)
     assert kept.bank is after.bank
     renamed = actions.rename(ready, 'mug')
-    assert results.keep(renamed, ready, after) is renamed
+    assert results.keep(renamed, after) is renamed
 
 
-def test_copies_of_a_desk_share_nothing(ready: Session) -> None:
-    desk = Desk()
+def test_copies_of_a_desk_share_nothing_but_the_room(ready: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Room())
     other = copy.deepcopy(desk)
     assert desk.change(lambda _: ready)
     assert not desk.change(actions.rename, ready.shown_reference.name)
     assert desk.session is ready
     assert other.session.references == ()
+    assert other.max_pixels == MAX_USER_PIXELS
+    monkeypatch.setattr(desk_module, 'MAX_SERVER_PIXELS', 20_000)
+    assert (desk.max_pixels, other.max_pixels) == (20_000, 4_000)
+    del desk
+    gc.collect()
+    assert other.max_pixels == 20_000
+
+
+def test_search_ends_by_stopping_it_or_by_another() -> None:
+    desk = Desk(Room())
+    first_goes_on = desk.start_search()
+    assert first_goes_on()
+    second_goes_on = desk.start_search()
+    assert (first_goes_on(), second_goes_on()) == (False, True)
+    desk.stop_search()
+    assert not second_goes_on()
 
 
 def test_threshold_filters_what_is_found_already(ready: Session, fake_inferencer: object) -> None:
-    session = results.search(ready, fake_inferencer)
+    session = search(ready, fake_inferencer)
     assert [results.count(session.shown_scene, thr, 1) for thr in (0.0, 0.5, 0.95)] == [[3], [2], [0]]
     many, none = results.draw(session, 0.0), results.draw(session, 0.95)
     assert many.shape == none.shape == (480, 600, 3)
@@ -239,17 +323,40 @@ def test_threshold_filters_what_is_found_already(ready: Session, fake_inferencer
 
 def test_summary_counts_by_category_and_escapes_names(ready: Session, fake_inferencer: object) -> None:
     session = actions.rename(ready, '<b>mug</b>')
-    told = results.summarise(results.search(session, fake_inferencer), 0.5)
+    told = results.summarise(search(session, fake_inferencer), 0.5)
     assert '&lt;b&gt;mug&lt;/b&gt; <b>2</b>' in told
     assert '<b>mug' not in told
 
 
 @pytest.mark.parametrize('thr', [0.0, 0.5, 0.95])
 def test_export_has_what_is_above_the_threshold(ready: Session, fake_inferencer: object, thr: float) -> None:
-    coco = json.loads(results.export(results.search(ready, fake_inferencer), thr))
+    coco = json.loads(results.export(search(ready, fake_inferencer), thr))
     assert [image['file_name'] for image in coco['images']] == ['scene.png']
     assert all(row['score'] >= thr for row in coco['annotations'])
     assert len(coco['annotations']) == {0.0: 3, 0.5: 2, 0.95: 0}[thr]
+
+
+def test_nothing_found_tells_the_best_score_and_what_to_try(ready: Session, fake_inferencer: object) -> None:
+    session = search(ready, fake_inferencer)
+    told = results.summarise(session, 0.95)
+    assert 'Nothing has a score of 0.95: lower' in told
+    assert 'best score 0.90' in told
+    nothing = replace(session.shown_scene, found=session.shown_scene.found[:0])
+    assert 'Nothing like it is here' in results.summarise(replace(session, scenes=(nothing,)), 0.5)
+
+
+def test_summary_tells_how_many_are_searched(ready: Session, fake_inferencer: object, picture: Callable) -> None:
+    session, _ = actions.add_scenes(ready, [picture('b.png')])
+    first = actions.select_scene(next(results.search(session, fake_inferencer)), 0)
+    assert '2 in all, 1 of 2 pictures searched' in results.summarise(first, 0.5)
+
+
+def test_result_is_described_for_those_who_do_not_see_it(ready: Session, fake_inferencer: object) -> None:
+    assert results.describe(Session(), 0.5) == ''
+    assert results.describe(ready, 0.5) == 'scene.png, not searched yet'
+    session = search(actions.rename(ready, 'mug'), fake_inferencer)
+    told = 'scene.png, searched for mug; found with a score of at least 0.50: 2 mug'
+    assert results.describe(session, 0.5) == told
 
 
 def test_before_a_search_there_is_nothing_to_export(ready: Session) -> None:
@@ -265,7 +372,7 @@ def test_examples_are_ready_and_always_the_same(fake_inferencer: object) -> None
         assert example.credit
         names = [(reference.name, reference.negative) for reference in example.session.references]
         assert len(set(names)) == len(names)
-        assert results.is_searched(results.search(example.session, fake_inferencer))
+        assert results.is_searched(search(example.session, fake_inferencer))
 
 
 def test_real_model_searches_an_example(tmp_path: Path) -> None:
@@ -273,7 +380,7 @@ def test_real_model_searches_an_example(tmp_path: Path) -> None:
     torch.manual_seed(0)
     torch.save(MODELS.build(cfg.model).state_dict(), tmp_path / 'random.pth')
     inferencer = OneShotInferencer(cfg, str(tmp_path / 'random.pth'), device='cpu', show_progress=False)
-    session = results.search(make_examples()[1].session, inferencer)
+    session = search(make_examples()[1].session, inferencer)
     assert results.is_searched(session)
     assert json.loads(results.export(session, 0.0))['categories'][1]['name'] == session.references[1].name
     assert results.draw(session, 0.0).shape[2] == 3

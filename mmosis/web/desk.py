@@ -1,0 +1,70 @@
+"""Desk: where a user's session lies between two events."""
+
+from collections.abc import Callable
+from threading import Lock, RLock
+from typing import Any
+from weakref import WeakSet
+
+from .session import MAX_USER_PIXELS, Session
+
+MAX_SERVER_PIXELS = 4 * MAX_USER_PIXELS  # of the pictures of all users
+
+
+class Room:
+    """What room the pictures of all users have together."""
+
+    def __init__(self) -> None:
+        self.desks: WeakSet[Desk] = WeakSet()
+        self.lock = Lock()
+
+    def add(self, desk: 'Desk') -> None:
+        with self.lock:
+            self.desks.add(desk)
+
+    def num_free_pixels(self) -> int:
+        with self.lock:
+            return MAX_SERVER_PIXELS - sum(desk.session.num_pixels for desk in self.desks)
+
+
+class Desk:
+    """Holds the session of one user, which events change one after the other, also while a search runs.
+
+    Attributes:
+        session: What the user has by now.
+        lock: To be held while it is changed and shown.
+        room: Of all desks.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self.session = Session()
+        self.lock = RLock()
+        self.room = room
+        self._search = 0  # number of the one that may go on
+        room.add(self)
+
+    def __deepcopy__(self, memo: dict) -> 'Desk':
+        """Gradio copies the first value for each user."""
+        return Desk(self.room)
+
+    @property
+    def max_pixels(self) -> int:
+        """Pixels that all its pictures may have: those of a user, or less where other users leave less."""
+        return min(MAX_USER_PIXELS, self.room.num_free_pixels() + self.session.num_pixels)
+
+    def change(self, action: Callable[..., Session], *values: Any) -> bool:
+        """Let an action of the session and the values make the new session; returns whether it is another one."""
+        with self.lock:
+            before, self.session = self.session, action(self.session, *values)
+            return self.session is not before
+
+    def start_search(self) -> Callable[[], bool]:
+        """Start a search; returns what tells whether it may go on: another one or :meth:`stop_search` ends it."""
+        with self.lock:
+            self._search += 1
+            number = self._search
+        return lambda: self._search == number
+
+    def stop_search(self) -> None:
+        """Stop the search that runs, if there is one, after the scene that it is at."""
+        with self.lock:
+            self._search += 1
