@@ -4,6 +4,7 @@ mmdet's ``--tta`` is left out: the paper's protocol has no test-time augmentatio
 """
 
 import argparse
+from pathlib import Path
 
 import mmosis  # noqa: F401  (it makes the host fit to use)
 
@@ -35,6 +36,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.out is not None and not args.out.endswith(('.pkl', '.pickle')):
         parser.error(f'--out must be a .pkl or .pickle file, got {args.out}')
+    if args.out is not None:
+        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     return args
 
 
@@ -99,7 +102,8 @@ def main() -> None:
         cfg = trigger_visualization_hook(cfg, args)
     runner = Runner.from_cfg(cfg)
     if args.out is not None:
-        runner.test_evaluator.metrics.append(DumpDetResults(out_file_path=args.out))
+        # The first, so that an error in another metric does not lose it.
+        runner.test_evaluator.metrics.insert(0, DumpDetResults(out_file_path=args.out))
     runner.test()
     for metric in runner.test_evaluator.metrics:
         if getattr(metric, 'report', None) is not None:

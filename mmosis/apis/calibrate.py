@@ -35,7 +35,7 @@ def fit_scores(dump: Dump, coco: COCO, score_thr: float) -> CalibrationFit:
     Raises:
         ValueError: If all detections are right, or none.
     """
-    judgements = [judge_run(coco, dump.of_run(number), run) for number, run in enumerate(dump.runs)]
+    judgements = [judge_run(coco, dump.of_run(number), dump.runs[number]) for number in dump.run_numbers]
     scores, correct = (np.concatenate([getattr(j, name) for j in judgements]) for name in ('scores', 'correct'))
     fitted = Calibration(*fit_calibration(Calibration.logits(scores), correct))
     before, after = (calibrate(each, correct) for each in (scores, fitted(scores)))

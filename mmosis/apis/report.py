@@ -19,6 +19,7 @@ from mmosis.evaluation import (
     confusion_matrix,
     error_types,
     judge_run,
+    mean_confusion,
     mean_with_interval,
     reference_effects,
 )
@@ -74,7 +75,7 @@ def write_report(dump: Dump, coco: COCO, out_dir: str, title: str, gallery: Gall
     Raises:
         ValueError: If dump and annotations do not fit.
     """
-    judgements = [judge_run(coco, dump.of_run(run), detections) for run, detections in enumerate(dump.runs)]
+    judgements = [judge_run(coco, dump.of_run(run), dump.runs[run]) for run in dump.run_numbers]
     test = _Test(dump, coco, dump.evaluate(coco), judgements, gallery)
     steps: list[Callable[[_Test], Analysis | None]] = [
         _overview,
@@ -86,24 +87,32 @@ def write_report(dump: Dump, coco: COCO, out_dir: str, title: str, gallery: Gall
         _calibration,
         _examples,
     ]
-    analyses = [analysis for analysis in (step(test) for step in steps) if analysis is not None]
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
-    sections = [analysis.section for analysis in analyses]
-    for section in sections:
-        if section.figure is not None:
-            (out / f'{section.anchor}.png').write_bytes(png_of(section.figure))
+    analyses = []
+    for step in steps:
+        analysis = step(test)
+        if analysis is not None:
+            analyses.append(analysis)
+            _save(analyses, out)
+    page = out / 'report.html'
+    page.write_text(render_page(title, _facts(dump), [analysis.section for analysis in analyses]), encoding='utf-8')
+    return page
+
+
+def _save(analyses: Sequence[Analysis], out: Path) -> None:
+    """Write the picture of the last analysis and the figures of all: they stay if a later one fails."""
+    section = analyses[-1].section
+    if section.figure is not None:
+        (out / f'{section.anchor}.png').write_bytes(png_of(section.figure))
     data = {analysis.section.anchor: analysis.data for analysis in analyses}
     (out / 'report.json').write_text(json.dumps(_plain(data), indent=1) + '\n')
-    page = out / 'report.html'
-    page.write_text(render_page(title, _facts(dump), sections), encoding='utf-8')
-    return page
 
 
 def _facts(dump: Dump) -> str:
     num_images = len({episode.image_id for episode in dump.episodes})
     said = ', '.join(f'{key} {_short(value)}' for key, value in dump.info.items() if value is not None)
-    return f'{num_images} images, {len(dump.episodes)} episodes in {len(dump.runs)} runs; {said}'
+    return f'{num_images} images, {len(dump.episodes)} episodes in {len(dump.run_numbers)} runs; {said}'
 
 
 def _short(value: object) -> str:
@@ -116,7 +125,8 @@ def _overview(test: _Test) -> Analysis:
     rows = [[NAMES[kind], *(mean_with_interval(result, key) for key in keys)] for kind, result in test.metrics.items()]
     runs = [
         [f'run {run}', *(f'{100 * result["runs"][run]["mAP_50"]:.1f}' for result in test.metrics.values())]
-        for run in range(len(test.dump.runs))
+        for run, figures in enumerate(next(iter(test.metrics.values()))['runs'])
+        if figures is not None
     ]
     tables = [Table(['%', *keys], rows), Table(['mAP50', *(NAMES[kind] for kind in test.metrics)], runs)]
     absent = {kind: result['absent'] for kind, result in test.metrics.items() if 'absent' in result}
@@ -176,11 +186,11 @@ def _errors(test: _Test) -> Analysis:
 
 
 def _confusion(test: _Test) -> Analysis:
-    of_runs = [
-        confusion_matrix(test.coco, test.dump.of_run(run), detections) for run, detections in enumerate(test.dump.runs)
-    ]
-    rows, columns = ([test.name(cat_id) for cat_id in ids] for ids in of_runs[0][:2])
-    matrix = 100 * np.mean([matrix for _, _, matrix in of_runs], axis=0)
+    *ids, shares = mean_confusion(
+        [confusion_matrix(test.coco, test.dump.of_run(run), test.dump.runs[run]) for run in test.dump.run_numbers]
+    )
+    rows, columns = ([test.name(cat_id) for cat_id in cat_ids] for cat_ids in ids)
+    matrix = 100 * shares
     pairs = sorted(
         (
             (matrix[i, j], row, column)
@@ -203,7 +213,7 @@ def _confusion(test: _Test) -> Analysis:
 
 def _references(test: _Test) -> Analysis | None:
     """Spread over the runs, and the references that helped and harmed most."""
-    if len(test.dump.runs) < 2:
+    if len(test.judgements) < 2:
         return None
     by_run = [_box_aps(judgement) for judgement in test.judgements]
     spread = {
@@ -262,10 +272,11 @@ def _calibration(test: _Test) -> Analysis:
 def _examples(test: _Test) -> Analysis | None:
     if test.gallery is None:
         return None
-    shown = [episode for episode in test.dump.of_run(0) if not episode.absent]
+    run = test.dump.run_numbers[0]
+    shown = [episode for episode in test.dump.of_run(run) if not episode.absent]
     picked = shown[:: max(1, len(shown) // EXAMPLES_SHOWN)][:EXAMPLES_SHOWN]
     pictures = [
-        Picture(test.gallery.result(episode, test.dump.runs[0]), f'image {episode.image_id}') for episode in picked
+        Picture(test.gallery.result(episode, test.dump.runs[run]), f'image {episode.image_id}') for episode in picked
     ]
     text = (
         'Episodes at equal distances in the list, not the best ones: what was found for the reference at the lower '

@@ -16,12 +16,14 @@ from .functional import (
     fit_calibration,
     is_ignored,
     judge_run,
+    mean_confusion,
     oracle_mask_ious,
     random_detections,
     reference_effects,
     silent_share,
 )
 from .metrics import CocoFileMetric, OneShotCocoMetric
+from .saved_evaluation import save_and_evaluate
 from .tables import category_table, mean_with_interval, runs_table, split_tables
 
 __all__ = [
@@ -45,11 +47,13 @@ __all__ = [
     'fit_calibration',
     'is_ignored',
     'judge_run',
+    'mean_confusion',
     'mean_with_interval',
     'oracle_mask_ious',
     'random_detections',
     'reference_effects',
     'runs_table',
+    'save_and_evaluate',
     'silent_share',
     'split_tables',
     'write_metrics',

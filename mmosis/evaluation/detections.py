@@ -52,6 +52,8 @@ class Detections:
     @classmethod
     def cat(cls, parts: Sequence['Detections']) -> 'Detections':
         """Join detections, in order."""
+        if not parts:
+            return cls.from_results([])
         masks = None if any(p.masks is None for p in parts) else [mask for part in parts for mask in part.masks]
         names = ('image_ids', 'category_ids', 'bboxes', 'scores')
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), masks)

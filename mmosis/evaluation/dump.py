@@ -12,7 +12,7 @@ from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
 from mmosis.utils.json_file import read_json
 
 from .detections import Detections
-from .functional import IOU_TYPES, count_objects, evaluate_runs
+from .functional import IOU_TYPES, check_masks, count_objects, evaluate_runs, has_masks
 
 EPISODES = 'episodes.json'
 METRICS = 'metrics.json'
@@ -28,7 +28,7 @@ class Dump:
     Attributes:
         info: What was tested: ``phase``, ``split``, ``seed``, ``num_references`` and the like.
         episodes: Of all runs.
-        runs: The detections of each run.
+        runs: The detections of each run, by its number; a replay may have numbers without episodes.
     """
 
     info: dict
@@ -37,8 +37,13 @@ class Dump:
 
     @property
     def iou_types(self) -> tuple[str, ...]:
-        """What can be judged: masks only where detections have them."""
+        """What detections have: masks, or boxes alone."""
         return IOU_TYPES if any(run.masks for run in self.runs) or not any(map(len, self.runs)) else IOU_TYPES[:1]
+
+    @property
+    def run_numbers(self) -> list[int]:
+        """Numbers of the runs that have episodes, ascending."""
+        return sorted({episode.run for episode in self.episodes})
 
     def of_run(self, run: int) -> list[EpisodeRecord]:
         """The episodes of a run."""
@@ -56,14 +61,16 @@ class Dump:
         img_ids = {episode.image_id for episode in episodes}
         return Dump(self.info, episodes, [run.of_images(img_ids) for run in self.runs])
 
-    def save(self, folder: str | Path, metrics: dict[str, dict]) -> None:
-        """Write the folder, with the metrics of :meth:`evaluate`."""
+    def save(self, folder: str | Path, metrics: dict[str, dict] | None = None) -> None:
+        """Write the folder, with the metrics of :meth:`evaluate` if they are known; older ones are removed."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         save_episodes(folder / EPISODES, self.info, self.episodes)
         for number, run in enumerate(self.runs):
             _write_rows(folder / f'predictions_run{number}.json', run)
-        write_metrics(folder / METRICS, self.info, metrics)
+        (folder / METRICS).unlink(missing_ok=True)
+        if metrics is not None:
+            write_metrics(folder / METRICS, self.info, metrics)
 
     @classmethod
     def load(cls, folder: str | Path) -> 'Dump':
@@ -94,10 +101,18 @@ class Dump:
     def evaluate(self, coco: COCO, iou_types: Sequence[str] | None = None) -> dict[str, dict]:
         """Evaluate as :func:`evaluate_runs` does.
 
+        Args:
+            coco: Annotations.
+            iou_types: 'bbox', 'segm' or both; by default masks where both detections and annotations have them.
+
         Raises:
-            ValueError: If the annotations are not those of the dump.
+            ValueError: If the annotations are not those of the dump, or have no masks and such are to be judged.
         """
-        return evaluate_runs(coco, self.episodes, self.runs, iou_types or self.iou_types)
+        if iou_types is None:
+            iou_types = [kind for kind in self.iou_types if kind != 'segm' or has_masks(coco)]
+        elif 'segm' in iou_types:
+            check_masks(coco)
+        return evaluate_runs(coco, self.episodes, self.runs, iou_types)
 
 
 def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:

@@ -20,11 +20,9 @@ def runs_table(metrics: Mapping[str, Mapping]) -> str:
         metrics: What :func:`~mmosis.evaluation.evaluate_runs` returns.
     """
     kinds = list(metrics)
-    num_runs = len(metrics[kinds[0]]['runs'])
-    rows = [
-        [f'run {run}', *(_percent(metrics[kind]['runs'][run]['mAP_50']) for kind in kinds)] for run in range(num_runs)
-    ]
-    if num_runs > 1:
+    numbers = [number for number, run in enumerate(metrics[kinds[0]]['runs']) if run is not None]
+    rows = [[f'run {run}', *(_percent(metrics[kind]['runs'][run]['mAP_50']) for kind in kinds)] for run in numbers]
+    if len(numbers) > 1:
         rows.append(['mean', *(mean_with_interval(metrics[kind]) for kind in kinds)])
     if 'absent' in metrics[kinds[0]]:
         rows += _absent_rows([metrics[kind]['absent'] for kind in kinds])

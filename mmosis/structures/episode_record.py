@@ -36,6 +36,7 @@ class EpisodeRecord:
         return cls(image_id, episode.run, episode.cat_id, ids, episode.absent)
 
 
+MAX_RUNS = 10_000  # runs are kept in lists
 FIELDS = dict(image_id=(int, str), run=int, category_id=(int, str), reference_ids=list, absent=bool)
 
 
@@ -79,4 +80,6 @@ def _parse(entry: Mapping, path: str | Path) -> EpisodeRecord:
     entry = dict(dict(run=0, absent=False), **entry) if isinstance(entry, dict) else {}
     if set(entry) != set(FIELDS) or not all(isinstance(entry[name], kind) for name, kind in FIELDS.items()):
         raise ValueError(f'{path}: an episode must have {", ".join(FIELDS)} as tools/test.py writes them, got {entry}')
+    if not 0 <= entry['run'] < MAX_RUNS:
+        raise ValueError(f'{path}: the number of a run must be in 0-{MAX_RUNS - 1}, got {entry["run"]}')
     return EpisodeRecord(**{**entry, 'reference_ids': tuple(entry['reference_ids'])})

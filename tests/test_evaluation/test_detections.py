@@ -51,3 +51,7 @@ def test_masks_of_some_are_refused(results: list[dict]) -> None:
     message = rf'either all detections have masks or none has, got {len(results) - 1} of {len(results)}'
     with pytest.raises(ValueError, match=message):
         Detections.from_results(results)
+
+
+def test_joining_nothing_gives_nothing() -> None:
+    assert len(Detections.cat([])) == 0

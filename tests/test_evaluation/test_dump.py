@@ -138,3 +138,16 @@ def test_the_part_with_many_objects_is_judged_alone() -> None:
     assert dump.of_cluttered(coco, 0).episodes == dump.episodes
     with pytest.raises(ValueError, match='no searched image has 3 objects or more'):
         dump.of_cluttered(coco, 3)
+
+
+def test_masks_are_judged_where_the_annotations_have_them(make_coco) -> None:
+    rng = np.random.default_rng(3)
+    truth = random_truth(rng, 1)
+    dump = Dump({}, [EpisodeRecord(image['id'], 0, CAT_IDS[0], (1,)) for image in truth['images']], [])
+    dump.runs.append(Detections.from_results([r for r in random_results(rng, truth) if r['category_id'] == CAT_IDS[0]]))
+    assert set(dump.evaluate(make_coco(truth))) == {'bbox', 'segm'}
+    for annotation in truth['annotations']:
+        del annotation['segmentation']
+    assert set(dump.evaluate(make_coco(truth))) == {'bbox'}
+    with pytest.raises(ValueError, match=r'but no annotation has a segmentation; judge boxes alone: .* --metric bbox'):
+        dump.evaluate(make_coco(truth), ['bbox', 'segm'])

@@ -28,6 +28,12 @@ def test_runs_and_their_mean(metrics: dict) -> None:
     ]
 
 
+def test_runs_without_episodes_have_no_row() -> None:
+    coco = make_truth({1: [(MUG, BOX)]})
+    metrics = evaluate_runs(coco, [ask(1, MUG, 2)], [answer(), answer(), answer((1, MUG, BOX, 0.9))], ['bbox'])
+    assert cells(runs_table(metrics)) == [['mAP50', 'box'], ['run 2', '100.0']]
+
+
 def test_categories(metrics: dict) -> None:
     assert cells(category_table(metrics)) == [['category', 'box'], ['mug', '50.0'], ['jug', '0.0']]
 

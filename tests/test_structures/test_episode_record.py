@@ -34,6 +34,8 @@ ENTRY = dict(image_id=1, category_id=3, reference_ids=[5])
         (json.dumps(dict(episodes=[7])), 'an episode must have image_id, run, category_id, reference_ids, absent'),
         (json.dumps(dict(episodes=[dict(ENTRY, image_id=None)])), 'an episode must have image_id'),
         (json.dumps(dict(episodes=[dict(ENTRY, colour='red')])), 'an episode must have image_id'),
+        (json.dumps(dict(episodes=[dict(ENTRY, run=-1)])), 'the number of a run must be in 0-9999, got -1'),
+        (json.dumps(dict(episodes=[dict(ENTRY, run=10**9)])), 'the number of a run must be in 0-9999, got 1000000000'),
         (json.dumps(dict(episodes=[ENTRY, ENTRY])), 'category 3 of image 1 is listed twice in run 0'),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tools_runner import DEMO, STEPS, run, run_processes
 
+from mmosis.evaluation import Dump
 from mmosis.structures import load_episodes
 
 PREDICTIONS = {'predictions_run0.json', 'predictions_run1.json'}
@@ -74,6 +75,22 @@ def test_replay_gives_the_same_bytes(
     assert contents(tmp_path / 'dump') == contents(tested[0])
 
 
+def test_what_was_found_outlives_an_error_of_the_evaluation(
+    trained: Path, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError('what nobody foresaw')
+
+    arguments = ('--work-dir', tmp_path / 'work', '--dump', tmp_path / 'dump', '--out', tmp_path / 'new' / 'out.pkl')
+    with monkeypatch.context() as patch:
+        patch.setattr(Dump, 'evaluate', fail)
+        with pytest.raises(RuntimeError, match=r'what nobody foresaw\)\. All that was found is kept in .*dump: python'):
+            run('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', *arguments, *options)
+    assert (tmp_path / 'new' / 'out.pkl').is_file()
+    output = run('tools/analysis_tools/eval_predictions.py', tmp_path / 'dump')
+    assert '| run 0' in output
+
+
 def test_other_rules_and_more_references(trained: Path, options: list[str], tmp_path: Path) -> None:
     dumps = {}
     for rule, kind in dict(paper='ReferenceSampler', shuffled='ShuffledReferenceSampler').items():
@@ -124,6 +141,16 @@ def test_random_boxes_of_splits_are_joined_beside_the_published_ones(ann_file: P
     assert re.search(r'random boxes +\| +\d+\.\d ± \d+\.\d \| +\d+\.\d ± \d+\.\d \| - +\| - +\| - ', output)
     assert re.search(r'random boxes, published \(COCO\) \| 2\.3 +\| 2\.0 +\| 1\.7 +\| 2\.7 +\| 2\.2', output)
     assert 'mask' not in output
+
+
+def test_random_boxes_where_some_objects_have_no_mask(ann_file: Path, tmp_path: Path) -> None:
+    dataset = json.loads(ann_file.read_text())
+    for annotation in dataset['annotations'][::5]:
+        del annotation['segmentation']
+    (tmp_path / 'mixed.json').write_text(json.dumps(dataset))
+    output = run('tools/analysis_tools/random_boxes.py', tmp_path / 'mixed.json', tmp_path / 'dump', '--runs', '1')
+    assert re.search(r'\| run 0 \| +\d+\.\d \| +\d+\.\d +\|', output)
+    assert 'segm' in json.loads((tmp_path / 'dump' / 'metrics.json').read_text())
 
 
 def test_the_metrics_of_several_dumps_go_to_no_single_file() -> None:

@@ -4,7 +4,7 @@ import argparse
 
 from mmosis.apis import random_baseline
 from mmosis.datasets import OneShotCocoDataset
-from mmosis.evaluation import DataPaths, runs_table
+from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
 from mmosis.structures import PHASES
 from mmosis.utils.coco_file import load_coco
 
@@ -36,10 +36,7 @@ def main() -> None:
     )
     coco = load_coco(args.ann_file)
     dump = random_baseline(dataset, coco, args.seed)
-    metrics = dump.evaluate(coco)
-    dump.save(args.out, metrics)
-    DataPaths(args.ann_file).save(args.out)
-    print(runs_table(metrics))
+    print(runs_table(save_and_evaluate(dump, coco, DataPaths(args.ann_file), args.out)))
 
 
 if __name__ == '__main__':

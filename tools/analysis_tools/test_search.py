@@ -2,10 +2,11 @@
 
 import argparse
 import statistics
+from pathlib import Path
 
 from mmosis.apis import OneShotInferencer, measure_search
 from mmosis.apis.search_measure import data_paths
-from mmosis.evaluation import category_table, runs_table, silent_share
+from mmosis.evaluation import category_table, runs_table, save_and_evaluate, silent_share
 from mmosis.search import SearchSettings
 from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.structures import PHASES
@@ -34,14 +35,13 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Search, judge and print."""
     args = parse_args()
+    if args.dump is not None:
+        Path(args.dump).mkdir(parents=True, exist_ok=True)  # hours before it is needed
     inferencer = OneShotInferencer(args.model, args.weights, args.device, image_scale=args.image_scale)
     phase = args.classes or ('one-shot' if args.split else 'all')
     measure = measure_search(inferencer, args.folder, args.seeds, phase, args.split, args.absent, args.references)
     data = data_paths(args.folder, args.references)
-    metrics = measure.dump.evaluate(load_coco(data.ann_file))
-    if args.dump is not None:
-        measure.dump.save(args.dump, metrics)
-        data.save(args.dump)
+    metrics = save_and_evaluate(measure.dump, load_coco(data.ann_file), data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
     num_absent = sum(episode.absent for episode in measure.dump.episodes)
     if num_absent:

@@ -2,7 +2,7 @@ from .absent import false_positives_at_recall, silent_share
 from .calibration import calibrate, fit_calibration
 from .clutter import ap_by_clutter, count_objects
 from .coco_ap import evaluate_detections, evaluate_searches
-from .confusion import confusion_matrix
+from .confusion import confusion_matrix, mean_confusion
 from .error_types import error_types
 from .judgement import Judgement, category_aps, judge_run
 from .mask_resolution import oracle_mask_ious
@@ -10,7 +10,7 @@ from .matching import average_precision
 from .protocol import IOU_TYPES, evaluate_runs
 from .random_boxes import random_detections
 from .sensitivity import ReferenceEffect, category_spread, reference_effects
-from .truth import is_ignored
+from .truth import check_masks, has_masks, is_ignored
 
 __all__ = [
     'IOU_TYPES',
@@ -21,6 +21,7 @@ __all__ = [
     'calibrate',
     'category_aps',
     'category_spread',
+    'check_masks',
     'confusion_matrix',
     'count_objects',
     'error_types',
@@ -29,8 +30,10 @@ __all__ = [
     'evaluate_searches',
     'false_positives_at_recall',
     'fit_calibration',
+    'has_masks',
     'is_ignored',
     'judge_run',
+    'mean_confusion',
     'oracle_mask_ious',
     'random_detections',
     'reference_effects',

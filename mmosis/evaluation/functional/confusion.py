@@ -37,6 +37,19 @@ def confusion_matrix(
     return searched, shown, np.array([rows[cat_id].average_precisions(shown) for cat_id in searched])
 
 
+def mean_confusion(
+    matrices: Sequence[tuple[list[int], list[int], np.ndarray]],
+) -> tuple[list[int], list[int], np.ndarray]:
+    """Average what :func:`confusion_matrix` gives of several runs, each row over the runs that searched for it."""
+    searched, shown = (sorted({cat_id for matrix in matrices for cat_id in matrix[axis]}) for axis in range(2))
+    sums, counts = np.zeros((len(searched), len(shown))), np.zeros((len(searched), 1))
+    for rows, columns, matrix in matrices:
+        places = [searched.index(cat_id) for cat_id in rows]
+        sums[np.ix_(places, [shown.index(cat_id) for cat_id in columns])] += matrix
+        counts[places] += 1
+    return searched, shown, sums / counts
+
+
 class _Row:
     """The detections for references of one category, judged as those of any other."""
 

@@ -1,8 +1,10 @@
 """The annotated objects as every evaluation takes them: which count, and their masks."""
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
+from mmengine.logging import print_log
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
@@ -29,3 +31,28 @@ def true_mask(coco: COCO, annotation: Mapping) -> dict:
     left, right = (min(max(side, 0), image['width']) for side in (x, x + width))
     top, bottom = (min(max(side, 0), image['height']) for side in (y, y + height))
     return mask_utils.frPyObjects(np.array([[left, top, right - left, bottom - top]], dtype=float), *size)[0]
+
+
+def has_masks(coco: COCO) -> bool:
+    """Tell whether any object has a mask."""
+    return any(annotation.get('segmentation') for annotation in coco.anns.values())
+
+
+def check_masks(coco: COCO) -> None:
+    """Check that masks can be judged; a warning tells how many objects have none, and so are ignored.
+
+    Raises:
+        ValueError: If no object has a mask.
+    """
+    if not has_masks(coco):
+        raise ValueError(
+            'masks are to be judged, but no annotation has a segmentation; judge boxes alone: '
+            '--cfg-options test_evaluator.metric=bbox for tools/test.py, --metric bbox for eval_predictions.py'
+        )
+    unmasked = sum(not annotation.get('segmentation') for annotation in coco.anns.values())
+    if unmasked:
+        print_log(
+            f'{unmasked} of {len(coco.anns)} objects have no segmentation: they are ignored where masks are judged',
+            logger='current',
+            level=logging.WARNING,
+        )

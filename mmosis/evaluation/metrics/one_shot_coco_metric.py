@@ -1,16 +1,19 @@
 """OneShotCocoMetric: the paper's protocol."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
+from pycocotools.coco import COCO
 
 from mmosis.evaluation.data_paths import DataPaths
 from mmosis.evaluation.detections import Detections
 from mmosis.evaluation.dump import Dump
-from mmosis.evaluation.functional import IOU_TYPES
+from mmosis.evaluation.functional import IOU_TYPES, check_masks
+from mmosis.evaluation.saved_evaluation import save_and_evaluate
 from mmosis.evaluation.tables import category_table, runs_table
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.coco_file import load_coco
@@ -29,7 +32,8 @@ class OneShotCocoMetric(BaseMetric):
         metric: 'bbox', 'segm' or both.
         ann_file: Annotation file; by default the data set's.
         classwise: Whether the result also has each category's AP50.
-        dump_dir: Folder to write episodes, predictions and all metrics to, see :class:`Dump`; by default none.
+        dump_dir: Folder to write episodes, predictions and all metrics to, see :class:`Dump`; by default none. What was
+            found is written before it is evaluated; without a folder, it is written if that fails.
         collect_device: 'cpu' or 'gpu', as in MMEngine.
         prefix: Prefix of the result's keys; by default the phase: 'background', 'one-shot' or 'all'.
 
@@ -38,7 +42,9 @@ class OneShotCocoMetric(BaseMetric):
             the main process.
 
     Raises:
-        ValueError: If a metric is unknown.
+        ValueError: If a metric is unknown; with the first images, if the annotations are not of these or have no masks
+            and such are to be judged.
+        OSError: With the first images, if ``dump_dir`` cannot be made.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class OneShotCocoMetric(BaseMetric):
         self.classwise = classwise
         self.dump_dir = dump_dir
         self.report: dict[str, dict] | None = None
+        self._truth: tuple[str, COCO] | None = None
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep one result an image, light and on the host.
@@ -67,7 +74,9 @@ class OneShotCocoMetric(BaseMetric):
             data_batch: Not used.
             data_samples: Samples as dicts, with ``img_id``, ``episodes`` and ``pred_instances``.
         """
+        coco = self._open_truth()
         for sample in data_samples:
+            _check_known(sample, coco)
             predictions = sample['pred_instances']
             result = {key: predictions[key].cpu().numpy() for key in ('bboxes', 'scores', 'episode_ids')}
             result['episodes'] = [
@@ -76,6 +85,18 @@ class OneShotCocoMetric(BaseMetric):
             if 'segm' in self.metrics:
                 result['masks'] = list(predictions['masks'])
             self.results.append(result)
+
+    def _open_truth(self) -> COCO:
+        """Load the annotations, once, and tell what will not do: before hours have passed."""
+        ann_file = self.ann_file or self.dataset_meta['ann_file']
+        if self._truth is None or self._truth[0] != ann_file:
+            coco = load_coco(ann_file)
+            if 'segm' in self.metrics:
+                check_masks(coco)
+            if self.dump_dir is not None:
+                Path(self.dump_dir).mkdir(parents=True, exist_ok=True)
+            self._truth = ann_file, coco
+        return self._truth[1]
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """Evaluate every run and average.
@@ -88,18 +109,27 @@ class OneShotCocoMetric(BaseMetric):
             runs also each run's, as ``bbox_mAP_50/run0``; with ``classwise`` also ``bbox_mAP_50/<category>``; where
             absent categories were asked for, ``bbox_absent_mAP_50`` and its like. Without a prefix of its own the phase
             stands before each key.
+
+        Raises:
+            RuntimeError: If the evaluation fails; says where what was found is kept.
         """
         info = self.dataset_meta['protocol']
-        dump = to_dump(results, info)
-        ann_file = self.ann_file or self.dataset_meta['ann_file']
-        self.report = metrics = dump.evaluate(load_coco(ann_file), self.metrics)
-        if self.dump_dir is not None:
-            dump.save(self.dump_dir, metrics)
-            DataPaths(ann_file, self.dataset_meta.get('img_dir')).save(self.dump_dir)
+        coco = self._open_truth()
+        data = DataPaths(self.ann_file or self.dataset_meta['ann_file'], self.dataset_meta.get('img_dir'))
+        self.report = metrics = save_and_evaluate(to_dump(results, info), coco, data, self.dump_dir, self.metrics)
         print_log(f'AP50 of each category (%)\n{category_table(metrics)}', logger='current')
         print_log(f'mAP50 (%)\n{runs_table(metrics)}', logger='current')
         flat = _flatten(metrics, self.classwise)
         return flat if self.prefix else {f'{info["phase"]}/{key}': value for key, value in flat.items()}
+
+
+def _check_known(sample: dict, coco: COCO) -> None:
+    for kind, known, ids in (
+        ('images', coco.imgs, {sample['img_id']}),
+        ('categories', coco.cats, {episode.cat_id for episode in sample['episodes']}),
+    ):
+        if unknown := sorted(ids - known.keys()):
+            raise ValueError(f'episodes are of {kind} that the annotation file does not have: {unknown}')
 
 
 def to_dump(results: Sequence[dict], info: dict) -> Dump:
@@ -142,9 +172,8 @@ def _flatten(metrics: dict[str, dict], classwise: bool) -> dict[str, float]:
                 continue
             flat.update({f'{prefix}_{key}': value for key, value in part['mean'].items()})
             if len(part['runs']) > 1:
-                flat.update(
-                    {f'{prefix}_{key}/run{i}': v for i, run in enumerate(part['runs']) for key, v in run.items()}
-                )
+                runs = [(number, run) for number, run in enumerate(part['runs']) if run is not None]
+                flat.update({f'{prefix}_{key}/run{number}': v for number, run in runs for key, v in run.items()})
         if classwise:
             flat.update({f'{kind}_mAP_50/{name}': ap['mAP_50'] for name, ap in result['per_category'].items()})
     return flat

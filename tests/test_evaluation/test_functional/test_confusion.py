@@ -7,7 +7,7 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 from random_sets import CAT_IDS, random_results, random_truth
 
-from mmosis.evaluation import Detections, confusion_matrix
+from mmosis.evaluation import Detections, confusion_matrix, mean_confusion
 from mmosis.structures import EpisodeRecord
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
@@ -48,3 +48,11 @@ def test_equals_pycocotools_on_relabelled_detections(
             expected = score_by_hand(truth, relabelled, iou_type, [judged], img_ids)['mAP_50']
             np.testing.assert_allclose(matrix[i, j], np.nan_to_num(expected), rtol=0, atol=1e-9)
     assert 0 < matrix.mean() < 1
+
+
+def test_the_mean_of_runs_that_searched_for_other_categories() -> None:
+    one = ([MUG], [MUG, JUG], np.array([[0.5, 0.25]]))
+    other = ([MUG, JUG], [MUG], np.array([[1.0], [0.125]]))
+    rows, columns, matrix = mean_confusion([one, other])
+    assert (rows, columns) == ([MUG, JUG], [MUG, JUG])
+    np.testing.assert_allclose(matrix, [[0.75, 0.125], [0.125, 0]])

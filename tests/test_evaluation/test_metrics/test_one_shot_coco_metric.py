@@ -1,6 +1,7 @@
 """OneShotCocoMetric: the protocol of the paper, equal to pycocotools by hand."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from torch import nn
 from two_ranks import run_two_ranks
 
 from mmosis.datasets import OneShotCocoDataset
-from mmosis.evaluation import OneShotCocoMetric
-from mmosis.structures import RLEMasks
+from mmosis.evaluation import DataPaths, Dump, OneShotCocoMetric
+from mmosis.structures import RLEMasks, save_episodes
+from mmosis.utils.coco_file import load_coco
 from mmosis.utils.rng import generator
 
 PERSON = 10
@@ -207,6 +209,114 @@ def test_detections_of_images_that_are_not_in_the_file_are_refused(
     samples = [detect(read(dataset), sample, 0) for sample in samples_of(dataset)]
     with pytest.raises(ValueError, match=r'images that the annotation file does not have: \[20\]'):
         evaluate(dataset, samples, ann_file=str(other / 'annotations.json'))
+
+
+def test_categories_that_are_not_in_the_file_are_refused_with_the_first_image(
+    dataset: OneShotCocoDataset, tiny_coco: Callable
+) -> None:
+    other = tiny_coco(
+        categories=lambda rows: [row for row in rows if row['id'] != PERSON],
+        annotations=lambda rows: [row for row in rows if row['category_id'] != PERSON],
+    )
+    metric = OneShotCocoMetric(ann_file=str(other / 'annotations.json'))
+    metric.dataset_meta = dataset.metainfo
+    (sample,) = [detect(read(dataset), sample, 0) for sample in samples_of(dataset) if sample.img_id == 20]
+    with pytest.raises(ValueError, match=r'categories that the annotation file does not have: \[10\]'):
+        metric.process({}, [sample.to_dict()])
+
+
+def test_masks_of_a_file_without_any_are_refused_with_the_first_image(
+    tiny_dataset: Callable, tiny_coco: Callable
+) -> None:
+    root = tiny_coco(annotations=lambda rows: [_unmasked(row) for row in rows])
+    dataset = tiny_dataset(root, test_mode=True, phase='one-shot')
+    metric = OneShotCocoMetric()
+    metric.dataset_meta = dataset.metainfo
+    sample = detect(read(dataset), dataset[0]['data_samples'], 0)
+    with pytest.raises(ValueError, match=r'no annotation has a segmentation; judge boxes alone: --cfg-options test_'):
+        metric.process({}, [sample.to_dict()])
+
+
+def _unmasked(annotation: dict) -> dict:
+    return {key: value for key, value in annotation.items() if key != 'segmentation'}
+
+
+def test_objects_without_a_mask_are_ignored_for_masks(
+    tiny_dataset: Callable, tiny_coco: Callable, host_log: pytest.LogCaptureFixture
+) -> None:
+    """One person has none: perfect answers still have AP 1, and the log says so."""
+    spoilt = (31, PERSON)
+    root = tiny_coco(
+        annotations=lambda rows: [
+            _unmasked(row) if (row['image_id'], row['category_id']) == spoilt else row for row in rows
+        ]
+    )
+    dataset = tiny_dataset(root, test_mode=True, phase='one-shot')
+    metrics = evaluate(dataset, [detect(read(dataset), sample, 0) for sample in samples_of(dataset)], classwise=True)
+    assert metrics['one-shot/segm_mAP_50/person'] == metrics['one-shot/bbox_mAP_50/person'] == pytest.approx(1)
+    told = '1 of 24 objects have no segmentation: they are ignored where masks are judged'
+    assert host_log.messages.count(told) == 2  # with the first image, and beside the figures
+
+
+def _fail(*_: object) -> None:
+    raise ZeroDivisionError('what nobody foresaw')
+
+
+@pytest.mark.parametrize('named', [True, False])
+def test_an_error_of_the_evaluation_loses_nothing(
+    dataset: OneShotCocoDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    """The dump has been written, or is now; it gives what the evaluation would have given."""
+    samples = [detect(read(dataset), sample, 0.1) for sample in samples_of(dataset)]
+    expected = evaluate(dataset, samples)
+    monkeypatch.chdir(tmp_path)
+    settings = dict(dump_dir=str(tmp_path / 'dump')) if named else {}
+    with monkeypatch.context() as patch:
+        patch.setattr(Dump, 'evaluate', _fail)
+        with pytest.raises(RuntimeError, match=r'\(ZeroDivisionError: what nobody foresaw\)\. .* kept in') as error:
+            evaluate(dataset, samples, **settings)
+    command = re.search(r'eval_predictions\.py (\S+) evaluates it', str(error.value))
+    dump = Dump.load(command[1])
+    assert not Path(command[1], 'metrics.json').exists()
+    coco = load_coco(DataPaths.find(command[1]).ann_file)
+    for kind, result in dump.evaluate(coco).items():
+        assert result['mean']['mAP'] == pytest.approx(expected[f'one-shot/{kind}_mAP'])
+
+
+def test_an_older_tests_figures_do_not_stay_beside_a_failed_ones(
+    dataset: OneShotCocoDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = [detect(read(dataset), sample, 0) for sample in samples_of(dataset)]
+    evaluate(dataset, samples, dump_dir=str(tmp_path))
+    assert (tmp_path / 'metrics.json').is_file()
+    monkeypatch.setattr(Dump, 'evaluate', _fail)
+    with pytest.raises(RuntimeError, match='the evaluation failed'):
+        evaluate(dataset, samples, dump_dir=str(tmp_path))
+    assert not (tmp_path / 'metrics.json').exists()
+
+
+def test_a_dump_that_cannot_be_written_is_refused_with_the_first_image(
+    dataset: OneShotCocoDataset, tmp_path: Path
+) -> None:
+    (tmp_path / 'taken').write_text('')
+    metric = OneShotCocoMetric(dump_dir=str(tmp_path / 'taken'))
+    metric.dataset_meta = dataset.metainfo
+    with pytest.raises(FileExistsError, match='taken'):
+        metric.process({}, [detect(read(dataset), dataset[0]['data_samples'], 0).to_dict()])
+
+
+def test_a_replay_of_one_run(dataset: OneShotCocoDataset, tiny_dataset: Callable, tmp_path: Path) -> None:
+    """The second alone: its figures keep their number."""
+    records = sorted(record for record in dataset.episode_records() if record.run == 1)
+    save_episodes(tmp_path / 'episodes.json', dataset.metainfo['protocol'], records)
+    replay = tiny_dataset(test_mode=True, episodes_file=str(tmp_path / 'episodes.json'))
+    samples = [detect(read(replay), sample, 0) for sample in samples_of(replay)]
+    metrics = evaluate(replay, samples, dump_dir=str(tmp_path / 'dump'))
+    assert metrics['one-shot/bbox_mAP'] == metrics['one-shot/segm_mAP'] == pytest.approx(1)
+    assert {key[-4:] for key in metrics if '/run' in key} == {'run1'}
+    dump = Dump.load(tmp_path / 'dump')
+    assert (dump.run_numbers, dump.episodes) == ([1], records)
+    assert json.loads((tmp_path / 'dump' / 'metrics.json').read_text())['bbox']['runs'][0] is None
 
 
 @pytest.mark.parametrize('metric', ['proposal', ['bbox', 'proposal']])
