@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from mmosis.utils.errors import DamagedError
+
 PROGRAM = 'mmosis'
 
 
@@ -249,7 +251,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         goes_on = 'the same command' if args.command == 'index' else '--resume'
         print(f'{PROGRAM}: stopped; {goes_on} goes on', file=sys.stderr)
         return 130
-    except (ConnectionError, ChildProcessError) as error:  # a cluster that does not start, or fails
+    except (DamagedError, ConnectionError, ChildProcessError) as error:  # or a cluster does not start, or fails
         print(f'{PROGRAM}: error: {error}', file=sys.stderr)
         return 1
     except (ValueError, TypeError, OSError, ImportError) as error:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import mmosis
 
+from .exported_model import FILES
+
 DEFAULT_MODEL = 'siamese_mask_rcnn_lite'
 WEIGHTS = Path(mmosis.__file__).parent / 'weights'
 
@@ -29,7 +31,7 @@ def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:
 
 def is_exported(model: str | Path) -> bool:
     """Whether a model comes exported, or is a folder of an exported one."""
-    return any((folder / 'model.json').is_file() for folder in (Path(model), WEIGHTS / model))
+    return any((folder / name).is_file() for folder in (Path(model), WEIGHTS / model) for name in FILES)
 
 
 def find_exported(model: str | Path = DEFAULT_MODEL) -> Path:

@@ -1,18 +1,15 @@
 """OnnxDetector: an exported detector, run without torch."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mmosis.utils.cores import default_threads
 from mmosis.utils.onnx_runtime import onnxruntime
 
-FORMAT = 1  # of the folder; tools/deployment/export_onnx.py writes it
-GRAPHS = ('features', 'references', 'detect')
-FILES = ('model.json', *(f'{graph}.onnx' for graph in GRAPHS))
+from .exported_model import GRAPHS, check_graphs, damaged, read_spec
+
 PROVIDERS = ('OpenVINOExecutionProvider', 'CPUExecutionProvider')
 Rows = tuple[np.ndarray, ...]
 
@@ -30,14 +27,17 @@ class OnnxDetector:
         spec: What ``model.json`` says: pipelines, settings of searches, normalisation, how masks are pasted.
 
     Raises:
-        FileNotFoundError: If the folder or a file of it is missing.
+        DamagedError: If a file of it is missing or broken.
+        FileNotFoundError: If it is no such folder.
         ValueError: If it is of another version.
     """
 
     def __init__(self, folder: str | Path, num_threads: int | None = None) -> None:
         self.folder = Path(folder)
-        self.spec = _read_spec(self.folder)
-        self._features, self._references, self._detect = (self._load(name, num_threads) for name in GRAPHS)
+        self.spec = read_spec(self.folder)
+        graphs = {name: self._load(name, num_threads) for name in GRAPHS}
+        check_graphs(graphs, self.folder)
+        self._features, self._references, self._detect = graphs.values()
 
     @property
     def fingerprint(self) -> str:
@@ -136,21 +136,11 @@ class OnnxDetector:
         # Each graph has threads of its own; those that wait must not keep the others from the cores.
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         providers = [provider for provider in PROVIDERS if provider in onnxruntime.get_available_providers()]
-        return onnxruntime.InferenceSession(str(self.folder / f'{name}.onnx'), options, providers=providers)
-
-
-def _read_spec(folder: Path) -> dict[str, Any]:
-    missing = [name for name in FILES if not (folder / name).exists()]
-    if missing:
-        raise FileNotFoundError(
-            f'{folder} is no exported model, {", ".join(missing)} missing; tools/deployment/export_onnx.py makes one'
-        )
-    spec = json.loads((folder / 'model.json').read_text())
-    if spec.get('format') != FORMAT:
-        raise ValueError(
-            f'{folder} has format {spec.get("format")}, this version of mmosis reads {FORMAT}; export it again'
-        )
-    return spec
+        path = self.folder / f'{name}.onnx'
+        try:
+            return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        except Exception as error:  # ONNX Runtime has many kinds
+            raise damaged(self.folder, f'{path.name}: {error}') from error
 
 
 def _normalise(pixels: np.ndarray, settings: dict) -> np.ndarray:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from mmosis.utils.atomic import write_atomic
+
+from .exported_model import damaged
 
 FILE = 'regions.safetensors'  # of an exported model
 EPS = 1e-12
@@ -83,6 +86,7 @@ class RegionEmbedding:
         """Read what :meth:`save` wrote.
 
         Raises:
+            DamagedError: If the file is broken.
             ValueError: If the exported model has none.
         """
         path = Path(folder, FILE)
@@ -91,12 +95,21 @@ class RegionEmbedding:
                 f'{folder} has no {FILE}, by which pictures are indexed: it was exported by an older version, or its '
                 'matcher keeps no vectors; export it again, or index with torch (--runtime torch)'
             )
-        tensors = {key: tensor.astype(np.float32) for key, tensor in load_file(path).items()}
-        layers = {}
-        for level in sorted(int(key.removeprefix('weight.')) for key in tensors if key.startswith('weight.')):
-            layer = tensors[f'weight.{level}'], tensors[f'bias.{level}']
-            layers[level] = layer if layer[0].size else None
-        return cls(layers, size)
+        try:
+            return cls(_read_layers(path), size)
+        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+            raise damaged(Path(folder), f'{FILE}: {error}') from error
+
+
+def _read_layers(path: Path) -> dict[int, Layer | None]:
+    tensors = {key: tensor.astype(np.float32) for key, tensor in load_file(path).items()}
+    layers = {}
+    for level in sorted(int(key.removeprefix('weight.')) for key in tensors if key.startswith('weight.')):
+        weight, bias = tensors[f'weight.{level}'], tensors[f'bias.{level}']
+        if weight.ndim != 2 or bias.shape != weight.shape[:1] or not np.isfinite(weight).all():
+            raise ValueError(f'layer {level} is of shapes {weight.shape} and {bias.shape}, or not finite')
+        layers[level] = (weight, bias) if weight.size else None
+    return layers
 
 
 def _averaging(length: int, whole: int, number: int, size: int) -> np.ndarray:
