@@ -3,8 +3,10 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from errno import ENOSPC
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmosis.utils.errors import DamagedError
 from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
@@ -77,6 +80,7 @@ class PhotoIndex:
         Raises:
             FileNotFoundError: If an image or a folder does not exist.
             ImportError: If LanceDB is not installed.
+            DamagedError: If there is a broken index.
             ValueError: If there is something else at ``path``, or an index of another model.
         """
         files = list(dict.fromkeys(os.path.abspath(file) for file in list_images(inputs)))
@@ -95,25 +99,24 @@ class PhotoIndex:
         Raises:
             FileNotFoundError: If there is none.
             ImportError: If LanceDB is not installed.
-            ValueError: If it is something else, or broken.
+            DamagedError: If it is broken.
+            ValueError: If it is something else.
         """
         _require()
         import lancedb
 
         if not Path(path).is_dir():
             raise FileNotFoundError(f'there is no index {path}; mmosis index PHOTOS --out {path} makes one')
-        try:
+        if not Path(path, f'{TABLE}.lance').is_dir():
+            raise ValueError(f'{path} is no index of mmosis; give another folder to mmosis index')
+        with _opened(path):
             index = cls(path, lancedb.connect(path).open_table(TABLE))
             index._told()
-        except (ValueError, RuntimeError, OSError, KeyError, TypeError) as error:
-            raise ValueError(
-                f'{path} is no index of mmosis, or a broken one ({str(error).splitlines()[0][:200]}); give another '
-                'folder to mmosis index'
-            ) from error
         return index
 
     def __len__(self) -> int:
-        return self._table.count_rows()
+        with _opened(self.path):
+            return self._table.count_rows()
 
     @property
     def files(self) -> list[str]:
@@ -222,7 +225,8 @@ class PhotoIndex:
         self._drop(broken)
         if todo or gone:
             # Join the batches; what they were would take the same space again.
-            self._table.optimize(cleanup_older_than=timedelta(seconds=1))
+            with _opened(self.path):
+                self._table.optimize(cleanup_older_than=timedelta(seconds=1))
         return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), errors)
 
     def _put(self, encoded: dict[str, tuple[list[int], np.ndarray]]) -> None:
@@ -234,21 +238,25 @@ class PhotoIndex:
         stamps, regions = zip(*encoded.values(), strict=True)
         columns = [list(encoded), *map(list, zip(*stamps, strict=True)), _as_lists(regions)]
         rows = pa.table([pa.array(column) for column in columns], schema=self._table.schema)
-        self._table.merge_insert('file').when_matched_update_all().when_not_matched_insert_all().execute(rows)
+        with _opened(self.path):
+            self._table.merge_insert('file').when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
     def _drop(self, files: Sequence[str]) -> None:
         for batch in _batches(files, 500):
             quoted = ', '.join("'" + file.replace("'", "''") + "'" for file in batch)
-            self._table.delete(f'file IN ({quoted})')
+            with _opened(self.path):
+                self._table.delete(f'file IN ({quoted})')
 
     def _stamps(self) -> dict[str, list[int]]:
         """Size and last change of each picture, as it was encoded."""
-        rows = self._table.search().select(['file', 'size', 'changed']).limit(None).to_arrow().to_pydict()
+        with _opened(self.path):
+            rows = self._table.search().select(['file', 'size', 'changed']).limit(None).to_arrow().to_pydict()
         return {file: stamp for file, *stamp in zip(*rows.values(), strict=True)}
 
     def _nearest(self, vector: np.ndarray, top: int) -> list[str]:
         query = self._table.search(vector, vector_column_name='regions').distance_type('cosine')
-        return query.limit(top).select(['file', '_distance']).to_arrow()['file'].to_pylist()
+        with _opened(self.path):
+            return query.limit(top).select(['file', '_distance']).to_arrow()['file'].to_pylist()
 
     def _told(self) -> dict[str, Any]:
         told = json.loads(self._table.schema.metadata[b'mmosis'])
@@ -266,6 +274,26 @@ def _describe(inferencer: SearchBase) -> dict[str, Any]:
 def _require() -> None:
     if find_spec('lancedb') is None:
         raise ImportError(f'an index is kept by lancedb, which is not installed: {install_hint("index")}')
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[None]:
+    """Tell in our words what Lance cannot read; it has an error of its own for nothing, not even for a full disk.
+
+    Raises:
+        DamagedError: If the table is broken.
+        OSError: If the disk is full.
+    """
+    try:
+        yield
+    except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).strip().split('\n', 1)[0].removeprefix('lance error: ').split(', /')[0][:200]
+        if f'os error {ENOSPC}' in str(error):
+            raise OSError(ENOSPC, f'cannot write {path}: {os.strerror(ENOSPC)}; mmosis index goes on') from error
+        raise DamagedError(
+            f'index {path} is damaged ({reason}); try again if mmosis index runs on it just now, else delete it and '
+            f'make it anew: mmosis index PHOTOS --out {path}'
+        ) from error
 
 
 def _stamp(file: str) -> list[int]:

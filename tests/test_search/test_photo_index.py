@@ -250,7 +250,7 @@ class TestErrors:
         with pytest.raises(FileNotFoundError, match=r'there is no index .*none; mmosis index PHOTOS --out'):
             PhotoIndex.open(tmp_path / 'none')
         for make in (PhotoIndex.open, lambda path: PhotoIndex.build(inferencer, photos, path)):
-            with pytest.raises(ValueError, match=r'photos is no index of mmosis, or a broken one .* give another'):
+            with pytest.raises(ValueError, match=r'photos is no index of mmosis; give another folder'):
                 make(photos)
         assert sorted(os.listdir(photos)) == sorted(NAMES)
 

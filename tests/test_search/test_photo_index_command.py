@@ -68,6 +68,54 @@ class TestIndex:
             )
 
 
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+class TestDamagedIndexes:
+    """One line each that says what to do, exit status 1; pictures and what was found before stay as they are."""
+
+    @pytest.mark.parametrize(
+        ('files', 'damage'),
+        [
+            ('pictures.lance/data/*', Path.unlink),
+            ('pictures.lance/data/*', Path.write_text),
+            ('pictures.lance/data/*', cut_off),
+            ('pictures.lance/data', shutil.rmtree),
+            ('pictures.lance/_versions/*', Path.unlink),
+            ('pictures.lance/_versions/*', cut_off),
+            ('pictures.lance/_versions', shutil.rmtree),
+        ],
+    )
+    def test_files_are_missing_or_broken(
+        self, files: str, damage: Callable, command: Callable, capfd: pytest.CaptureFixture
+    ) -> None:
+        assert command('index', 'photos', '--out', 'lib') == 0
+        found = list(Path('lib').glob(files))
+        assert found
+        for path in found:
+            damage(path, '') if damage is Path.write_text else damage(path)
+        capfd.readouterr()
+        for words in (('search', '--index', 'lib', *SEARCH, '--out', 'out'), ('index', 'photos', '--out', 'lib')):
+            assert command(*words) == 1
+            (line,) = [line for line in capfd.readouterr().err.splitlines() if 'warn' not in line.lower()]
+            assert line.startswith('mmosis: error: index lib is damaged (')
+            assert line.endswith('else delete it and make it anew: mmosis index PHOTOS --out lib')
+        assert not Path('out').exists()
+
+    def test_a_full_disk_is_no_damage(self, command: Callable, monkeypatch, capsys: pytest.CaptureFixture) -> None:
+        def fail(*_: object) -> None:
+            raise RuntimeError('lance error: LanceError(IO): No space left on device (os error 28), /rustc/')
+
+        assert command('index', 'photos', '--out', 'lib') == 0
+        monkeypatch.setattr('lancedb.table.LanceTable.delete', fail)
+        Path('photos/a.png').unlink()
+        assert command('index', 'photos', '--out', 'lib') == 2
+        assert (
+            'mmosis: error: cannot write lib: No space left on device; mmosis index goes on' in capsys.readouterr().err
+        )
+
+
 class TestSearch:
     def test_the_same_as_a_plain_search_of_the_pictures(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
