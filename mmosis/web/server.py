@@ -63,9 +63,10 @@ def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int, allowed_ho
     Raises:
         OSError: If the port cannot be listened at.
     """
+    host = host.strip('[]')  # of an IPv6 address
     try:
         _, address, _ = page.launch(
-            server_name=host,
+            server_name=f'[{host}]' if ':' in host else host,
             server_port=port,
             max_file_size=f'{max_upload_mb}mb',
             prevent_thread_lock=True,

@@ -306,6 +306,26 @@ def test_search_shows_progress_and_can_be_stopped(visit, shared_inferencer, tmp_
     assert page.locator('.toast-body').count() == 0
 
 
+def test_search_during_a_search_takes_what_is_new(visit, shared_inferencer, tmp_path: Path) -> None:
+    page = visit()
+    scene = _write_scene(tmp_path)
+    _add(page, 'scenes', scene, scene)
+    asked = len(shared_inferencer.searches)
+    shared_inferencer.gate.clear()
+    try:
+        for start, end in (((0.1, 0.1), (0.4, 0.5)), ((0.5, 0.1), (0.8, 0.5))):
+            _open_scene_canvas(page)
+            page.get_by_text('No box yet.').wait_for()
+            _draw(page, '#scene-box', start, end)
+            page.locator('#search').click()
+            _wait_until(page, lambda: len(shared_inferencer.searches) == asked + 1)
+            page.locator('#result').wait_for()
+    finally:
+        shared_inferencer.gate.set()
+    page.get_by_text('4 in all, 2 of 2 pictures searched').wait_for()
+    assert len(shared_inferencer.searches[-1]['bank'].entries) == 2
+
+
 def _wait_until(page: object, happens: Callable[[], bool]) -> None:
     for _ in range(100):
         if happens():

@@ -28,16 +28,36 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope='module')
-def address(shared_inferencer: object, folder: Path) -> Iterator[str]:
+def looked_up_at_start() -> list[str]:
+    """Names that were looked up until the page ran."""
+    return []
+
+
+@pytest.fixture(scope='module')
+def address(shared_inferencer: object, folder: Path, looked_up_at_start: list[str]) -> Iterator[str]:
     """Address of a page that runs for all tests of this file."""
     from mmosis.web.page import build_page
     from mmosis.web.server import launch
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('GRADIO_TEMP_DIR', str(folder))
-        page = build_page(shared_inferencer)
-        yield launch(page, '127.0.0.1', free_port(), max_upload_mb=1, allowed_hosts=['found.example'])
+        with pytest.MonkeyPatch.context() as at_start:
+            _note_look_ups(at_start, looked_up_at_start)
+            page = build_page(shared_inferencer)
+            address = launch(page, '127.0.0.1', free_port(), max_upload_mb=1, allowed_hosts=['found.example'])
+        yield address
         page.close()
+
+
+def _note_look_ups(monkeypatch: pytest.MonkeyPatch, names: list[str]) -> None:
+    """Note the names that this process, where the server runs as well, looks up; nobody is there."""
+    real = socket.getaddrinfo
+
+    def look_up(host: str | bytes | None, *args: object, **kwargs: object) -> list:
+        names.append(host.decode() if isinstance(host, bytes) else str(host))
+        return real('127.0.0.1' if NOBODY in names[-1] else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, 'getaddrinfo', look_up)
 
 
 @pytest.fixture
@@ -86,6 +106,7 @@ def test_other_names_are_refused(ask: Callable, name: str) -> None:
         ('0.0.0.0', 'evil.example', False),
         ('192.168.1.5', 'localhost', True),
         ('localhost', '192.168.1.5', False),
+        ('::', '192.168.1.5', True),
         ('::1', '[::1]:7860', True),
         ('127.0.0.2', '127.0.0.2', True),
         ('shelf.example', 'SHELF.example:7860', True),
@@ -93,6 +114,21 @@ def test_other_names_are_refused(ask: Callable, name: str) -> None:
 )
 def test_names_are_those_of_the_bound_address(host: str, name: str, is_ours: bool) -> None:
     assert _answer(Door(_greet, host), [(b'host', name.encode())])[0] == (200 if is_ours else 421)
+
+
+@pytest.mark.parametrize('host', ['::1', '[::1]'])
+def test_page_is_served_at_an_ipv6_address(fake_inferencer: object, host: str) -> None:
+    from mmosis.web.page import build_page
+    from mmosis.web.server import launch
+
+    try:
+        socket.create_server(('::1', 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip('this machine has no IPv6')
+    page = build_page(fake_inferencer)
+    port = free_port()
+    assert launch(page, host, port, max_upload_mb=1) == f'http://[::1]:{port}/'
+    page.close()
 
 
 @pytest.mark.parametrize('origin', ['https://evil.example', 'null', 'http://127.0.0.1:1', 'http://localhost'])
@@ -187,15 +223,9 @@ def listener() -> Iterator[tuple[int, list]]:
 
 @pytest.fixture
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names that this process, where the server runs as well, has looked up."""
+    """Names that are looked up."""
     names = []
-    real = socket.getaddrinfo
-
-    def look_up(host: str | bytes | None, *args: object, **kwargs: object) -> list:
-        names.append(host.decode() if isinstance(host, bytes) else host)
-        return real('127.0.0.1' if NOBODY in str(host) else host, *args, **kwargs)
-
-    monkeypatch.setattr(socket, 'getaddrinfo', look_up)
+    _note_look_ups(monkeypatch, names)
     return names
 
 
@@ -238,7 +268,7 @@ def test_addresses_in_events_are_not_fetched(
                 assert status == 403, body
                 assert told.startswith('files must be uploaded')
     assert called == []
-    assert not [name for name in looked_up if name and NOBODY in name]
+    assert not [name for name in looked_up if NOBODY in name]
     assert set(folder.rglob('*')) == before
 
 
@@ -250,7 +280,11 @@ def test_addresses_in_paths_are_not_fetched(ask: Callable, listener: tuple[int, 
             for path in (f'/gradio_api/file={named}', f'/gradio_api/proxy={named}', f'/gradio_api/file/{named}'):
                 assert ask('GET', path)[0] in (403, 404)
     assert called == []
-    assert not [name for name in looked_up if name and NOBODY in name]
+    assert not [name for name in looked_up if NOBODY in name]
+
+
+def test_start_looks_up_nobody(address: str, looked_up_at_start: list[str]) -> None:
+    assert set(looked_up_at_start) <= {'127.0.0.1', 'localhost', 'None'}
 
 
 def test_listener_and_look_ups_would_be_seen(listener: tuple[int, list], looked_up: list[str]) -> None:

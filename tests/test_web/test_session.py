@@ -4,7 +4,9 @@ import builtins
 import copy
 import gc
 import json
+import struct
 import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +104,23 @@ def test_file_that_is_no_use_is_told_by_name_alone(tmp_path: Path, name: str) ->
         pictures.read_upload(path)
     assert str(told.value).startswith(name)
     assert str(tmp_path) not in str(told.value)
+
+
+@pytest.mark.parametrize('side', [8_000, 30_000, 2**31 - 1])
+def test_picture_bomb_is_refused_before_it_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    def decode(*_: object) -> None:
+        raise AssertionError('decoded')
+
+    monkeypatch.setattr(pictures, 'load_image', decode)
+    monkeypatch.setattr(Image.Image, 'load', decode)
+    header = struct.pack('>4sIIBBBBB', b'IHDR', side, side, 1, 0, 0, 0, 0)
+    chunks = [header, b'IDAT' + zlib.compress(bytes(100)), b'IEND']
+    parts = [struct.pack('>I', len(chunk) - 4) + chunk + struct.pack('>I', zlib.crc32(chunk)) for chunk in chunks]
+    (tmp_path / 'bomb.png').write_bytes(b'\x89PNG\r\n\x1a\n' + b''.join(parts))
+    with pytest.raises(ValueError, match=r'bomb.png is too large: at most 50 million pixels'):
+        pictures.read_upload(tmp_path / 'bomb.png')
 
 
 def test_good_files_are_added_beside_broken_ones(picture: Callable, tmp_path: Path) -> None:
