@@ -12,8 +12,8 @@ import mmosis  # noqa: F401  (it makes the host fit to use)
 from mmdet.engine.hooks.utils import trigger_visualization_hook
 from mmdet.evaluation import DumpDetResults
 from mmengine.config import Config
-from mmengine.runner import Runner
 
+from mmosis.engine import StrictRunner
 from mmosis.evaluation import runs_table
 from mmosis.structures import PHASES
 from mmosis.utils.launch import add_config_arguments, load_config
@@ -100,7 +100,7 @@ def main() -> None:
     apply_protocol(cfg, args)
     if args.show or args.show_dir:
         cfg = trigger_visualization_hook(cfg, args)
-    runner = Runner.from_cfg(cfg)
+    runner = StrictRunner.from_cfg(cfg)
     if args.out is not None:
         # The first, so that an error in another metric does not lose it.
         runner.test_evaluator.metrics.insert(0, DumpDetResults(out_file_path=args.out))

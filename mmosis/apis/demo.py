@@ -9,9 +9,9 @@ import numpy as np
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process, master_only
-from mmengine.runner import Runner
 from terminaltables import AsciiTable
 
+from mmosis.engine import StrictRunner
 from mmosis.utils.coco_file import load_coco
 
 from .coco_folder import use_coco_folder
@@ -73,7 +73,7 @@ def _draw_gallery(cfg: Config) -> None:
     # The visualizer draws in the main process only, which gets every so many images.
     cfg.test_dataloader.dataset.indices = cfg.gallery.num_images * get_world_size()
     cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)
-    Runner.from_cfg(cfg).test()
+    StrictRunner.from_cfg(cfg).test()
     barrier()
 
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process, master_only
-from mmengine.runner import Runner
 
-from mmosis.engine import AtomicCheckpointHook
+from mmosis.engine import AtomicCheckpointHook, StrictRunner
 from mmosis.scenes.synthetic import make_scenes
 from mmosis.utils.cores import available_cores
 
@@ -68,7 +67,7 @@ def check_training(cfg: Config) -> None:
     share_batch(cfg)
     check_schedule(cfg)
     try:
-        runner = Runner.from_cfg(cfg)
+        runner = StrictRunner.from_cfg(cfg)
         _ = runner.train_loop, runner.val_loop  # they are built when they are asked for
         runner.optim_wrapper = runner.build_optim_wrapper(cfg.optim_wrapper)
         if cfg.get('param_scheduler'):
@@ -107,7 +106,7 @@ def run_test(cfg: Config, checkpoint: str, **dataset: int | str) -> dict[str, fl
         dict: mAP50, 0-1, of 'box' and, where there are masks, 'mask'.
     """
     cfg = make_test_config(cfg, checkpoint, **dataset)
-    return headline(Runner.from_cfg(cfg).test())
+    return headline(StrictRunner.from_cfg(cfg).test())
 
 
 def run_phase_tests(cfg: Config, checkpoint: str) -> dict[str, dict[str, float]]:

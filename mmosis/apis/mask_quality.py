@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from torch import nn
 
+from mmosis.engine import StrictRunner
 from mmosis.evaluation import is_ignored
 from mmosis.structures import Episode
 from mmosis.utils.coco_file import load_coco
@@ -34,7 +34,7 @@ def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[st
         each object that was searched for and has a mask, and one for each of those that were found.
     """
     cfg.load_from = checkpoint
-    runner = Runner.from_cfg(cfg)
+    runner = StrictRunner.from_cfg(cfg)
     runner.load_or_resume()
     coco = load_coco(runner.test_dataloader.dataset.metainfo['ann_file'])
     ious: dict[str, list[np.ndarray]] = {name: [] for name in BOXES}

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmengine.config import Config
-from mmengine.runner import Runner
 
-from mmosis.engine import newest_whole_checkpoint
+from mmosis.engine import StrictRunner, newest_whole_checkpoint
 
 
 def train(cfg: Config) -> str | None:
-    """Train a config with MMEngine's Runner.
+    """Train a config with MMEngine's Runner, strict about the weights that it starts from.
 
     Args:
         cfg: The config, with ``work_dir``. With ``resume`` and without ``load_from`` it goes on as by
@@ -20,12 +19,13 @@ def train(cfg: Config) -> str | None:
         str: The last checkpoint; None if none was saved.
 
     Raises:
+        ValueError: If ``load_from`` is a checkpoint of another model.
         RuntimeError: If a worker of a data loader was killed; the message says which and what to do.
     """
     if cfg.get('resume') and cfg.get('load_from') is None:
         resume_newest(cfg)
     with _explained_loss_of_workers(cfg.work_dir):
-        runner = Runner.from_cfg(cfg)
+        runner = StrictRunner.from_cfg(cfg)
         runner.train()
     return runner.message_hub.get_info('last_ckpt')
 

@@ -8,6 +8,7 @@ from .hooks import (
     ProgressBarHook,
 )
 from .optimizers import BFloat16OptimWrapper
+from .strict_runner import StrictRunner
 from .whole_checkpoints import find_damage, newest_whole_checkpoint
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     'HeadsFirstHook',
     'OneShotVisualizationHook',
     'ProgressBarHook',
+    'StrictRunner',
     'find_damage',
     'newest_whole_checkpoint',
 ]

@@ -22,6 +22,7 @@ from torch import nn
 
 from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.own_weights import weights_must_fit
 from mmosis.utils.precision import may_use_bfloat16
 
 from .base import SearchBase, as_plain
@@ -264,10 +265,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
         """Load weights that fit, all of them; a search has no classes of its own."""
         if checkpoint is None:
             raise ValueError('there are no weights: give the checkpoint of this config as weights')
-        try:
+        with weights_must_fit('the weights'):
             _load_checkpoint_to_model(model, checkpoint, strict=True)
-        except (RuntimeError, KeyError, AttributeError) as error:
-            raise ValueError(f'the weights are not those of this config: {_first_lines(error)}') from error
         model.dataset_meta = dict(classes=(), palette=self.palette)
 
     def _init_collate(self, cfg: Config) -> Callable:
@@ -307,7 +306,3 @@ def _as_bitmap(mask: np.ndarray | None) -> BitmapMasks | None:
 
 def _as_arrays(layer: nn.Linear | None) -> tuple[np.ndarray, np.ndarray] | None:
     return layer and tuple(tensor.detach().float().cpu().numpy() for tensor in (layer.weight, layer.bias))
-
-
-def _first_lines(error: Exception) -> str:
-    return ' '.join(line.strip() for line in str(error).splitlines()[:4])[:500]

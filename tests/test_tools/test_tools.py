@@ -76,6 +76,19 @@ def test_mask_quality_measures_in_true_and_in_detected_boxes(trained: Path, opti
     assert 0 <= share <= 100
 
 
+WRONG = 'are not those of this config: The model and loaded state dict do not match exactly'
+ANOTHER = 'configs/demo/ablations/r34.py'
+
+
+def test_weights_of_another_config_are_refused(trained: Path, options: list[str], tmp_path: Path) -> None:
+    """By the test, and by a training that is to start from them."""
+    checkpoint = trained / f'iter_{STEPS}.pth'
+    with pytest.raises(ValueError, match=WRONG):
+        run('tools/test.py', ANOTHER, checkpoint, '--work-dir', tmp_path, *options)
+    with pytest.raises(ValueError, match=WRONG):
+        run('tools/train.py', ANOTHER, '--work-dir', tmp_path, *options, f'load_from={checkpoint}')
+
+
 def test_test_refuses_a_dump_that_is_no_pickle(trained: Path) -> None:
     with pytest.raises(ValueError, match=r'--out must be a \.pkl or \.pickle file, got out\.txt'):
         run('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--out', 'out.txt')
