@@ -1,9 +1,11 @@
 """The schedule of a training by steps: how long it is, and what hangs on its length."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
+from mmengine.logging import print_log
 
 # Settings of MMEngine's schedulers, of its loop and of our hooks that count steps.
 SCHEDULER_STEPS = ('begin', 'end', 'milestones', 'T_max', 'periods', 'step_size', 'total_steps')
@@ -51,7 +53,7 @@ def scale_schedule(cfg: Config, steps: int) -> None:
 
 
 def check_schedule(cfg: Config) -> None:
-    """Look whether a schedule fits the length of its training.
+    """Look whether a schedule fits the length of its training; a warning tells of one that ends before.
 
     Raises:
         ValueError: If a count of steps is none, the schedule counts epochs, or a part of it comes after the last step.
@@ -73,6 +75,14 @@ def check_schedule(cfg: Config) -> None:
                     f'(train_cfg.max_iters): set at most {latest}, or set the length alone by steps={length} '
                     f'(--steps {length}), which scales the schedule'
                 )
+    ends = [scheduler.get('end', length) for scheduler in _schedulers(cfg)]
+    if ends and max(ends) < length:
+        print_log(
+            f'the schedule ends at step {max(ends)} of {length} (train_cfg.max_iters), and from there on the learning '
+            f'rate stays as it is; to scale the schedule, set the length by steps={length} (--steps {length}) alone',
+            logger='current',
+            level=logging.WARNING,
+        )
 
 
 def check_steps(name: str, value: Any, fewest: int = 1) -> None:

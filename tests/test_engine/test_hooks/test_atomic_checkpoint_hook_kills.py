@@ -1,5 +1,6 @@
 """AtomicCheckpointHook: a training killed around a validation and resumed leaves what one without the kill leaves."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -56,13 +57,13 @@ def train(
     save_best: str | list | None = 'mAP',
     interval: int = 2,
     load_from: str | None = None,
+    by_epoch: bool = False,
     **changes: Any,
 ) -> list[int]:
-    """Train for 6 steps, with a validation after every second one; return the steps of the validations."""
+    """Train, by default for 6 steps with a validation after every second one; return the steps of the validations."""
     cfg = Config(
         settings(
             work_dir,
-            train_cfg=dict(type='IterBasedTrainLoop', max_iters=6, val_interval=2),
             val_cfg=dict(type='ValLoop'),
             val_dataloader=dict(
                 batch_size=1,
@@ -72,10 +73,10 @@ def train(
             ),
             val_evaluator=dict(type='ScoreOfStep', scores={str(step): score for step, score in scores.items()}),
             custom_hooks=[dict(type='NoteStep')],
-            **changes,
+            **{'train_cfg': dict(type='IterBasedTrainLoop', max_iters=6, val_interval=2), **changes},
         )
     )
-    cfg.default_hooks.checkpoint.update(save_best=save_best, interval=interval)
+    cfg.default_hooks.checkpoint.update(save_best=save_best, interval=interval, by_epoch=by_epoch)
     resume_newest(cfg)
     if load_from is not None:
         cfg.load_from, cfg.resume = load_from, True
@@ -208,6 +209,41 @@ def test_the_best_one_goes_when_the_better_one_is_there(tmp_path: Path) -> None:
         patch.setattr(os, 'remove', note)
         train(tmp_path, RISES_AND_FALLS)
     assert {'best_mAP_iter_2.pth', 'best_mAP_iter_4.pth'} in there
+
+
+def test_a_full_disk_leaves_the_best_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = os.replace
+
+    def fail(source: Path, target: Path) -> None:
+        if Path(target).name == 'best_mAP_iter_4.pth':
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    monkeypatch.setattr(os, 'replace', fail)
+    with pytest.raises(OSError, match=r'the disk is full: cannot write .*/best_mAP_iter_4\.pth') as caught:
+        train(tmp_path, RISES_AND_FALLS)
+    assert f'{tmp_path}/iter_4.pth is the last whole checkpoint' in str(caught.value)
+    assert (tmp_path / 'best_mAP_iter_2.pth').is_file()
+    monkeypatch.setattr(os, 'replace', replace)
+    assert train(tmp_path, RISES_AND_FALLS) == [4, 6]
+    assert outcome(tmp_path)['files'] == ['best_mAP_iter_4.pth', 'iter_4.pth', 'iter_6.pth']
+
+
+@pytest.mark.parametrize('epoch', [2, 3])
+def test_epochs_too(tmp_path: Path, epoch: int) -> None:
+    """A training by epochs of two steps each, which was killed in the validation after one of them."""
+    loops = dict(
+        train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=3, val_interval=2),
+        train_dataloader=dict(
+            batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler'), dataset=dict(type='Draws')
+        ),
+    )
+    with killed_in_validation(2 * epoch), pytest.raises(Killed):
+        train(tmp_path, RISES_AND_FALLS, by_epoch=True, interval=1, **loops)
+    again = dict(by_epoch=True, interval=1, **loops)
+    assert train(tmp_path, RISES_AND_FALLS, **again) == [each for each in (4, 6) if each >= 2 * epoch]
+    assert train(tmp_path, RISES_AND_FALLS, **again) == []
+    assert (tmp_path / 'best_mAP_epoch_2.pth').is_file()
 
 
 def test_a_copy_leaves_the_original_as_it_is(tmp_path: Path) -> None:
