@@ -16,7 +16,7 @@ from mmosis.engine.whole_checkpoints import newest_whole_checkpoint
 from mmosis.utils.atomic import remove_leftovers
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-# In the message hub, and so in the checkpoints: the host's paths of the best ones, and the step of the last validation.
+# In the message hub, and so in the checkpoints: MMEngine's paths of the best ones, and the step of the last validation.
 BEST = 'best_ckpt'
 VALIDATED = 'validated_step'
 
@@ -35,7 +35,7 @@ class AtomicCheckpointHook(CheckpointHook):
     """
 
     def __init__(self, max_keep_ckpts: int = -1, backend_args: dict | None = None, **kwargs: Any) -> None:
-        # The host removes down to its number before it writes; so it is given one more, and the rest is done here.
+        # MMEngine removes down to its number before it writes; so it is given one more, and the rest is done here.
         super().__init__(
             max_keep_ckpts=max_keep_ckpts + 1 if max_keep_ckpts > 0 else -1,
             backend_args=backend_args or dict(backend='atomic'),
@@ -62,7 +62,7 @@ class AtomicCheckpointHook(CheckpointHook):
         hub = runner.message_hub
         hub.update_info(VALIDATED, _step(runner))
         before, last = _best_paths(hub), hub.get_info('last_ckpt')
-        # The host would remove the old best one first, and save the step's own in between: it is told of neither.
+        # MMEngine would remove the old best one first, and save the step's own in between: it is told of neither.
         self.best_ckpt_path, self.best_ckpt_path_dict, self.last_ckpt = None, dict.fromkeys(self.save_best or ()), None
         with self._explained_full_disk():
             super().after_val_epoch(runner, metrics)
@@ -118,7 +118,7 @@ class AtomicCheckpointHook(CheckpointHook):
         self._name_best(hub)
 
     def _name_best(self, hub: MessageHub) -> dict[str, str]:
-        """Let the host know the best checkpoints that the message hub names; return them."""
+        """Let MMEngine know the best checkpoints that the message hub names; return them."""
         best = _best_paths(hub)
         self.best_ckpt_path = best.get(BEST)
         keys = {key: f'{BEST}_{key}' for key in self.save_best or ()}
