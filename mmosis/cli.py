@@ -34,11 +34,24 @@ class _DescribeReference(argparse.Action):
 
 
 def _settle_names(references: list[dict]) -> None:
-    """Give a further box on the searched image the name of the one before it, unless it has its own."""
-    for reference in references:
-        before = reference.pop('same_as', {})
+    """Give boxes on the searched image without a name that of the one before them, or else of the next that has one."""
+    pairs = [(reference['same_as'], reference) for reference in references if 'same_as' in reference]
+    for before, reference in pairs:
         if 'name' in before:
             reference.setdefault('name', before['name'])
+    for before, reference in reversed(pairs):
+        if 'name' in reference:
+            before.setdefault('name', reference['name'])
+        del reference['same_as']
+
+
+def _attach_boxes(argv: Sequence[str]) -> list[str]:
+    """Write ``--box -1,2,3,4`` with a sign of equality; argparse would take what begins with a minus for an option."""
+    args = list(argv)
+    for i in reversed(range(len(args) - 1)):
+        if args[i] == '--box' and args[i + 1].startswith('-') and ',' in args[i + 1]:
+            args[i : i + 2] = [f'--box={args[i + 1]}']
+    return args
 
 
 def parse_box(text: str) -> tuple[float, ...]:
@@ -85,7 +98,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     for command in (search, index, serve):
         _add_model_arguments(command)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
     if args.command == 'search':
         _settle_names(args.references)
     if args.command == 'search' and bool(args.references) == bool(args.bank):
@@ -126,7 +139,10 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         help='where the object is in it, in pixels; without --reference: in the one searched image',
     )
     group.add_argument(
-        '--mask', action=_DescribeReference, metavar='FILE', help='its mask, an image not 0 on the object'
+        '--mask',
+        action=_DescribeReference,
+        metavar='FILE',
+        help='its mask, an image not 0 on the object; by default where a cut-out is opaque',
     )
     group.add_argument('--name', action=_DescribeReference, help='category; references of one name are one category')
     group.add_argument('--bank', metavar='FILE', help='encoded references, as --save-bank wrote them')

@@ -51,16 +51,39 @@ class TestParse:
             ((None, None, None), (None, None, None)),
             (('mug', None, None), ('mug', 'mug', 'mug')),
             (('mug', 'cup', None), ('mug', 'cup', 'cup')),
-            ((None, 'cup', None), (None, 'cup', 'cup')),
+            ((None, 'cup', None), ('cup', 'cup', 'cup')),
+            ((None, None, 'cup'), ('cup', 'cup', 'cup')),
+            (('mug', None, 'cup'), ('mug', 'mug', 'cup')),
+            ((None, 'mug', 'cup'), ('mug', 'mug', 'cup')),
         ],
     )
-    def test_a_further_box_has_the_name_of_the_one_before(self, names: tuple, expected: tuple) -> None:
+    def test_boxes_without_a_name_have_that_of_a_neighbour(self, names: tuple, expected: tuple) -> None:
         args = []
         for name in names:
             args += ['--box', '1,2,3,4'] + (['--name', name] if name else [])
         references = self.references(*args)
         assert [reference.get('name') for reference in references] == list(expected)
         assert [set(reference) - {'name'} for reference in references] == 3 * [{'bbox'}]
+
+    def test_a_name_goes_before_or_behind_all_boxes(self) -> None:
+        boxes = ('--box', '1,2,3,4', '--box', '5,6,7,8')
+        expected = [dict(bbox=(1, 2, 3, 4), name='coin'), dict(bbox=(5, 6, 7, 8), name='coin')]
+        assert self.references(*boxes, '--name', 'coin') == expected
+        assert self.references('--name', 'coin', *boxes) == expected
+
+    def test_names_of_boxes_are_not_those_of_files(self) -> None:
+        references = self.references('--box', '1,2,3,4', '--box', '5,6,7,8', '--reference', 'a.png', '--name', 'mug')
+        assert references == [
+            dict(bbox=(1, 2, 3, 4)),
+            dict(bbox=(5, 6, 7, 8)),
+            dict(img='a.png', negative=False, name='mug'),
+        ]
+
+    @pytest.mark.parametrize('box', [('--box', '-20,-20,60,60'), ('--box=-20,-20,60,60',), ('--box', '-20, -20,60,60')])
+    def test_a_box_may_begin_with_a_minus(self, box: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.references('--reference', 'a', *box)[0]['bbox'] == (-20, -20, 60, 60)
+        monkeypatch.setattr(sys, 'argv', ['mmosis', 'search', 'photos', '--out', 'found', *box])
+        assert parse_args().references == [dict(bbox=(-20, -20, 60, 60))]
 
     def test_lines_do_not_share_references(self) -> None:
         assert self.references('--reference', 'a.png') == self.references('--reference', 'a.png')
@@ -250,6 +273,8 @@ class TestErrors:
             (('--reference', 'photo.png', '--mask', 'none.png'), 'there is no image file none.png'),
             (('--reference', 'photo.png', '--box', '5,5,1,1'), 'a box must be x1, y1, x2, y2 in pixels with x1 < x2'),
             (('--reference', 'photo.png', '--box', '0,0,1000,9'), "reference 'object', photo.png at 0, 0, 1000, 9: a"),
+            (('--box', '-20,-20,60,60'), 'inside the 192x192 (h x w) image, got [-20.0, -20.0, 60.0, 60.0]'),
+            (('--box', '0.1,0.2,0.5,0.6'), 'boxes are in pixels, got (0.1, 0.2, 0.5, 0.6); multiply shares'),
             (('--reference', 'photo.png', '--name', ' '), "a reference's name must be a word or more"),
             (('--negative', 'photo.png'), 'all references are negative'),
             (('--name', 'mug'), 'a reference on the searched image must have a bbox or a mask'),

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmosis.utils.image import decode_image, read_bytes
+from mmosis.utils.mask_image import decode_alpha, decode_mask, find_opaque
 
 from .parquet import SUFFIX, read_paths
 
@@ -96,18 +97,39 @@ def load_image(image: str | Path | np.ndarray) -> np.ndarray:
     return check_image(decode_image(content, str(image)), str(image))
 
 
-def load_mask(path: str | Path) -> np.ndarray:
-    """Read a mask from an image file, in the depth that it has: labels of 16 bits may be small numbers.
+def load_cutout(image: str | Path | np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read an image and the mask of the object that it shows, if its alpha is one.
+
+    Args:
+        image: As :func:`load_image` takes it.
 
     Returns:
-        np.ndarray: (H, W) bool, where a colour channel is not 0.
+        tuple: The image, (H, W, 3) uint8, BGR; and where it is opaque, (H, W) bool, or None if it is that everywhere.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: As :func:`load_image`.
+    """
+    loaded = load_image(image)
+    if isinstance(image, np.ndarray):
+        alpha = image[..., 3] if image.shape[2:] == (4,) else None
+    else:
+        alpha = decode_alpha(_read(image))
+    mask = find_opaque(alpha)
+    return loaded, mask if mask is not None and mask.shape == loaded.shape[:2] else None
+
+
+def load_mask(path: str | Path) -> np.ndarray:
+    """Read a mask from an image file, see :func:`~mmosis.utils.mask_image.decode_mask`.
+
+    Returns:
+        np.ndarray: (H, W) bool.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it cannot be read.
     """
-    mask = decode_image(_read(path), str(path), 'unchanged')
-    return mask != 0 if mask.ndim == 2 else (mask[..., :3] != 0).any(axis=2)
+    return decode_mask(_read(path), str(path))
 
 
 def _read(path: str | Path) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from mmosis.utils.image import crop_box
 from mmosis.utils.masks import decode_segmentation
 
-from .images import check_image, load_image
+from .images import check_image, load_cutout
 
 DEFAULT_NAME = 'object'
 THUMBNAIL_SIZE = 128
@@ -23,10 +23,11 @@ class SearchReference:
     """One picture of what to search for.
 
     Attributes:
-        img: File or array (H, W, 3) BGR uint8. None: the searched image itself, if it is one.
-        bbox: Box of the object, xyxy, pixels of ``img``. By default the box of the mask, or the whole image.
-        mask: The object's mask: an array (H, W), not 0 on the object, COCO polygons or RLE. Features are then averaged
-            over the object alone.
+        img: File or array (H, W, 3) BGR uint8, or with alpha (H, W, 4). None: the searched image itself, if it is one.
+        bbox: Box of the object, xyxy, pixels of ``img`` as it is shown, turned upright as its EXIF says. By default the
+            box of the mask, or the whole image.
+        mask: The object's mask, in the same frame: an array (H, W), not 0 on the object, COCO polygons or RLE. Features
+            are then averaged over the object alone. By default where ``img`` is opaque, if it is not everywhere.
         name: Its category; references of one name are searched for together.
         negative: "Not like this": what resembles it more than any category is left out.
     """
@@ -61,28 +62,36 @@ class SearchReference:
         """Load what the reference pipeline takes after loading, and a thumbnail.
 
         Returns:
-            tuple: ``img`` (H, W, 3) BGR, ``img_shape``, ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 1, if there is a
-            mask; and the crop as a picture of at most THUMBNAIL_SIZE, (h, w, 3) RGB.
+            tuple: ``img`` (H, W, 3) BGR; ``img_shape``, (h, w) of the picture, but of a cut-out that of the object;
+            ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 1, if there is a mask; and the crop as a picture of at most
+            THUMBNAIL_SIZE, (h, w, 3) RGB.
 
         Raises:
             FileNotFoundError: If there is no such image.
-            ValueError: If the image cannot be read, the box has no area in it, or the mask is empty or of another size.
+            ValueError: If the image cannot be read, the box has no area in it, or the mask is empty, of another size or
+                that of everything.
         """
-        img = load_image(self.img)
-        results = dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, img.shape[1], img.shape[0]))
+        img, opaque = load_cutout(self.img)
         try:
-            if self.mask is not None:
-                mask = _decode_mask(self.mask, img.shape[:2])
-                results.update(ref_mask=mask, ref_bbox=_box_of(mask))
-            if self.bbox is not None:
-                results['ref_bbox'] = self.bbox
-            crop = crop_box(img, results['ref_bbox'])
-            if self.mask is not None and not crop_box(mask, results['ref_bbox']).any():
-                raise ValueError('the mask lies outside of the box; leave the box out, or give that of the mask')
+            results = self._find_object(img, opaque)
+            crop = crop_box(results['img'], results['ref_bbox'])
         except ValueError as error:
             raise ValueError(f'reference {self.name!r}, {self.origin}: {error}') from error
         check_image(crop, f'reference {self.name!r}, {self.origin}')
         return results, _thumbnail(crop)
+
+    def _find_object(self, img: np.ndarray, opaque: np.ndarray | None) -> dict:
+        """Where the object is: in the mask, in the opaque part of a cut-out, in the box, or everywhere."""
+        shape = img.shape[:2]
+        if self.mask is None:
+            cut = None if opaque is None else _in_box(opaque, self.bbox)
+            whole = (0, 0, shape[1], shape[0])
+            return dict(img=img, img_shape=shape, ref_bbox=self.bbox or whole) if cut is None else _lay_out(img, cut)
+        mask = _decode_mask(self.mask, shape)
+        bbox = self.bbox or _box_of(mask)
+        if not crop_box(mask, bbox).any():
+            raise ValueError('the mask lies outside of the box; leave the box out, or give that of the mask')
+        return dict(img=img, img_shape=shape, ref_bbox=bbox, ref_mask=mask)
 
 
 def parse_references(references: Any, searched: Sequence | None = None) -> list[SearchReference]:
@@ -147,19 +156,55 @@ def _check_box(bbox: Any) -> Box:
         box = ()
     if len(box) != 4 or not all(np.isfinite(box)) or not (box[0] < box[2] and box[1] < box[3]):
         raise ValueError(f'a box must be x1, y1, x2, y2 in pixels with x1 < x2 and y1 < y2, got {bbox}')
+    if min(box) >= 0 and max(box) <= 1:
+        raise ValueError(f'boxes are in pixels, got {bbox}; multiply shares of the picture by its width and height')
     return box
 
 
 def _decode_mask(mask: np.ndarray | list | dict, img_shape: tuple[int, int]) -> np.ndarray:
     try:
-        return decode_segmentation(mask, img_shape)
+        decoded = decode_segmentation(mask, img_shape)
     except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f'the mask is neither COCO polygons nor RLE ({type(error).__name__}: {error})') from error
+    if decoded.all():
+        raise ValueError('the mask covers the whole picture; it must be 0 beside the object, or be left out')
+    if all(edge.all() for edge in (decoded[0], decoded[-1], decoded[:, 0], decoded[:, -1])):
+        raise ValueError(
+            'the mask covers the whole border of the picture; it must be 0 beside the object and not 0 on it: is it '
+            'inverted?'
+        )
+    return decoded
 
 
 def _box_of(mask: np.ndarray) -> Box:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def _in_box(opaque: np.ndarray, bbox: Box | None) -> np.ndarray | None:
+    """The opaque part of a picture that lies in a box: (H, W) bool; None if all of the box is opaque."""
+    if bbox is None:
+        return opaque
+    part = np.zeros_like(opaque)
+    crop_box(part, bbox)[:] = crop_box(opaque, bbox)
+    if not part.any():
+        raise ValueError('all of the box is transparent; leave the box out, or give that of the object')
+    return None if crop_box(part, bbox).all() else part
+
+
+def _lay_out(img: np.ndarray, cut: np.ndarray) -> dict:
+    """Lay a cut-out on a canvas with room for any context around its box; what is transparent is 0, as padding is.
+
+    Its own canvas may have any size, and tells nothing of the object's.
+    """
+    bbox = _box_of(cut)
+    mask = crop_box(cut, bbox).astype(np.uint8)
+    height, width = mask.shape
+    room = (height, height, width, width)
+    img, mask = (
+        cv2.copyMakeBorder(part, *room, cv2.BORDER_CONSTANT) for part in (crop_box(img, bbox) * mask[..., None], mask)
+    )
+    return dict(img=img, img_shape=(height, width), ref_bbox=(width, height, 2 * width, 2 * height), ref_mask=mask)
 
 
 def _thumbnail(crop: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from pycocotools import mask as mask_utils
 
 from mmosis.search import SearchReference, parse_references
@@ -23,6 +24,14 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / 'mug.png'
     cv2.imwrite(str(path), IMAGE)
     return path
+
+
+def write_turned(path: Path, image: np.ndarray) -> None:
+    """Write an image on its side, to be shown a quarter turn clockwise as its EXIF says."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = np.rot90(image)[..., [2, 1, 0, 3][: image.shape[2]]]
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
 
 
 class TestForms:
@@ -116,10 +125,23 @@ class TestBox:
         with pytest.raises(ValueError, match=re.escape(message)):
             SearchReference(IMAGE, bbox=bbox)
 
+    @pytest.mark.parametrize('bbox', [(0.1, 0.2, 0.5, 0.6), (0, 0, 1, 1), [0.0, 0.5, 0.5, 1.0]])
+    def test_shares_of_the_picture(self, bbox: object) -> None:
+        message = f'boxes are in pixels, got {bbox}; multiply shares of the picture by its width and height'
+        with pytest.raises(ValueError, match=re.escape(message)):
+            SearchReference(IMAGE, bbox=bbox)
+
     @pytest.mark.parametrize('bbox', [(60, 0, 70, 10), (-20, -20, -5, -5), (10, 10, 20, 42), (-2, 0, 10, 10)])
     def test_outside_of_the_image(self, bbox: tuple) -> None:
         with pytest.raises(ValueError, match=r"reference 'mug', an array at .*: a reference box must be .*40x60"):
             SearchReference(IMAGE, bbox=bbox, name='mug').load()
+
+    def test_it_is_of_the_picture_as_it_is_shown(self, tmp_path: Path) -> None:
+        """So is a mask: label tools turn pictures upright."""
+        write_turned(tmp_path / 'turned.png', IMAGE)
+        results, thumbnail = SearchReference(tmp_path / 'turned.png', bbox=(20, 5, 50, 25), mask=MASK).load()
+        np.testing.assert_array_equal(results['img'], IMAGE)
+        np.testing.assert_array_equal(thumbnail, IMAGE[5:25, 20:50, ::-1])
 
     def test_too_small(self) -> None:
         with pytest.raises(ValueError, match=r"reference 'object', an array at 5, 5, 8, 30 has 3x25 pixels"):
@@ -171,6 +193,10 @@ class TestMask:
     @pytest.mark.parametrize(
         ('mask', 'bbox', 'message'),
         [
+            (np.ones_like(MASK), None, 'the mask covers the whole picture; it must be 0 beside the object, or be left'),
+            (255 * np.ones(MASK.shape, np.uint8), (5, 5, 20, 20), 'the mask covers the whole picture'),
+            ([[0, 0, 60, 0, 60, 40, 0, 40]], None, 'the mask covers the whole picture'),
+            (~MASK, None, 'the mask covers the whole border of the picture; it must be 0 .*: is it inverted'),
             (np.zeros_like(MASK), None, 'a mask must cover at least one pixel'),
             (MASK[:-1], None, r'a mask must have the size of its image, \(40, 60\) \(h x w\), got \(39, 60\)'),
             (np.dstack([MASK] * 3), None, r'a mask must have the size .* got \(40, 60, 3\)'),
@@ -187,6 +213,72 @@ class TestMask:
     def test_what_does_not_fit(self, mask: object, bbox: tuple | None, message: str) -> None:
         with pytest.raises(ValueError, match=f"reference 'mug', an array.* with mask: {message}"):
             SearchReference(IMAGE, bbox=bbox, mask=mask, name='mug').load()
+
+
+class TestCutOut:
+    """A picture with alpha: the object is where it is opaque."""
+
+    @staticmethod
+    def make(alpha: np.ndarray, hidden: int = 0) -> np.ndarray:
+        """IMAGE with alpha; what is transparent has a colour that nobody sees."""
+        colours = np.where(alpha[..., None] > 0, IMAGE, hidden).astype(np.uint8)
+        return np.dstack([colours, alpha])
+
+    def check(self, results: dict) -> None:
+        """The object alone, on nothing, with as much room around it as it is wide and high."""
+        assert results['ref_bbox'] == (15, 10, 30, 20)
+        assert results['img_shape'] == (10, 15)  # its canvas tells no size
+        expected = np.zeros((30, 45), np.uint8)
+        expected[10:20, 15:30] = MASK[10:20, 30:45]
+        np.testing.assert_array_equal(results['ref_mask'], expected)
+        colours = np.zeros((30, 45, 3), np.uint8)
+        colours[10:20, 15:30] = IMAGE[10:20, 30:45] * MASK[10:20, 30:45, None]
+        np.testing.assert_array_equal(results['img'], colours)
+
+    @pytest.mark.parametrize('hidden', [0, 255])
+    @pytest.mark.parametrize('opaque', [255, 200])
+    def test_its_alpha_is_its_mask(self, hidden: int, opaque: int) -> None:
+        image = self.make((opaque * MASK).astype(np.uint8), hidden)
+        results, thumbnail = SearchReference(image).load()
+        self.check(results)
+        assert thumbnail.shape == (10, 15, 3)
+
+    @pytest.mark.parametrize('suffix', ['.png', '.webp', '.tiff'])
+    def test_a_file(self, suffix: str, tmp_path: Path) -> None:
+        path = tmp_path / f'cut{suffix}'
+        lossless = [cv2.IMWRITE_WEBP_QUALITY, 101] if suffix == '.webp' else []
+        cv2.imwrite(str(path), self.make(255 * MASK.astype(np.uint8)), lossless)
+        self.check(SearchReference(path).load()[0])
+
+    def test_a_file_that_is_turned_upright(self, tmp_path: Path) -> None:
+        write_turned(tmp_path / 'cut.png', self.make(255 * MASK.astype(np.uint8)))
+        self.check(SearchReference(tmp_path / 'cut.png').load()[0])
+
+    @pytest.mark.parametrize('value', [255, 100, 0])
+    def test_alpha_that_is_the_same_everywhere_is_no_mask(self, value: int) -> None:
+        image = np.dstack([IMAGE, np.full(IMAGE.shape[:2], value, np.uint8)])
+        results, _ = SearchReference(image).load()
+        assert results['ref_bbox'] == (0, 0, WIDTH, HEIGHT)
+        assert 'ref_mask' not in results
+        np.testing.assert_array_equal(results['img'], IMAGE)
+
+    def test_a_box_selects(self) -> None:
+        """Of two opaque parts the box shows one; where all of a box is opaque it is a box like any other."""
+        alpha = 255 * MASK.astype(np.uint8)
+        alpha[2:8, 2:12] = 255
+        self.check(SearchReference(self.make(alpha), bbox=(25, 8, 50, 25)).load()[0])
+        results, _ = SearchReference(self.make(alpha), bbox=(3, 3, 10, 7)).load()
+        assert (results['ref_bbox'], results['img_shape']) == ((3, 3, 10, 7), (HEIGHT, WIDTH))
+        assert 'ref_mask' not in results
+        with pytest.raises(ValueError, match=r"reference 'object', .*: all of the box is transparent; leave the box"):
+            SearchReference(self.make(alpha), bbox=(0, 30, 20, 40)).load()
+
+    def test_a_mask_goes_first(self) -> None:
+        alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
+        alpha[:9, :9] = 255
+        results, _ = SearchReference(self.make(alpha), mask=MASK).load()
+        assert results['ref_bbox'] == MASK_BOX
+        np.testing.assert_array_equal(results['ref_mask'], MASK)
 
 
 @pytest.mark.parametrize(

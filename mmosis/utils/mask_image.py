@@ -1,0 +1,95 @@
+"""Masks in image files: in the alpha of a cut-out, in the index of a palette, or in the pixels."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from .image import decode_image
+
+ORIENTATION = 0x0112  # of EXIF
+JPEG = b'\xff\xd8'
+
+
+def decode_mask(content: bytes, name: str) -> np.ndarray:
+    """Decode the mask of an object from the bytes of an image file, turned upright as EXIF says.
+
+    The object is where alpha is opaque, if that differs in the picture. Else, where the index of a palette is another
+    than that of black, or than 0 if no entry is black. Else, where a colour channel is not 0, in the depth of the file:
+    labels of 16 bits may be small numbers. JPEG changes zeros a little, so there it is the upper half of the values.
+
+    Args:
+        content: The file's bytes.
+        name: What to call it in an error.
+
+    Returns:
+        np.ndarray: (H, W) bool.
+
+    Raises:
+        ValueError: If it is no image or is cut off.
+    """
+    pixels = decode_image(content, name, 'unchanged')
+    picture = _open(content)
+    if picture is None:
+        return _not_zero(pixels, content)
+    mask = find_opaque(_alpha_of(picture))
+    if mask is None:
+        mask = _not_background(picture) if picture.mode == 'P' else _not_zero(pixels, content)
+    return _turn(mask, picture.getexif().get(ORIENTATION, 1))
+
+
+def decode_alpha(content: bytes) -> np.ndarray | None:
+    """Decode the alpha of an image file, turned upright as EXIF says: (H, W) uint8; None if it has none."""
+    picture = _open(content)
+    alpha = None if picture is None else _alpha_of(picture)
+    return None if alpha is None else _turn(alpha, picture.getexif().get(ORIENTATION, 1))
+
+
+def find_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
+    """Find the object of a cut-out.
+
+    Args:
+        alpha: (H, W).
+
+    Returns:
+        np.ndarray: (H, W) bool, where alpha is at least half of its largest value; None if that is everywhere, so that
+        alpha tells nothing.
+    """
+    if alpha is None or not alpha.size:
+        return None
+    opaque = alpha >= alpha.max() / 2
+    return None if opaque.all() else opaque
+
+
+def _open(content: bytes) -> Image.Image | None:
+    try:
+        picture = Image.open(BytesIO(content))
+        picture.load()
+    except Exception:  # a file that Pillow does not know may still be one that OpenCV knows
+        return None
+    return picture
+
+
+def _alpha_of(picture: Image.Image) -> np.ndarray | None:
+    return np.asarray(picture.convert('RGBA').getchannel('A')) if picture.has_transparency_data else None
+
+
+def _not_background(picture: Image.Image) -> np.ndarray:
+    """Where a palette's index is not that of the background: of black, if the picture has any, or else 0."""
+    index = np.asarray(picture)
+    colours = np.full((256, 3), 255)  # an index may have no entry
+    entries = np.array(picture.getpalette('RGB')).reshape(-1, 3)
+    colours[: len(entries)] = entries
+    is_black = (colours == 0).all(axis=1)[index]
+    return ~is_black if is_black.any() else index != 0
+
+
+def _not_zero(pixels: np.ndarray, content: bytes) -> np.ndarray:
+    channels = pixels[..., None] if pixels.ndim == 2 else pixels[..., :3]
+    return (channels > 127 if content.startswith(JPEG) else channels != 0).any(axis=2)
+
+
+def _turn(array: np.ndarray, orientation: int) -> np.ndarray:
+    picture = Image.fromarray(array)
+    picture.getexif()[ORIENTATION] = orientation
+    return np.array(ImageOps.exif_transpose(picture))

@@ -1,0 +1,108 @@
+"""Masks in image files of every kind that tools write."""
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmosis.utils.mask_image import decode_alpha, decode_mask, find_opaque
+
+MASK = np.zeros((20, 30), bool)
+MASK[4:9, 5:25] = True
+LABELS = MASK.astype(np.uint8)
+VIRIDIS = [68, 1, 84, 253, 231, 36]  # no colour of it is black
+
+
+def encode(array: np.ndarray, suffix: str = '.png') -> bytes:
+    return cv2.imencode(suffix, array)[1].tobytes()
+
+
+def save(picture: Image.Image, kind: str = 'PNG', **options: object) -> bytes:
+    file = BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def paint(colour: int, background: int = 0) -> np.ndarray:
+    """Of one colour (H, W, 4), opaque on the object."""
+    pixels = np.where(MASK, colour, background).astype(np.uint8)
+    return np.dstack([pixels] * 3 + [255 * LABELS])
+
+
+def with_palette(labels: np.ndarray, colours: list[int]) -> Image.Image:
+    picture = Image.fromarray(labels, 'L')
+    picture = picture.convert('P')
+    picture.putdata(labels.ravel().tolist())
+    picture.putpalette(colours)
+    return picture
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        encode(LABELS),
+        encode(255 * LABELS),
+        encode(3 * MASK.astype(np.uint16)),
+        encode(np.dstack([3 * MASK.astype(np.uint16), *[0 * MASK.astype(np.uint16)] * 2])),
+        encode(np.dstack([LABELS, 0 * LABELS, 0 * LABELS])),
+        encode(np.dstack([255 * LABELS] * 3), '.bmp'),
+        save(Image.fromarray(MASK)),
+        # The object is in the alpha.
+        encode(paint(0)),
+        encode(paint(255, 255)),
+        encode(paint(90, 200)),
+        save(Image.fromarray(paint(255, 255)).convert('LA')),
+        save(Image.fromarray(paint(255, 255)), 'WEBP', lossless=True),
+        encode(paint(255, 255), '.tiff'),
+        save(with_palette(LABELS, VIRIDIS), transparency=0),
+        # All is opaque, and the object in the colours.
+        encode(np.dstack([255 * LABELS] * 3 + [0 * LABELS + 255])),
+        # The object is in the index of a palette; that of black is the background, or else 0.
+        save(with_palette(LABELS, VIRIDIS)),
+        save(with_palette(7 * LABELS, VIRIDIS + 30 * [99])),
+        save(with_palette(1 - LABELS, [255, 255, 255, 0, 0, 0])),
+        save(with_palette(LABELS, [0, 0, 0, 128, 0, 0])),
+        save(with_palette(LABELS, VIRIDIS), 'GIF'),
+        # JPEG has no exact zeros.
+        save(Image.fromarray(255 * LABELS), 'JPEG', quality=50),
+    ],
+)
+def test_the_object_is_found(content: bytes) -> None:
+    mask = decode_mask(content, 'mask')
+    assert mask.dtype == bool
+    np.testing.assert_array_equal(mask, MASK)
+
+
+@pytest.mark.parametrize('picture', [Image.fromarray(255 * LABELS), Image.fromarray(paint(9))])
+@pytest.mark.parametrize(('kind', 'options'), [('PNG', {}), ('TIFF', {}), ('WEBP', dict(lossless=True))])
+def test_exif_turns_it_upright(picture: Image.Image, kind: str, options: dict) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    mask = decode_mask(save(picture, kind, exif=exif, **options), 'mask')
+    np.testing.assert_array_equal(mask, np.rot90(MASK, -1))
+
+
+def test_a_mask_of_everything_is_one() -> None:
+    """Whoever takes it refuses it."""
+    assert decode_mask(encode(LABELS + 1), 'mask').all()
+
+
+@pytest.mark.parametrize('content', [b'', b'no image', encode(LABELS)[:30]])
+def test_what_is_no_image(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r'a mask\.png is not a readable image'):
+        decode_mask(content, 'a mask.png')
+
+
+def test_alpha() -> None:
+    np.testing.assert_array_equal(decode_alpha(encode(paint(9))), 255 * LABELS)
+    assert decode_alpha(encode(LABELS)) is None
+    assert decode_alpha(b'no image') is None
+
+
+def test_what_is_opaque() -> None:
+    soft = np.array([[0, 60, 99], [100, 101, 200]], np.uint8)
+    np.testing.assert_array_equal(find_opaque(soft), [[False, False, False], [True, True, True]])
+    for tells_nothing in (None, np.zeros((2, 2), np.uint8), np.full((2, 2), 255, np.uint8), np.zeros((0, 2), np.uint8)):
+        assert find_opaque(tells_nothing) is None
