@@ -70,7 +70,7 @@ def test_without_mmpretrain_it_says_how_to_install_it(monkeypatch: pytest.Monkey
     for name in [name for name in sys.modules if name.startswith(('mmpretrain', 'mmosis.datasets.leak_free_imagenet'))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, 'mmpretrain', None)
-    with pytest.raises(ImportError, match=r"pre-training needs mmpretrain.* pip install 'mmosis\[pretrain\]'"):
+    with pytest.raises(ImportError, match=r"pre-training needs mmpretrain.* pip install -e '\.\[pretrain\]'"):
         import_module('mmosis.datasets.leak_free_imagenet')
 
 
