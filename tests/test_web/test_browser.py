@@ -47,8 +47,8 @@ def visit(browser: object, address: str) -> Iterator:
     """Open the page as somebody else; scripts may not fail, and nothing is fetched from elsewhere."""
     contexts, problems = [], []
 
-    def open_page(size: tuple[int, int] = DESKTOP) -> object:
-        contexts.append(browser.new_context(viewport=dict(width=size[0], height=size[1])))
+    def open_page(size: tuple[int, int] = DESKTOP, **options: object) -> object:
+        contexts.append(browser.new_context(viewport=dict(width=size[0], height=size[1]), **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(15_000)
         page.on('pageerror', lambda error: problems.append(str(error)))
@@ -465,3 +465,19 @@ def test_phone_has_one_column_and_nothing_is_cut_off(visit) -> None:
     assert {(box['x'], box['width']) for box in boxes} == {(boxes[0]['x'], boxes[0]['width'])}
     assert boxes[0]['x'] >= 0
     assert boxes[0]['x'] + boxes[0]['width'] <= PHONE[0]
+
+
+def test_box_is_drawn_by_a_finger(visit, tmp_path: Path) -> None:
+    page = visit(PHONE, has_touch=True, is_mobile=True)
+    _add(page, 'references', _write_scene(tmp_path))
+    stage = page.locator('#reference-box .stage')
+    stage.scroll_into_view_if_needed()
+    area = stage.bounding_box()
+    finger = page.context.new_cdp_session(page)
+    before = page.evaluate('scrollY')
+    for kind, share in (('touchStart', 0.25), ('touchMove', 0.4), ('touchMove', 0.75), ('touchEnd', None)):
+        place = dict(x=area['x'] + (share or 0) * area['width'], y=area['y'] + (share or 0) * area['height'])
+        finger.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=[place] if share else []))
+    page.get_by_text('A box of 2').wait_for()
+    assert [float(corner) for corner in _corners(page, '#reference-box')] == pytest.approx([100, 50, 300, 150], abs=4)
+    assert page.evaluate('scrollY') == before
