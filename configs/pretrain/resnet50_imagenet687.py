@@ -2,7 +2,7 @@
 # counterpart in COCO. The network and its input are those of the detectors; the paper does not tell the schedule: this
 # is the usual one of 100 epochs with batches of 256.
 default_scope = 'mmpretrain'
-custom_imports = dict(imports=['mmosis.datasets.leak_free_imagenet'], allow_failed_imports=False)
+custom_imports = dict(imports=['mmosis.datasets.leak_free_imagenet', 'mmosis.engine'], allow_failed_imports=False)
 
 # ---------------------------------------------------------------- model
 num_classes = 687
@@ -83,7 +83,7 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=100),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3),
+    checkpoint=dict(type='AtomicCheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
 )
 env_cfg = dict(

@@ -69,9 +69,10 @@ def test_the_last_checkpoint_is_known_where_nothing_was_left_to_train(tmp_path: 
     """Whatever last_checkpoint names: a kill may have come before it was written, or it is a copy's."""
     train(Config(settings(tmp_path / 'original')))
     shutil.copytree(tmp_path / 'original', tmp_path / 'copy')
-    assert train(Config(settings(tmp_path / 'copy', resume=True))) == str(tmp_path / 'copy/iter_6.pth')
     (tmp_path / 'original/last_checkpoint').write_text(str(tmp_path / 'original/iter_4.pth'))
-    assert train(Config(settings(tmp_path / 'original', resume=True))) == str(tmp_path / 'original/iter_6.pth')
+    for folder in (tmp_path / 'copy', tmp_path / 'original'):
+        assert train(Config(settings(folder, resume=True))) == str(folder / 'iter_6.pth')
+        assert (folder / 'last_checkpoint').read_text() == str(folder / 'iter_6.pth')
 
 
 def test_resume_without_a_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:

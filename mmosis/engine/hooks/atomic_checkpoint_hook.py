@@ -13,7 +13,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
 from mmosis.engine.whole_checkpoints import newest_whole_checkpoint
-from mmosis.utils.atomic import remove_leftovers
+from mmosis.utils.atomic import remove_leftovers, write_atomic
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # In the message hub, and so in the checkpoints: MMEngine's paths of the best ones, and the step of the last validation.
@@ -52,7 +52,7 @@ class AtomicCheckpointHook(CheckpointHook):
         self.check_intervals(runner)
         if is_main_process():
             remove_leftovers(self.out_dir)
-        self._adopt_copies(runner.message_hub)
+        self._adopt_copies(runner.message_hub, runner.work_dir)
         if _lacks_validation(runner):
             runner.logger.info('The checkpoint was written before its validation, which is done now.')
             runner.val_loop.run()
@@ -109,12 +109,14 @@ class AtomicCheckpointHook(CheckpointHook):
             text = f'the disk is full: {error.strerror}. {advice}: make room, then train on with --resume'
             raise OSError(error.errno, text) from error
 
-    def _adopt_copies(self, hub: MessageHub) -> None:
-        """In a copied work dir, go on with its own files: the checkpoint names those of the original."""
+    def _adopt_copies(self, hub: MessageHub, work_dir: str) -> None:
+        """In a copied work dir, go on with its own files: checkpoint and ``last_checkpoint`` name the original's."""
         for key, path in {**_best_paths(hub), 'last_ckpt': hub.get_info('last_ckpt')}.items():
             copy = self.file_backend.join_path(self.out_dir, Path(path).name) if path else None
             if copy and self.file_backend.isfile(copy):
                 hub.update_info(key, copy)
+                if key == 'last_ckpt' and is_main_process():
+                    write_atomic(Path(work_dir, 'last_checkpoint'), copy)
         self._name_best(hub)
 
     def _name_best(self, hub: MessageHub) -> dict[str, str]:
