@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dist import barrier
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
 from mmengine.runner import Runner
-from one_weight import settings
+from one_weight import settings, train_one_weight
+from two_ranks import run_two_ranks
 
 from mmosis.apis import resume_newest
 from mmosis.compat.checkpoint import load_checkpoint_file
@@ -244,6 +246,19 @@ def test_epochs_too(tmp_path: Path, epoch: int) -> None:
     assert train(tmp_path, RISES_AND_FALLS, **again) == [each for each in (4, 6) if each >= 2 * epoch]
     assert train(tmp_path, RISES_AND_FALLS, **again) == []
     assert (tmp_path / 'best_mAP_epoch_2.pth').is_file()
+
+
+def test_two_processes_do_it_together(tmp_path: Path) -> None:
+    assert run_two_ranks(_stop_and_go_on, tmp_path) == [[4, 6], [4, 6]]
+    assert outcome(tmp_path)['scores'] == [0.9, 0.5]
+    assert outcome(tmp_path)['files'] == ['best_mAP_iter_4.pth', 'iter_4.pth', 'iter_6.pth']
+
+
+def _stop_and_go_on(work_dir: Path) -> list[int]:
+    """Train for four steps without a validation, then to the end with one."""
+    train_one_weight(work_dir, max_iters=4)
+    barrier()  # the main process writes the checkpoint
+    return train(work_dir, RISES_AND_FALLS)
 
 
 def test_a_copy_leaves_the_original_as_it_is(tmp_path: Path) -> None:
