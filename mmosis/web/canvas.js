@@ -31,7 +31,7 @@ function place(box) {
 function say(problem, box) {
   fields.forEach(field => field.setAttribute('aria-invalid', Boolean(problem)));
   const size = box && box.slice(2).map((end, i) => Math.round(end - box[i]));
-  status.textContent = problem || (box ? `A box of ${size[0]} × ${size[1]} pixels.` : props.without_box);
+  status.textContent = problem || (box ? `A box of ${size[0]} × ${size[1]} pixels.` : value().without_box || '');
 }
 
 function finish(box) {

@@ -28,14 +28,13 @@ TEMPLATE = f"""
 """
 
 
-def make_canvas(elem_id: str, without_box: str) -> gr.HTML:
+def make_canvas(elem_id: str) -> gr.HTML:
     """Make the component; its ``input`` event comes when a box is done, not while it is drawn.
 
     Its value is what :func:`to_value` makes, with the box as it is drawn by then.
 
     Args:
         elem_id: Id of its element.
-        without_box: What it says when there is no box.
     """
     return gr.HTML(
         html_template=TEMPLATE,
@@ -43,20 +42,28 @@ def make_canvas(elem_id: str, without_box: str) -> gr.HTML:
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes='canvas',
-        without_box=without_box,
         min_side=MIN_SIDE,
     )
 
 
-def to_value(image: np.ndarray, key: str, name: str, box: Box | None = None) -> dict[str, Any]:
+def to_value(image: np.ndarray, key: str, name: str, without_box: str, box: Box | None = None) -> dict[str, Any]:
     """Make the value of the component.
 
     Args:
-        image: (H, W, 3) BGR.
+        image: (H, W, 3) BGR, or (H, W, 4) BGRA.
         key: What tells this picture from others; it comes back with the box.
         name: What the picture is, for those who do not see it.
+        without_box: What it says when there is no box.
         box: xyxy, pixels of the image.
     """
     path = save_img_array_to_cache(show(image), get_upload_folder(), format='jpeg')
     height, width = image.shape[:2]
-    return dict(picture=FileData(path=path).model_dump(), key=key, name=name, width=width, height=height, box=box)
+    return dict(
+        picture=FileData(path=path).model_dump(),
+        key=key,
+        name=name,
+        without_box=without_box,
+        width=width,
+        height=height,
+        box=box,
+    )

@@ -48,7 +48,7 @@ def _lay_out_references(ui: SimpleNamespace) -> None:
     ui.references = _strip('References', 'references')
     with gr.Column(visible=False, elem_id='reference-editor') as ui.reference_editor:
         _hint('Draw a box around the object, or type its corners.')
-        ui.reference_box = make_canvas('reference-box', 'No box: the whole picture is the reference.')
+        ui.reference_box = make_canvas('reference-box')
         ui.name = gr.Textbox('', label='Name', max_lines=1, max_length=MAX_NAME, elem_id='reference-name')
         ui.negative = gr.Checkbox(label='Negative: not like this', elem_id='reference-negative', container=False)
         ui.remove_reference = gr.Button('Remove this reference', size='sm', elem_id='remove-reference')
@@ -75,7 +75,7 @@ def _lay_out_found(ui: SimpleNamespace) -> None:
             ui.summary = gr.HTML(summarise(Session(), SCORE_THR), elem_id='summary', padding=False)
         with gr.Tab('This one here', id='scene'), gr.Column(visible=False) as ui.scene_editor:
             _hint('Draw a box around one of the objects, or type its corners: Search takes it as a reference.')
-            ui.scene_box = make_canvas('scene-box', 'No box yet.')
+            ui.scene_box = make_canvas('scene-box')
             with gr.Row():
                 ui.pick = gr.Button('Use as reference', elem_id='pick')
                 ui.remove_scene = gr.Button('Remove this picture', elem_id='remove-scene')

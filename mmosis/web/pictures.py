@@ -1,5 +1,6 @@
 """Pictures that come over the web: read them, show them, and boxes drawn on them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmosis.search.images import MIN_SIDE, load_image
+from mmosis.search.images import MIN_SIDE, load_cutout, load_image
 from mmosis.search.references import THUMBNAIL_SIZE
 
 MAX_PIXELS = 50_000_000
@@ -16,15 +17,16 @@ MAX_COORDINATE = 1e9
 Box = tuple[float, float, float, float]
 
 
-def read_upload(path: str | Path, room: int = MAX_PIXELS) -> np.ndarray:
+def read_upload(path: str | Path, room: int = MAX_PIXELS, load: Callable = load_image) -> np.ndarray:
     """Read an uploaded file.
 
     Args:
         path: The file; messages tell its name alone.
         room: Pixels for which there is room.
+        load: Reads the file.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8, BGR.
+        np.ndarray: (H, W, 3) uint8, BGR, or what ``load`` makes of it.
 
     Raises:
         ValueError: If it is no picture, is animated, too small or too large; the message is for people.
@@ -42,21 +44,29 @@ def read_upload(path: str | Path, room: int = MAX_PIXELS) -> np.ndarray:
     if width * height > room:
         raise ValueError(f'{name} is left out: there is no room for more pictures; remove some, or try again later')
     try:
-        return load_image(path)
+        return load(path)
     except ValueError as error:
         raise ValueError(str(error).replace(str(path), name)) from error
+
+
+def load_reference(path: str | Path) -> np.ndarray:
+    """Read a picture of an object: (H, W, 3) uint8, BGR, or of a cut-out (H, W, 4) BGRA, opaque on the object."""
+    image, mask = load_cutout(path)
+    return image if mask is None else np.dstack([image, 255 * mask.astype(np.uint8)])
 
 
 def show(image: np.ndarray) -> np.ndarray:
     """Bring a picture to the size for the page.
 
     Args:
-        image: (H, W, 3) BGR.
+        image: (H, W, 3) BGR, or (H, W, 4) BGRA; what is transparent is shown white.
 
     Returns:
         np.ndarray: (h, w, 3) RGB.
     """
     size = _shown_size(image)
+    if image.shape[2] == 4:
+        image = np.where(image[..., 3:] > 0, image[..., :3], np.uint8(255))
     enlarged = size[0] > image.shape[1]
     resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if enlarged else cv2.INTER_AREA)
     return np.ascontiguousarray(resized[..., ::-1])

@@ -36,7 +36,9 @@ def reference_form(session: Session, score_thr: float) -> dict:
     shown = session.shown_reference
     if shown is None:
         return dict(reference_box=None, name='', negative=False)
-    box = to_value(shown.img, session.reference_key, f'reference {shown.name}', shown.bbox)
+    whole = 'the whole picture' if shown.img.shape[2] == 3 else 'the opaque part of the picture'
+    without_box = f'No box: {whole} is the reference.'
+    box = to_value(shown.img, session.reference_key, f'reference {shown.name}', without_box, shown.bbox)
     return dict(reference_box=box, name=shown.name, negative=shown.negative)
 
 
@@ -53,7 +55,7 @@ def scenes(session: Session, score_thr: float) -> dict:
 def scene_form(session: Session, score_thr: float) -> dict:
     """The scene that is shown, to draw on."""
     shown = session.shown_scene
-    box = None if shown is None else to_value(shown.image, shown.key, shown.name, shown.box)
+    box = None if shown is None else to_value(shown.image, shown.key, shown.name, 'No box yet.', shown.box)
     return dict(scene_box=box, scene_editor=gr.update(visible=shown is not None))
 
 

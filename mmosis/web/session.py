@@ -1,6 +1,6 @@
 """What one user has on the page, and what the buttons do with it: functions without a page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from mmosis.search import ReferenceBank, SearchReference
+from mmosis.search.images import load_image
 from mmosis.search.references import DEFAULT_NAME
 from mmosis.structures import FoundObjects
 
-from .pictures import Box, read_box, read_upload
+from .pictures import Box, load_reference, read_box, read_upload
 
 MAX_PICTURES = 50  # references, and as many scenes, of one user: they are kept in memory
 MAX_USER_PIXELS = 400_000_000  # of all pictures of one user: 1.2 GB
@@ -87,7 +88,7 @@ class Session:
 def add_references(
     session: Session, paths: Iterable[str], max_pixels: int = MAX_USER_PIXELS
 ) -> tuple[Session, list[str]]:
-    """Add pictures as references, each as a whole; they have the name of the one that was shown.
+    """Add pictures as references, each as a whole, of a cut-out what is opaque; their name is that of the one shown.
 
     Args:
         session: The session.
@@ -97,7 +98,9 @@ def add_references(
     Returns:
         tuple: The session, and what went wrong with which file.
     """
-    images, problems = _read_all(paths, MAX_PICTURES - len(session.references), max_pixels - session.num_pixels)
+    images, problems = _read_all(
+        paths, MAX_PICTURES - len(session.references), max_pixels - session.num_pixels, load_reference
+    )
     name = session.shown_reference.name if session.references else DEFAULT_NAME
     added = tuple(SearchReference(image, name=name) for _, image in images)
     return (with_references(session, session.references + added) if added else session), problems
@@ -259,14 +262,16 @@ def _unsearched(session: Session) -> Session:
     return replace(session, scenes=tuple(replace(scene, found=None) for scene in session.scenes))
 
 
-def _read_all(paths: Iterable[str], room: int, room_pixels: int) -> tuple[list[tuple[str, np.ndarray]], list[str]]:
+def _read_all(
+    paths: Iterable[str], room: int, room_pixels: int, load: Callable = load_image
+) -> tuple[list[tuple[str, np.ndarray]], list[str]]:
     images, problems = [], []
     for path in paths:
         name = Path(path).name
         try:
             if len(images) >= room:
                 raise ValueError(f'{name} is left out: there are {MAX_PICTURES} pictures already')
-            image = read_upload(path, room_pixels)
+            image = read_upload(path, room_pixels, load)
         except ValueError as error:
             problems.append(str(error))
         else:

@@ -20,7 +20,7 @@ from mmengine.config import Config
 from PIL import Image
 
 import mmosis.web
-from mmosis.search import OneShotInferencer
+from mmosis.search import OneShotInferencer, images
 from mmosis.web import desk as desk_module
 from mmosis.web import pictures, results
 from mmosis.web import session as actions
@@ -113,14 +113,30 @@ def test_picture_bomb_is_refused_before_it_is_decoded(
     def decode(*_: object) -> None:
         raise AssertionError('decoded')
 
-    monkeypatch.setattr(pictures, 'load_image', decode)
+    monkeypatch.setattr(images, 'decode_image', decode)
     monkeypatch.setattr(Image.Image, 'load', decode)
     header = struct.pack('>4sIIBBBBB', b'IHDR', side, side, 1, 0, 0, 0, 0)
     chunks = [header, b'IDAT' + zlib.compress(bytes(100)), b'IEND']
     parts = [struct.pack('>I', len(chunk) - 4) + chunk + struct.pack('>I', zlib.crc32(chunk)) for chunk in chunks]
     (tmp_path / 'bomb.png').write_bytes(b'\x89PNG\r\n\x1a\n' + b''.join(parts))
-    with pytest.raises(ValueError, match=r'bomb.png is too large: at most 50 million pixels'):
-        pictures.read_upload(tmp_path / 'bomb.png')
+    for load in (images.load_image, pictures.load_reference):
+        with pytest.raises(ValueError, match=r'bomb.png is too large: at most 50 million pixels'):
+            pictures.read_upload(tmp_path / 'bomb.png', load=load)
+
+
+def test_alpha_of_a_cutout_is_its_mask(tmp_path: Path) -> None:
+    pixels = np.zeros((60, 80, 4), np.uint8)
+    pixels[10:40, 20:60] = (10, 20, 30, 255)  # RGBA
+    Image.fromarray(pixels).save(tmp_path / 'cut.png')
+    Image.fromarray(pixels[..., :3]).save(tmp_path / 'whole.png')
+    session, _ = actions.add_references(Session(), [str(tmp_path / 'cut.png'), str(tmp_path / 'whole.png')])
+    cut, whole = (reference.load()[0] for reference in session.references)
+    assert cut['ref_mask'].sum() == 30 * 40
+    assert 'ref_mask' not in whole
+    shown = pictures.show(session.references[0].img)
+    scale = shown.shape[1] // 80
+    assert shown[5 * scale, 5 * scale].tolist() == [255, 255, 255]  # RGB
+    assert shown[20 * scale, 40 * scale].tolist() == [10, 20, 30]
 
 
 def test_good_files_are_added_beside_broken_ones(picture: Callable, tmp_path: Path) -> None:
