@@ -15,6 +15,7 @@ from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_imag
 from mmosis.search.base import SearchBase
 from mmosis.search.suppression import box_iou
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.share_of import share_of
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FULL, INDEX = 'full', 'index'
@@ -95,14 +96,17 @@ def measure_index_recall(
             counts. Pictures are known by their names.
 
     Raises:
-        ValueError: If the full search found nothing that counts, or a share is out of its range.
+        FileNotFoundError: If there is no such annotation file.
+        ValueError: If the full search found nothing that counts, a share is out of its range, or the annotations are
+            wrong.
     """
     if any(not 0 < share <= 1 for share in shares):
         raise ValueError(f'shares must be above 0 and at most 1, got {", ".join(map(str, shares))}')
+    true = None if ann_file is None else _boxes(load_coco(str(ann_file)).dataset)  # before hours have passed
     settings = SearchSettings(score_thr=score_thr, keep_all=True, overlays=False)
     report = search_images(inferencer, inputs, bank, Path(out_dir, FULL), settings, resume=True)
     index, _ = PhotoIndex.build(inferencer, inputs, Path(out_dir, INDEX))
-    counts = _count(json.loads(report.annotations.read_text()), ann_file)
+    counts = _count(json.loads(report.annotations.read_text()), true)
     total = sum(counts.values())
     if not total:
         raise ValueError('the full search found nothing that counts; give other references, or a lower score')
@@ -117,18 +121,17 @@ def measure_index_recall(
 def _point(
     share: float, num_pictures: int, orders: Sequence[list[str]], wanted: Sequence[dict[str, int]], total: int
 ) -> SharePoint:
-    top = ceil(share * num_pictures)
+    top = ceil(share_of(share, num_pictures))
     kept = sum(objects.get(name, 0) for order, objects in zip(orders, wanted, strict=True) for name in order[:top])
     best = sum(sum(sorted(objects.values(), reverse=True)[:top]) for objects in wanted)
     return SharePoint(share, top, kept / total, best / total)
 
 
-def _count(found: dict, ann_file: str | Path | None) -> dict[tuple[str, str], int]:
-    """Objects by category and picture."""
+def _count(found: dict, true: dict[tuple[str, str], np.ndarray] | None) -> dict[tuple[str, str], int]:
+    """Objects by category and picture; only those that are right if the true ones are given."""
     boxes = _boxes(found)
-    if ann_file is None:
+    if true is None:
         return {key: len(rows) for key, rows in boxes.items()}
-    true = _boxes(load_coco(str(ann_file)).dataset)
     return {
         key: int((box_iou(rows, true[key]) >= IOU_THR).any(axis=1).sum()) for key, rows in boxes.items() if key in true
     }

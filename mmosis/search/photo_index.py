@@ -17,6 +17,7 @@ import numpy as np
 from mmosis.utils.errors import DamagedError
 from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
+from mmosis.utils.share_of import share_of
 
 from .base import SearchBase
 from .images import list_images, load_image
@@ -191,7 +192,7 @@ class PhotoIndex:
             raise ValueError(f'at least one picture must be searched, got top {top}')
         if not len(self):
             raise ValueError(f'index {self.path} has no pictures')
-        return sorted(self.rank(inferencer, bank, ceil(share * len(self)) if top is None else top))
+        return sorted(self.rank(inferencer, bank, ceil(share_of(share, len(self))) if top is None else top))
 
     # ---------------------------------------------------------------- the table
 

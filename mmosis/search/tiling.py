@@ -1,11 +1,13 @@
 """Search large images in tiles: where the tiles lie, and how their results become one."""
 
 from collections.abc import Iterator, Sequence
+from math import floor
 
 import numpy as np
 from pycocotools import mask as mask_utils
 
 from mmosis.structures import FoundObjects, RLEMasks
+from mmosis.utils.share_of import share_of
 
 from .competition import best_first
 from .suppression import overlapping_pairs, suppressed
@@ -132,8 +134,7 @@ def _spread(side: int, tile: int, overlap: float) -> list[int]:
     span = side - tile
     if span <= 0:
         return [0]
-    # 100 px at an overlap of 0.9 are 10 px apart, which floats make 9.99…
-    stride = int(tile * (1 - overlap) + 1e-6)
+    stride = floor(share_of(1 - overlap, tile))
     steps = -(-span // stride)
     # Whole numbers: rounded floats could lie a pixel farther apart than the stride.
     return [(i * span + steps // 2) // steps for i in range(steps + 1)]

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mmosis.utils.install import install_hint
+from mmosis.utils.share_of import share_of
 
 FLAGS = dict(
     color=cv2.IMREAD_COLOR,
@@ -107,7 +108,7 @@ def crop_box(image: np.ndarray, bbox: np.ndarray, margin: float = 0.0) -> np.nda
             f'a reference box must be xyxy with an area, inside the {height}x{width} (h x w) image, got '
             f'{[x1, y1, x2, y2]}'
         )
-    dx, dy = margin * (x2 - x1), margin * (y2 - y1)
+    dx, dy = share_of(margin, x2 - x1), share_of(margin, y2 - y1)
     left, top = max(0, int(np.floor(x1 - dx))), max(0, int(np.floor(y1 - dy)))
     right, bottom = min(width, int(np.ceil(x2 + dx))), min(height, int(np.ceil(y2 + dy)))
     return image[top:bottom, left:right]

@@ -91,3 +91,14 @@ def test_nothing_to_keep(found: Path, tmp_path: Path) -> None:
 def test_a_share_out_of_range(tmp_path: Path, share: float) -> None:
     with pytest.raises(ValueError, match=f'shares must be above 0 and at most 1, got 0.1, {share}'):
         measure_index_recall(None, 'photos', BANK, tmp_path, shares=(0.1, share))
+
+
+def test_a_share_is_no_picture_more_than_it_says(found: Path, tmp_path: Path) -> None:
+    """0.28 of 25 is 7, which floats make a little more."""
+    point = index_recall._point(0.28, 25, [[]], [{}], 1)
+    assert point.num_pictures == 7
+
+
+def test_annotations_are_read_before_the_search(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r'annotation file .*none\.json does not exist'):
+        measure(tmp_path, ann_file=tmp_path / 'none.json')

@@ -266,3 +266,19 @@ class TestErrors:
             with pytest.raises(ImportError, match=re.escape(f'not installed: {install_hint("index")}')):
                 make()
         assert not (tmp_path / 'lib').exists()
+
+
+def test_a_share_is_no_picture_more_than_it_says() -> None:
+    """0.28 of 25 is 7, which floats make a little more."""
+
+    class Ranked(PhotoIndex):
+        def __init__(self) -> None:
+            pass
+
+        def __len__(self) -> int:
+            return 25
+
+        def rank(self, inferencer: object, bank: object, top: int) -> list[str]:
+            return [f'{number}.jpg' for number in range(top)]
+
+    assert len(Ranked().choose(None, None, share=0.28)) == 7

@@ -150,6 +150,12 @@ def test_margin_keeps_context_up_to_the_border(margin, rows, columns):
     np.testing.assert_array_equal(crop, PICTURE[slice(*rows), slice(*columns)])
 
 
+def test_a_margin_is_no_pixel_more_than_it_says():
+    """0.28 of 25 pixels are 7, which floats make a little more."""
+    crop = crop_box(PICTURE, np.array([20, 8, 45, 33]), 0.28)
+    np.testing.assert_array_equal(crop, PICTURE[1:40, 13:52])
+
+
 @pytest.mark.parametrize(
     'bbox',
     [

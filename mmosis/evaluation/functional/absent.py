@@ -6,6 +6,7 @@ import numpy as np
 
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
+from mmosis.utils.share_of import share_of
 
 from .judgement import Judgement
 
@@ -32,7 +33,7 @@ def false_positives_at_recall(judgement: Judgement, recalls: Sequence[float] = R
     num_objects = judgement.num_objects.sum()
     figures = {}
     for recall in recalls:
-        reached = np.flatnonzero(correct.cumsum() >= recall * num_objects) if num_objects else ()
+        reached = np.flatnonzero(correct.cumsum() >= share_of(recall, num_objects)) if num_objects else ()
         # All detections of one score pass the threshold together.
         passed = scores >= scores[reached[0]] if len(reached) else None
         for name, wrong in ((f'FP@{recall}', ~correct), (f'FP_absent@{recall}', ~correct & absent)):

@@ -18,7 +18,7 @@ def calibrate(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS)
         dict: ``bins``, each with its ``count``, mean ``score`` and ``precision`` (0-1; nan for an empty bin), and
         ``error``, the expected calibration error: their mean distance, weighted by the count.
     """
-    bins = np.minimum((scores * num_bins).astype(int), num_bins - 1)
+    bins = np.searchsorted(np.arange(1, num_bins) / num_bins, scores, side='right')  # a product would be rounded
     counts = np.bincount(bins, minlength=num_bins)
     divisor = np.where(counts, counts, np.nan)
     means = np.bincount(bins, scores, num_bins) / divisor

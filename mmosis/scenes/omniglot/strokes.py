@@ -1,7 +1,11 @@
 """Strokes: one drawing, or a piece of it, drawn again in another pose and with another pen."""
 
+from math import ceil
+
 import cv2
 import numpy as np
+
+from mmosis.utils.share_of import share_of
 
 from .characters import decode_drawing
 from .planning import Planned
@@ -40,7 +44,7 @@ def cut_piece(ink: np.ndarray, share: float, centre: float) -> np.ndarray:
     """
     points = np.argwhere(ink)
     distances = np.linalg.norm(points - points[int(centre * len(points))], axis=1)
-    kept = points[np.argsort(distances, kind='stable')[: int(np.ceil(share * len(points)))]]
+    kept = points[np.argsort(distances, kind='stable')[: ceil(share_of(share, len(points)))]]
     piece = np.zeros_like(ink)
     piece[tuple(kept.T)] = True
     return piece

@@ -41,3 +41,11 @@ def test_the_share_of_searches_that_give_nothing() -> None:
     assert silent_share(episodes, runs, 0.5) == pytest.approx(2 / 3)
     assert silent_share(episodes, runs, 0.4) == pytest.approx(1 / 3)
     assert np.isnan(silent_share(episodes[:1], runs, 0.5))
+
+
+def test_a_recall_asks_for_no_object_more_than_it_says() -> None:
+    """0.28 of 25 objects are 7, which floats make a little more: the seventh is the last that is needed."""
+    coco = make_truth({img_id: [(MUG, BOX)] for img_id in range(25)})
+    found = answer(*((img_id, MUG, BOX, 0.9) for img_id in range(7)), (8, MUG, EMPTY, 0.8))
+    figures = false_positives_at_recall(judge_run(coco, [ask(img_id, MUG) for img_id in range(25)], found), (0.28,))
+    assert figures['FP@0.28'] == 0

@@ -42,3 +42,9 @@ def test_the_fit_keeps_the_order() -> None:
 def test_the_fit_needs_both(correct: list[bool]) -> None:
     with pytest.raises(ValueError, match=f'fitted to right and wrong detections, got {sum(correct)} right of 2'):
         fit_calibration(np.zeros(2), np.array(correct))
+
+
+def test_a_score_on_an_edge_is_in_the_bin_that_it_begins() -> None:
+    """The product 0.29 * 100 is below 29 as a float."""
+    result = calibrate(np.array([0.29, 0.57, 1.0]), np.ones(3), num_bins=100)
+    assert [number for number, one in enumerate(result['bins']) if one['count']] == [29, 57, 99]
