@@ -1,13 +1,15 @@
 """The command ``mmosis``: search images by example, index a library of them, or serve the web page."""
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from mmosis.utils.errors import DamagedError
+from mmosis.utils.signals import raise_on_signals
 
 PROGRAM = 'mmosis'
 
@@ -98,6 +100,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     for command in (search, index, serve):
         _add_model_arguments(command)
+    for command in (search, index):
+        command.add_argument(
+            '--max-pixels',
+            type=int,
+            default=100_000_000,
+            metavar='N',
+            help='larger pictures are refused before they are decoded (default: %(default)s)',
+        )
     args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
     if args.command == 'search':
         _settle_names(args.references)
@@ -177,16 +187,18 @@ def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
 def run_search(args: argparse.Namespace) -> int:
     """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
     from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_images
-    from mmosis.search.images import list_images
+    from mmosis.search.image_list import ImageList, find_images
 
     inferencer = _make_inferencer(args)
-    references = [_load_mask(reference) for reference in args.references]
+    references = [_load_mask(reference, inferencer.max_pixels) for reference in args.references]
     index = PhotoIndex.open(args.index) if args.index else None
-    images = list_images(args.images) if index is None else index.files
+    listed = find_images(args.images) if index is None else ImageList(index.files)
+    images = listed.images
     bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
     if args.save_bank:
         bank.save(args.save_bank)
-    chosen = images if index is None else index.choose(inferencer, bank, args.share, args.top)
+    if index is not None:
+        listed = _take_there(index.choose(inferencer, bank, args.share, args.top))
     settings = SearchSettings(
         score_thr=args.score_thr,
         keep_all=args.keep_all,
@@ -195,31 +207,47 @@ def run_search(args: argparse.Namespace) -> int:
         polygons=args.polygons,
         overlays=not args.no_overlays,
     )
-    gone = [] if index is None else [file for file in chosen if not Path(file).is_file()]
-    there = [file for file in chosen if file not in gone]
     with _make_spread(args, inferencer) as spread:
-        report = search_images(inferencer, there, bank, args.out, settings, args.resume, spread)
+        report = search_images(inferencer, listed, bank, args.out, settings, args.resume, spread)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
+    if report.num_kept:
+        print(f'{report.num_kept} images of the earlier search are kept, {report.num_added} were added')
     if index is not None:
-        print(f'{len(images) - len(chosen)} of the {len(images)} pictures in {args.index} were left out')
-    errors = dict.fromkeys(gone, 'it is no longer there; mmosis index brings the index up to date') | report.errors
+        left_out = len(images) - len(listed.images) - len(listed.problems)
+        print(f'{left_out} of the {len(images)} pictures in {args.index} were left out')
+    return _tell_rest('searched', listed.tell_others(), report.errors)
+
+
+def _take_there(files: Sequence[str]) -> Any:
+    """The files of an index that are still there, and what is told of the others."""
+    from mmosis.search.image_list import ImageList
+
+    gone = FileNotFoundError('it is no longer there; mmosis index brings the index up to date')
+    there = {file: Path(file).is_file() for file in files}
+    return ImageList([file for file in files if there[file]], {file: gone for file in files if not there[file]})
+
+
+def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
+    """Tell what was left undone; the exit status is 1 if something failed."""
+    if others:
+        print(f'in the folders, but not {done}: {others}')
     for name, error in errors.items():
-        print(f'not searched: {name}: {error}', file=sys.stderr)
+        print(f'not {done}: {name}: {error}', file=sys.stderr)
     return 1 if errors else 0
 
 
 def run_index(args: argparse.Namespace) -> int:
     """Run ``mmosis index``; the exit status is 1 if a picture could not be encoded."""
     from mmosis.search import PhotoIndex
+    from mmosis.search.image_list import find_images
 
-    index, report = PhotoIndex.build(_make_inferencer(args), args.images, args.out)
+    listed = find_images(args.images)
+    index, report = PhotoIndex.build(_make_inferencer(args), listed, args.out)
     print(
         f'{len(index)} pictures in {args.out}: {report.num_encoded} encoded, {report.num_kept} as they were, '
         f'{report.num_dropped} dropped; {index.num_bytes / 1e6:.1f} MB'
     )
-    for name, error in report.errors.items():
-        print(f'not indexed: {name}: {error}', file=sys.stderr)
-    return 1 if report.errors else 0
+    return _tell_rest('indexed', listed.tell_others(), report.errors)
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -236,7 +264,13 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
 
     try:
         return make_inferencer(
-            args.model or DEFAULT_MODEL, args.weights, args.device, args.image_scale, args.precision, args.runtime
+            args.model or DEFAULT_MODEL,
+            args.weights,
+            args.device,
+            args.image_scale,
+            args.precision,
+            args.runtime,
+            **({} if args.command == 'serve' else dict(max_pixels=args.max_pixels)),
         )
     except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
@@ -251,22 +285,24 @@ def _make_spread(args: argparse.Namespace, inferencer: Any) -> AbstractContextMa
     return ray_workers(describe_model(inferencer, args.model or DEFAULT_MODEL, args.weights), args.ray)
 
 
-def _load_mask(reference: dict) -> dict:
+def _load_mask(reference: dict, max_pixels: int) -> dict:
     """Read the mask file of a reference."""
     from mmosis.search.images import load_mask
 
-    return dict(reference, mask=load_mask(reference['mask'])) if 'mask' in reference else reference
+    return dict(reference, mask=load_mask(reference['mask'], max_pixels)) if 'mask' in reference else reference
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; what is wrong is told in one line."""
     args = parse_args(argv)
+    run = dict(search=run_search, index=run_index, serve=run_serve)[args.command]
     try:
-        return dict(search=run_search, index=run_index, serve=run_serve)[args.command](args)
-    except KeyboardInterrupt:
+        with nullcontext() if run is run_serve else raise_on_signals():
+            return run(args)
+    except KeyboardInterrupt as stop:
         goes_on = 'the same command' if args.command == 'index' else '--resume'
         print(f'{PROGRAM}: stopped; {goes_on} goes on', file=sys.stderr)
-        return 130
+        return 128 + getattr(stop, 'number', signal.SIGINT)
     except (DamagedError, ConnectionError, ChildProcessError) as error:  # or a cluster does not start, or fails
         print(f'{PROGRAM}: error: {error}', file=sys.stderr)
         return 1

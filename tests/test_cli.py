@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from search_model import CONFIG, write_weights
 from mmosis import cli
 from mmosis.cli import main, parse_args, parse_box
 from mmosis.scenes.synthetic import SceneConfig, make_scene
-from mmosis.search import OneShotInferencer
+from mmosis.search import OneShotInferencer, folder_search
+from mmosis.search.journal import Journal
+from mmosis.structures import FoundObjects
 
 BOX = '20,30,90,100'
 
@@ -172,7 +175,7 @@ def search(model: list[str], photo: str) -> Callable[..., int]:
     """Run ``mmosis search``, with overlays left out to save time."""
 
     def run(*args: str, images: str = photo, out: str = 'out') -> int:
-        return main(['search', images, '--out', out, '--score-thr', '0.4', '--no-overlays', *args, *model])
+        return main(['search', *images.split(), '--out', out, '--score-thr', '0.4', '--no-overlays', *args, *model])
 
     return run
 
@@ -363,3 +366,110 @@ def test_serve(
     assert isinstance(inferencer, OneShotInferencer)
     assert tuple(given) == address
     assert named == dict(allowed_hosts=names)
+
+
+class TestManyImages:
+    @pytest.fixture
+    def folder(self, photo: str) -> Path:
+        Path('folder').mkdir()
+        for name in 'abc':
+            shutil.copy(photo, Path('folder', f'{name}.png'))
+        return Path('folder')
+
+    @pytest.fixture
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing is found, at once."""
+        nothing = FoundObjects(
+            bboxes=np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32), labels=np.zeros(0, int)
+        )
+        monkeypatch.setattr(folder_search, 'search_array', lambda *_: nothing)
+
+    def test_a_bad_path_among_others(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+        assert search('--reference', 'folder/a.png', images='none.png folder') == 1
+        told = capsys.readouterr()
+        assert '0 objects in 3 images: out/annotations.json' in told.out
+        assert told.err == 'not searched: none.png: there is no image or folder none.png\n'
+        assert search('--reference', 'folder/a.png', images='no.png none.png', out='other') == 2
+        assert capsys.readouterr().err == 'mmosis: error: there is no image or folder no.png\n'
+        assert not Path('other').exists()
+
+    def test_what_a_folder_has_beside_images_is_told(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+        for name in ('a.heic', 'b.HEIC', 'c.mp4', '._a.png', '.hidden.png'):
+            (folder / name).touch()
+        assert search('--reference', 'folder/a.png', images='folder') == 0
+        told = capsys.readouterr()
+        assert 'in the folders, but not searched: 2 .heic, 1 .mp4\n' in told.out
+        assert told.err == ''
+
+    def test_what_was_kept_and_added_is_told(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+        assert search('--reference', 'folder/a.png', images='folder/a.png folder/b.png') == 0
+        assert search('--resume', '--reference', 'folder/a.png', images='folder/c.png') == 0
+        told = capsys.readouterr().out
+        assert (
+            '0 objects in 3 images: out/annotations.json\n2 images of the earlier search are kept, 1 were added' in told
+        )
+        assert search('--resume', '--reference', 'folder/a.png', images='folder') == 0
+        assert 'earlier search' not in capsys.readouterr().out
+
+    def test_max_pixels(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+        """Of images, references and masks; the picture has 192x192."""
+        cv2.imwrite('small.png', np.zeros((60, 60, 3), np.uint8))
+        limit = ('--max-pixels', '3600')
+        assert search('--reference', 'small.png', *limit, images='small.png folder/a.png') == 1
+        assert 'not searched: folder/a.png: ' in capsys.readouterr().err
+        large = 'folder/a.png has 192x192 pixels (w x h), more than 3600; make it smaller, or raise the limit: --max'
+        for reference in (('folder/a.png',), ('small.png', '--mask', 'folder/a.png')):
+            assert search('--reference', *reference, *limit, images='small.png', out='two') == 2
+            assert f'mmosis: error: {large}' in capsys.readouterr().err
+        assert search('--reference', 'small.png', '--max-pixels', '0', images='small.png') == 2
+        assert 'mmosis: error: max_pixels must be at least 1, got 0' in capsys.readouterr().err
+
+    def test_another_search_writes_there(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+        with Journal('out/journal.jsonl', {}, resume=False):
+            assert search('--reference', 'folder/a.png', images='folder') == 2
+        told = 'mmosis: error: another search writes to out; wait for it, or take another folder\n'
+        assert capsys.readouterr().err == told
+
+
+class TestSignals:
+    """Whatever ends the command, what was found until then is written, and the exit status says what it was."""
+
+    @pytest.mark.parametrize(('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+    def test_a_search(
+        self, search: Callable, photo: str, number: int, status: int, monkeypatch: pytest.MonkeyPatch, capsys
+    ) -> None:
+        """A second signal while it is written does not tear it."""
+
+        def search_array(*args: object) -> FoundObjects:
+            calls.append(args)
+            if len(calls) == 3:
+                signal.raise_signal(number)
+            return found(*args)
+
+        def write_late(*args: object) -> None:
+            signal.raise_signal(number)
+            write(*args)
+
+        found, write, calls = folder_search.search_array, folder_search._write, []
+        monkeypatch.setattr(folder_search, 'search_array', search_array)
+        monkeypatch.setattr(folder_search, '_write', write_late)
+        Path('folder').mkdir()
+        for name in 'abcd':
+            shutil.copy(photo, Path('folder', f'{name}.png'))
+        before = signal.getsignal(number)
+        assert search('--reference', photo, '--box', BOX, images='folder') == status
+        assert capsys.readouterr().err == 'mmosis: stopped; --resume goes on\n'
+        assert [image['file_name'] for image in annotations()['images']] == ['a.png', 'b.png']
+        assert annotations()['annotations']
+        assert signal.getsignal(number) is before
+        monkeypatch.setattr(folder_search, 'search_array', found)
+        monkeypatch.setattr(folder_search, '_write', write)
+        assert search('--reference', photo, '--box', BOX, '--resume', images='folder') == 0
+        assert len(annotations()['images']) == 4
+
+    def test_python_keeps_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The library changes no handler; the page has its own."""
+        seen = []
+        monkeypatch.setattr(cli, 'run_serve', lambda _: seen.append(signal.getsignal(signal.SIGTERM)) or 0)
+        assert main(['serve']) == 0
+        assert seen == [signal.getsignal(signal.SIGTERM)]

@@ -11,6 +11,7 @@ from mmosis.structures import FoundObjects
 
 from .calibration import Calibration
 from .competition import compete, keep_wanted
+from .images import MAX_PIXELS
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 from .regions import RegionEmbedding
@@ -25,6 +26,7 @@ class SearchBase:
     Attributes:
         fingerprint: Of the model, which a bank must be of.
         image_scale: Longer side in pixels that the user asked for, or None.
+        max_pixels: Image files that have more are refused before they are decoded.
         precision: 'fp32' or 'bf16'.
         runtime: 'torch' or 'onnx'.
         scales: At which sizes an image is searched.
@@ -35,6 +37,7 @@ class SearchBase:
 
     fingerprint: str
     image_scale: int | None
+    max_pixels: int = MAX_PIXELS
     precision: str
     runtime: str
     scales: ScaleSettings
@@ -52,6 +55,8 @@ class SearchBase:
         Raises:
             ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
         """
+        if self.max_pixels < 1:
+            raise ValueError(f'max_pixels must be at least 1, got {self.max_pixels}')
         self.scales = ScaleSettings.from_config(search, self.image_scale)
         self.calibration = Calibration.from_config(search)
         self.region_size = search.get('region_size', REGION_SIZE)
@@ -83,7 +88,7 @@ class SearchBase:
         entries, encoded, thumbnails = [], [], []
         for start in range(0, len(parsed), batch_size):
             batch = parsed[start : start + batch_size]
-            loaded = [reference.load() for reference in batch]
+            loaded = [reference.load(self.max_pixels) for reference in batch]
             entries += [BankEntry.of(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
             thumbnails += [thumbnail for _, thumbnail in loaded]
             encoded.append(self._encode_batch([results for results, _ in loaded]))

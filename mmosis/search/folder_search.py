@@ -1,5 +1,6 @@
 """search_images: search many images and write what label tools import."""
 
+import errno
 import hashlib
 import json
 import os
@@ -8,23 +9,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mmosis.structures import FoundObjects
-from mmosis.utils.atomic import write_atomic
+from mmosis.utils.atomic import remove_leftovers, write_atomic
+from mmosis.utils.memory import is_memory_error
 from mmosis.utils.progress import track
 
 from .base import SearchBase
 from .coco_export import describe_image, to_coco
-from .images import list_images, load_image
+from .image_list import ImageList, find_images
+from .images import load_image
 from .journal import Journal
-from .overlay import draw_search
+from .output_names import common_folder, picture_name
+from .overlay import draw_search, write_picture
+from .overlay_folder import set_aside, settle
 from .parquet import SUFFIX, require_parquet, write_detections
 from .reference_bank import ReferenceBank
 from .tiling import Tile, keep_own, merge_tiles, plan_tiles
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
+NO_MEMORY = 'it takes more memory than there is; make it smaller, or search in tiles (--tile)'
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,16 @@ class SearchReport:
         num_images: Images in it.
         num_found: Objects in it.
         errors: Images that could not be searched, and why.
+        num_kept: Images in it of an earlier search, if that was not of the same images; else 0.
+        num_added: Images that the earlier search was not asked for.
     """
 
     annotations: Path
     num_images: int
     num_found: int
     errors: dict[str, str]
+    num_kept: int = 0
+    num_added: int = 0
 
 
 # Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
@@ -80,7 +89,7 @@ Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchSetting
 
 def search_images(
     inferencer: SearchBase,
-    inputs: str | Path | Sequence[str | Path],
+    inputs: str | Path | Sequence[str | Path] | ImageList,
     bank: ReferenceBank,
     out: str | Path,
     settings: SearchSettings,
@@ -90,11 +99,12 @@ def search_images(
     """Search images, and write ``annotations.json`` in COCO format and ``overlays/``.
 
     Each image is kept as it is done: after a stop, ``annotations.json`` has all that was done, and ``resume`` goes on.
-    An image that cannot be read stops nothing; it is reported, and tried again by ``resume``.
+    A path that names no image or one that cannot be read stops nothing; it is reported, and tried again by ``resume``.
+    Other images may be given then: they are added, after those that the earlier search was asked for.
 
     Args:
         inferencer: The model.
-        inputs: What :func:`~mmosis.search.images.list_images` takes, without arrays.
+        inputs: What :func:`~mmosis.search.image_list.find_images` takes, without arrays, or what it gives.
         bank: What to search for.
         out: Folder to write, or a file in it that ends in ``.parquet``, which gets what was found instead of
             ``annotations.json``; see :func:`~mmosis.search.parquet.write_detections`.
@@ -104,30 +114,25 @@ def search_images(
             default this one does.
 
     Raises:
-        FileNotFoundError: If an image or a folder does not exist.
+        FileNotFoundError: If an image or a folder does not exist, and there is no other.
         ImportError: If Parquet is asked for and pyarrow is not installed.
-        ValueError: If the bank is of another model, an image comes twice, or the folder has the results of another
-            search, or the images themselves where overlays would be.
+        ValueError: If the bank is of another model, an image comes twice, there is none, another process writes to the
+            folder, or it has the results of another search, or the images themselves where overlays would be.
         OSError: If nothing can be written there.
     """
     inferencer.check_bank(bank)
-    files = list_images(inputs)
+    listed = inputs if isinstance(inputs, ImageList) else find_images(inputs)
+    listed.require_one()
+    files = _absolute(listed.images)
     folder, annotations = _places(Path(out))
-    root, names = _names(files)
     if settings.overlays and any((folder / OVERLAYS).resolve() in Path(file).resolve().parents for file in files):
         raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
-    told = dict(
-        asdict(settings),
-        folder=root,
-        classes=bank.names,
-        references=_digest(bank),
-        image_scale=inferencer.image_scale,
-        scales=asdict(inferencer.scales),
-        calibration=inferencer.calibration and asdict(inferencer.calibration),
-        precision=inferencer.precision,
-    )
-    errors = {}
-    with Journal(folder / JOURNAL, told, resume) as journal:
+    errors = {name: str(error) for name, error in listed.problems.items()}
+    with Journal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
+        remove_leftovers(folder, OVERLAYS)
+        earlier, asked = len(journal.records), len(journal.names)
+        names = _name(files, journal, folder / OVERLAYS if settings.overlays else None)
+        others = len(journal.names) > asked or not journal.records.keys() <= set(names)
         todo = [(file, name) for file, name in zip(files, names, strict=True) if name not in journal.records]
         found = (spread or _search_here(inferencer))(todo, bank, folder, settings)
         try:
@@ -136,10 +141,16 @@ def search_images(
                 if 'error' in record:
                     errors[record['file_name']] = record['error']
         finally:
-            records = [journal.records[name] for name in names if name in journal.records]
+            records = [journal.records[name] for name in journal.names if name in journal.records]
             _write(annotations, records, bank.names)
-    num_found = sum(len(record['found']) for record in records)
-    return SearchReport(annotations, len(records), num_found, {name: errors[name] for name in names if name in errors})
+    return SearchReport(
+        annotations,
+        num_images=len(records),
+        num_found=sum(len(record['found']) for record in records),
+        errors={name: errors[name] for name in [*listed.problems, *names] if name in errors},
+        num_kept=earlier if others else 0,
+        num_added=len(journal.names) - asked if earlier else 0,
+    )
 
 
 def search_file(
@@ -162,12 +173,26 @@ def search_file(
         OSError: If its overlay cannot be written.
     """
     try:
-        image = load_image(file)
-    except (OSError, ValueError) as error:
-        return dict(file_name=name, error=str(error))
+        image = load_image(file, inferencer.max_pixels)
+    except (OSError, ValueError, MemoryError) as error:
+        return dict(file_name=name, error=str(error) or NO_MEMORY)
+    try:
+        return _search_image(inferencer, image, name, bank, folder, settings)
+    except Exception as error:
+        if is_memory_error(error):
+            return dict(file_name=name, error=NO_MEMORY)
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            return dict(file_name=name, error=f'{error.strerror}; give it a shorter name, or search without overlays')
+        raise
+
+
+def _search_image(
+    inferencer: SearchBase, image: np.ndarray, name: str, bank: ReferenceBank, folder: Path, settings: SearchSettings
+) -> dict:
     found = search_array(inferencer, image, bank, settings)
     if settings.overlays:
-        _write_overlay(folder / OVERLAYS / _picture_name(name), image, found, bank)
+        drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
+        write_picture(folder / OVERLAYS / picture_name(name), drawn)
     return describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
 
 
@@ -224,25 +249,41 @@ def _write(annotations: Path, records: Sequence[dict], classes: Sequence[str]) -
         write_atomic(annotations, json.dumps(to_coco(records, classes)))
 
 
-def _names(files: Sequence[str]) -> tuple[str, list[str]]:
-    """Folder that all files are in, and their names below it, as the COCO file has them."""
-    paths = [Path(os.path.abspath(file)) for file in files]  # a link keeps its own name
-    root = os.path.commonpath([path.parent for path in paths])
-    names = [path.relative_to(root).as_posix() for path in paths]
-    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+def _absolute(files: Sequence[str]) -> list[str]:
+    """Absolute paths; a link keeps its own name."""
+    paths = [os.path.abspath(file) for file in files]
+    twice = sorted(path for path, times in Counter(paths).items() if times > 1)
     if twice:
-        raise ValueError(f'an image is to be searched once, got {", ".join(twice[:5])} more than once')
-    return root, names
+        root = common_folder(paths)
+        names = ', '.join(os.path.relpath(path, root) for path in twice[:5])
+        raise ValueError(f'an image is to be searched once, got {names} more than once')
+    return paths
 
 
-def _picture_name(name: str) -> str:
-    return name if Path(name).suffix.lower() in ('.jpg', '.jpeg') else f'{name}.jpg'
+def _name(files: Sequence[str], journal: Journal, overlays: Path | None) -> list[str]:
+    """Name images below the folder that all are in, those of an earlier search too, whose overlays move along."""
+    folder = os.path.commonpath([common_folder(files), *journal.folders[-1:]])
+    if overlays is None:
+        return journal.name(files, folder)
+    settle(overlays, journal.folders)
+    if journal.folders and journal.folders[-1] != folder:
+        set_aside(overlays, journal.folders)
+    names = journal.name(files, folder)
+    settle(overlays, journal.folders)
+    return names
 
 
-def _write_overlay(path: Path, image: np.ndarray, found: FoundObjects, bank: ReferenceBank) -> None:
-    drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
-    _, jpeg = cv2.imencode('.jpg', drawn[..., ::-1])
-    write_atomic(path, jpeg.tobytes())
+def _describe(inferencer: SearchBase, bank: ReferenceBank, settings: SearchSettings) -> dict:
+    """All that results hang on, as plain values."""
+    return dict(
+        asdict(settings),
+        classes=bank.names,
+        references=_digest(bank),
+        image_scale=inferencer.image_scale,
+        scales=asdict(inferencer.scales),
+        calibration=inferencer.calibration and asdict(inferencer.calibration),
+        precision=inferencer.precision,
+    )
 
 
 def _digest(bank: ReferenceBank) -> str:

@@ -1,107 +1,49 @@
-"""The images that a user gives: files, arrays, folders."""
+"""Load what a user gives: image files, arrays and masks. Nothing is decoded before its header has been looked at."""
 
 import os
-from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from mmosis.utils.image import decode_image, read_bytes
+from mmosis.utils.image_header import read_header
 from mmosis.utils.mask_image import decode_alpha, decode_mask, find_opaque
 
-from .parquet import SUFFIX, read_paths
-
-IMG_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp')  # DetInferencer's
+MAX_PIXELS = 100_000_000
 MIN_SIDE = 4  # pixels
 MAX_ASPECT = 50  # longer side to shorter: scaled down for the network, something is left of the shorter
-ANIMATED = {'GIF', 'WEBP', 'PNG', 'TIFF', 'AVIF'}
+ANIMATED = {'WEBP', 'PNG', 'TIFF', 'AVIF'}  # of a GIF the first frame is taken
 
 
-def list_images(inputs: Any) -> list[str | np.ndarray]:
-    """List the images that inputs name.
-
-    Args:
-        inputs: A file, a folder (its image files by name, not those of folders in it), an array (H, W, 3) BGR, or a
-            list of these. A text file (``.txt``) names an image a line, a Parquet file one a row, see
-            :func:`~mmosis.search.parquet.read_paths`; whether these exist is not looked at.
-
-    Raises:
-        TypeError: If it is something else.
-        FileNotFoundError: If there is no such file or folder.
-        ImportError: If there is a Parquet file and pyarrow is not installed.
-        ValueError: If a folder or a file of paths has no images or cannot be read, or nothing is given.
-    """
-    if isinstance(inputs, str | Path | np.ndarray):
-        inputs = [inputs]
-    if not isinstance(inputs, Sequence):
-        raise TypeError(
-            f'images must be paths, folders, arrays (H, W, 3) or a list of them, got {type(inputs).__name__}'
-        )
-    if not inputs:
-        raise ValueError('there is no image to search')
-    return [image for item in inputs for image in _expand(item)]
-
-
-def _expand(item: Any) -> list[str | np.ndarray]:
-    if isinstance(item, np.ndarray) or (isinstance(item, str) and '://' in item):
-        return [item]
-    if not isinstance(item, str | Path):
-        raise TypeError(f'an image must be a path or an array (H, W, 3), got {type(item).__name__}')
-    path = Path(item).expanduser()
-    if not path.exists():
-        raise FileNotFoundError(f'there is no image or folder {item}')
-    if path.suffix == SUFFIX or (path.suffix == '.txt' and not path.is_dir()):
-        return _read_list(path)
-    if not path.is_dir():
-        return [str(path)]
-    files = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in IMG_EXTENSIONS and not file.is_dir())
-    if not files:
-        raise ValueError(f'folder {item} has no images; they end in {", ".join(IMG_EXTENSIONS)}')
-    return files
-
-
-def _read_list(path: Path) -> list[str]:
-    """Read the paths that a file names, relative ones as if they were given in its place."""
-
-    def read_lines() -> list[str]:
-        return path.read_text('utf-8', 'surrogateescape').split('\n')  # as Python has names that are no UTF-8
-
-    named = read_paths(path) if path.suffix == SUFFIX else read_lines()
-    files = [os.path.expanduser(line) for line in named if line.strip()]
-    if not files:
-        raise ValueError(f'{path} names no image; it takes a path a line, or in Parquet one a row')
-    return files
-
-
-def load_image(image: str | Path | np.ndarray) -> np.ndarray:
+def load_image(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read an image, or check an array.
 
     Args:
         image: A file, an address that MMEngine's file backends know, or an array: (H, W, 3) BGR, (H, W, 4) BGRA or
             (H, W) grey, uint8.
+        max_pixels: A file whose header says that it has more is not decoded.
 
     Returns:
         np.ndarray: (H, W, 3) uint8, BGR.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it cannot be read, is animated, too small, or an array of another kind.
+        ValueError: If it cannot be read, is no regular file, animated, too small or too large, or an array of another
+            kind.
     """
     if isinstance(image, np.ndarray):
         return check_image(_colour(image), 'an image array')
     content = _read(image)
-    _refuse_animation(content, str(image))
+    _check_header(content, str(image), max_pixels)
     return check_image(decode_image(content, str(image)), str(image))
 
 
-def load_cutout(image: str | Path | np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def load_cutout(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, np.ndarray | None]:
     """Read an image and the mask of the object that it shows, if its alpha is one.
 
     Args:
         image: As :func:`load_image` takes it.
+        max_pixels: As in :func:`load_image`.
 
     Returns:
         tuple: The image, (H, W, 3) uint8, BGR; and where it is opaque, (H, W) bool, or None if it is that everywhere.
@@ -110,7 +52,7 @@ def load_cutout(image: str | Path | np.ndarray) -> tuple[np.ndarray, np.ndarray 
         FileNotFoundError: If there is no such file.
         ValueError: As :func:`load_image`.
     """
-    loaded = load_image(image)
+    loaded = load_image(image, max_pixels)
     if isinstance(image, np.ndarray):
         alpha = image[..., 3] if image.shape[2:] == (4,) else None
     else:
@@ -119,8 +61,12 @@ def load_cutout(image: str | Path | np.ndarray) -> tuple[np.ndarray, np.ndarray 
     return loaded, mask if mask is not None and mask.shape == loaded.shape[:2] else None
 
 
-def load_mask(path: str | Path) -> np.ndarray:
+def load_mask(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read a mask from an image file, see :func:`~mmosis.utils.mask_image.decode_mask`.
+
+    Args:
+        path: The file.
+        max_pixels: As in :func:`load_image`.
 
     Returns:
         np.ndarray: (H, W) bool.
@@ -129,7 +75,9 @@ def load_mask(path: str | Path) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If it cannot be read.
     """
-    return decode_mask(_read(path), str(path))
+    content = _read(path)
+    _check_header(content, str(path), max_pixels, any_frame=True)
+    return decode_mask(content, str(path))
 
 
 def _read(path: str | Path) -> bytes:
@@ -170,11 +118,15 @@ def _colour(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[..., :3])
 
 
-def _refuse_animation(content: bytes, name: str) -> None:
-    try:
-        with Image.open(BytesIO(content)) as opened:
-            frames = getattr(opened, 'n_frames', 1) if opened.format in ANIMATED else 1
-    except Exception:  # a file that Pillow does not know may still be one that OpenCV knows
-        return
-    if frames > 1:
-        raise ValueError(f'{name} has {frames} frames; save the one to search as an image of its own')
+def _check_header(content: bytes, name: str, max_pixels: int, any_frame: bool = False) -> None:
+    """Refuse a file that has no header, is too large to decode, or has several frames."""
+    header = read_header(content)
+    if header is None:
+        raise ValueError(f'{name} is not a readable image: {len(content)} bytes, cut off or of an unknown format')
+    if header.width * header.height > max_pixels:
+        raise ValueError(
+            f'{name} has {header.width}x{header.height} pixels (w x h), more than {max_pixels}; make it smaller, or '
+            'raise the limit: --max-pixels, or max_pixels in Python'
+        )
+    if header.format in ANIMATED and header.num_frames > 1 and not any_frame:
+        raise ValueError(f'{name} has {header.num_frames} frames; save the one to search as an image of its own')

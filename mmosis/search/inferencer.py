@@ -28,8 +28,11 @@ from mmosis.utils.precision import may_use_bfloat16
 from .base import SearchBase, as_plain
 from .fingerprint import model_fingerprint
 from .half_precision import to_half_precision
-from .images import list_images, load_image
+from .image_list import list_images
+from .images import MAX_PIXELS, load_image
 from .model_zoo import DEFAULT_MODEL, find_model
+from .output_names import OutputNames, name_outputs
+from .overlay import write_picture
 from .passes import make_passes
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
@@ -65,6 +68,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
             objects and takes longer.
         precision: 'fp32' or 'bf16'; a device that only emulates bf16, slowly, searches in fp32, and a warning says so.
         channels_last: Whether convolutions work on the channels-last layout; by default on a CPU, which is faster so.
+        max_pixels: Image files that have more are refused before they are decoded.
 
     Raises:
         ValueError: If the model is unknown, the checkpoint is not one of it, or an option has no such value.
@@ -85,10 +89,12 @@ class OneShotInferencer(SearchBase, DetInferencer):
         image_scale: int | None = None,
         precision: str = 'fp32',
         channels_last: bool | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
-        self.image_scale = image_scale
+        self.image_scale, self.max_pixels = image_scale, max_pixels
+        self._names: dict[str, OutputNames] = {}
         self._drawn_classes: Sequence[str] = ()
         super().__init__(model, weights, device, scope, palette, show_progress)
         native = precision == 'bf16' and may_use_bfloat16(self.model.data_preprocessor.device)
@@ -159,6 +165,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         images = self._inputs_to_list(inputs)
         bank = self._as_bank(references, images)
         self._drawn_classes = bank.names
+        self._names = name_outputs([image for image in images if isinstance(image, str)])
         result = super().__call__(
             images, batch_size=batch_size, bank=bank, num_wanted=len(bank.names), keep_all=keep_all, **kwargs
         )
@@ -193,7 +200,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
         for start in range(0, len(inputs), batch_size):
             images = inputs[start : start + batch_size]
-            loaded = [self.pipeline.load(image) for image in images]
+            loaded = [self.pipeline.load(image, self.max_pixels) for image in images]
             yield images, make_passes(loaded, bank, queries, self.pipeline, self.scales, whole_shape)
 
     def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[DetDataSample]:
@@ -240,18 +247,37 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
     # ---------------------------------------------------------------- output
 
-    def visualize(self, inputs: list, preds: list[DetDataSample], **kwargs: Any) -> list[np.ndarray] | None:
-        """Draw as the host does; arrays are BGR here as everywhere, and the host's visualizer takes RGB."""
+    def visualize(
+        self,
+        inputs: list,
+        preds: list[DetDataSample],
+        return_vis: bool = False,
+        no_save_vis: bool = False,
+        img_out_dir: str = '',
+        **kwargs: Any,
+    ) -> list[np.ndarray] | None:
+        """Draw as mmdet does, and write to ``vis/``, where images of one name do not overwrite each other.
+
+        Arrays are BGR here as everywhere, and mmdet's visualizer takes RGB.
+        """
+        saves = bool(img_out_dir) and not no_save_vis
         pictures = [load_image(image)[..., ::-1] if isinstance(image, np.ndarray) else image for image in inputs]
-        return super().visualize(pictures, preds, **kwargs)
+        first = self.num_visualized_imgs
+        drawn = super().visualize(pictures, preds, return_vis=return_vis or saves, **kwargs)
+        if saves:
+            for number, (image, picture) in enumerate(zip(inputs, drawn, strict=True), first):
+                name = self._names[image].picture if isinstance(image, str) else f'{number:08}.jpg'
+                write_picture(Path(img_out_dir, 'vis', name), picture)
+        return drawn if return_vis else None
 
     def pred2dict(self, data_sample: DetDataSample, pred_out_dir: str = '') -> dict:
-        """Turn a sample into plain values, and write them to ``preds/`` as the host does; masks are RLE already."""
+        """Turn a sample into plain values, and write them to ``preds/`` as mmdet does; masks are RLE already."""
         result = as_plain(data_sample.pred_instances)
         if pred_out_dir:
-            name = Path(data_sample.img_path).stem if 'img_path' in data_sample else str(self.num_predicted_imgs)
-            self.num_predicted_imgs += 'img_path' not in data_sample
-            write_atomic(Path(pred_out_dir, 'preds', f'{name}.json'), json.dumps(result))
+            is_file = 'img_path' in data_sample
+            name = self._names[data_sample.img_path].prediction if is_file else f'{self.num_predicted_imgs}.json'
+            self.num_predicted_imgs += not is_file
+            write_atomic(Path(pred_out_dir, 'preds', name), json.dumps(result))
         return result
 
     # ---------------------------------------------------------------- set-up

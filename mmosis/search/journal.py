@@ -2,8 +2,11 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+
+from mmosis.utils.lock import lock_file
 
 FORMAT = 'mmosis search 1'
 _START = json.dumps(dict(format=FORMAT))[:-1].encode()  # of every journal
@@ -12,41 +15,58 @@ _START = json.dumps(dict(format=FORMAT))[:-1].encode()  # of every journal
 class Journal:
     """A file that gets a line for each image as it is done, so that a stop or a crash loses none.
 
-    The first line says what is searched for and how. A line that a crash cut off is left out.
+    The first line says what is searched for and how. Others name images that are to be searched (``inputs``), below a
+    ``folder``; where that is a wider one than before, all earlier names are below it from then on. A line that a crash
+    cut off is left out. One process at a time has the journal.
 
     Args:
         path: The file.
         settings: All that results hang on, as plain values.
         resume: Whether to go on with what is there.
 
+    Attributes:
+        folders: Those that names were relative to, one after the other; they are relative to the last.
+        names: Images that were ever to be searched, in the order in which they were first named.
+        records: What was found, by name.
+
     Raises:
-        ValueError: If there is a journal and it is not to be resumed, or one of another search.
+        ValueError: If another process has it, or there is a journal and it is not to be resumed, or one of another
+            search.
         OSError: If it cannot be written.
     """
 
     def __init__(self, path: str | Path, settings: dict, resume: bool) -> None:
         self.path = Path(path)
-        header = json.loads(json.dumps(dict(format=FORMAT, **settings)))
-        lines = self._read()
-        if lines and lines[0].get('format') != FORMAT:
-            raise ValueError(f'{self.path} is no journal of a search; write to another folder')
-        if len(lines) == 1 and not resume:  # stopped before the first image: nothing to lose
-            lines, self._whole = [], 0
-        if lines and not resume:
-            raise ValueError(
-                f'{self.path.parent} has results of an earlier search ({len(lines) - 1} images); resume it, or '
-                'write to another folder'
-            )
-        if lines:
-            _check_header(lines[0], header, self.path)
-        self.records = {line['file_name']: line for line in lines[1:] if 'error' not in line}
+        self.folders: list[str] = []
+        self.names: dict[str, None] = {}
+        self.records: dict[str, dict] = {}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered: what could not be written must not come back when the file is closed.
-        self._file = self.path.open('r+b' if lines else 'wb', buffering=0)
-        self._file.truncate(self._whole)
-        self._file.seek(self._whole)
-        if not lines:
-            self._write(header)
+        self._file = open(self.path, 'r+b', buffering=0, opener=_open_or_make)  # noqa: SIM115
+        try:
+            lock_file(self._file, f'another search writes to {self.path.parent}; wait for it, or take another folder')
+            self._start(json.loads(json.dumps(dict(format=FORMAT, **settings))), resume)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def name(self, files: Sequence[str], folder: str) -> list[str]:
+        """Name images below a folder, and keep that they are to be searched.
+
+        Args:
+            files: Absolute paths.
+            folder: That all of them and all earlier images are in.
+
+        Raises:
+            OSError: As in :meth:`add`.
+        """
+        names, before = [os.path.relpath(file, folder) for file in files], len(self.folders)
+        self._move(folder)
+        new = [name for name in names if name not in self.names]
+        if new or len(self.folders) > before:
+            self._write(dict(folder=folder, inputs=new))
+            self.names.update(dict.fromkeys(new))
+        return names
 
     def add(self, record: dict) -> None:
         """Keep what was found in an image, or ``error`` where it could not be searched; it is on the disk after this.
@@ -64,23 +84,64 @@ class Journal:
     def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._file.close()
 
-    def _read(self) -> list[dict]:
-        """Read the whole lines of a journal that is there."""
-        self._whole = 0
-        if not self.path.is_file():
-            return []
-        content = self.path.read_bytes()
-        self._whole = content.rfind(b'\n') + 1
-        rest = content[self._whole :]
+    def _start(self, header: dict, resume: bool) -> None:
+        """Go on with what is there, or begin."""
+        lines, whole = self._read()
+        if lines and lines[0].get('format') != FORMAT:
+            raise ValueError(f'{self.path} is no journal of a search; write to another folder')
+        searched = {line['file_name'] for line in lines if 'file_name' in line}
+        if searched and not resume:
+            raise ValueError(
+                f'{self.path.parent} has results of an earlier search ({len(searched)} images); resume it, or '
+                'write to another folder'
+            )
+        if not resume:  # stopped before the first image: nothing to lose
+            lines, whole = [], 0
+        if lines:
+            self._move(lines[0].pop('folder', None))
+            _check_header(lines[0], header, self.path)
+        for line in lines[1:]:
+            self._take(line)
+        self._file.truncate(whole)
+        self._file.seek(whole)
+        if not lines:
+            self._write(header)
+
+    def _read(self) -> tuple[list[dict], int]:
+        """Read the whole lines that are there, and how many bytes they have."""
+        content = self._file.read()
+        whole = content.rfind(b'\n') + 1
+        rest = content[whole:]
         try:
-            lines = [json.loads(line) for line in content[: self._whole].splitlines()]
-            if not all(isinstance(line, dict) for line in lines) or any('file_name' not in line for line in lines[1:]):
+            lines = [json.loads(line) for line in content[:whole].splitlines()]
+            if not all(isinstance(line, dict) for line in lines) or not all(map(_is_known, lines[1:])):
                 raise ValueError('a line tells of no image')
             if not lines and not rest.startswith(_START[: len(rest)]):
                 raise ValueError('it has no whole line')
         except ValueError as error:
             raise ValueError(f'{self.path} is no journal of a search ({error}); write to another folder') from error
-        return lines
+        return lines, whole
+
+    def _take(self, line: dict) -> None:
+        """Take what a line after the first tells."""
+        if 'inputs' in line:
+            self._move(line['folder'])
+            self.names.update(dict.fromkeys(line['inputs']))
+            return
+        self.names.setdefault(line['file_name'])
+        if 'error' not in line:
+            self.records[line['file_name']] = line
+
+    def _move(self, folder: str | None) -> None:
+        """Have all names relative to a folder that the one before is in."""
+        if folder is None or self.folders[-1:] == [folder]:
+            return
+        if self.folders:
+            below = os.path.relpath(self.folders[-1], folder)
+            self.names = {os.path.join(below, name): None for name in self.names}
+            moved = [dict(record, file_name=os.path.join(below, name)) for name, record in self.records.items()]
+            self.records = {record['file_name']: record for record in moved}
+        self.folders.append(folder)
 
     def _write(self, record: dict) -> None:
         before, content = self._file.tell(), json.dumps(record).encode() + b'\n'
@@ -92,6 +153,14 @@ class Journal:
             self._file.seek(before)
             self._file.truncate()
             raise type(error)(error.errno, f'cannot write {self.path}: {error.strerror}; all before is kept') from error
+
+
+def _open_or_make(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o666)
+
+
+def _is_known(line: dict) -> bool:
+    return 'file_name' in line or {'folder', 'inputs'} <= set(line)
 
 
 def _check_header(found: dict, wanted: dict, path: Path) -> None:

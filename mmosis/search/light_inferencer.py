@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from mmosis.structures import FoundObjects, RLEMasks
@@ -16,11 +15,13 @@ from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
 from .base import SearchBase, as_plain
-from .images import list_images, load_image
+from .image_list import list_images
+from .images import MAX_PIXELS, load_image
 from .light_pipeline import NetworkInput, check_steps, prepare_image, prepare_reference
 from .model_zoo import DEFAULT_MODEL, find_exported
 from .onnx_detector import OnnxDetector
-from .overlay import draw_search
+from .output_names import OutputNames, name_outputs
+from .overlay import draw_search, write_picture
 from .paste import crop_mask
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
@@ -36,6 +37,7 @@ class LightInferencer(SearchBase):
         image_scale: As in ``OneShotInferencer``.
         num_threads: Threads of the network; by default one a core.
         show_progress: Whether to show a progress bar.
+        max_pixels: Image files that have more are refused before they are decoded.
 
     Raises:
         FileNotFoundError: If there is no such model.
@@ -50,8 +52,9 @@ class LightInferencer(SearchBase):
         image_scale: int | None = None,
         num_threads: int | None = None,
         show_progress: bool = True,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self.image_scale, self.show_progress = image_scale, show_progress
+        self.image_scale, self.show_progress, self.max_pixels = image_scale, show_progress, max_pixels
         self.detector = OnnxDetector(find_exported(model), num_threads)
         self.spec = self.detector.spec
         self.fingerprint = self.detector.fingerprint
@@ -91,18 +94,19 @@ class LightInferencer(SearchBase):
         images = list_images(inputs)
         bank = self._as_bank(references, images)
         predictions, pictures = [], []
+        names = name_outputs([image for image in images if isinstance(image, str)])
         for number, image in enumerate(track(images, 'Search', disable=not self.show_progress)):
-            loaded = load_image(image)
+            loaded = load_image(image, self.max_pixels)
             found = self.search(loaded, bank, keep_all)
             predictions.append(as_plain(found))
-            name = Path(image).name if isinstance(image, str) else f'{number:08}.jpg'
+            name = names[image] if isinstance(image, str) else OutputNames(f'{number:08}.jpg', f'{number:08}.json')
             if out_dir and not no_save_pred:
-                write_atomic(Path(out_dir, 'preds', f'{Path(name).stem}.json'), json.dumps(predictions[-1]))
+                write_atomic(Path(out_dir, 'preds', name.prediction), json.dumps(predictions[-1]))
             if return_vis or (out_dir and not no_save_vis):
                 shown = found[found.scores > pred_score_thr]
                 pictures.append(draw_search(loaded[..., ::-1], shown, bank.names, bank.pictures()))
             if out_dir and not no_save_vis:
-                _write_picture(Path(out_dir, 'vis', name), pictures[-1])
+                write_picture(Path(out_dir, 'vis', name.picture), pictures[-1])
         return dict(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
 
     def detect(
@@ -165,8 +169,3 @@ def _encode_masks(masks: np.ndarray, bboxes: np.ndarray, img_shape: tuple[int, i
     """Paste and encode masks inside of their boxes; of a large image full ones would take most of a search."""
     pairs = zip(masks, bboxes, strict=True)
     return RLEMasks.encode_parts((crop_mask(mask, box, img_shape, rule) for mask, box in pairs), img_shape)
-
-
-def _write_picture(path: Path, picture: np.ndarray) -> None:
-    _, encoded = cv2.imencode(path.suffix, picture[..., ::-1])
-    write_atomic(path, encoded.tobytes())

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mmosis.structures import FoundObjects
+from mmosis.utils.atomic import write_atomic
 
 MIN_SIDE, MAX_SIDE = 480, 2048  # pixels of the shorter and the longer side; other images are drawn larger or smaller
 OPACITY = 0.45
@@ -58,6 +59,16 @@ def draw_search(
         _write(canvas, f'{classes[label]} {100 * score:.0f}', box[:2] * scale, colours[label])
     _inset(canvas, [(colours[label], picture) for label, picture in references], 2 * width)
     return canvas
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a picture (H, W, 3) RGB in the format of its suffix.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    _, encoded = cv2.imencode(path.suffix, picture[..., ::-1])
+    write_atomic(path, encoded.tobytes())
 
 
 def _draw_mask(

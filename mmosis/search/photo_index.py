@@ -16,11 +16,14 @@ import numpy as np
 
 from mmosis.utils.errors import DamagedError
 from mmosis.utils.install import install_hint
+from mmosis.utils.lock import lock_file
+from mmosis.utils.memory import is_memory_error
 from mmosis.utils.progress import track
 from mmosis.utils.share_of import share_of
 
 from .base import SearchBase
-from .images import list_images, load_image
+from .image_list import ImageList, find_images
+from .images import load_image
 from .reference_bank import ReferenceBank
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 FORMAT = 'mmosis index 1'
 TABLE = 'pictures'
 SHARE = 0.05
+LOCK = '.lock'
 BATCH = 32  # pictures that are kept at a time; a stop loses no more
 
 
@@ -41,7 +45,7 @@ class IndexReport:
         num_encoded: New and changed pictures.
         num_kept: Pictures that were encoded before.
         num_dropped: Pictures that are no longer among those given, or can no longer be read.
-        errors: Pictures that could not be encoded, and why.
+        errors: Pictures that could not be encoded, and why; and what was given and names no picture.
     """
 
     num_encoded: int
@@ -66,32 +70,38 @@ class PhotoIndex:
 
     @classmethod
     def build(
-        cls, inferencer: SearchBase, inputs: str | Path | Sequence[str | Path], path: str | Path
+        cls, inferencer: SearchBase, inputs: str | Path | Sequence[str | Path] | ImageList, path: str | Path
     ) -> tuple['PhotoIndex', IndexReport]:
         """Make an index of pictures, or bring one up to date: what is new or has changed is encoded.
 
         A picture has changed if its size in bytes or the time of its last change has. One that cannot be read stops
-        nothing; it is reported, and tried again by the next update.
+        nothing; it is reported, and tried again by the next update. So is a path that names none, and pictures of the
+        index below it are kept: a drive may be away.
 
         Args:
             inferencer: The model.
-            inputs: Image files, folders, or a list of them; pictures of the index that are not among them are dropped.
+            inputs: Image files, folders, or a list of them, or what :func:`~mmosis.search.image_list.find_images` made
+                of these; pictures of the index that are not among them are dropped.
             path: Folder of the index.
 
         Raises:
-            FileNotFoundError: If an image or a folder does not exist.
+            FileNotFoundError: If an image or a folder does not exist, and there is no other.
             ImportError: If LanceDB is not installed.
             DamagedError: If there is a broken index.
-            ValueError: If there is something else at ``path``, or an index of another model.
+            ValueError: If there is something else at ``path``, an index of another model, or one that another process
+                is writing.
         """
-        files = list(dict.fromkeys(os.path.abspath(file) for file in list_images(inputs)))
+        listed = inputs if isinstance(inputs, ImageList) else find_images(inputs)
         _require()
-        if not Path(path).exists() or not any(Path(path).iterdir()):
-            index = cls._create(inferencer, path)
+        if _is_new(path):
+            Path(path).mkdir(parents=True, exist_ok=True)
         else:
-            index = cls.open(path)
+            cls.open(path)  # nothing is written into a folder of something else
+        with Path(path, LOCK).open('w') as lock:
+            lock_file(lock, f'another process writes index {path} at this moment; wait for it')
+            index = cls._create(inferencer, path) if _is_new(path) else cls.open(path)
             index.check(inferencer)
-        return index, index._update(inferencer, files)
+            return index, index._update(inferencer, listed)
 
     @classmethod
     def open(cls, path: str | Path) -> 'PhotoIndex':
@@ -208,17 +218,19 @@ class PhotoIndex:
         table = lancedb.connect(path).create_table(TABLE, schema=pa.schema(fields, metadata=told))
         return cls(path, table)
 
-    def _update(self, inferencer: SearchBase, files: Sequence[str]) -> IndexReport:
+    def _update(self, inferencer: SearchBase, listed: ImageList) -> IndexReport:
+        files = list(dict.fromkeys(os.path.abspath(file) for file in listed.images))
         before, errors = self._stamps(), {}
         todo = [file for file in files if file not in before or before[file] != _stamp(file)]
-        gone = sorted(set(before) - set(files))
+        away = [os.path.abspath(os.path.expanduser(name)) for name in listed.problems]
+        gone = sorted(file for file in set(before) - set(files) if not _is_below(file, away))
         self._drop(gone)
         for batch in _batches(track(todo, 'Index', disable=not inferencer.show_progress), BATCH):
             encoded = {}
             for file in batch:
                 try:
                     stamp = _stamp(file)
-                    encoded[file] = stamp, inferencer.embed_regions(load_image(file))
+                    encoded[file] = stamp, _embed(inferencer, file)
                 except (OSError, ValueError) as error:
                     errors[file] = str(error)
             self._put(encoded)
@@ -228,7 +240,8 @@ class PhotoIndex:
             # Join the batches; what they were would take the same space again.
             with _opened(self.path):
                 self._table.optimize(cleanup_older_than=timedelta(seconds=1))
-        return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), errors)
+        told = {name: str(error) for name, error in listed.problems.items()} | errors
+        return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), told)
 
     def _put(self, encoded: dict[str, tuple[list[int], np.ndarray]]) -> None:
         """Put pictures in the place of what there was of them, in one transaction."""
@@ -297,8 +310,29 @@ def _opened(path: str | Path) -> Iterator[None]:
         ) from error
 
 
-def _stamp(file: str) -> list[int]:
-    found = os.stat(file)
+def _is_new(path: str | Path) -> bool:
+    return not Path(path).exists() or all(entry.name == LOCK for entry in Path(path).iterdir())
+
+
+def _is_below(file: str, folders: Sequence[str]) -> bool:
+    return any(file == folder or folder in map(str, Path(file).parents) for folder in folders)
+
+
+def _embed(inferencer: SearchBase, file: str) -> np.ndarray:
+    try:
+        return inferencer.embed_regions(load_image(file, inferencer.max_pixels))
+    except Exception as error:
+        if is_memory_error(error):
+            raise ValueError('it takes more memory than there is; make it smaller') from error
+        raise
+
+
+def _stamp(file: str) -> list[int] | None:
+    """Size and last change; None of what is not there, or cannot be reached."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
     return [found.st_size, found.st_mtime_ns]
 
 

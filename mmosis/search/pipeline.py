@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
 
-from .images import load_image
+from .images import MAX_PIXELS, load_image
 from .steps import at_scale, without_loading
 
 
@@ -28,9 +28,9 @@ class SearchPipeline:
         return any(step['type'] == 'Resize' for step in self.steps)
 
     @staticmethod
-    def load(image: str | np.ndarray) -> dict:
-        """Load an image as ``LoadImage`` does."""
-        img = load_image(image)
+    def load(image: str | np.ndarray, max_pixels: int = MAX_PIXELS) -> dict:
+        """Load an image as ``LoadImage`` does; a file of more pixels is refused."""
+        img = load_image(image, max_pixels)
         results = dict(img=img, img_shape=img.shape[:2], ori_shape=img.shape[:2])
         return results if isinstance(image, np.ndarray) else dict(results, img_path=image)
 

@@ -3,8 +3,10 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from tempfile import TemporaryDirectory
@@ -111,7 +113,8 @@ def _connected(address: str) -> Iterator[None]:
         _check_server(address)
         import ray
 
-        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+        with _signals_kept():
+            ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
     except Exception as error:  # Ray raises many kinds, Exception itself among them
         raise ConnectionError(
             f'there is no Ray cluster at {address} ({_reason(error)}); give HOST:PORT as ray start --head tells it, '
@@ -121,6 +124,23 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Give SIGTERM back what it did before: from its start on Ray has it end the process, as if all were done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit:  # it came in the meantime
+        signal.signal(signal.SIGTERM, before)
+        signal.raise_signal(signal.SIGTERM)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_server(address: str) -> None:

@@ -55,7 +55,12 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
 
 def describe_model(inferencer: SearchBase, model: str, weights: str | None) -> dict[str, Any]:
     """Tell workers to load the model that this process has, on the same runtime and kind of device."""
-    told = dict(model=model, image_scale=inferencer.image_scale, runtime=inferencer.runtime)
+    told = dict(
+        model=model,
+        image_scale=inferencer.image_scale,
+        runtime=inferencer.runtime,
+        max_pixels=inferencer.max_pixels,
+    )
     if inferencer.runtime == 'torch':
         device = inferencer.model.data_preprocessor.device.type
         told |= dict(weights=weights, device=device, precision=inferencer.precision)

@@ -11,7 +11,7 @@ import numpy as np
 from mmosis.utils.image import crop_box
 from mmosis.utils.masks import decode_segmentation
 
-from .images import check_image, load_cutout
+from .images import MAX_PIXELS, check_image, load_cutout
 
 DEFAULT_NAME = 'object'
 THUMBNAIL_SIZE = 128
@@ -58,8 +58,11 @@ class SearchReference:
         box = '' if self.bbox is None else f' at {", ".join(f"{value:g}" for value in self.bbox)}'
         return source + box + (' with mask' if self.mask is not None else '')
 
-    def load(self) -> tuple[dict, np.ndarray]:
+    def load(self, max_pixels: int = MAX_PIXELS) -> tuple[dict, np.ndarray]:
         """Load what the reference pipeline takes after loading, and a thumbnail.
+
+        Args:
+            max_pixels: An image file that has more is refused.
 
         Returns:
             tuple: ``img`` (H, W, 3) BGR; ``img_shape``, (h, w) of the picture, but of a cut-out that of the object;
@@ -71,7 +74,7 @@ class SearchReference:
             ValueError: If the image cannot be read, the box has no area in it, or the mask is empty, of another size or
                 that of everything.
         """
-        img, opaque = load_cutout(self.img)
+        img, opaque = load_cutout(self.img, max_pixels)
         try:
             results = self._find_object(img, opaque)
             crop = crop_box(results['img'], results['ref_bbox'])

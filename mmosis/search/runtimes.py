@@ -6,6 +6,7 @@ from mmosis.utils.cores import limit_threads
 from mmosis.utils.install import install_hint
 
 from .base import SearchBase
+from .images import MAX_PIXELS
 from .model_zoo import DEFAULT_MODEL, is_exported
 
 RUNTIMES = ('torch', 'onnx')
@@ -19,6 +20,7 @@ def make_inferencer(
     image_scale: int | None = None,
     precision: str | None = None,
     runtime: str | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> SearchBase:
     """Make what searches.
 
@@ -30,6 +32,7 @@ def make_inferencer(
         precision: 'fp32', the default, or 'bf16'.
         runtime: One of RUNTIMES; by default ONNX Runtime where it is installed, the model comes exported and nothing is
             asked for that only torch has.
+        max_pixels: Image files that have more are refused before they are decoded.
 
     Raises:
         ImportError: If the runtime is not installed.
@@ -44,12 +47,14 @@ def make_inferencer(
         from .inferencer import OneShotInferencer
 
         limit_threads()
-        return OneShotInferencer(model, weights, device, image_scale=image_scale, precision=precision or 'fp32')
+        return OneShotInferencer(
+            model, weights, device, image_scale=image_scale, precision=precision or 'fp32', max_pixels=max_pixels
+        )
     if asked:
         raise ValueError(f'{", ".join(asked)} can be given to torch alone; leave it out, or take runtime torch')
     from .light_inferencer import LightInferencer
 
-    return LightInferencer(model, image_scale)
+    return LightInferencer(model, image_scale, max_pixels=max_pixels)
 
 
 def _require(runtime: str) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -55,11 +56,13 @@ def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
         raise type(error)(error.errno, f'cannot write {path}: {error.strerror}; nothing of it was kept') from error
 
 
-def remove_leftovers(folder: str | Path) -> None:
+def remove_leftovers(folder: str | Path, *below: str) -> None:
     """Remove what a killed process has left half-written in a folder; nobody may be writing there.
 
     Args:
         folder: The folder; it need not exist.
+        *below: Folders in it that are looked through with all that is in them.
     """
-    for path in Path(folder).glob(LEFTOVER):
+    places = [Path(folder).glob(LEFTOVER), *(Path(folder, name).rglob(LEFTOVER) for name in below)]
+    for path in chain.from_iterable(places):
         path.unlink(missing_ok=True)

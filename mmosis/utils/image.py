@@ -1,5 +1,8 @@
 """Read image files as they come from cameras and label tools."""
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 import cv2
@@ -55,8 +58,10 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If an address is given and MMEngine is not installed.
+        ValueError: If it is a pipe, a socket or a device, which are never opened.
     """
     if backend_args is None and '://' not in str(path):
+        check_regular(path)
         return Path(path).read_bytes()
     try:
         from mmengine.fileio import get
@@ -65,6 +70,22 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
             f'{path} is read by MMEngine, which is not installed: give a file, or {install_hint("onedl")}'
         ) from error
     return get(path, backend_args=backend_args)
+
+
+def check_regular(path: str | Path) -> None:
+    """Refuse what is no regular file: a pipe may wait for ever, and to open a device may do anything.
+
+    Raises:
+        FileNotFoundError: If there is nothing.
+        IsADirectoryError: If it is a folder.
+        ValueError: If it is something else.
+    """
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        found = 'a pipe' if stat.S_ISFIFO(mode) else 'a socket' if stat.S_ISSOCK(mode) else 'a device'
+        raise ValueError(f'{path} is no regular file but {found}, which is not opened')
 
 
 def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:

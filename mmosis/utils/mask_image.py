@@ -1,5 +1,6 @@
 """Masks in image files: in the alpha of a cut-out, in the index of a palette, or in the pixels."""
 
+import warnings
 from io import BytesIO
 
 import numpy as np
@@ -63,8 +64,10 @@ def find_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
 
 def _open(content: bytes) -> Image.Image | None:
     try:
-        picture = Image.open(BytesIO(content))
-        picture.load()
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # callers have looked at its size
+            picture = Image.open(BytesIO(content))
+            picture.load()
     except Exception:  # a file that Pillow does not know may still be one that OpenCV knows
         return None
     return picture

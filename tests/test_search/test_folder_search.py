@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from search_model import CONFIG, write_weights
 from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, parquet, search_array, search_images
 from mmosis.search.calibration import Calibration
 from mmosis.search.folder_search import SearchReport
+from mmosis.search.journal import Journal
 from mmosis.search.scales import ScaleSettings
 from mmosis.search.suppression import box_iou
 from mmosis.structures import FoundObjects
@@ -255,7 +257,7 @@ class TestResume:
         search = count()
         assert run(resume=True).num_images == 5
         assert len(search.images) == 1
-        assert file_names(tmp_path / 'out') == ['a.jpg', 'aa.jpg', *NAMES[1:]]
+        assert file_names(tmp_path / 'out') == [*NAMES, 'aa.jpg']
 
     @pytest.mark.parametrize('content', [b'no image', None])
     def test_an_unreadable_image_stops_nothing(
@@ -279,7 +281,7 @@ class TestResume:
     ) -> None:
         """As root all may be read."""
 
-        def load(file: str) -> np.ndarray:
+        def load(file: str, _: int) -> np.ndarray:
             if file.endswith('a.jpg'):
                 raise PermissionError(errno.EACCES, 'Permission denied', file)
             return np.full((60, 60, 3), 90, np.uint8)
@@ -303,7 +305,6 @@ class TestResume:
         swapped = ReferenceBank([three.entries[row] for row in (0, 1, 1)], *told)
         negative = ReferenceBank([*bank.entries, replace(bank.entries[0], negative=True)], *told)
         assert three.names == swapped.names == negative.names
-        shutil.copytree(photos, tmp_path / 'others')
         run(photos / 'a.jpg', three)
         for changes, names in (
             (dict(settings=replace(QUICK, score_thr=0.3)), 'score_thr'),
@@ -311,7 +312,6 @@ class TestResume:
             (dict(bank=three.remove('cup')), 'classes, references'),
             (dict(bank=swapped), 'references'),
             (dict(bank=negative), 'references'),
-            (dict(inputs=tmp_path / 'others' / 'a.jpg'), 'folder'),
         ):
             with pytest.raises(ValueError, match=f'is of a search that differs in {names}; resume with the same'):
                 run(**(dict(inputs=photos / 'a.jpg', bank=three) | changes), resume=True)
@@ -332,6 +332,234 @@ class TestResume:
         monkeypatch.setattr(inferencer, name, value)
         with pytest.raises(ValueError, match=f'is of a search that differs in {name}; resume'):
             run(resume=True)
+
+
+class TestOtherImages:
+    """``resume`` with other images: the earlier ones stay, before those that are added."""
+
+    def test_they_are_added(self, run: Callable, count: Callable, photos: Path, tmp_path: Path) -> None:
+        files = [photos / name for name in NAMES]
+        assert (run(files[:2]).num_kept, run(files[:2], resume=True).num_kept) == (0, 0)
+        before = read(tmp_path / 'out')
+        search = count()
+        report = run([files[3], files[2]], resume=True)
+        assert (report.num_images, report.num_kept, report.num_added) == (4, 2, 2)
+        assert len(search.images) == 2
+        assert file_names(tmp_path / 'out') == ['a.jpg', 'b.png', 'd.png', 'c.jpg']
+        after = read(tmp_path / 'out')
+        assert after['images'][:2] == before['images']
+        assert after['annotations'][: len(before['annotations'])] == before['annotations']
+        assert report.num_found == len(after['annotations'])
+
+    def test_whatever_is_given_then_nothing_changes(self, run: Callable, count: Callable, photos: Path, tmp_path: Path):
+        run([photos / 'b.png', photos / 'a.jpg'])
+        run(photos, resume=True)
+        before = (tmp_path / 'out' / 'annotations.json').read_bytes()
+        assert file_names(tmp_path / 'out') == ['b.png', 'a.jpg', 'c.jpg', 'd.png']
+        search = count()
+        for inputs, kept in ((photos / 'c.jpg', 4), ([photos / 'd.png', photos / 'a.jpg'], 4), (photos, 0)):
+            report = run(inputs, resume=True)
+            assert (report.num_kept, report.num_added) == (kept, 0)
+            assert (tmp_path / 'out' / 'annotations.json').read_bytes() == before
+        assert search.images == []
+
+    def test_a_stop_among_the_added(self, run: Callable, count: Callable, photos: Path, tmp_path: Path) -> None:
+        run(photos / 'd.png')
+        count(stop_after=1)
+        with pytest.raises(KeyboardInterrupt):
+            run(photos, resume=True)
+        assert file_names(tmp_path / 'out') == ['d.png', 'a.jpg']
+        count()
+        assert run(photos / 'c.jpg', resume=True).num_added == 0
+        assert file_names(tmp_path / 'out') == ['d.png', 'a.jpg', 'c.jpg']
+
+    def test_in_a_wider_folder(self, run: Callable, count: Callable, photos: Path, tmp_path: Path) -> None:
+        """What was searched is found again under its new name, and its overlay has moved; names may look alike."""
+        (photos / 'photos').mkdir()
+        shutil.copy(photos / 'b.png', photos / 'photos' / 'a.jpg')
+        (tmp_path / 'others').mkdir()
+        shutil.copy(photos / 'c.jpg', tmp_path / 'others' / 'a.jpg')
+        first, other = [photos / 'a.jpg', photos / 'photos' / 'a.jpg'], tmp_path / 'others' / 'a.jpg'
+        run([*first, other], settings=SETTINGS, out='whole')
+        run(first, settings=SETTINGS)
+        search = count()
+        report = run(other, settings=SETTINGS, resume=True)
+        assert (report.num_kept, report.num_added) == (2, 1)
+        assert run([*first, other], settings=SETTINGS, resume=True).num_kept == 0
+        assert len(search.images) == 1
+        names = ['photos/a.jpg', 'photos/photos/a.jpg', 'others/a.jpg']
+        assert file_names(tmp_path / 'out') == names
+        assert names_in(tmp_path / 'out') == names_in(tmp_path / 'whole')
+        for name in ('annotations.json', *(f'overlays/{name}' for name in names)):
+            assert (tmp_path / 'out' / name).read_bytes() == (tmp_path / 'whole' / name).read_bytes()
+        assert run(photos / 'a.jpg', settings=SETTINGS, resume=True).num_images == 3
+
+    def test_images_in_the_place_of_overlays_do_not_move(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (tmp_path / 'out').mkdir()
+        images = photos.rename(tmp_path / 'out' / 'overlays')
+        run(images)
+        (tmp_path / 'x').mkdir()
+        shutil.copy(images / 'a.jpg', tmp_path / 'x')
+        assert run(tmp_path / 'x', resume=True).num_images == 5
+        assert names_in(images) == NAMES
+
+    def test_parquet(self, run: Callable, photos: Path) -> None:
+        pq = pytest.importorskip('pyarrow.parquet')
+        run(photos / 'a.jpg', out='out/found.parquet')
+        report = run(photos / 'b.png', out='out/found.parquet', resume=True)
+        names = pq.read_table(report.annotations)['file_name'].to_pylist()
+        assert list(dict.fromkeys(names)) == ['a.jpg', 'b.png']
+
+    def test_a_journal_of_before(self, run: Callable, count: Callable, photos: Path, tmp_path: Path) -> None:
+        """It told the folder in its first line, and did not tell what was to be searched."""
+        run([photos / 'a.jpg', photos / 'b.png'])
+        header, inputs, *records = (tmp_path / 'out' / 'journal.jsonl').read_text().splitlines()
+        header = json.dumps(json.loads(header) | dict(folder=json.loads(inputs)['folder']))
+        (tmp_path / 'out' / 'journal.jsonl').write_text('\n'.join([header, *records, '']))
+        search = count()
+        assert run(photos, resume=True).num_kept == 2
+        assert len(search.images) == 2
+        assert file_names(tmp_path / 'out') == NAMES
+
+
+class TestBadPaths:
+    """None stops the search of the others."""
+
+    def test_each_is_told(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (photos / 'b.png').unlink()
+        os.mkfifo(photos / 'b.png')
+        (photos / 'c.jpg').unlink()
+        (photos / 'c.jpg').symlink_to(photos / 'nowhere.jpg')
+        (photos / 'deep.jpg').mkdir()
+        (tmp_path / 'list.txt').write_text(f'{photos}/none.png\n{photos}/deep.jpg\n')
+        report = run([photos, tmp_path / 'none', tmp_path / 'list.txt'])
+        assert file_names(tmp_path / 'out') == ['a.jpg', 'd.png']
+        assert report.errors == {
+            f'{tmp_path}/none': f'there is no image or folder {tmp_path}/none',
+            'b.png': f'{photos}/b.png is no regular file but a pipe, which is not opened',
+            'c.jpg': f'there is no image file {photos}/c.jpg',
+            'none.png': f'there is no image file {photos}/none.png',
+            'deep.jpg': f'there is no image file {photos}/deep.jpg',
+        }
+
+    def test_all_are_bad(self, run: Callable, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError, match=r'there is no image or folder .*none'):
+            run([tmp_path / 'none', tmp_path / 'no'])
+        assert not (tmp_path / 'out').exists()
+
+    def test_an_image_that_is_removed_meanwhile(
+        self, run: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def search(*args: object) -> FoundObjects:
+            (photos / 'c.jpg').unlink(missing_ok=True)
+            return before(*args)
+
+        before = inferencer.search
+        monkeypatch.setattr(inferencer, 'search', search)
+        report = run()
+        assert (report.num_images, report.errors) == (3, {'c.jpg': f'there is no image file {photos}/c.jpg'})
+
+    def test_what_is_too_large(
+        self, run: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is searched once the limit is raised."""
+        cv2.imwrite(str(photos / 'e.png'), np.zeros((120, 121, 3), np.uint8))
+        monkeypatch.setattr(inferencer, 'max_pixels', 120 * 120)
+        report = run()
+        assert report.num_images == 4
+        assert report.errors['e.png'].startswith(f'{photos}/e.png has 121x120 pixels (w x h), more than 14400; make it')
+        monkeypatch.setattr(inferencer, 'max_pixels', 120 * 121)
+        assert (run(resume=True).num_images, run(resume=True).errors) == (5, {})
+
+    @pytest.mark.parametrize(
+        'error',
+        [
+            MemoryError(),
+            RuntimeError("can't allocate memory: you tried to allocate 9 bytes"),
+            cv2.error('Insufficient memory'),
+        ],
+    )
+    def test_too_little_memory(
+        self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        def search(image: np.ndarray, *args: object) -> FoundObjects:
+            calls.append(image)
+            if len(calls) == 2:
+                raise error
+            return before(image, *args)
+
+        calls, before = [], inferencer.search
+        monkeypatch.setattr(inferencer, 'search', search)
+        report = run()
+        assert report.num_images == 3
+        assert report.errors == {
+            'b.png': 'it takes more memory than there is; make it smaller, or search in tiles (--tile)'
+        }
+
+    def test_too_little_memory_to_read_it(self, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr('mmosis.search.folder_search.load_image', lambda *_: fail(MemoryError()))
+        assert set(run().errors.values()) == {
+            'it takes more memory than there is; make it smaller, or search in tiles (--tile)'
+        }
+
+    def test_another_error_is_not_hidden(
+        self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inferencer, 'search', lambda *_: fail(RuntimeError('a defect')))
+        with pytest.raises(RuntimeError, match='a defect'):
+            run()
+
+    def test_names_that_are_as_long_as_can_be(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        """Their overlays would have names that are too long."""
+        names = [f'{83 * "山"}{letter}.png' for letter in 'xy']
+        for name in names:
+            shutil.copy(photos / 'b.png', photos / name)
+        report = run([photos / name for name in names], settings=SETTINGS)
+        assert (report.num_images, report.errors) == (2, {})
+        overlays = names_in(tmp_path / 'out' / 'overlays')
+        assert len(overlays) == 2
+        assert all(name.startswith('山山') and len(name.encode()) <= 255 for name in overlays)
+
+    def test_a_name_that_the_file_system_does_not_take(self, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+        def write(path: Path, *_: object) -> None:
+            if path.name == 'b.png.jpg':
+                raise OSError(errno.ENAMETOOLONG, f'cannot write {path}: File name too long')
+
+        monkeypatch.setattr('mmosis.search.folder_search.write_picture', write)
+        report = run(settings=SETTINGS)
+        assert report.num_images == 3
+        assert re.fullmatch(
+            'cannot write .*b.png.jpg: File name too long; give it a shorter name, or search without overlays',
+            report.errors['b.png'],
+        )
+
+
+class TestOneAtATime:
+    def test_the_second_is_refused(self, run: Callable, tmp_path: Path) -> None:
+        run()
+        before = names_in(tmp_path / 'out')
+        with Journal(tmp_path / 'other' / 'journal.jsonl', {}, resume=False):
+            for out in ('other', 'other/found.parquet'):
+                with pytest.raises(ValueError, match=r'another search writes to .*other; wait for it, or take another'):
+                    run(out=out, resume=True)
+        assert names_in(tmp_path / 'other') == ['journal.jsonl']
+        assert run(resume=True).num_images == 4
+        assert names_in(tmp_path / 'out') == before
+
+    def test_what_a_kill_left_is_removed(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        """And nothing else."""
+        run(settings=SETTINGS)
+        before = names_in(tmp_path / 'out')
+        left = f'.{"0a" * 16}.part'
+        for name in (left, f'overlays/{left}', f'overlays/deep/er/{left}', 'overlays/mine.part'):
+            (tmp_path / 'out' / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / 'out' / name).touch()
+        run(settings=SETTINGS, resume=True)
+        assert names_in(tmp_path / 'out') == sorted([*before, 'overlays/mine.part'])
+
+
+def fail(error: BaseException) -> NoReturn:
+    raise error
 
 
 class TestErrors:
@@ -370,12 +598,12 @@ class TestErrors:
     def test_the_disk_is_full_while_an_overlay_is_written(
         self, run: Callable, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Files are flushed in this order: first line of the journal, a.jpg, its line, b.png.jpg."""
+        """Files are flushed in this order: two lines of the journal, a.jpg, its line, b.png.jpg."""
         calls, fsync = [], os.fsync
 
         def fill(handle: int) -> None:
             calls.append(handle)
-            if len(calls) == 4:
+            if len(calls) == 5:
                 raise OSError(errno.ENOSPC, 'No space left on device')
             fsync(handle)
 

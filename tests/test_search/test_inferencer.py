@@ -75,6 +75,26 @@ def test_files_arrays_folders_and_lists_give_the_same(
         assert inferencer(inputs, reference)['predictions'] == [expected]
 
 
+def test_images_of_one_name_do_not_overwrite_each_other(
+    inferencer: OneShotInferencer, scene: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for counter in ('num_visualized_imgs', 'num_predicted_imgs'):
+        monkeypatch.setattr(inferencer, counter, 0)
+    files = [tmp_path / name for name in ('x/a.png', 'y/a.png', 'y/a.bmp')]
+    for number, file in enumerate(files):
+        file.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(file), np.ascontiguousarray(scene[0][: 100 + number]))
+    inputs = [*map(str, files), scene[0]]
+    result = inferencer(inputs, as_reference(scene[0]), out_dir=str(tmp_path / 'out'), no_save_pred=False, batch_size=2)
+    assert result['visualization'] == []
+    pictures = {path.relative_to(tmp_path / 'out/vis').as_posix(): path for path in (tmp_path / 'out/vis').rglob('*.*')}
+    assert sorted(pictures) == ['00000003.jpg', 'x/a.png', 'y/a.bmp', 'y/a.png']
+    shapes = [cv2.imread(str(pictures[name])).shape for name in ('x/a.png', 'y/a.png', 'y/a.bmp')]
+    np.testing.assert_allclose([width / height for height, width, _ in shapes], [1.92, 192 / 101, 192 / 102], atol=2e-3)
+    names = ['x/a.json', 'y/a.png.json', 'y/a.bmp.json', '0.json']
+    assert [json.loads((tmp_path / 'out/preds' / name).read_text()) for name in names] == result['predictions']
+
+
 def test_supervision_reads_the_result(inferencer: OneShotInferencer, scene: tuple) -> None:
     supervision = pytest.importorskip('supervision')
     image, _ = scene

@@ -128,6 +128,51 @@ class TestResume:
         assert path.read_bytes() == content
 
 
+class TestNames:
+    def test_they_are_kept_in_the_order_in_which_they_are_first_given(self, path: Path) -> None:
+        with Journal(path, SETTINGS, resume=False) as journal:
+            assert journal.name(['/photos/b.jpg', '/photos/a.jpg'], '/photos') == ['b.jpg', 'a.jpg']
+            journal.add(RECORDS[0])
+        before = path.read_bytes()
+        with Journal(path, SETTINGS, resume=True) as journal:
+            assert list(journal.names) == ['b.jpg', 'a.jpg']
+            assert journal.name(['/photos/a.jpg'], '/photos') == ['a.jpg']
+            assert path.read_bytes() == before
+            assert journal.name(['/photos/c.jpg', '/photos/b.jpg'], '/photos') == ['c.jpg', 'b.jpg']
+            assert list(journal.names) == ['b.jpg', 'a.jpg', 'c.jpg']
+        assert json.loads(path.read_text().splitlines()[-1]) == dict(folder='/photos', inputs=['c.jpg'])
+
+    def test_in_a_wider_folder(self, path: Path) -> None:
+        with Journal(path, SETTINGS, resume=False) as journal:
+            journal.name(['/photos/x/a.jpg', '/photos/x/x/a.jpg'], '/photos/x')
+            journal.add(RECORDS[0])
+        for resumed in (False, True):
+            with Journal(path, SETTINGS, resume=True) as journal:
+                assert journal.folders == ['/photos/x', '/'][: 1 + resumed]
+                assert journal.name(['/photos/x/a.jpg'], '/') == ['photos/x/a.jpg']
+                assert list(journal.names) == ['photos/x/a.jpg', 'photos/x/x/a.jpg']
+                assert journal.records == {'photos/x/a.jpg': dict(RECORDS[0], file_name='photos/x/a.jpg')}
+
+    def test_a_full_disk(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with Journal(path, SETTINGS, resume=False) as journal, monkeypatch.context() as patch:
+            before = path.read_bytes()
+            patch.setattr('os.fsync', fail)
+            with pytest.raises(OSError, match='No space left'):
+                journal.name(['/photos/a.jpg'], '/photos')
+        assert path.read_bytes() == before
+
+
+def test_one_process_at_a_time(path: Path) -> None:
+    with Journal(path, SETTINGS, resume=False) as journal:
+        journal.add(RECORDS[0])
+        message = re.escape(f'another search writes to {path.parent}; wait for it, or take another folder')
+        for resume in (False, True):
+            with pytest.raises(ValueError, match=message):
+                Journal(path, SETTINGS, resume)
+        journal.add(RECORDS[1])
+    assert read(path) == RECORDS[:2]
+
+
 class Disk:
     """A file that takes ten bytes at a time; a full one takes them once."""
 

@@ -167,3 +167,28 @@ def test_without_mmdet_it_is_the_inferencer() -> None:
     program = f'{WITHOUT_TORCH}from mmosis.apis import OneShotInferencer\nfrom mmosis.search import LightInferencer\n'
     check = 'assert OneShotInferencer is LightInferencer'
     subprocess.run([sys.executable, '-c', program + check], check=True)
+
+
+def test_images_of_one_name_do_not_overwrite_each_other(
+    light: LightInferencer, image: np.ndarray, tmp_path: Path
+) -> None:
+    for number, folder in enumerate('xy'):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / 'a.png'), np.ascontiguousarray(image[: 100 + number, :120]))
+    inputs = [str(tmp_path / folder / 'a.png') for folder in 'xy']
+    result = light(inputs, dict(img=image, bbox=BOX), out_dir=str(tmp_path / 'out'), no_save_pred=False)
+    names = ['x/a', 'y/a']
+    preds = [json.loads((tmp_path / 'out/preds' / f'{name}.json').read_text()) for name in names]
+    assert preds == result['predictions']
+    ratios = [np.divide(*cv2.imread(str(tmp_path / 'out/vis' / f'{name}.png')).shape[1::-1]) for name in names]
+    np.testing.assert_allclose(ratios, [120 / 100, 120 / 101], atol=0.01)
+
+
+def test_max_pixels(light: LightInferencer, image: np.ndarray) -> None:
+    limited = LightInferencer(num_threads=1, show_progress=False, max_pixels=1000)
+    with pytest.raises(ValueError, match=r'pizza\.jpg has .* pixels .*, more than 1000; make it smaller'):
+        limited.encode(str(PHOTOGRAPH))
+    with pytest.raises(ValueError, match=r'pizza\.jpg has .* pixels .*, more than 1000; make it smaller'):
+        limited(str(PHOTOGRAPH), light.encode(dict(img=image, bbox=BOX)))
+    with pytest.raises(ValueError, match='max_pixels must be at least 1, got 0'):
+        LightInferencer(max_pixels=0)

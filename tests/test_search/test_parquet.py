@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmosis.search import parquet, to_coco
-from mmosis.search.images import list_images
+from mmosis.search.image_list import list_images
 from mmosis.search.parquet import read_paths, require_parquet, write_detections
 from mmosis.utils.install import install_hint
 

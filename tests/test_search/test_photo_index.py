@@ -17,6 +17,7 @@ from search_model import CONFIG, write_weights
 from mmosis.search import OneShotInferencer, PhotoIndex, ReferenceBank, photo_index
 from mmosis.search.photo_index import IndexReport
 from mmosis.utils.install import install_hint
+from mmosis.utils.lock import lock_file
 from mmosis.utils.rng import generator
 
 NAMES = [f'{letter}.png' for letter in "abcdef'"]  # a quote in a name must not end a text
@@ -174,6 +175,71 @@ class TestUpdate:
         report = update()
         assert (report.num_encoded, report.num_kept, report.num_dropped, len(report.errors)) == (0, 6, 1, 1)
         assert 'b.png' not in rows(tmp_path / 'lib')
+
+    def test_a_bad_path_stops_nothing_and_drops_nothing(
+        self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path
+    ) -> None:
+        """The drive that pictures are on may be away for a while."""
+        drive = tmp_path / 'drive'
+        drive.mkdir()
+        shutil.copy(photos / 'a.png', drive / 'z.png')
+        build = lambda *inputs: PhotoIndex.build(inferencer, [*inputs], tmp_path / 'lib')[1]  # noqa: E731
+        assert build(photos, drive) == IndexReport(8, 0, 0, {})
+        drive.rename(tmp_path / 'away')
+        report = build(photos, drive)
+        assert report == IndexReport(0, 7, 0, {str(drive): f'there is no image or folder {drive}'})
+        assert 'z.png' in rows(tmp_path / 'lib')
+        assert build(photos) == IndexReport(0, 7, 1, {})
+
+    def test_a_picture_that_became_a_pipe_or_points_nowhere(self, update: Callable, photos: Path) -> None:
+        update()
+        for name in ('a.png', 'b.png'):
+            (photos / name).unlink()
+        os.mkfifo(photos / 'a.png')
+        (photos / 'b.png').symlink_to(photos / 'nowhere.png')
+        report = update()
+        assert (report.num_encoded, report.num_kept, report.num_dropped) == (0, 5, 2)
+        assert report.errors == {
+            f'{photos}/a.png': f'{photos}/a.png is no regular file but a pipe, which is not opened',
+            f'{photos}/b.png': f'there is no image file {photos}/b.png',
+        }
+
+    def test_what_is_too_large(
+        self, update: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inferencer, 'max_pixels', 96 * 128)
+        report = update()
+        assert (report.num_encoded, list(report.errors)) == (6, [f'{photos}/f.png'])
+        assert 'f.png has 192x192 pixels (w x h), more than 12288; make it' in report.errors[f'{photos}/f.png']
+
+    def test_too_little_memory(
+        self, update: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def embed(image: np.ndarray) -> np.ndarray:
+            if image.shape == (192, 192, 3):
+                raise MemoryError
+            return before(image)
+
+        before = inferencer.embed_regions
+        monkeypatch.setattr(inferencer, 'embed_regions', embed)
+        assert update().errors == {f'{photos}/f.png': 'it takes more memory than there is; make it smaller'}
+
+    def test_one_process_at_a_time(self, update: Callable, tmp_path: Path) -> None:
+        update()
+        before = rows(tmp_path / 'lib')
+        with (tmp_path / 'lib' / '.lock').open('w') as file:
+            lock_file(file, '')
+            with pytest.raises(ValueError, match=f'another process writes index {tmp_path}/lib at this moment; wait'):
+                update()
+        assert rows(tmp_path / 'lib') == before
+        assert update() == IndexReport(0, 7, 0, {})
+
+    def test_a_folder_of_something_else_gets_no_lock(self, update: Callable, tmp_path: Path) -> None:
+        (tmp_path / 'lib').mkdir()
+        (tmp_path / 'lib' / 'file').touch()
+        with pytest.raises(ValueError, match='is no index of mmosis'):
+            update()
+        assert os.listdir(tmp_path / 'lib') == ['file']
 
     def test_a_picture_twice_is_one(self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path) -> None:
         index, report = PhotoIndex.build(inferencer, [photos, photos / 'a.png'], tmp_path / 'lib')

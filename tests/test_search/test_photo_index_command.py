@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from search_model import CONFIG
 
 from mmosis.cli import main, parse_args
 from mmosis.search import PhotoIndex, photo_index
+from mmosis.search.base import SearchBase
 from mmosis.utils.install import install_hint
 
 
@@ -55,6 +57,32 @@ class TestIndex:
         monkeypatch.setattr(PhotoIndex, 'build', stop)
         assert command('index', 'photos', '--out', 'lib') == 130
         assert 'mmosis: stopped; the same command goes on' in capsys.readouterr().err
+
+    def test_sigterm(self, command: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+        """What was encoded until then is kept, and the same command goes on."""
+
+        def embed(self: object, image: np.ndarray) -> np.ndarray:
+            calls.append(image)
+            if len(calls) == 4:
+                signal.raise_signal(signal.SIGTERM)
+            return before(self, image)
+
+        calls, before = [], SearchBase.embed_regions
+        monkeypatch.setattr(photo_index, 'BATCH', 1)
+        monkeypatch.setattr(SearchBase, 'embed_regions', embed)
+        assert command('index', 'photos', '--out', 'lib') == 143
+        assert capsys.readouterr().err == 'mmosis: stopped; the same command goes on\n'
+        monkeypatch.setattr(SearchBase, 'embed_regions', before)
+        assert command('index', 'photos', '--out', 'lib') == 0
+        assert '2 encoded, 2 as they were' in capsys.readouterr().out
+
+    def test_what_is_not_searched_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+        Path('photos/a.heic').touch()
+        Path('photos/deeper').mkdir()
+        assert command('index', 'photos', 'none', '--out', 'lib', '--max-pixels', str(120 * 90)) == 1
+        told = capsys.readouterr()
+        assert 'in the folders, but not indexed: 1 .heic, 1 folder(s)\n' in told.out
+        assert told.err == 'not indexed: none: there is no image or folder none\n'
 
     def test_lancedb_is_missing(
         self, command: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture

@@ -81,7 +81,8 @@ def here(light: LightInferencer) -> Spread:
 
 def journal(folder: Path) -> list[str]:
     """Names in the order in which they were done."""
-    return [json.loads(line)['file_name'] for line in (folder / 'journal.jsonl').read_text().splitlines()[1:]]
+    lines = map(json.loads, (folder / 'journal.jsonl').read_text().splitlines())
+    return [line['file_name'] for line in lines if 'file_name' in line]
 
 
 def pids_of_workers() -> list[int]:
@@ -306,10 +307,13 @@ def test_attempts() -> None:
 
 class TestDescription:
     def test_onnx(self, light: LightInferencer) -> None:
-        assert describe_model(light, 'name', None) == dict(model='name', image_scale=None, runtime='onnx')
+        assert describe_model(light, 'name', None) == dict(
+            model='name', image_scale=None, runtime='onnx', max_pixels=100_000_000
+        )
 
     def test_torch(self, inferencer: object) -> None:
         expected = dict(model='name', weights='w', image_scale=None, runtime='torch', device='cpu', precision='fp32')
+        expected |= dict(max_pixels=100_000_000)
         assert describe_model(inferencer, 'name', 'w') == expected
 
 

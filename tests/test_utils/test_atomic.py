@@ -124,3 +124,12 @@ def test_leftovers_of_a_kill_are_removed_and_nothing_else(tmp_path: Path) -> Non
     remove_leftovers(tmp_path)
     assert sorted(os.listdir(tmp_path)) == sorted(others)
     remove_leftovers(tmp_path / 'nothing')
+
+
+def test_leftovers_in_folders_below(tmp_path: Path) -> None:
+    left = f'.{"0" * 32}.part'
+    for name in (left, f'a/{left}', f'a/deep/{left}', f'b/{left}'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path, 'a', 'nothing')
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob('*.part')] == [f'b/{left}']

@@ -78,7 +78,7 @@ def search(session: Session, inferencer: object) -> Session:
 def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     """Files that are no use, with what is said of them."""
     frames = [Image.new('RGB', (40, 40), colour) for colour in ('red', 'blue')]
-    frames[0].save(folder / 'moving.gif', save_all=True, append_images=frames[1:])
+    frames[0].save(folder / 'moving.webp', save_all=True, append_images=frames[1:])
     Image.new('RGB', (1, 1)).save(folder / 'dot.png')
     (folder / 'text.jpg').write_text('this is no picture')
     (folder / 'empty.png').write_bytes(b'')
@@ -87,7 +87,7 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     whole.save(folder / 'whole.png')
     (folder / 'cut.png').write_bytes((folder / 'whole.png').read_bytes()[:60])
     told = {
-        'moving.gif': '2 frames',
+        'moving.webp': '2 frames',
         'dot.png': '1x1 pixels',
         'text.jpg': 'not a picture that can be read',
         'empty.png': 'not a picture that can be read',
@@ -97,7 +97,7 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     return {name: (folder / name, text) for name, text in told.items()}
 
 
-@pytest.mark.parametrize('name', ['moving.gif', 'dot.png', 'text.jpg', 'empty.png', 'huge.png', 'cut.png'])
+@pytest.mark.parametrize('name', ['moving.webp', 'dot.png', 'text.jpg', 'empty.png', 'huge.png', 'cut.png'])
 def test_file_that_is_no_use_is_told_by_name_alone(tmp_path: Path, name: str) -> None:
     path, text = broken_files(tmp_path)[name]
     with pytest.raises(ValueError, match=text) as told:

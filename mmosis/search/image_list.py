@@ -1,0 +1,138 @@
+"""Which images a user means: files, folders, lists of paths, arrays."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmosis.utils.image import check_regular
+
+from .parquet import SUFFIX, read_paths
+
+IMG_EXTENSIONS = (
+    *('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'),  # DetInferencer's
+    *('.jfif', '.jpe', '.avif', '.gif', '.jp2'),
+)
+
+
+@dataclass
+class ImageList:
+    """Images that were named.
+
+    Attributes:
+        images: Files, addresses and arrays as they were given, those of folders by name. Whether they exist was looked
+            at for those that were named by themselves.
+        problems: What was named and gives no image, and why.
+        others: What else is in the folders, by suffix or as 'folder(s)'; hidden files do not count.
+    """
+
+    images: list[str | np.ndarray] = field(default_factory=list)
+    problems: dict[str, Exception] = field(default_factory=dict)
+    others: Counter[str] = field(default_factory=Counter)
+
+    def require_one(self) -> None:
+        """Refuse a list without images; the first problem says why.
+
+        Raises:
+            As :func:`find_images`.
+        """
+        if not self.images:
+            raise next(iter(self.problems.values()), ValueError('there is no image to search'))
+
+    def tell_others(self) -> str:
+        """Say what else is in the folders, e.g. ``2 .heic, 1 .mp4``; empty where there is nothing."""
+        return ', '.join(f'{number} {what}' for what, number in sorted(self.others.items()))
+
+
+def list_images(inputs: Any) -> list[str | np.ndarray]:
+    """List the images that inputs name, as :func:`find_images` does, and refuse what names none.
+
+    Raises:
+        As :func:`find_images`, for any of the inputs.
+    """
+    found = find_images(inputs)
+    for error in found.problems.values():
+        raise error
+    return found.images
+
+
+def find_images(inputs: Any) -> ImageList:
+    """Find the images that inputs name; one that names none stops nothing while another does.
+
+    Args:
+        inputs: A file, a folder (its image files by name, not the hidden ones nor those of folders in it), an array
+            (H, W, 3) BGR, or a list of these. A text file (``.txt``) names an image a line, a Parquet file one a row,
+            see :func:`~mmosis.search.parquet.read_paths`; whether these exist is not looked at.
+
+    Raises:
+        TypeError: If it is something else.
+        FileNotFoundError: If there is no such file or folder, and no other image.
+        ImportError: If there is a Parquet file and pyarrow is not installed.
+        ValueError: If a folder or a file of paths has no images or cannot be read, and there is no other image, or
+            nothing is given.
+    """
+    if isinstance(inputs, str | Path | np.ndarray):
+        inputs = [inputs]
+    if not isinstance(inputs, Sequence):
+        raise TypeError(
+            f'images must be paths, folders, arrays (H, W, 3) or a list of them, got {type(inputs).__name__}'
+        )
+    found = ImageList()
+    for item in inputs:
+        try:
+            found.images += _expand(item, found.others)
+        except (OSError, ValueError) as error:
+            found.problems[str(item)] = error
+    found.require_one()
+    return found
+
+
+def _expand(item: Any, others: Counter[str]) -> list[str | np.ndarray]:
+    if isinstance(item, np.ndarray) or (isinstance(item, str) and '://' in item):
+        return [item]
+    if not isinstance(item, str | Path):
+        raise TypeError(f'an image must be a path or an array (H, W, 3), got {type(item).__name__}')
+    path = Path(item).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f'there is no image or folder {item}')
+    if path.suffix == SUFFIX or (path.suffix == '.txt' and not path.is_dir()):
+        return _read_list(path)
+    return _list_folder(path, others) if path.is_dir() else [str(path)]
+
+
+def _list_folder(folder: Path, others: Counter[str]) -> list[str]:
+    """List the image files of a folder, and count what else there is."""
+    files, rest = [], Counter()
+    for path in sorted(folder.iterdir(), key=str):
+        if path.name.startswith('.'):  # hidden, or what macOS keeps beside a file: ._IMG.jpg
+            continue
+        if os.path.isdir(path):
+            rest['folder(s)'] += 1
+        elif path.suffix.lower() in IMG_EXTENSIONS:
+            files.append(str(path))
+        else:
+            rest[path.suffix.lower() or 'without suffix'] += 1
+    if not files:
+        has = f' (it has {ImageList(others=rest).tell_others()})' if rest else ''
+        raise ValueError(f'folder {folder} has no images{has}; they end in {", ".join(IMG_EXTENSIONS)}')
+    others.update(rest)
+    return files
+
+
+def _read_list(path: Path) -> list[str]:
+    """Read the paths that a file names, relative ones as if they were given in its place."""
+
+    def read_lines() -> list[str]:
+        return path.read_text('utf-8', 'surrogateescape').split('\n')  # as Python has names that are no UTF-8
+
+    if not path.is_dir():
+        check_regular(path)
+    named = read_paths(path) if path.suffix == SUFFIX else read_lines()
+    files = [os.path.expanduser(line) for line in named if line.strip()]
+    if not files:
+        raise ValueError(f'{path} names no image; it takes a path a line, or in Parquet one a row')
+    return files

@@ -1,0 +1,82 @@
+"""Names of files that are written for images: none overwrites another's, and each fits in a folder."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import cv2
+
+from .image_list import IMG_EXTENSIONS
+
+LONGEST = 255  # bytes of a name, in nearly all file systems
+JPEG = ('.jpg', '.jpeg')
+
+
+def common_folder(files: Sequence[str]) -> str:
+    """Find the folder that all files, given by absolute paths, are in."""
+    return os.path.commonpath([os.path.dirname(file) for file in files])
+
+
+def fit_name(name: str) -> str:
+    """Shorten the last part of a path if it is too long for a name: what is cut off is told by a hash of the whole."""
+    folder, last = os.path.split(name)
+    if len(os.fsencode(last)) <= LONGEST:
+        return name
+    return os.path.join(folder, _mark(*os.path.splitext(last), name))
+
+
+def picture_name(name: str) -> str:
+    """Name the overlay, a JPEG, of an image."""
+    stem, suffix = os.path.splitext(name)
+    if suffix.lower() not in JPEG:
+        return fit_name(f'{name}.jpg')
+    if os.path.splitext(stem)[1].lower() in set(IMG_EXTENSIONS) - set(JPEG):  # a.png.jpg is the overlay of a.png
+        folder, last = os.path.split(stem)
+        return os.path.join(folder, _mark(last, suffix, name))
+    return fit_name(name)
+
+
+class OutputNames(NamedTuple):
+    """What files are called that a call of an inferencer writes for an image.
+
+    Attributes:
+        picture: Below ``vis/``.
+        prediction: Below ``preds/``.
+    """
+
+    picture: str
+    prediction: str
+
+
+def name_outputs(files: Sequence[str]) -> dict[str, OutputNames]:
+    """Name the outputs of the images of a call as mmdet does, by their own names; if these are alike, by folders too.
+
+    Args:
+        files: Images, as they were given.
+    """
+    paths = {file: os.path.abspath(file) for file in files}
+    names = {path: os.path.basename(path) for path in paths.values()}
+    if len(set(_stems(names.values()))) < len(names):
+        root = common_folder(list(names))
+        names = {path: os.path.relpath(path, root) for path in names}
+    times = Counter(_stems(names.values()))
+    return {file: _name_outputs(names[path], times) for file, path in paths.items()}
+
+
+def _name_outputs(name: str, times: Counter[str]) -> OutputNames:
+    stem = os.path.splitext(name)[0]
+    picture = name if cv2.haveImageWriter(name) else f'{name}.jpg'
+    prediction = f'{name if times[stem] > 1 else stem}.json'
+    return OutputNames(fit_name(picture), fit_name(prediction))
+
+
+def _stems(names: Iterable[str]) -> list[str]:
+    return [os.path.splitext(name)[0] for name in names]
+
+
+def _mark(stem: str, suffix: str, whole: str) -> str:
+    """End a name with the hash of the whole path that it stands for, within LONGEST."""
+    end = f'~{sha256(os.fsencode(whole)).hexdigest()[:12]}{suffix}'
+    return os.fsencode(stem)[: LONGEST - len(os.fsencode(end))].decode('utf-8', 'ignore') + end

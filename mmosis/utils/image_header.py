@@ -1,0 +1,66 @@
+"""What the header of an image file says, before anything is decoded."""
+
+import warnings
+from io import BytesIO
+from typing import NamedTuple
+
+from PIL import Image
+from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, ImageFileDirectory_v2
+
+FORMATS = ('JPEG', 'PNG', 'WEBP', 'TIFF', 'BMP', 'DIB', 'PPM', 'GIF', 'AVIF', 'JPEG2000')
+
+
+class ImageHeader(NamedTuple):
+    """What it says.
+
+    Attributes:
+        format: As Pillow calls it.
+        width: Pixels.
+        height: Pixels.
+        num_frames: Images in the file.
+    """
+
+    format: str
+    width: int
+    height: int
+    num_frames: int
+
+
+def read_header(content: bytes) -> ImageHeader | None:
+    """Read the header of an image file; None if the file is of none of FORMATS, or its header is broken.
+
+    Pillow's own limit of pixels is left aside: it is one for the whole process, and warns.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # of what is broken beside the picture
+        for name in FORMATS:
+            try:
+                opened = _open(name, content)
+                if opened is not None:
+                    return ImageHeader(opened.format, *opened.size, getattr(opened, 'n_frames', 1))
+            except Exception:  # of a broken file Pillow raises what it meets
+                return _read_tiff(content) if name == 'TIFF' else None
+    return None
+
+
+def _open(name: str, content: bytes) -> Image.Image | None:
+    """Open a file by one of Pillow's plugins, if it is of that format."""
+    if name not in Image.OPEN:
+        Image.init()
+    if name not in Image.OPEN:  # this Pillow was built without
+        return None
+    plugin, accepts = Image.OPEN[name]
+    accepted = accepts is None or accepts(content[:16])
+    return plugin(BytesIO(content), '') if accepted and not isinstance(accepted, str) else None
+
+
+def _read_tiff(content: bytes) -> ImageHeader | None:
+    """Read a TIFF of numbers that Pillow has no mode for, and OpenCV reads."""
+    file = BytesIO(content)
+    try:
+        directory = ImageFileDirectory_v2(file.read(8))
+        file.seek(directory.next)
+        directory.load(file)
+        return ImageHeader('TIFF', int(directory[IMAGEWIDTH]), int(directory[IMAGELENGTH]), 1)
+    except Exception:
+        return None

@@ -1,0 +1,159 @@
+"""Which images a user means, what is told of the others, and what is refused."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmosis.search.image_list import find_images, list_images
+
+PICTURE = np.zeros((40, 60, 3), np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ('b.png', 'a.JPG', 'c.Tiff', 'a.txt', 'A.jpg', 'z.webp', 'noext'):
+        (tmp_path / name).touch()
+    for name in ('deeper', 'folder.jpg'):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'x.jpg').touch()
+    (tmp_path / 'gone.jpg').symlink_to(tmp_path / 'nowhere.jpg')
+    return tmp_path
+
+
+def test_a_folder_by_name(folder: Path) -> None:
+    names = ['A.jpg', 'a.JPG', 'b.png', 'c.Tiff', 'gone.jpg', 'z.webp']
+    expected = [str(folder / name) for name in names]
+    assert list_images(folder) == list_images(str(folder)) == list_images([folder]) == expected
+
+
+def test_files_folders_and_arrays_in_their_order(folder: Path) -> None:
+    listed = list_images((folder / 'b.png', PICTURE, str(folder / 'deeper'), str(folder / 'noext')))
+    assert listed[1] is PICTURE
+    assert [listed[0], *listed[2:]] == [str(folder / name) for name in ('b.png', 'deeper/x.jpg', 'noext')]
+
+
+def test_a_list_of_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images need not exist; names may have any bytes; a folder may be called like a list."""
+    monkeypatch.setenv('HOME', '/home/me')
+    lines = [b'/a b/c.jpg', b'', b' d.png\r', b'none.jpg', b'~/e.jpg', b's3://bucket/f.jpg', b'\xff.jpg']
+    (folder / 'list.txt').write_bytes(b'\n'.join(lines))
+    named = ['/a b/c.jpg', ' d.png', 'none.jpg', '/home/me/e.jpg', 's3://bucket/f.jpg', '\udcff.jpg']
+    expected = [str(folder / 'b.png'), *named]
+    assert list_images([folder / 'b.png', folder / 'list.txt']) == expected
+    (folder / 'folder.txt').mkdir()
+    (folder / 'folder.txt' / 'x.jpg').touch()
+    assert list_images(folder / 'folder.txt') == [str(folder / 'folder.txt' / 'x.jpg')]
+
+
+def test_an_empty_list(folder: Path) -> None:
+    with pytest.raises(ValueError, match=r'a\.txt names no image; it takes a path a line, or in Parquet one a row'):
+        list_images(folder / 'a.txt')
+
+
+def test_one_array_is_one_image() -> None:
+    (image,) = list_images(PICTURE)
+    assert image is PICTURE
+
+
+def test_an_address_is_left_to_the_backend() -> None:
+    assert list_images(['s3://bucket/a.jpg']) == ['s3://bucket/a.jpg']
+
+
+@pytest.mark.parametrize(
+    ('inputs', 'error', 'message'),
+    [
+        (None, TypeError, r'images must be paths, folders, arrays \(H, W, 3\) or a list of them, got NoneType'),
+        (dict(a=1), TypeError, 'or a list of them, got dict'),
+        ([None], TypeError, r'an image must be a path or an array \(H, W, 3\), got NoneType'),
+        (b'a.jpg', TypeError, 'an image must be a path or an array .*, got int'),
+        ([], ValueError, 'there is no image to search'),
+        ('none.jpg', FileNotFoundError, r'there is no image or folder none\.jpg'),
+    ],
+)
+def test_what_is_none(inputs: object, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        list_images(inputs)
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / 'a.txt').touch()
+    with pytest.raises(
+        ValueError, match=rf'folder {tmp_path} has no images \(it has 1 \.txt\); they end in \.jpg, .*\.webp'
+    ):
+        list_images(tmp_path)
+
+
+def test_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'image.png').touch()
+    assert list_images('~/image.png') == [str(tmp_path / 'image.png')]
+
+
+class TestFolder:
+    NAMES = ('a.jfif', 'b.JPE', 'c.avif', 'd.gif', 'e.jp2', 'f.heic', 'g.HEIC', 'h.mp4', 'Thumbs', '._a.jpg', '.b.jpg')
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        for name in self.NAMES:
+            (tmp_path / name).touch()
+        (tmp_path / '.thumbnails').mkdir()
+        for name in ('deeper', 'folder.jpg'):
+            (tmp_path / name).mkdir()
+        return tmp_path
+
+    def test_what_is_searched(self, folder: Path) -> None:
+        """Neither hidden files nor those that macOS keeps beside a file."""
+        assert list_images(folder) == [str(folder / name) for name in self.NAMES[:5]]
+
+    def test_what_is_not_is_counted(self, folder: Path) -> None:
+        found = find_images(folder)
+        assert found.others == {'.heic': 2, '.mp4': 1, 'without suffix': 1, 'folder(s)': 2}
+        assert found.tell_others() == '2 .heic, 1 .mp4, 2 folder(s), 1 without suffix'
+        assert find_images(folder / 'a.jfif').tell_others() == ''
+
+    def test_none_that_is_searched(self, folder: Path) -> None:
+        for name in self.NAMES[:5]:
+            (folder / name).unlink()
+        message = (
+            rf'folder {folder} has no images \(it has 2 \.heic, 1 \.mp4, 2 folder\(s\), 1 without suffix\); they end in'
+        )
+        with pytest.raises(ValueError, match=message):
+            list_images(folder)
+
+
+class TestProblems:
+    """What names no image stops nothing while another does."""
+
+    @pytest.fixture
+    def inputs(self, folder: Path) -> list[str]:
+        (folder / 'empty').mkdir()
+        (folder / 'dangling.png').symlink_to(folder / 'nowhere.png')
+        os.mkfifo(folder / 'pipe.txt')
+        (folder / 'broken.parquet').write_text('no Parquet')
+        names = ['none.jpg', 'empty', 'dangling.png', 'a.txt', 'pipe.txt', 'broken.parquet']
+        return [str(folder / name) for name in names]
+
+    def test_each_is_told(self, folder: Path, inputs: list[str]) -> None:
+        pytest.importorskip('pyarrow')
+        found = find_images([*inputs, folder / 'b.png'])
+        assert found.images == [str(folder / 'b.png')]
+        assert list(found.problems) == inputs
+        told = [str(error).replace(f'{folder}/', '') for error in found.problems.values()]
+        assert told[0] == 'there is no image or folder none.jpg'
+        assert told[1].startswith('folder empty has no images; they end in .jpg, ')
+        assert told[2] == 'there is no image or folder dangling.png'
+        assert told[3].startswith('a.txt names no image; it takes a path a line')
+        assert told[4] == 'pipe.txt is no regular file but a pipe, which is not opened'
+        assert told[5].startswith('broken.parquet is no Parquet file, or a broken one: ')
+
+    @pytest.mark.parametrize('position', range(5))
+    def test_nothing_else_is_there(self, inputs: list[str], position: int) -> None:
+        given = inputs[position:5] + inputs[:position]
+        with pytest.raises((FileNotFoundError, ValueError), match=os.path.basename(given[0])):
+            find_images(given)
+
+    def test_a_list_of_images_is_refused_for_any(self, folder: Path, inputs: list[str]) -> None:
+        with pytest.raises(FileNotFoundError, match='there is no image or folder'):
+            list_images([folder / 'b.png', inputs[0]])
