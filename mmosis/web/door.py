@@ -15,7 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ('localhost', '127.0.0.1', '::1')
 JOIN, UPLOAD, FILE = '/gradio_api/queue/join', '/gradio_api/upload', '/gradio_api/file='
-GET = ('/', '/theme.css', '/favicon.ico', '/gradio_api/queue/data', '/gradio_api/upload_progress')
+GET = (
+    *('/', '/theme.css', '/favicon.ico'),
+    *('/gradio_api/queue/data', '/gradio_api/upload_progress', '/gradio_api/app_id'),
+)
 GET_BELOW = ('/assets/', '/static/', '/gradio_api/heartbeat/', FILE)
 START = '/gradio_api/startup-events'  # Gradio asks it of itself
 POST = (JOIN, UPLOAD, '/gradio_api/cancel', '/gradio_api/reset')

@@ -75,6 +75,7 @@ def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int, allowed_ho
             ssr_mode=False,
             footer_links=[],
             enable_monitoring=False,
+            run_history=False,  # which a browser would keep when its user is gone
             theme=make_theme(),
             css=CSS,
             app_kwargs=dict(

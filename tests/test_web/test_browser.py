@@ -134,6 +134,17 @@ def test_example_is_found_filtered_and_downloaded(visit, shared_inferencer, tmp_
     assert len(coco['images']) == 1
 
 
+def test_browser_keeps_nothing(visit) -> None:
+    page = visit()
+    _click_example(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate('[Object.keys(localStorage), Object.keys(sessionStorage)]') == [[], []]
+    assert page.evaluate('indexedDB.databases().then(databases => databases.length)') == 0
+    page.reload()
+    page.get_by_text('Drop a picture to search').wait_for()
+    assert page.locator('#references img').count() == 0
+
+
 def test_box_on_the_scene_is_searched_for(visit, shared_inferencer, tmp_path: Path) -> None:
     page = visit()
     _add(page, 'scenes', _write_scene(tmp_path))

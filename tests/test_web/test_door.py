@@ -142,6 +142,7 @@ def test_foreign_pages_change_nothing(ask: Callable, origin: str, path: str, fol
 
 def test_own_pages_are_answered(ask: Callable, address: str) -> None:
     assert ask('GET', '/theme.css', Origin=address.rstrip('/'))[0] == 200
+    assert 'app_id' in ask('GET', '/gradio_api/app_id')[1]  # asked when the connection was lost
     assert ask('GET', '/theme.css', Origin='https://found.example')[0] == 200  # a proxy that has the name
 
 
