@@ -46,8 +46,9 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
     rows = {f'{phase} categories': figures for phase, figures in run_phase_tests(cfg, checkpoint).items()}
     for phase in TESTED_PHASES:
         rows[f'{phase} categories, random boxes'] = _test_random(make_test_config(cfg, checkpoint, phase=phase))
+    _write_table(cfg, rows)
     _draw_gallery(make_test_config(cfg, checkpoint, phase=TESTED_PHASES[0]))
-    _write(cfg, rows)
+    _write_sheet(cfg)
     return _table(rows)
 
 
@@ -78,10 +79,15 @@ def _draw_gallery(cfg: Config) -> None:
 
 
 @master_only
-def _write(cfg: Config, rows: Rows) -> None:
-    """Write the table, for people and for programs, and all pictures of the gallery on one sheet."""
+def _write_table(cfg: Config, rows: Rows) -> None:
+    """Write the table, for people and for programs."""
     Path(cfg.work_dir, 'table.txt').write_text(_table(rows) + '\n')
     Path(cfg.work_dir, 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
+
+
+@master_only
+def _write_sheet(cfg: Config) -> None:
+    """Write all pictures of the gallery on one sheet."""
     pictures = [cv2.imread(str(path)) for path in sorted(Path(cfg.work_dir, GALLERY).iterdir())]
     cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.width))
 

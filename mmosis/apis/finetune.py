@@ -66,6 +66,7 @@ def run_finetune(
     check_training(cfg)  # the test takes minutes
     say(f'Held out: {", ".join(names)}\nBefore the training')
     results = dict(before=run_phase_tests(cfg, weights))
+    _write(cfg, results)  # it stays if something fails later
     cfg.load_from, cfg.resume = weights, False
     if resume:
         resume_newest(cfg)
@@ -99,6 +100,6 @@ def _table(results: Results) -> str:
 
 @master_only
 def _write(cfg: Config, results: Results) -> None:
-    """Write the table, for people and for programs."""
+    """Write the table as far as it is known, for people and for programs."""
     Path(cfg.work_dir, 'table.txt').write_text(_table(results) + '\n')
     Path(cfg.work_dir, 'table.json').write_text(json.dumps(results, indent=1) + '\n')

@@ -49,8 +49,8 @@ def run_study(
         for stem, cfg in zip(stems, configs, strict=True):
             settings = [Setting(stem, phase, number) for phase in phases for number in num_references]
             results += _run(cfg, seed, Path(out_dir, stem, f'seed{seed}'), settings)
-    table = '\n\n'.join(filter(None, (study_table(results), table_of_splits(results))))
     Path(out_dir, 'study.json').write_text(json.dumps(results, indent=1))
+    table = '\n\n'.join(filter(None, (study_table(results), table_of_splits(results))))
     Path(out_dir, 'table.md').write_text(table + '\n')
     return table
 

@@ -1,7 +1,12 @@
 """Pure parts of the demo; the whole is run in test_tools."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+from mmosis.apis import demo, run_demo
 from mmosis.apis.demo import _sheet, _table
 
 
@@ -22,3 +27,19 @@ def test_sheet_is_as_wide_as_its_widest_picture() -> None:
 def test_table_is_in_percent() -> None:
     table = _table({'one-shot categories': dict(box=0.4567, mask=0.4)})
     assert '| one-shot categories | 45.7 | 40.0 |' in table
+
+
+def test_the_table_is_written_before_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    figures = dict(box=0.5, mask=0.25)
+    monkeypatch.setattr(demo, 'use_coco_folder', lambda *_: None)
+    monkeypatch.setattr(demo, 'run_training', lambda _: 'iter_1.pth')
+    monkeypatch.setattr(demo, 'run_phase_tests', lambda *_: dict.fromkeys(demo.TESTED_PHASES, figures))
+    monkeypatch.setattr(demo, 'make_test_config', lambda *_, **__: None)
+    monkeypatch.setattr(demo, '_test_random', lambda _: figures)
+    monkeypatch.setattr(demo, '_draw_gallery', fail)
+    with pytest.raises(ZeroDivisionError):
+        run_demo(Config(dict(work_dir=str(tmp_path))), 'data')
+    assert '| one-shot categories                 | 50.0 | 25.0 |' in (tmp_path / 'table.txt').read_text()

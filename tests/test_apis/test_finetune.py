@@ -262,3 +262,16 @@ def test_steps_set_the_length_and_scale_the_schedule(
 def test_no_steps(cfg: Config, data: Path, weights: str) -> None:
     with pytest.raises(ValueError, match='steps must be a whole number, at least 1, got 0'):
         run_finetune(cfg, str(data), weights, steps=0)
+
+
+def test_the_figures_before_outlive_a_training_that_fails(
+    cfg: Config, data: Path, weights: str, trained_with: list[Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(finetune, 'run_training', fail)
+    with pytest.raises(ZeroDivisionError):
+        run_finetune(cfg, str(data), weights)
+    assert json.loads(Path(cfg.work_dir, 'table.json').read_text())['before']['one-shot']['box'] == 0.5
+    assert '| one-shot categories   | 50.0        | 25.0         |' in Path(cfg.work_dir, 'table.txt').read_text()

@@ -144,3 +144,13 @@ def test_configs_of_one_name_are_refused(tmp_path: Path) -> None:
     configs = [make_config(tmp_path / folder, 'a.py') for folder in ('x', 'y')]
     with pytest.raises(ValueError, match=r"must have different file names, got \['a', 'a'\]"):
         run_study(configs, [0], tmp_path / 'out')
+
+
+def test_the_figures_are_written_before_the_tables(runs: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(study, 'study_table', fail)
+    with pytest.raises(ZeroDivisionError):
+        run_study([make_config(tmp_path, 'a.py')], [0], tmp_path / 'out')
+    assert [row['box'] for row in json.loads((tmp_path / 'out/study.json').read_text())] == [0.5]
