@@ -170,19 +170,22 @@ def draw_on_scene(session: Session, value: Any) -> Session:
 
 
 def pick_from_scenes(session: Session) -> Session:
-    """Make references of the boxes that are drawn on scenes; the session as it is without any.
+    """Make references of the boxes that are drawn on scenes, but of those that are some already.
 
     Raises:
         ValueError: If there is no room.
     """
-    drawn = [scene for scene in session.scenes if scene.box is not None]
-    if not drawn:
+    if all(scene.box is None for scene in session.scenes):
         return session
+    known = {(id(reference.img), reference.bbox) for reference in session.references}
+    drawn = [scene for scene in session.scenes if scene.box and (id(scene.image), scene.box) not in known]
     if len(session.references) + len(drawn) > MAX_PICTURES:
         raise ValueError(f'there are {len(session.references)} references of {MAX_PICTURES} already; remove one first')
+    session = replace(session, scenes=tuple(replace(scene, box=None) for scene in session.scenes))
+    if not drawn:
+        return session
     name = session.shown_reference.name if session.references else DEFAULT_NAME
     picked = [SearchReference(scene.image, scene.box, name=name) for scene in drawn]
-    session = replace(session, scenes=tuple(replace(scene, box=None) for scene in session.scenes))
     return with_references(session, [*session.references, *picked])
 
 

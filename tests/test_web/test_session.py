@@ -228,6 +228,15 @@ def test_boxes_on_scenes_become_references(ready: Session, picture: Callable) ->
     assert actions.pick_from_scenes(picked) is picked
 
 
+def test_box_that_is_a_reference_already_is_no_second_one(ready: Session, fake_inferencer: object) -> None:
+    box = drawn_on_scene(ready, (10, 20, 40, 60))
+    searched = search(actions.use_as_reference(ready, box), fake_inferencer)
+    late = actions.pick_from_scenes(actions.draw_on_scene(searched, box))  # its event comes after that of the button
+    assert late.references is searched.references
+    assert late.scenes[0].box is None
+    assert results.is_searched(late)
+
+
 def test_box_is_all_that_a_search_needs(ready: Session, fake_inferencer: object) -> None:
     session = actions.remove_reference(ready)
     session = actions.pick_from_scenes(actions.draw_on_scene(session, drawn_on_scene(session, (10, 20, 40, 60))))
