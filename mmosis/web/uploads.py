@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
@@ -52,11 +52,10 @@ class UploadLimits:
     Args:
         app: What takes the uploads.
         max_upload_mb: Largest file, in MB.
-        clock: Tells the time, seconds.
     """
 
-    def __init__(self, app: ASGIApp, max_upload_mb: int, clock: Callable[[], float] = monotonic) -> None:
-        self.app, self.clock = app, clock
+    def __init__(self, app: ASGIApp, max_upload_mb: int) -> None:
+        self.app = app
         self.max_mb = LARGEST * max_upload_mb
         self.uploads: list[Upload] = []
 
@@ -73,7 +72,7 @@ class UploadLimits:
 
     async def _take(self, browser: str, scope: Scope, receive: Receive, send: Send) -> None:
         await self._remove_old()
-        upload = Upload(browser, self.clock())
+        upload = Upload(browser, monotonic())
         headers = Headers(scope=scope)
         self.uploads.append(upload)
         try:
@@ -114,6 +113,7 @@ class UploadLimits:
             try:
                 self._check(upload, upload.size)
             except MultiPartException:
+                self.uploads.remove(upload)
                 if message.get('more_body'):
                     await self._read_away(receive)
                 raise
@@ -130,7 +130,7 @@ class UploadLimits:
                 return
 
     async def _remove_old(self) -> None:
-        past = self.clock() - KEPT
+        past = monotonic() - KEPT
         old = [upload for upload in self.uploads if upload.began < past]
         self.uploads = [upload for upload in self.uploads if upload.began >= past]
         kept = {path for upload in self.uploads for path in upload.paths}
@@ -139,9 +139,17 @@ class UploadLimits:
 
 def _remove(paths: Iterable[Path]) -> None:
     """Remove files, and what is left of uploads that were broken off."""
-    broken_off = (path for path in Path(get_upload_folder()).glob('tmp*') if path.is_file())
-    for path in [*paths, *(path for path in broken_off if path.stat().st_mtime < time() - KEPT)]:
+    left = [path for path in Path(get_upload_folder()).glob('tmp*') if _age(path) > KEPT]
+    for path in [*paths, *left]:
         path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written; 0 if it is no file, or none any more."""
+    try:
+        return time() - path.stat().st_mtime if path.is_file() else 0.0
+    except FileNotFoundError:
+        return 0.0
 
 
 def _with_cookie(send: Send, name: str) -> Send:
