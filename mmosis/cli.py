@@ -1,6 +1,7 @@
 """The command ``mmosis``: search images by example, index a library of them, or serve the web page."""
 
 import argparse
+import math
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from mmosis.cli_parser import OneLineParser, parse_image, parse_number, parse_path, parse_port
 from mmosis.utils.errors import DamagedError
 from mmosis.utils.signals import raise_on_signals
+from mmosis.version import __version__
 
 PROGRAM = 'mmosis'
 
@@ -73,8 +76,9 @@ def parse_box(text: str) -> tuple[float, ...]:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description='Find all objects like this one.')
-    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    parser = OneLineParser(prog=PROGRAM, description='Find all objects like this one.')
+    parser.add_argument('--version', action='version', version=f'{PROGRAM} {__version__}')
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND')
     search = commands.add_parser(
         'search',
         help='search images for what references show',
@@ -86,11 +90,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='encode a library of pictures once, for many searches',
         description='Encode a library of pictures, or what is new in it; mmosis search --index takes the best of them.',
     )
-    index.add_argument('images', nargs='+', metavar='PHOTOS', help='image files or folders: all of the library')
-    index.add_argument('--out', required=True, metavar='LIB', help='folder of the index')
+    index.add_argument(
+        'images', nargs='+', type=parse_image, metavar='PHOTOS', help='image files or folders: all of the library'
+    )
+    index.add_argument('--out', required=True, type=parse_path, metavar='LIB', help='folder of the index')
     serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
     serve.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
-    serve.add_argument('--port', type=int, default=7860, help='port (default: %(default)s)')
+    serve.add_argument('--port', type=parse_port, default=7860, help='port (default: %(default)s)')
     serve.add_argument(
         '--allowed-host',
         action='append',
@@ -109,6 +115,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
             help='larger pictures are refused before they are decoded (default: %(default)s)',
         )
     args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
+    if args.command is None:
+        parser.error(f'say what to do: {", ".join(commands.choices)}')
     if args.command == 'search':
         _settle_names(args.references)
     if args.command == 'search' and bool(args.references) == bool(args.bank):
@@ -122,14 +130,24 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        'images', nargs='*', metavar='IMAGES', help='image files, folders, or lists of paths: .txt, .parquet'
+        'images',
+        nargs='*',
+        type=parse_image,
+        metavar='IMAGES',
+        help='image files, folders, or lists of paths: .txt, .parquet',
     )
-    parser.add_argument('--index', metavar='LIB', help='instead of IMAGES: the best pictures of what mmosis index made')
+    parser.add_argument(
+        '--index', type=parse_path, metavar='LIB', help='instead of IMAGES: the best pictures of what mmosis index made'
+    )
     number = parser.add_mutually_exclusive_group()
-    number.add_argument('--share', type=float, help='how much of the index is searched, 0-1 (default: 0.05)')
+    number.add_argument('--share', type=parse_number, help='how much of the index is searched, 0-1 (default: 0.05)')
     number.add_argument('--top', type=int, metavar='N', help='how many pictures of the index are searched')
     parser.add_argument(
-        '--out', required=True, metavar='DIR', help='folder to write, or DIR/NAME.parquet for Parquet instead of COCO'
+        '--out',
+        required=True,
+        type=parse_path,
+        metavar='DIR',
+        help='folder to write, or DIR/NAME.parquet for Parquet instead of COCO',
     )
     parser.add_argument(
         '--ray',
@@ -139,8 +157,12 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         help='search on the Ray cluster at this address; without one on a cluster of this machine alone',
     )
     group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
-    group.add_argument('--reference', action=_StartReference, metavar='FILE', help='picture of what to search for')
-    group.add_argument('--negative', action=_StartReference, metavar='FILE', help='picture of what is not meant')
+    group.add_argument(
+        '--reference', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what to search for'
+    )
+    group.add_argument(
+        '--negative', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what is not meant'
+    )
     group.add_argument(
         '--box',
         action=_DescribeReference,
@@ -151,22 +173,25 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--mask',
         action=_DescribeReference,
+        type=parse_image,
         metavar='FILE',
         help='its mask, an image not 0 on the object; by default where a cut-out is opaque',
     )
     group.add_argument('--name', action=_DescribeReference, help='category; references of one name are one category')
-    group.add_argument('--bank', metavar='FILE', help='encoded references, as --save-bank wrote them')
-    group.add_argument('--save-bank', metavar='FILE', help='keep the encoded references for later searches')
+    group.add_argument('--bank', type=parse_path, metavar='FILE', help='encoded references, as --save-bank wrote them')
+    group.add_argument(
+        '--save-bank', type=parse_path, metavar='FILE', help='keep the encoded references for later searches'
+    )
     parser.set_defaults(references=[])
     output = parser.add_argument_group('results')
-    output.add_argument('--score-thr', type=float, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
+    output.add_argument('--score-thr', type=parse_number, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
     output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
     output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
     output.add_argument('--no-overlays', action='store_true', help='write no pictures')
     output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
     output.add_argument('--tile', type=int, metavar='PIXELS', help='search larger images in tiles of this side')
     output.add_argument(
-        '--overlap', type=float, default=0.25, help='what tiles share, as a share of one (default: %(default)s)'
+        '--overlap', type=parse_number, default=0.25, help='what tiles share, as a share of one (default: %(default)s)'
     )
 
 
@@ -189,6 +214,15 @@ def run_search(args: argparse.Namespace) -> int:
     from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_images
     from mmosis.search.image_list import ImageList, find_images
 
+    # What is wrong with these is told before the model is loaded.
+    settings = SearchSettings(
+        score_thr=args.score_thr,
+        keep_all=args.keep_all,
+        tile=args.tile,
+        overlap=args.overlap,
+        polygons=args.polygons,
+        overlays=not args.no_overlays,
+    )
     inferencer = _make_inferencer(args)
     references = [_load_mask(reference, inferencer.max_pixels) for reference in args.references]
     index = PhotoIndex.open(args.index) if args.index else None
@@ -199,19 +233,13 @@ def run_search(args: argparse.Namespace) -> int:
         bank.save(args.save_bank)
     if index is not None:
         listed = _take_there(index.choose(inferencer, bank, args.share, args.top))
-    settings = SearchSettings(
-        score_thr=args.score_thr,
-        keep_all=args.keep_all,
-        tile=args.tile,
-        overlap=args.overlap,
-        polygons=args.polygons,
-        overlays=not args.no_overlays,
-    )
     with _make_spread(args, inferencer) as spread:
         report = search_images(inferencer, listed, bank, args.out, settings, args.resume, spread)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
     if report.num_kept:
         print(f'{report.num_kept} images of the earlier search are kept, {report.num_added} were added')
+    if not report.num_found and report.num_images:
+        print(_explain_nothing(report.best_score, args))
     if index is not None:
         left_out = len(images) - len(listed.images) - len(listed.problems)
         print(f'{left_out} of the {len(images)} pictures in {args.index} were left out')
@@ -234,6 +262,16 @@ def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
     for name, error in errors.items():
         print(f'not {done}: {name}: {error}', file=sys.stderr)
     return 1 if errors else 0
+
+
+def _explain_nothing(best_score: float, args: argparse.Namespace) -> str:
+    """Say how near a search came that found nothing, and what to try."""
+    lower = f'--score-thr {math.floor(100 * best_score) / 100:g}, '
+    return (
+        f'the best score was {best_score:.3f}, and {args.score_thr:g} is asked for: try '
+        f'{lower if best_score >= 0.01 else ""}another reference that shows the object alone, or for small objects '
+        '--tile or a larger --image-scale'
+    )
 
 
 def run_index(args: argparse.Namespace) -> int:

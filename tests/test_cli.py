@@ -1,6 +1,8 @@
 """The command ``mmosis``: what is read from the command line, what is written, and what is told when it fails."""
 
 import json
+import math
+import re
 import shutil
 import signal
 import sys
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from search_model import CONFIG, write_weights
 
+import mmosis
 from mmosis import cli
 from mmosis.cli import main, parse_args, parse_box
 from mmosis.scenes.synthetic import SceneConfig, make_scene
@@ -144,10 +147,10 @@ class TestParse:
             with pytest.raises(ArgumentTypeError, match=f"a box is x1,y1,x2,y2 in pixels, got '{text}'"):
                 parse_box(text)
 
-    def test_nothing(self, capsys: pytest.CaptureFixture) -> None:
-        with pytest.raises(SystemExit, match='2'):
-            parse_args([])
-        assert 'COMMAND' in capsys.readouterr().err
+    def test_version(self, capsys: pytest.CaptureFixture) -> None:
+        with pytest.raises(SystemExit, match='0'):
+            parse_args(['--version'])
+        assert capsys.readouterr().out == f'mmosis {mmosis.__version__}\n'
 
 
 @pytest.fixture(scope='module')
@@ -261,6 +264,24 @@ class TestSearch:
         assert search('--reference', photo, '--resume', images='folder') == 0
         assert len(annotations()['images']) == 2
 
+    def test_nothing_is_found(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
+        """How near it came is told, also of what was searched before a stop."""
+        assert search('--reference', photo, '--box', BOX, '--keep-all') == 0
+        best = max(annotation['score'] for annotation in annotations()['annotations'])
+        capsys.readouterr()
+        for words in (('--tile', '128'), (), ('--resume',)):
+            out = 'tiles' if '--tile' in words else 'whole'
+            assert search('--reference', photo, '--box', BOX, '--score-thr', '1', *words, out=out) == 0
+            found, hint = capsys.readouterr().out.splitlines()[-2:]
+            assert found == f'0 objects in 1 images: {out}/annotations.json'
+            told = float(re.fullmatch(r'the best score was (0\.\d+), and 1 is asked for: try .*', hint)[1])
+            assert told == pytest.approx(best, abs=0.0006) if out == 'whole' else 0.3 < told < 1
+            assert f'try --score-thr {math.floor(100 * told) / 100:g}, another reference' in hint
+
+    def test_something_is_found(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
+        assert search('--reference', photo, '--box', BOX) == 0
+        assert 'best score' not in capsys.readouterr().out
+
     def test_resume_is_asked_for(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
         assert search('--reference', photo) == 0
         assert search('--reference', photo) == 2
@@ -284,7 +305,13 @@ class TestErrors:
             (('--bank', 'none'), 'there is no reference bank none'),
             (('--bank', 'photo.png'), 'photo.png is no reference bank of mmosis, or a broken one'),
             (('--reference', 'photo.png', '--score-thr', '2'), 'the score threshold must be in 0-1, got 2.0'),
-            (('--reference', 'photo.png', '--out', 'photo.png'), "File exists: 'photo.png'"),
+            (('--reference', 'photo.png', '--score-thr', '50'), 'threshold must be in 0-1, got 50.0; 50 % is 0.5'),
+            (('--reference', 'photo.png', '--tile', '0'), 'a tile must have at least 32 px a side, got 0'),
+            (
+                ('--reference', 'photo.png', '--out', 'photo.png'),
+                'photo.png is a file; results are written to a',
+            ),
+            (('--reference', 'photo.png', '--out', 'photo.png/a.parquet'), 'photo.png is a file; results are written'),
             (('--reference', 'photo.png', '--save-bank', 'photo.png/bank'), 'cannot write photo.png/bank: '),
         ],
     )
@@ -302,7 +329,11 @@ class TestErrors:
             (('--weights', 'photo.png'), 'photo.png cannot be loaded'),
             (('--device', 'toaster'), 'the model does not run on device toaster: '),
             (('--image-scale', '3'), 'image_scale must be at least 32 pixels, got 3'),
-            (('--model', 'none'), 'there is no config file none, and no model of that name comes with mmosis'),
+            (
+                ('--model', 'none'),
+                'there is no config file or folder none, and no model of that name comes with',
+            ),
+            (('--model', 'siamese_mask_rcnn_pockett'), 'did you mean siamese_mask_rcnn_pocket? It has siamese_mask'),
         ],
     )
     def test_of_the_model(
@@ -382,7 +413,7 @@ class TestManyImages:
         nothing = FoundObjects(
             bboxes=np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32), labels=np.zeros(0, int)
         )
-        monkeypatch.setattr(folder_search, 'search_array', lambda *_: nothing)
+        monkeypatch.setattr(folder_search, '_search_array', lambda *_: (nothing, 0.0))
 
     def test_a_bad_path_among_others(self, search: Callable, folder: Path, quick: None, capsys) -> None:
         assert search('--reference', 'folder/a.png', images='none.png folder') == 1
@@ -440,7 +471,7 @@ class TestSignals:
     ) -> None:
         """A second signal while it is written does not tear it."""
 
-        def search_array(*args: object) -> FoundObjects:
+        def search_array(*args: object) -> tuple[FoundObjects, float]:
             calls.append(args)
             if len(calls) == 3:
                 signal.raise_signal(number)
@@ -450,8 +481,8 @@ class TestSignals:
             signal.raise_signal(number)
             write(*args)
 
-        found, write, calls = folder_search.search_array, folder_search._write, []
-        monkeypatch.setattr(folder_search, 'search_array', search_array)
+        found, write, calls = folder_search._search_array, folder_search._write, []
+        monkeypatch.setattr(folder_search, '_search_array', search_array)
         monkeypatch.setattr(folder_search, '_write', write_late)
         Path('folder').mkdir()
         for name in 'abcd':
@@ -462,7 +493,7 @@ class TestSignals:
         assert [image['file_name'] for image in annotations()['images']] == ['a.png', 'b.png']
         assert annotations()['annotations']
         assert signal.getsignal(number) is before
-        monkeypatch.setattr(folder_search, 'search_array', found)
+        monkeypatch.setattr(folder_search, '_search_array', found)
         monkeypatch.setattr(folder_search, '_write', write)
         assert search('--reference', photo, '--box', BOX, '--resume', images='folder') == 0
         assert len(annotations()['images']) == 4

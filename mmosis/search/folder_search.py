@@ -57,7 +57,8 @@ class SearchSettings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.score_thr <= 1:
-            raise ValueError(f'the score threshold must be in 0-1, got {self.score_thr}')
+            share = f'; {self.score_thr:g} % is {self.score_thr / 100:g}' if 1 < self.score_thr <= 100 else ''
+            raise ValueError(f'the score threshold must be in 0-1, got {self.score_thr}{share}')
         if self.tile is not None:
             plan_tiles((self.tile, self.tile), self.tile, self.overlap)
 
@@ -73,6 +74,7 @@ class SearchReport:
         errors: Images that could not be searched, and why.
         num_kept: Images in it of an earlier search, if that was not of the same images; else 0.
         num_added: Images that the earlier search was not asked for.
+        best_score: The best of all images, below the threshold too; 0 if nothing was found.
     """
 
     annotations: Path
@@ -81,6 +83,7 @@ class SearchReport:
     errors: dict[str, str]
     num_kept: int = 0
     num_added: int = 0
+    best_score: float = 0.0
 
 
 # Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
@@ -150,6 +153,7 @@ def search_images(
         errors={name: errors[name] for name in [*listed.problems, *names] if name in errors},
         num_kept=earlier if others else 0,
         num_added=len(journal.names) - asked if earlier else 0,
+        best_score=max((record.get('best_score', 0.0) for record in records), default=0.0),
     )
 
 
@@ -167,7 +171,8 @@ def search_file(
         settings: How.
 
     Returns:
-        dict: As :func:`~mmosis.search.coco_export.describe_image` makes it, or ``file_name`` and ``error``.
+        dict: As :func:`~mmosis.search.coco_export.describe_image` makes it, with ``best_score``, below the threshold
+        too; or ``file_name`` and ``error``.
 
     Raises:
         OSError: If its overlay cannot be written.
@@ -189,11 +194,12 @@ def search_file(
 def _search_image(
     inferencer: SearchBase, image: np.ndarray, name: str, bank: ReferenceBank, folder: Path, settings: SearchSettings
 ) -> dict:
-    found = search_array(inferencer, image, bank, settings)
+    found, best = _search_array(inferencer, image, bank, settings)
     if settings.overlays:
         drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
         write_picture(folder / OVERLAYS / picture_name(name), drawn)
-    return describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
+    told = describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
+    return dict(told, best_score=round(best, 4))
 
 
 def _search_here(inferencer: SearchBase) -> Spread:
@@ -209,15 +215,28 @@ def search_array(
         FoundObjects: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
         them, the best first.
     """
+    return _search_array(inferencer, image, bank, settings)[0]
+
+
+def _search_array(
+    inferencer: SearchBase, image: np.ndarray, bank: ReferenceBank, settings: SearchSettings
+) -> tuple[FoundObjects, float]:
+    """Search one image; also the best score of a wanted category, below the threshold too, or 0."""
     shape = image.shape[:2]
     tiles = [] if settings.tile is None else plan_tiles(shape, settings.tile, settings.overlap)
     if len(tiles) > 1:
-        parts = [_search_tile(inferencer, image, tile, tiles, bank, settings.score_thr) for tile in tiles]
+        searched = [_search_tile(inferencer, image, tile, tiles, bank, settings.score_thr) for tile in tiles]
+        parts, bests = zip(*searched, strict=True)
         merged = merge_tiles(parts, tiles, shape, across_labels=not settings.keep_all)
-        found = inferencer.settle(merged, len(bank.names), settings.keep_all)
+        found, best = inferencer.settle(merged, len(bank.names), settings.keep_all), max(bests)
     else:
         found = inferencer.search(image, bank, settings.keep_all)
-    return found[found.scores >= settings.score_thr]
+        best = _best_score(found, bank)
+    return found[found.scores >= settings.score_thr], best
+
+
+def _best_score(found: FoundObjects, bank: ReferenceBank) -> float:
+    return float(found.scores[found.labels < len(bank.names)].max(initial=0))
 
 
 def _search_tile(
@@ -227,15 +246,18 @@ def _search_tile(
     tiles: Sequence[Tile],
     bank: ReferenceBank,
     score_thr: float,
-) -> FoundObjects:
-    """Search a part of an image; what cannot matter for the whole is dropped at once, for its memory."""
+) -> tuple[FoundObjects, float]:
+    """Search a part of an image, as its whole; what cannot matter for that is dropped at once, for its memory."""
     x1, y1, x2, y2 = tile
     found = inferencer.detect(np.ascontiguousarray(image[y1:y2, x1:x2]), bank, image.shape[:2])
-    return keep_own(found, tile, tiles, image.shape[:2], score_thr)
+    return keep_own(found, tile, tiles, image.shape[:2], score_thr), _best_score(found, bank)
 
 
 def _places(out: Path) -> tuple[Path, Path]:
     """Folder to write, and the file of what was found."""
+    folder = out.parent if out.suffix == SUFFIX else out
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f'{folder} is a file; results are written to a folder, which is made if need be')
     if out.suffix != SUFFIX:
         return out, out / ANNOTATIONS
     require_parquet()

@@ -30,6 +30,7 @@ from .fingerprint import model_fingerprint
 from .half_precision import to_half_precision
 from .image_list import list_images
 from .images import MAX_PIXELS, load_image
+from .keywords import refuse_unknown
 from .model_zoo import DEFAULT_MODEL, find_model
 from .output_names import OutputNames, name_outputs
 from .overlay import write_picture
@@ -39,6 +40,11 @@ from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
 from .steps import without_loading
 
+# What DetInferencer's call takes beside images; the rest is of models that read texts.
+_HOST_CALL = (
+    *('pred_score_thr', 'out_dir', 'no_save_pred', 'no_save_vis', 'return_vis'),
+    *('return_datasamples', 'show', 'wait_time', 'draw_pred', 'print_result'),
+)
 PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
 
 
@@ -159,9 +165,10 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
         Raises:
             FileNotFoundError: If an image or a folder does not exist.
-            TypeError: If images or references are of no known form.
+            TypeError: If images or references are of no known form, or a keyword is unknown.
             ValueError: If one cannot be read or used, or a bank is of another model.
         """
+        refuse_unknown(kwargs, ('batch_size', 'keep_all', *_HOST_CALL))
         images = self._inputs_to_list(inputs)
         bank = self._as_bank(references, images)
         self._drawn_classes = bank.names

@@ -17,6 +17,7 @@ from mmosis.utils.progress import track
 from .base import SearchBase, as_plain
 from .image_list import list_images
 from .images import MAX_PIXELS, load_image
+from .keywords import refuse_unknown
 from .light_pipeline import NetworkInput, check_steps, prepare_image, prepare_reference
 from .model_zoo import DEFAULT_MODEL, find_exported
 from .onnx_detector import OnnxDetector
@@ -26,6 +27,9 @@ from .paste import crop_mask
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
 from .scales import group_by_scale
+
+CALL = ('keep_all', 'pred_score_thr', 'out_dir', 'no_save_pred', 'no_save_vis', 'return_vis')
+CALL_OF_TORCH = ('batch_size', 'return_datasamples', 'show', 'wait_time', 'draw_pred', 'print_result')
 
 
 class LightInferencer(SearchBase):
@@ -86,6 +90,7 @@ class LightInferencer(SearchBase):
         Raises:
             TypeError: Also for an argument that needs torch.
         """
+        refuse_unknown(of_torch, (*CALL, *CALL_OF_TORCH))
         if of_torch:
             raise TypeError(
                 f'{", ".join(of_torch)} cannot be had from the light runtime; they need OneShotInferencer on torch: '

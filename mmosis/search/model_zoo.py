@@ -1,5 +1,6 @@
 """The models that come with mmosis, by their names."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import mmosis
@@ -22,11 +23,23 @@ def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:
     models = {model['Name']: model for model in BaseInferencer._get_models_from_metafile(str(root))}
     weighted = {key: model for key, model in models.items() if 'Weights' in model}
     if name not in weighted:
-        raise ValueError(
-            f'there is no config file {name}, and no model of that name comes with mmosis; it has '
-            f'{", ".join(weighted)}. Of other models give the config and the weights'
-        )
+        raise ValueError(unknown_model(name))
     return root / weighted[name]['Config'], WEIGHTS.parent / weighted[name]['Weights']
+
+
+def model_names() -> list[str]:
+    """The models that come with weights; needs no MMEngine."""
+    return sorted(path.stem for path in WEIGHTS.glob('*.pth'))
+
+
+def unknown_model(name: str) -> str:
+    """Say that no model is called so, and which are."""
+    near = get_close_matches(str(name), model_names(), 1)
+    return (
+        f'there is no config file or folder {name}, and no model of that name comes with mmosis'
+        f'{f": did you mean {near[0]}?" if near else "."} It has {", ".join(model_names())}. Of other models give the '
+        'config and the weights'
+    )
 
 
 def is_exported(model: str | Path) -> bool:
@@ -40,7 +53,7 @@ def find_exported(model: str | Path = DEFAULT_MODEL) -> Path:
     Raises:
         ValueError: If there is no such model.
     """
-    if (WEIGHTS / model / 'model.json').is_file():
+    if any((WEIGHTS / model / name).is_file() for name in FILES):
         return WEIGHTS / model
     if Path(model).is_dir():
         return Path(model)

@@ -58,7 +58,8 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If an address is given and MMEngine is not installed.
-        ValueError: If it is a pipe, a socket or a device, which are never opened.
+        ValueError: If it is a pipe, a socket or a device, which are never opened; or an address of the web, without
+            MMEngine.
     """
     if backend_args is None and '://' not in str(path):
         check_regular(path)
@@ -66,6 +67,8 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
     try:
         from mmengine.fileio import get
     except ModuleNotFoundError as error:
+        if str(path).lower().startswith(('http://', 'https://')):
+            raise ValueError(f'{path} is an address, and nothing is fetched: download it and give the file') from error
         raise ImportError(
             f'{path} is read by MMEngine, which is not installed: give a file, or {install_hint("onedl")}'
         ) from error

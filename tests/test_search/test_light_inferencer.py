@@ -153,14 +153,25 @@ def test_a_search_needs_no_torch(tmp_path: Path) -> None:
     assert len(ReferenceBank.load(tmp_path / 'bank')) == 1
 
 
-def test_what_needs_torch_says_so() -> None:
-    line = "main(['search', 'a.jpg', '--reference', 'b.jpg', '--out', 'c', '--device', 'cpu'])"
+@pytest.mark.parametrize(
+    ('words', 'told'),
+    [
+        (
+            ['--device', 'cuda'],
+            f'device can be given to torch alone, and mmdet is not installed: {install_hint("onedl")}',
+        ),
+        (['--model', 'lite'], 'there is no config file or folder lite, and no model of that name comes with mmosis'),
+        (['--device', 'cpu'], 'there is no image or folder a.jpg'),
+        (['--device', 'auto'], 'there is no image or folder a.jpg'),
+    ],
+)
+def test_what_is_wrong_is_told_without_torch(words: list[str], told: str) -> None:
+    line = f"main(['search', 'a.jpg', '--reference', 'b.jpg', '--out', 'c', *{words}])"
     program = f'{WITHOUT_TORCH}from mmosis.cli import main\nsys.exit({line})'
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr == (
-        f'mmosis: error: this search runs on torch, and mmdet is not installed: {install_hint("onedl")}\n'
-    )
+    assert result.stderr.startswith(f'mmosis: error: {told}')
+    assert result.stderr.count('\n') == 1
 
 
 def test_without_mmdet_it_is_the_inferencer() -> None:

@@ -61,6 +61,7 @@ def test_it_loads_by_name_and_finds_an_object_by_itself(name: str) -> None:
 
 def test_another_name_is_refused() -> None:
     with pytest.raises(
-        ValueError, match=r'comes with mmosis; it has siamese_mask_rcnn_lite, siamese_mask_rcnn_pocket\. Of'
+        ValueError,
+        match=r': did you mean siamese_mask_rcnn_lite\? It has siamese_mask_rcnn_lite, siamese_mask_rcnn_pocket\. Of',
     ):
         find_model('siamese_mask_rcnn_demo_s1')

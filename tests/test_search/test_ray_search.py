@@ -249,7 +249,7 @@ class TestDeaths:
         with (
             ray_workers(describe_model(light, 'none', None)) as spread,
             pytest.raises(
-                ChildProcessError, match='the workers cannot go on: ValueError: no exported model none comes'
+                ChildProcessError, match='the workers cannot go on: ValueError: there is no config file or folder none'
             ),
         ):
             run(tmp_path, spread)

@@ -1,5 +1,6 @@
 import io
 import struct
+import sys
 import zlib
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from mmosis.utils.image import crop_box, decode_image, read_image
+from mmosis.utils.image import crop_box, decode_image, read_bytes, read_image
 
 EXIF_ORIENTATION = 0x0112
 # A smooth picture, so that JPEG keeps it well; BGR, 40 high, 60 wide.
@@ -192,3 +193,11 @@ def test_a_file_as_it_is(depth):
     labels = (np.arange(12, dtype=depth) * 20).reshape(3, 4)
     content = cv2.imencode('.png', labels)[1].tobytes()
     np.testing.assert_array_equal(decode_image(content, 'x', 'unchanged'), labels)
+
+
+def test_addresses_without_mmengine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'mmengine.fileio', None)
+    with pytest.raises(ValueError, match=r'^https://a\.b/c\.jpg is an address, and nothing is fetched: download it'):
+        read_bytes('https://a.b/c.jpg')
+    with pytest.raises(ImportError, match=r'^s3://a/b\.jpg is read by MMEngine, which is not installed: give a file'):
+        read_bytes('s3://a/b.jpg')
