@@ -16,13 +16,26 @@ class CocoFileMetric(CocoMetric):
     Only the truth of the images that were tested counts, so a held back part can be evaluated; mmdet's own counts all
     images of the file. Annotations may have ids of any kind; mmdet's own takes a match with annotation 0 for none.
     Arguments are ``CocoMetric``'s.
+
+    Raises:
+        ValueError: With the first images, if masks are to be judged and an object has none.
     """
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of a batch, as mmdet does."""
         if self._coco_api is None:
             self._coco_api = _renumber(load_coco(self.dataset_meta['ann_file']))
+            if 'segm' in self.metrics:
+                self._check_masks()
         super().process(data_batch, data_samples)
+
+    def _check_masks(self) -> None:
+        unmasked = sum(not annotation.get('segmentation') for annotation in self._coco_api.anns.values())
+        if unmasked:
+            raise ValueError(
+                f'{self.dataset_meta["ann_file"]}: {unmasked} objects have no segmentation, and mmdet judges masks of '
+                'all; judge boxes alone: --cfg-options test_evaluator.metric=bbox'
+            )
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Evaluate; keys and values are mmdet's."""

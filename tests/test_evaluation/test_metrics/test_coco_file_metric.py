@@ -62,3 +62,19 @@ def test_any_ids_will_do(tiny_coco, name: str) -> None:
         metric.process({}, [perfect_sample(coco, img_id)])
     metrics = metric.evaluate(2)
     assert (metrics['coco/bbox_mAP_50'], metrics['coco/segm_mAP_50']) == (1, 1)
+
+
+def test_masks_are_refused_with_the_first_image_where_an_object_has_none(tiny_coco) -> None:
+    ann_file = str(tiny_coco(annotations=lambda rows: [dict(rows[0], segmentation=[]), *rows[1:]]) / 'annotations.json')
+    coco = COCO(ann_file)
+    for metric in (['bbox', 'segm'], ['bbox']):
+        evaluated = CocoFileMetric(metric=metric)
+        evaluated.dataset_meta = dict(ann_file=ann_file, classes=tuple(c['name'] for c in coco.cats.values()))
+        if 'segm' in metric:
+            with pytest.raises(
+                ValueError, match='1 objects have no segmentation, and mmdet judges masks of all; judge'
+            ):
+                evaluated.process({}, [perfect_sample(coco, 9)])
+        else:
+            evaluated.process({}, [perfect_sample(coco, 9)])
+            assert evaluated.evaluate(1)['coco/bbox_mAP_50'] == 1
