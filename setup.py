@@ -58,6 +58,7 @@ setup(
     # Neither torch nor an OpenMMLab family: a user may have either family, or search without them.
     install_requires=[
         'matplotlib',
+        'msgspec>=0.19',
         'numpy>=1.25',  # Generator.spawn
         'packaging',
         'pillow',

@@ -4,8 +4,10 @@ from typing import Any
 
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
+from mmengine.logging import print_log
 
-from mmosis.utils.coco_file import load_coco
+from mmosis.utils.coco_file import CheckedCOCO, load_coco
+from mmosis.utils.coco_objects import count_skipped
 from mmosis.utils.garbage import garbage_collection_paused
 from mmosis.utils.packed import id_array
 
@@ -62,9 +64,23 @@ class CocoFileDataset(CocoDataset):
             )
             for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
         ]
+        self._tell_skipped(coco, data_list)
         if any(getattr(transform, 'with_mask', False) for transform in self.pipeline.transforms):
             self._check_masks(data_list)
         return data_list
+
+    def _tell_skipped(self, coco: CheckedCOCO, data_list: list[dict]) -> None:
+        """Log what of these images is neither trained on nor searched for."""
+        for name in coco.placeholders:
+            print_log(f'{self.ann_file}: category {name!r} stands for no objects; it takes no place', 'current')
+        img_ids = {info['img_id'] for info in data_list}
+        reasons = [r for ann_id, r in coco.skipped.items() if coco.anns[ann_id]['image_id'] in img_ids]
+        num_objects = sum(len(coco.imgToAnns[img_id]) for img_id in img_ids)
+        if reasons:
+            told = f'{self.ann_file}: {count_skipped(reasons, num_objects)}'
+            if len(reasons) == num_objects:
+                raise ValueError(f'{told}; nothing is left in the images that are held back, or in the others')
+            print_log(told, 'current')
 
     def _check_masks(self, data_list: list[dict]) -> None:
         for info in data_list:

@@ -165,10 +165,7 @@ def _check_box(bbox: Any) -> Box:
 
 
 def _decode_mask(mask: np.ndarray | list | dict, img_shape: tuple[int, int]) -> np.ndarray:
-    try:
-        decoded = decode_segmentation(mask, img_shape)
-    except (KeyError, TypeError, OverflowError) as error:
-        raise ValueError(f'the mask is neither COCO polygons nor RLE ({type(error).__name__}: {error})') from error
+    decoded = decode_segmentation(mask, img_shape)
     if decoded.all():
         raise ValueError('the mask covers the whole picture; it must be 0 beside the object, or be left out')
     if all(edge.all() for edge in (decoded[0], decoded[-1], decoded[:, 0], decoded[:, -1])):

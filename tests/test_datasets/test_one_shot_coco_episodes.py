@@ -240,7 +240,13 @@ def _car_crops(dataset):
 
 def test_a_reference_from_an_exif_rotated_image_is_cut_in_the_frame_of_its_annotation(tiny_dataset, tiny_coco):
     plain, rotated = (tiny_coco(annotations=_change(104, bbox=[40, 10, 20, 20])) for _ in range(2))
-    stored = tiny_coco(annotations=_change(104, bbox=[10, 36, 20, 20]))
+    outline = [[10, 36, 30, 36, 30, 56, 10, 56]]  # the runs of the file are of the other size
+    stored = tiny_coco(
+        annotations=lambda entries: [
+            dict(entry, segmentation=outline, bbox=[10, 36, 20, 20] if entry['id'] == 104 else entry['bbox'])
+            for entry in entries
+        ]
+    )
     settings = dict(one_shot_classes=['car'], phase='one-shot')
     expected = _car_crops(tiny_dataset(plain, **settings))
 

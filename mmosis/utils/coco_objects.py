@@ -1,0 +1,118 @@
+"""Objects of a COCO-format file: boxes, outlines and areas, and which objects are skipped and why."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
+
+from .outlines import first_wrong_runs, read_outline
+
+# What mmdet skips, in the order in which it looks; crowds stay, but are neither found nor shown as a reference.
+REASONS = (
+    'marked to ignore',
+    'outside the image',
+    'of area 0',
+    'of a box in 0-1, where boxes are in pixels',
+    'narrower than a pixel',
+    'crowds',
+)
+TINY_IMAGE = 8  # pixels; in smaller images boxes within 0-1 may be meant
+
+
+def settle_objects(dataset: dict) -> dict[int | str, str]:
+    """Check boxes and outlines, bring outlines into COCO's form, and fill in ``iscrowd`` and ``area``.
+
+    Args:
+        dataset: Content of the file, ids settled; its annotations are changed.
+
+    Returns:
+        dict: Of each annotation id that is skipped the reason, one of ``REASONS``.
+
+    Raises:
+        ValueError: If a box or an outline is wrong, or all objects are skipped.
+    """
+    annotations = dataset['annotations']
+    shapes = {image['id']: (image['height'], image['width']) for image in dataset['images']}
+    img_shapes = [shapes[annotation['image_id']] for annotation in annotations]
+    boxes = np.fromiter(chain.from_iterable(a['bbox'] for a in annotations), float, 4 * len(annotations)).reshape(-1, 4)
+    _check_sizes(annotations, boxes)
+    settle_outlines(annotations, img_shapes)
+    for annotation in annotations:
+        annotation['iscrowd'] = int(annotation.get('iscrowd') or 0)
+        if annotation.get('area') is None:
+            annotation['area'] = annotation['bbox'][2] * annotation['bbox'][3]
+    found = _find_skipped(annotations, boxes, np.array(img_shapes))
+    skipped = {annotations[number]['id']: REASONS[found[number]] for number in np.flatnonzero(found >= 0).tolist()}
+    if len(skipped) == len(annotations):
+        raise ValueError(f'nothing is left to find: {count_skipped(skipped.values(), len(annotations))}')
+    return skipped
+
+
+def count_skipped(reasons: Iterable[str], num_objects: int) -> str:
+    """Say how many objects are skipped, and why."""
+    counts = Counter(reasons)
+    why = ', '.join(f'{counts[reason]} {reason}' for reason in REASONS if counts[reason])
+    return f'{counts.total()} of {num_objects} objects are skipped: {why}'
+
+
+def _check_sizes(annotations: list[dict], boxes: np.ndarray) -> None:
+    negative = np.flatnonzero((boxes[:, 2:] < 0).any(axis=1))
+    if len(negative):
+        annotation = annotations[negative[0]]
+        raise ValueError(
+            f'annotation {annotation["id"]} must have a bbox [x, y, width, height] with sides of 0 or more, got '
+            f'{annotation["bbox"]}'
+        )
+
+
+def settle_outlines(annotations: list[dict], img_shapes: list[tuple[int, int]]) -> None:
+    """Check the outlines of annotations, and bring them into COCO's form.
+
+    Args:
+        annotations: They are changed; what has no outline has no ``segmentation``.
+        img_shapes: (H, W) of the image of each.
+
+    Raises:
+        ValueError: If one is no outline.
+    """
+    run_lengths = []
+    for number, annotation in enumerate(annotations):
+        outline = annotation.get('segmentation')
+        if isinstance(outline, dict):
+            run_lengths.append(number)
+        elif not outline or not all(map(_is_polygon, outline)):
+            _settle_outline(annotation, img_shapes[number])
+    outlines = [annotations[number]['segmentation'] for number in run_lengths]
+    if wrong := first_wrong_runs(outlines, [img_shapes[number] for number in run_lengths]):
+        raise ValueError(f'annotation {annotations[run_lengths[wrong[0]]]["id"]}: {wrong[1]}')
+
+
+def _is_polygon(part: list | float) -> bool:
+    """Whether it is numbers of three points or more, as nearly all are."""
+    return isinstance(part, list) and len(part) >= 6 and len(part) % 2 == 0 and not isinstance(part[0], list)
+
+
+def _settle_outline(annotation: dict, img_shape: tuple[int, int]) -> None:
+    try:
+        outline = read_outline(annotation.pop('segmentation', None), img_shape)
+    except ValueError as error:
+        raise ValueError(f'annotation {annotation["id"]}: {error}') from error
+    if outline is not None:
+        annotation['segmentation'] = outline
+
+
+def _find_skipped(annotations: list[dict], boxes: np.ndarray, img_shapes: np.ndarray) -> np.ndarray:
+    """Find what mmdet's ``CocoDataset.parse_data_info`` skips, and crowds: indices of reasons, or -1."""
+    corners = boxes[:, :2] + boxes[:, 2:]
+    inside = np.clip(np.minimum(corners, img_shapes[:, ::-1]) - np.maximum(boxes[:, :2], 0), 0, None)
+    areas = np.fromiter((annotation['area'] for annotation in annotations), float, len(annotations))
+    tests = (
+        np.fromiter((bool(annotation.get('ignore')) for annotation in annotations), bool, len(annotations)),
+        inside.prod(axis=1) == 0,
+        areas <= 0,
+        (corners <= 1).all(axis=1) & (boxes[:, 2:] < 1).any(axis=1) & (img_shapes.min(axis=1) >= TINY_IMAGE),
+        (boxes[:, 2:] < 1).any(axis=1),
+        np.fromiter((annotation['iscrowd'] for annotation in annotations), bool, len(annotations)),
+    )
+    return np.select(tests, range(len(REASONS)), -1)
