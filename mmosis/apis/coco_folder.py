@@ -1,10 +1,13 @@
 """Find the annotation files and images in a folder of COCO-format data, and point a config at them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmdet.datasets import CocoDataset
 from mmengine.config import Config
 
+from mmosis.structures import split_categories
 from mmosis.utils.coco_file import load_coco
 
 LAYOUTS = (
@@ -97,3 +100,27 @@ def use_coco_folder(cfg: Config, data: str) -> None:
         for loader in parts:
             cfg[loader].dataset.num_held_back = max(1, round(HELD_BACK * num_images))
         cfg.test_dataloader.dataset.held_back = True
+
+
+def hold_out(cfg: Config, names: Sequence[str] | None = None) -> list[str]:
+    """Hold the same categories out in both parts, by name, whatever the two files list.
+
+    Args:
+        cfg: Config with a train and a test loader, which are changed.
+        names: The categories; by default every fourth one that has objects in the training's file, by the config's
+            ``split``. Of COCO's 80 categories all count, so that a part of COCO has the paper's splits.
+
+    Returns:
+        list: The names.
+    """
+    dataset = cfg.train_dataloader.dataset
+    if names is None:
+        coco = load_coco(str(Path(dataset.data_root, dataset.ann_file)))
+        listed = [category['name'] for category in coco.cats.values()]
+        shown = [category['name'] for cat_id, category in coco.cats.items() if coco.catToImgs[cat_id]]
+        _, names = split_categories(
+            listed if tuple(listed) == CocoDataset.METAINFO['classes'] else shown, dataset.split
+        )
+    for loader in ('train_dataloader', 'test_dataloader'):
+        cfg[loader].dataset.update(split=None, one_shot_classes=list(names))
+    return list(names)

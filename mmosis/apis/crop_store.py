@@ -34,6 +34,7 @@ from mmosis.utils.progress import track
 from mmosis.utils.reference_picture import fitting_shape, reduce_picture
 
 BEGUN, ROWS = 'begun.json', 'rows.part'
+READ = [dict(type='LoadImage')]  # so that pictures that are missing are told at once
 COMMIT = 64  # images whose crops are on the disk before their entries are
 
 
@@ -116,7 +117,7 @@ def _transform(dataset_cfg: dict, name: str) -> BaseTransform:
 
 def _open(dataset_cfg: dict) -> OneShotCocoDataset:
     """The data set with all images and categories."""
-    whole = dict(phase='all', num_held_back=0, held_back=False, confusion=None, pipeline=[], ref_pipeline=[])
+    whole = dict(phase='all', num_held_back=0, held_back=False, confusion=None, pipeline=READ, ref_pipeline=[])
     return DATASETS.build(dict(dataset_cfg, **whole))
 
 

@@ -14,7 +14,7 @@ from terminaltables import AsciiTable
 from mmosis.engine import StrictRunner
 from mmosis.utils.coco_file import load_coco
 
-from .coco_folder import use_coco_folder
+from .coco_folder import hold_out, use_coco_folder
 from .experiment import TESTED_PHASES, make_config_scenes, make_test_config, run_phase_tests, run_training
 from .random_boxes import random_baseline
 
@@ -42,6 +42,8 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
         make_config_scenes(cfg)
     else:
         use_coco_folder(cfg, data)
+        if cfg.train_dataloader.dataset.split is not None:
+            hold_out(cfg)
     checkpoint = run_training(cfg)
     rows = {f'{phase} categories': figures for phase, figures in run_phase_tests(cfg, checkpoint).items()}
     for phase in TESTED_PHASES:
@@ -55,7 +57,7 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
 def _test_random(cfg: Config) -> dict[str, float]:
     """The paper's random baseline (section 5.3) on the same episodes."""
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    coco = load_coco(dataset.ann_file)
+    coco = load_coco(dataset.ann_file, dataset.metainfo['img_dir'])
     metrics = random_baseline(dataset, coco, cfg.randomness.seed).evaluate(coco)
     kinds = dict(box='bbox', mask='segm')
     return {name: metrics[kind]['mean']['mAP_50'] for name, kind in kinds.items()}

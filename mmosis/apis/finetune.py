@@ -10,15 +10,11 @@ from mmengine.dist import master_only
 from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
-from mmosis.structures import split_categories
-from mmosis.utils.coco_file import load_coco
-
-from .coco_folder import use_coco_folder
+from .coco_folder import hold_out, use_coco_folder
 from .experiment import METRICS, TESTED_PHASES, check_training, run_phase_tests, run_training, say
 from .schedule import scale_schedule
 from .training import resume_newest
 
-LOADERS = ('train_dataloader', 'test_dataloader')
 # 'before' and 'after', then a phase, then 'box' and 'mask'.
 Results = dict[str, dict[str, dict[str, float]]]
 
@@ -60,7 +56,7 @@ def run_finetune(
     cfg = copy.deepcopy(cfg)  # the caller's stays as it is
     init_default_scope(cfg.default_scope)
     use_coco_folder(cfg, data)
-    names = _hold_out(cfg, one_shot_classes)
+    names = hold_out(cfg, one_shot_classes)
     if steps is not None:
         scale_schedule(cfg, steps)
     check_training(cfg)  # the test takes minutes
@@ -75,17 +71,6 @@ def run_finetune(
     results['after'] = run_phase_tests(cfg, checkpoint)
     _write(cfg, results)
     return _table(results), checkpoint
-
-
-def _hold_out(cfg: Config, names: Sequence[str] | None) -> list[str]:
-    """Hold the same categories out in both parts, whatever their order in the two files."""
-    dataset = cfg.train_dataloader.dataset
-    if names is None:
-        categories = load_coco(str(Path(dataset.data_root, dataset.ann_file))).cats.values()
-        _, names = split_categories([category['name'] for category in categories], dataset.split)
-    for loader in LOADERS:
-        cfg[loader].dataset.update(split=None, one_shot_classes=list(names))
-    return list(names)
 
 
 def _table(results: Results) -> str:

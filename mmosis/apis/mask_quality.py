@@ -36,7 +36,8 @@ def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[st
     cfg.load_from = checkpoint
     runner = StrictRunner.from_cfg(cfg)
     runner.load_or_resume()
-    coco = load_coco(runner.test_dataloader.dataset.metainfo['ann_file'])
+    info = runner.test_dataloader.dataset.metainfo
+    coco = load_coco(info['ann_file'], info['img_dir'])
     ious: dict[str, list[np.ndarray]] = {name: [] for name in BOXES}
     for data in runner.test_dataloader:
         for name, found in _measure_batch(runner.model.eval(), data, coco, iou_thr):

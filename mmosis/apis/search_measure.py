@@ -10,13 +10,15 @@ from mmosis.datasets.reference_sampler import ImageRecord
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.search.base import SearchBase
-from mmosis.search.images import MIN_SIDE
+from mmosis.search.images import MAX_ASPECT, MIN_SIDE
 from mmosis.structures import Episode, EpisodeRecord
 from mmosis.utils.image import read_image
 from mmosis.utils.progress import track
 from mmosis.utils.rng import generator
 
 from .coco_folder import find_coco_folder
+
+SEARCHABLE = dict(min_size=MIN_SIDE, max_aspect=MAX_ASPECT)  # what a search takes as a reference
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def measure_search(
 ) -> SearchMeasure:
     """Search each image for each category in it, by one box in another image; categories do not compete.
 
-    References are drawn by the paper's rule among the boxes of 4 pixels or more a side, which is what a search takes.
+    References are drawn by the paper's rule among the boxes that a search takes: 4 pixels or more a side, and not one
+    side more than 50 times the other.
 
     Args:
         inferencer: The model, as it searches by default.
@@ -134,9 +137,9 @@ def _open(folder: str, same_image: bool, num_absent: int = 0, **settings: object
         data_root=data.root,
         ann_file=data.test_ann,
         data_prefix=dict(img=data.test_img),
-        reference_sampler=dict(type='ReferenceSampler', min_size=MIN_SIDE, same_image=same_image),
+        reference_sampler=dict(type='ReferenceSampler', same_image=same_image, **SEARCHABLE),
         num_absent=num_absent,
-        pipeline=[],
+        pipeline=[dict(type='LoadImage')],  # so that pictures that are missing are told at once
         test_mode=True,
         **settings,
     )
@@ -156,7 +159,7 @@ class _Giver:
         dataset = _open(folder, phase='all', same_image=True)
         self.labels = {name: label for label, name in enumerate(dataset.metainfo['classes'])}
         images = [record for record, _ in _records(dataset)]
-        self.sampler = ReferenceSampler(images, same_image=True, min_size=MIN_SIDE)
+        self.sampler = ReferenceSampler(images, same_image=True, **SEARCHABLE)
 
     def has(self, name: str) -> bool:
         return name in self.labels and self.sampler.num_images(self.labels[name]) > 0

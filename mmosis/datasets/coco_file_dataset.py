@@ -1,15 +1,20 @@
 """CocoFileDataset: mmdet's COCO data set that takes its categories from the annotation file."""
 
+from collections.abc import Callable
 from typing import Any
 
+from mmcv.transforms import LoadImageFromFile
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 from mmengine.logging import print_log
 
 from mmosis.utils.coco_file import CheckedCOCO, load_coco
 from mmosis.utils.coco_objects import count_skipped
+from mmosis.utils.coco_pictures import check_pictures
 from mmosis.utils.garbage import garbage_collection_paused
 from mmosis.utils.packed import id_array
+
+from .transforms.loading import LoadImage
 
 
 @DATASETS.register_module()
@@ -26,7 +31,7 @@ class CocoFileDataset(CocoDataset):
         held_back: Whether this dataset is the held back part or, by default, the rest.
 
     Raises:
-        FileNotFoundError: If the annotation file is missing.
+        FileNotFoundError: If the annotation file is missing, or pictures that would be read.
         ValueError: If the file is wrong, masks are to be loaded that it does not have, or nothing would be left to
             train on.
     """
@@ -49,7 +54,7 @@ class CocoFileDataset(CocoDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read the annotation file and its categories."""
-        coco = load_coco(self.ann_file)
+        coco = load_coco(self.ann_file, self.data_prefix['img'])
         self.cat_ids = list(coco.cats)
         self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
         # Arrays, which the workers of a data loader share.
@@ -67,6 +72,7 @@ class CocoFileDataset(CocoDataset):
         self._tell_skipped(coco, data_list)
         if any(getattr(transform, 'with_mask', False) for transform in self.pipeline.transforms):
             self._check_masks(data_list)
+        self._check_pictures(data_list)
         return data_list
 
     def _tell_skipped(self, coco: CheckedCOCO, data_list: list[dict]) -> None:
@@ -89,6 +95,25 @@ class CocoFileDataset(CocoDataset):
                     f'{self.ann_file}: image {info["img_id"]} has objects without segmentation; a detector without '
                     'masks, as in configs/reuse/siamese_faster_rcnn_s1.py, takes boxes alone'
                 )
+
+    def _check_pictures(self, data_list: list[dict]) -> None:
+        """Check that the pictures are there, if they are read from a disk at all."""
+        loaders = [
+            transform for transform in self._transforms() if isinstance(transform, LoadImage | LoadImageFromFile)
+        ]
+        if loaders and not any([self.backend_args, *(loader.backend_args for loader in loaders)]):
+            try:
+                check_pictures([info['img_path'] for info in data_list if self._is_read(info)])
+            except (ValueError, FileNotFoundError) as error:
+                raise type(error)(f'{self.ann_file}: {error}') from error
+
+    def _transforms(self) -> list[Callable]:
+        """All transforms that pictures go through."""
+        return self.pipeline.transforms
+
+    def _is_read(self, info: dict) -> bool:
+        """Whether the picture of an image is read: without objects it may be filtered."""
+        return bool(info['instances']) or self.test_mode or not (self.filter_cfg or {}).get('filter_empty_gt')
 
     def _image_ids(self, images: dict, annotations: dict) -> list:
         if not self.num_held_back:

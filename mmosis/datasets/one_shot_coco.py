@@ -192,11 +192,22 @@ class OneShotCocoDataset(CocoFileDataset):
             f'{len(kept)} of {len(data_list)} images of {self.ann_file} {wanted}; the others are skipped',
             logger='current',
         )
+        if not self._active:
+            raise ValueError(
+                f'{self.ann_file}: none of the {self.phase} categories can be searched for: each needs objects that '
+                'can be references in as many images as the warning says; see the limits of reference_sampler'
+            )
         if not kept:
             raise ValueError(
                 f'{self.ann_file}: no image shows one of the {self.phase} categories; check split and phase'
             )
         return kept
+
+    def _transforms(self) -> list[Callable]:
+        return [*self.pipeline.transforms, *self.ref_pipeline.transforms]
+
+    def _is_read(self, info: dict) -> bool:
+        return bool(info['instances'])
 
     def _phase_classes(self, names: list[str]) -> list[str]:
         """Names of the categories of this phase."""

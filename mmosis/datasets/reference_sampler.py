@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
@@ -43,8 +44,9 @@ class ReferenceSampler:
         num: References an episode, K (shots).
         replace: True: K independent draws, as published, so a reference may come twice. False: K different images.
         same_image: Whether the searched image may give references.
-        min_size: Shorter side of the box that a reference must have, in pixels of its image. Later papers take
+        min_size: Shorter side that a reference must have, in pixels of its image, of what lies in it. Later papers take
             references that a detector finds with ease; this and ``min_visibility`` do so by the annotations alone.
+        max_aspect: Most that the longer side of a crop may be of its shorter one.
         min_visibility: Share of the box that must be free of every other single object's box, 0-1.
         with_masks: Whether references carry their masks, which are kept in memory then.
 
@@ -60,6 +62,7 @@ class ReferenceSampler:
         same_image: bool = False,
         min_size: float = 0,
         min_visibility: float = 0,
+        max_aspect: float = float('inf'),
         with_masks: bool = False,
     ) -> None:
         if num < 1:
@@ -68,13 +71,15 @@ class ReferenceSampler:
             raise ValueError(
                 f'min_size must be at least 0 and min_visibility in 0-1, got {min_size} and {min_visibility}'
             )
+        if max_aspect < 1:
+            raise ValueError(f'max_aspect must be at least 1, got {max_aspect}')
         self.num = num
         self.replace = replace
         self.same_image = same_image
         records, rows, masks = [], [], []
         for index, image in enumerate(images):
             records.append(image[:3])
-            kept = _fit_to_refer(image.instances, min_size, min_visibility)
+            kept = _fit_to_refer(image, min_size, min_visibility, max_aspect)
             rows += [(i['bbox_label'], index, i['ann_id'], *_clip(i['bbox'], image.img_shape)) for i in kept]
             if with_masks:
                 masks += [i.get('mask') for i in kept]
@@ -97,7 +102,7 @@ class ReferenceSampler:
         self._ann_ids = ann_ids[order]
         self._bboxes = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 4)[order]
         groups, starts = np.unique(keys[order], axis=0, return_index=True)
-        spans = np.stack([groups[:, 1], starts, np.append(starts[1:], len(rows))], axis=1)
+        spans = np.stack([groups[:, 1], starts, np.append(starts, len(rows))[1:]], axis=1)
         self._groups: dict[int, np.ndarray] = {
             int(label): spans[groups[:, 0] == label] for label in np.unique(groups[:, 0])
         }
@@ -212,14 +217,26 @@ class ShuffledReferenceSampler(ReferenceSampler):
         return tuple(self._make_reference(row, self._image_of(groups, row)) for row in rows)
 
 
-def _fit_to_refer(instances: Sequence[dict], min_size: float, min_visibility: float) -> list[dict]:
-    """Instances that may serve as references: no crowds, large and free enough."""
-    kept = [instance for instance in instances if not instance['ignore_flag']]
+def _fit_to_refer(image: ImageRecord, min_size: float, min_visibility: float, max_aspect: float) -> list[dict]:
+    """Instances that may serve as references: no crowds, large, free and wide enough."""
+    kept = [instance for instance in image.instances if not instance['ignore_flag']]
     if min_size:
-        kept = [i for i in kept if min(i['bbox'][2] - i['bbox'][0], i['bbox'][3] - i['bbox'][1]) >= min_size]
+        kept = [i for i in kept if min(_sides(_clip(i['bbox'], image.img_shape))) >= min_size]
     if min_visibility:
-        kept = [i for i in kept if _visibility(i, instances) >= min_visibility]
+        kept = [i for i in kept if _visibility(i, image.instances) >= min_visibility]
+    if max_aspect < float('inf'):
+        kept = [i for i in kept if _aspect(_clip(i['bbox'], image.img_shape)) <= max_aspect]
     return kept
+
+
+def _sides(bbox: Sequence[float]) -> tuple[float, float]:
+    return bbox[2] - bbox[0], bbox[3] - bbox[1]
+
+
+def _aspect(bbox: Sequence[float]) -> float:
+    """Longer side of a crop to its shorter one; it has every pixel that the box touches."""
+    sides = ceil(bbox[2]) - floor(bbox[0]), ceil(bbox[3]) - floor(bbox[1])
+    return max(sides) / min(sides)
 
 
 def _visibility(instance: dict, instances: Sequence[dict]) -> float:

@@ -7,6 +7,7 @@ from mmdet.datasets.api_wrappers import COCO
 from .coco_categories import settle_categories
 from .coco_ids import settle_ids
 from .coco_objects import settle_objects
+from .coco_pictures import turn_upright
 from .coco_schema import decode_coco
 from .outlines import MAX_PIXELS
 
@@ -24,7 +25,7 @@ class CheckedCOCO(COCO):
     placeholders: list[str]
 
 
-def load_coco(ann_file: str) -> CheckedCOCO:
+def load_coco(ann_file: str, img_dir: str | None = None) -> CheckedCOCO:
     """Load, check and index an annotation file.
 
     Numbers that come as text or as 80.0 become numbers, category names become text, file names have slashes, outlines
@@ -33,6 +34,7 @@ def load_coco(ann_file: str) -> CheckedCOCO:
 
     Args:
         ann_file: Path of the JSON file.
+        img_dir: Folder of its pictures, if they may be looked at: see :func:`~mmosis.utils.coco_pictures.turn_upright`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -49,6 +51,8 @@ def load_coco(ann_file: str) -> CheckedCOCO:
         settle_ids(dataset)
         _settle_images(dataset['images'])
         coco.placeholders = settle_categories(dataset)
+        if img_dir and Path(img_dir).is_dir():
+            turn_upright(dataset, img_dir)
         coco.skipped = settle_objects(dataset)
     except ValueError as error:
         raise ValueError(f'{ann_file}: {error}') from error

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mmdet.datasets import CocoDataset
 from mmengine.config import Config
 
-from mmosis.apis.coco_folder import LAYOUTS, SINGLE_LAYOUTS, find_coco_folder, use_coco_folder
+from mmosis.apis.coco_folder import LAYOUTS, SINGLE_LAYOUTS, find_coco_folder, hold_out, use_coco_folder
 
 
 @pytest.mark.parametrize('layout', [*LAYOUTS, *((ann, images, ann, images) for ann, images in SINGLE_LAYOUTS)])
@@ -74,3 +75,37 @@ def test_a_fifth_of_a_single_file_is_held_back(tiny_coco: Callable, annotated: i
     assert (train.num_held_back, train.get('held_back', False)) == (held_back, False)
     assert (test.num_held_back, test.held_back) == (held_back, True)
     assert train.ann_file == test.ann_file == 'annotations.json'
+
+
+@pytest.mark.parametrize('split', [1, 2, 3, 4])
+def test_every_fourth_category_of_the_training_is_held_out_of_both_parts(tiny_coco: Callable, split: int) -> None:
+    """'train' has no objects, so it takes no place; and what the test's file lists does not matter."""
+    cfg = make_config()
+    use_coco_folder(cfg, str(tiny_coco()))
+    cfg.train_dataloader.dataset.split = split
+    cfg.test_dataloader.dataset.ann_file = 'none.json'
+    names = ['person', 'bicycle', 'car', 'motorcycle', 'airplane', 'bus', 'truck']
+    assert hold_out(cfg) == names[split - 1 :: 4]
+    for loader in (cfg.train_dataloader, cfg.test_dataloader):
+        assert (loader.dataset.split, loader.dataset.one_shot_classes) == (None, names[split - 1 :: 4])
+
+
+def test_a_part_of_coco_has_the_splits_of_the_paper(tiny_coco: Callable) -> None:
+    names = CocoDataset.METAINFO['classes']
+    ids = {name: 1 + number for number, name in enumerate(names)}
+    of_tiny = {10: 'person', 20: 'bicycle', 30: 'car', 40: 'motorcycle', 50: 'airplane', 60: 'bus', 80: 'truck'}
+    folder = tiny_coco(
+        categories=[dict(id=number, name=name) for name, number in ids.items()],
+        annotations=lambda entries: [dict(entry, category_id=ids[of_tiny[entry['category_id']]]) for entry in entries],
+    )
+    cfg = make_config()
+    use_coco_folder(cfg, str(folder))
+    cfg.train_dataloader.dataset.split = 4
+    assert hold_out(cfg) == list(names[3::4])
+
+
+def test_given_names_are_held_out(tiny_coco: Callable) -> None:
+    cfg = make_config()
+    use_coco_folder(cfg, str(tiny_coco()))
+    assert hold_out(cfg, ('car',)) == ['car']
+    assert cfg.test_dataloader.dataset.one_shot_classes == ['car']

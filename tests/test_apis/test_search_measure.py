@@ -150,3 +150,23 @@ def test_the_dump_is_read_again(tiny_coco: Callable, tmp_path: Path) -> None:
     assert Path(paths.ann_file).is_file()
     assert Path(paths.img_dir).is_dir()
     assert data_paths(str(folder), references='other').img_dir is None
+
+
+def test_boxes_that_a_search_does_not_take_give_no_references(tiny_coco: Callable) -> None:
+    """A thin one, and one of which two columns are in the image; each is large by itself."""
+
+    def change(entries: list[dict]) -> list[dict]:
+        changes = {100: dict(bbox=[97.5, 5, 30, 20]), 101: dict(bbox=[2, 2, 1.5, 70])}
+        return [dict(entry, **changes.get(entry['id'], {})) for entry in entries]
+
+    folder = tiny_coco(annotations=change)
+    measure = measure_search(Knowing(folder), str(folder))
+    drawn = {ann_id for episode in measure.dump.episodes for ann_id in episode.reference_ids}
+    assert drawn
+    assert not drawn & {100, 101}
+
+
+def test_a_folder_without_any_reference_is_refused(tiny_coco: Callable) -> None:
+    folder = tiny_coco(annotations=lambda entries: [dict(entry, bbox=[2, 2, 60, 3]) for entry in entries])
+    with pytest.raises(ValueError, match='none of the all categories can be searched for: each needs objects that can'):
+        measure_search(Knowing(folder), str(folder))

@@ -72,3 +72,68 @@ def test_missing_masks_are_refused_unless_boxes_suffice(make, tiny_coco, tiny_pi
         make(root)
     tiny_pipelines['train'][1]['with_mask'] = False
     assert len(make(root)) == 8
+
+
+def test_missing_pictures_are_told_when_the_file_is_loaded(make, tiny_coco):
+    root = tiny_coco()
+    for name in ('a.jpg', 'h.png'):  # the second shows nothing
+        (root / 'images' / name).unlink()
+    with pytest.raises(FileNotFoundError, match=r'annotations\.json: 2 of 8 pictures are not there; check data_prefix'):
+        make(root)
+    with pytest.raises(FileNotFoundError, match=r'1 of 7 pictures are not there; .*: .*a\.jpg$'):
+        make(root, filter_cfg=dict(filter_empty_gt=True))
+
+
+def test_pictures_that_are_not_read_need_not_be_there(tiny_coco, tiny_pipelines):
+    cfg = dict(type='CocoFileDataset', data_root=str(tiny_coco()), ann_file='annotations.json', pipeline=[])
+    assert len(DATASETS.build(dict(cfg, data_prefix=dict(img='nowhere/')))) == 8
+    load = [dict(type='LoadImage', backend_args=dict(backend='petrel'))]
+    assert len(DATASETS.build(dict(cfg, data_prefix=dict(img='nowhere/'), pipeline=load))) == 8
+
+
+def test_what_is_skipped_is_counted_in_the_log(make, tiny_coco, host_log):
+    root = tiny_coco(annotations=lambda entries: [dict(entries[0], area=0), *entries[1:]])
+    make(root)
+    assert '3 of 24 objects are skipped: 1 of area 0, 1 narrower than a pixel, 1 crowds' in host_log.text
+    host_log.clear()
+    make(root, num_held_back=4)  # of images 3, 5 and 7
+    assert '2 of 11 objects are skipped: 1 of area 0, 1 crowds' in host_log.text
+
+
+def test_the_reasons_are_those_of_mmdet(make, tiny_coco, host_log):
+    """Whatever is not told stays, and but for crowds nothing that is told."""
+
+    def change(entries):
+        boxes = [
+            [200, 5, 9, 9],
+            [-5, 5, 5, 9],
+            [99.5, 0, 9, 9],
+            [5, 5, 0, 9],
+            [5, 5, 0.99, 9],
+            [0, 0, 1, 1],
+            [0, 0, 0, 0],
+        ]
+        changed = [dict(entry, bbox=box) for entry, box in zip(entries, boxes, strict=False)]
+        changed += [dict(entries[7], area=-1), dict(entries[8], ignore=1), dict(entries[9], ignore=True, area=0)]
+        return changed + entries[10:]
+
+    dataset = make(tiny_coco(annotations=change))
+    kept = sum(len(dataset.get_data_info(index)['instances']) for index in range(len(dataset)))
+    crowds = sum(i['ignore_flag'] for index in range(len(dataset)) for i in dataset.get_data_info(index)['instances'])
+    told = next(int(line.split(': ')[1].split(' of ')[0]) for line in host_log.messages if 'are skipped' in line)
+    assert (kept, crowds, told) == (15, 1, 10)
+    assert kept == 24 - told + crowds
+
+
+def test_parts_of_which_all_is_skipped_are_refused(make, tiny_coco):
+    root = tiny_coco(
+        annotations=lambda entries: [dict(e, iscrowd=1) if e['image_id'] in (20, 31) else e for e in entries]
+    )
+    with pytest.raises(ValueError, match='6 of 6 objects are skipped: 6 crowds; nothing is left in the images that'):
+        make(root, num_held_back=2, held_back=True)
+
+
+def test_a_category_that_stands_for_no_objects_takes_no_label(make, tiny_coco, host_log):
+    dataset = make(tiny_coco(categories=lambda entries: [dict(id=0, name='_background_'), *entries]))
+    assert dataset.metainfo['classes'][0] == 'person'
+    assert "category '_background_' stands for no objects; it takes no place" in host_log.text

@@ -161,7 +161,7 @@ def test_values_are_taken_or_refused_by_name(ann_file, key, field):
             assert dataset[key][0].get(field) == taken[str(value)], value
         else:
             name = f'{path}: {key.replace("ies", "y").rstrip("s")} {entry["id"]}'
-            with pytest.raises(ValueError, match=f'^{name}.*({field}|polygons)'):
+            with pytest.raises(ValueError, match=f'^{name}.*({field}|polygon)'):
                 load_coco(str(path))
 
 

@@ -30,7 +30,8 @@ def reliability_table(fit: CalibrationFit) -> str:
 def main() -> None:
     """Fit and print."""
     args = parse_args()
-    coco = load_coco(DataPaths.find(args.dump, args.ann_file).ann_file)
+    data = DataPaths.find(args.dump, args.ann_file)
+    coco = load_coco(data.ann_file, data.img_dir)
     thr = SearchSettings.score_thr
     dump = Dump.load(args.dump)
     fit = fit_scores(dump, coco, thr)

@@ -28,7 +28,8 @@ def main() -> None:
     tests = []
     for folder in args.dumps:
         dump = Dump.load(folder)
-        coco = load(DataPaths.find(folder, args.ann_file).ann_file)
+        data = DataPaths.find(folder, args.ann_file)
+        coco = load(data.ann_file, data.img_dir)
         metrics = dump.of_cluttered(coco, args.min_objects).evaluate(coco, args.metric)
         tests.append((dump.info, metrics))
         print(f'{folder}: AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')

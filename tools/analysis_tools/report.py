@@ -31,11 +31,11 @@ def main() -> None:
             ann_file=data.ann_file,
             data_prefix=dict(img=data.img_dir),
             episodes_file=str(Path(args.dump, 'episodes.json')),
-            pipeline=[],
+            pipeline=[dict(type='LoadImage')],  # so that pictures that are missing are told at once
             test_mode=True,
         )
         gallery = Gallery(dataset, args.score_thr)
-    print(write_report(Dump.load(args.dump), load_coco(data.ann_file), args.out, args.title, gallery))
+    print(write_report(Dump.load(args.dump), load_coco(data.ann_file, data.img_dir), args.out, args.title, gallery))
 
 
 if __name__ == '__main__':

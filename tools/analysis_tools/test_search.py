@@ -41,7 +41,7 @@ def main() -> None:
     phase = args.classes or ('one-shot' if args.split else 'all')
     measure = measure_search(inferencer, args.folder, args.seeds, phase, args.split, args.absent, args.references)
     data = data_paths(args.folder, args.references)
-    metrics = save_and_evaluate(measure.dump, load_coco(data.ann_file), data, args.dump)
+    metrics = save_and_evaluate(measure.dump, load_coco(data.ann_file, data.img_dir), data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
     num_absent = sum(episode.absent for episode in measure.dump.episodes)
     if num_absent:

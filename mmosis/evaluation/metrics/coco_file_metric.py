@@ -24,7 +24,7 @@ class CocoFileMetric(CocoMetric):
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of a batch, as mmdet does."""
         if self._coco_api is None:
-            self._coco_api = _renumber(load_coco(self.dataset_meta['ann_file']))
+            self._coco_api = _renumber(load_coco(self.dataset_meta['ann_file'], self.dataset_meta.get('img_dir')))
             if 'segm' in self.metrics:
                 self._check_masks()
         super().process(data_batch, data_samples)

@@ -90,7 +90,7 @@ class OneShotCocoMetric(BaseMetric):
         """Load the annotations, once, and tell what will not do: before hours have passed."""
         ann_file = self.ann_file or self.dataset_meta['ann_file']
         if self._truth is None or self._truth[0] != ann_file:
-            coco = load_coco(ann_file)
+            coco = load_coco(ann_file, self.dataset_meta.get('img_dir'))
             if 'segm' in self.metrics:
                 check_masks(coco)
             if self.dump_dir is not None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmosis.scenes.journal import fill_journal
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.coco_pictures import check_pictures
 from mmosis.utils.image import decode_image, read_image
 from mmosis.utils.masks import decode_segmentation
 from mmosis.utils.rng import generator
@@ -83,7 +84,8 @@ def _cut_photographs(source: Source, out_dir: Path) -> tuple[Callable[[int], dic
 
 def _choose(source: Source) -> list[Picture]:
     """Choose, from the annotation file alone, what is cut out and which photographs are grounds."""
-    coco = load_coco(str(Path(source.folder, source.ann_file)))
+    img_dir = Path(source.folder, source.img_prefix)
+    coco = load_coco(str(Path(source.folder, source.ann_file)), str(img_dir))
     names = {cat_id: category['name'] for cat_id, category in coco.cats.items()}
     left_out = source.left_out([category['name'] for category in coco.dataset['categories']])
     shown = [a for a in coco.dataset['annotations'] if names[a['category_id']] not in left_out]
@@ -103,7 +105,9 @@ def _choose(source: Source) -> list[Picture]:
     fit = [img_id for img_id in coco.imgs if img_id not in unfit]
     grounds = set(rng.permutation(fit)[: source.max_grounds].tolist())
     pictures = [_picture(coco.imgs[img_id], by_image[img_id], wanted, img_id in grounds) for img_id in coco.imgs]
-    return [picture for picture in pictures if picture.wanted or picture.is_ground]
+    pictures = [picture for picture in pictures if picture.wanted or picture.is_ground]
+    check_pictures([str(img_dir / picture.image['file_name']) for picture in pictures])
+    return pictures
 
 
 def _picture(image: dict, found: list[tuple[dict, str]], wanted: set[int], is_ground: bool) -> Picture:
