@@ -3,14 +3,18 @@
 import errno
 import os
 import stat
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from mmosis.utils.install import install_hint
 from mmosis.utils.share_of import share_of
 
+TIFF = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
+BITS_PER_SAMPLE = 258
 FLAGS = dict(
     color=cv2.IMREAD_COLOR,
     color_ignore_orientation=cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
@@ -100,8 +104,10 @@ def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
         flag: As mmcv has them, a key of FLAGS; 'unchanged' keeps depth and channels as they are.
 
     Raises:
-        ValueError: If they are no image or are cut off.
+        ValueError: If they are no image, are cut off, or are a TIFF file of more than 16 bits a channel.
     """
+    if flag != 'unchanged' and content.startswith(TIFF):
+        _check_depth(content, name)
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), FLAGS[flag]) if content else None
     except cv2.error as error:  # e.g. a header that claims more pixels than OpenCV takes
@@ -109,6 +115,23 @@ def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
     if image is None:
         raise ValueError(f'{name} is not a readable image: {len(content)} bytes, cut off or of an unknown format')
     return image
+
+
+def _check_depth(content: bytes, name: str) -> None:
+    """Refuse a TIFF file that OpenCV does not turn into colour, before it says so in its own words."""
+    try:
+        directory = ImageFileDirectory_v2(content[: 16 if b'+' in content[:4] else 8])  # BigTIFF has a longer header
+        file = BytesIO(content)
+        file.seek(directory.next)
+        directory.load(file)
+        bits = int(np.max(directory.get(BITS_PER_SAMPLE, 1)))
+    except Exception:  # what else is wrong with it, OpenCV finds
+        return
+    if bits > 16:
+        raise ValueError(
+            f'{name} is a TIFF file of {bits} bits a channel, which are no colours as they are; save it with 8 or 16 '
+            'bits, its values stretched over their range'
+        )
 
 
 def crop_box(image: np.ndarray, bbox: np.ndarray, margin: float = 0.0) -> np.ndarray:

@@ -201,3 +201,27 @@ def test_addresses_without_mmengine(monkeypatch: pytest.MonkeyPatch) -> None:
         read_bytes('https://a.b/c.jpg')
     with pytest.raises(ImportError, match=r'^s3://a/b\.jpg is read by MMEngine, which is not installed: give a file'):
         read_bytes('s3://a/b.jpg')
+
+
+@pytest.mark.parametrize(
+    ('values', 'bits'),
+    [
+        (np.zeros((8, 9), np.float32), 32),
+        (np.zeros((8, 9, 3), np.float32), 32),
+        (np.zeros((8, 9), np.int32), 32),
+        (np.zeros((8, 9)), 64),
+    ],
+)
+def test_tiff_files_that_are_no_colours_are_told_in_our_words(tmp_path, capfd, values, bits):
+    path = str(tmp_path / 'a.tif')
+    assert cv2.imwrite(path, values)
+    with pytest.raises(ValueError, match=rf'{path} is a TIFF file of {bits} bits a channel, .* save it with 8 or 16'):
+        read_image(path)
+    assert capfd.readouterr().err == ''
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
+def test_tiff_files_of_colours_are_read(tmp_path, dtype):
+    path = str(tmp_path / 'a.tif')
+    cv2.imwrite(path, np.full((8, 9, 3), np.iinfo(dtype).max, dtype))
+    assert (read_image(path) == 255).all()
