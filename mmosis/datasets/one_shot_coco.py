@@ -192,14 +192,10 @@ class OneShotCocoDataset(CocoFileDataset):
             f'{len(kept)} of {len(data_list)} images of {self.ann_file} {wanted}; the others are skipped',
             logger='current',
         )
-        if not self._active:
-            raise ValueError(
-                f'{self.ann_file}: none of the {self.phase} categories can be searched for: each needs objects that '
-                'can be references in as many images as the warning says; see the limits of reference_sampler'
-            )
         if not kept:
             raise ValueError(
-                f'{self.ann_file}: no image shows one of the {self.phase} categories; check split and phase'
+                f'{self.ann_file}: no image shows one of the {self.phase} categories; check split and phase, and '
+                'whether reference_sampler leaves them references'
             )
         return kept
 
