@@ -240,10 +240,10 @@ def _car_crops(dataset):
 
 def test_a_reference_from_an_exif_rotated_image_is_cut_in_the_frame_of_its_annotation(tiny_dataset, tiny_coco):
     plain, rotated = (tiny_coco(annotations=_change(104, bbox=[40, 10, 20, 20])) for _ in range(2))
-    outline = [[10, 36, 30, 36, 30, 56, 10, 56]]  # the runs of the file are of the other size
+    outline = [[10, 36, 30, 36, 30, 56, 10, 56]]  # the runs and the other boxes of the file are of the other frame
     stored = tiny_coco(
         annotations=lambda entries: [
-            dict(entry, segmentation=outline, bbox=[10, 36, 20, 20] if entry['id'] == 104 else entry['bbox'])
+            dict(entry, segmentation=outline, bbox=[10, 36, 20, 20] if entry['image_id'] == 3 else entry['bbox'])
             for entry in entries
         ]
     )
