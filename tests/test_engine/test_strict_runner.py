@@ -121,5 +121,6 @@ def test_a_config_may_name_it(tmp_path: Path, checkpoint: Path) -> None:
     """As mmdet's own tools build a Runner."""
     from mmdet.registry import RUNNERS
 
-    cfg = Config(dict(runner_type='StrictRunner', model=TwoParts(), work_dir=str(tmp_path), log_level='WARNING'))
+    model = dict(type='BaseDataPreprocessor')
+    cfg = Config(dict(runner_type='StrictRunner', model=model, work_dir=str(tmp_path), log_level='WARNING'))
     assert isinstance(RUNNERS.build(cfg), StrictRunner)
