@@ -136,7 +136,9 @@ def search_images(
         earlier, asked = len(journal.records), len(journal.names)
         names = _name(files, journal, folder / OVERLAYS if settings.overlays else None)
         others = len(journal.names) > asked or not journal.records.keys() <= set(names)
-        todo = [(file, name) for file, name in zip(files, names, strict=True) if name not in journal.records]
+        # An address is read as it was given; MMEngine has backends for some.
+        sources = [given if '://' in given else file for given, file in zip(listed.images, files, strict=True)]
+        todo = [(source, name) for source, name in zip(sources, names, strict=True) if name not in journal.records]
         found = (spread or _search_here(inferencer))(todo, bank, folder, settings)
         try:
             for record in track(found, 'Search', len(todo), disable=not inferencer.show_progress):

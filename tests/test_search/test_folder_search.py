@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -560,6 +561,16 @@ class TestOneAtATime:
 
 def fail(error: BaseException) -> NoReturn:
     raise error
+
+
+def test_an_address_is_read_as_it_was_given(run: Callable, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MMEngine has backends for some; without it those of the web are refused in words, and the rest is searched."""
+    monkeypatch.setitem(sys.modules, 'mmengine.fileio', None)
+    address = 'https://a.b/c.jpg'
+    report = run([address, str(min(photos.glob('*.png')))])
+    told = f'{address} is an address, and nothing is fetched: download it and give the file'
+    assert list(report.errors.values()) == [told]
+    assert report.num_images == 1
 
 
 class TestErrors:
