@@ -20,7 +20,7 @@ import mmosis
 from mmosis import cli
 from mmosis.cli import main, parse_args, parse_box
 from mmosis.scenes.synthetic import SceneConfig, make_scene
-from mmosis.search import OneShotInferencer, folder_search
+from mmosis.search import OneShotInferencer, SearchSettings, folder_search
 from mmosis.search.journal import Journal
 from mmosis.structures import FoundObjects
 
@@ -119,6 +119,7 @@ class TestParse:
             runtime=None,
         )
         assert vars(args).items() >= expected.items()
+        assert args.score_thr == SearchSettings().score_thr
 
     @pytest.mark.parametrize(
         ('args', 'message'),

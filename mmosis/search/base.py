@@ -18,6 +18,7 @@ from .regions import RegionEmbedding
 from .scales import ScaleSettings, choose_scales, merge_scales
 
 REGION_SIZE = 64  # pixels of the network's input
+SCORE_THR = 0.5  # what scores less is left out, unless asked for
 
 
 class SearchBase:
@@ -218,6 +219,17 @@ class SearchBase:
     def _merge(self, results: Sequence[FoundObjects]) -> FoundObjects:
         """Join what an image gave at its scales."""
         return merge_scales(results, self.competition_iou_thr)
+
+
+def check_score_thr(score_thr: float) -> None:
+    """Refuse a threshold that is no score.
+
+    Raises:
+        ValueError: If it is not in 0-1.
+    """
+    if not 0 <= score_thr <= 1:
+        share = f'; {score_thr:g} % is {score_thr / 100:g}' if 1 < score_thr <= 100 else ''
+        raise ValueError(f'the score threshold must be in 0-1, got {score_thr}{share}')
 
 
 def as_plain(found: Any) -> dict[str, list]:

@@ -16,7 +16,7 @@ from mmosis.utils.atomic import remove_leftovers, write_atomic
 from mmosis.utils.memory import is_memory_error
 from mmosis.utils.progress import track
 
-from .base import SearchBase
+from .base import SCORE_THR, SearchBase, check_score_thr
 from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
 from .images import load_image
@@ -48,7 +48,7 @@ class SearchSettings:
         ValueError: If a number is out of its range.
     """
 
-    score_thr: float = 0.5
+    score_thr: float = SCORE_THR
     keep_all: bool = False
     tile: int | None = None
     overlap: float = 0.25
@@ -56,9 +56,7 @@ class SearchSettings:
     overlays: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 <= self.score_thr <= 1:
-            share = f'; {self.score_thr:g} % is {self.score_thr / 100:g}' if 1 < self.score_thr <= 100 else ''
-            raise ValueError(f'the score threshold must be in 0-1, got {self.score_thr}{share}')
+        check_score_thr(self.score_thr)
         if self.tile is not None:
             plan_tiles((self.tile, self.tile), self.tile, self.overlap)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from mmosis.utils.image import check_regular
+from mmosis.utils.image import check_regular, from_pillow
 
 from .parquet import SUFFIX, read_paths
 
@@ -65,8 +66,9 @@ def find_images(inputs: Any) -> ImageList:
 
     Args:
         inputs: A file, a folder (its image files by name, not the hidden ones nor those of folders in it), an array
-            (H, W, 3) BGR, or a list of these. A text file (``.txt``) names an image a line, a Parquet file one a row,
-            see :func:`~mmosis.search.parquet.read_paths`; whether these exist is not looked at.
+            (H, W, 3) BGR, a picture of Pillow, which becomes one, or a list of these. A text file (``.txt``) names an
+            image a line, a Parquet file one a row, see :func:`~mmosis.search.parquet.read_paths`; whether these exist
+            is not looked at.
 
     Raises:
         TypeError: If it is something else.
@@ -75,7 +77,7 @@ def find_images(inputs: Any) -> ImageList:
         ValueError: If a folder or a file of paths has no images or cannot be read, and there is no other image, or
             nothing is given.
     """
-    if isinstance(inputs, str | Path | np.ndarray):
+    if isinstance(inputs, str | Path | np.ndarray | Image.Image):
         inputs = [inputs]
     if not isinstance(inputs, Sequence):
         raise TypeError(
@@ -92,6 +94,8 @@ def find_images(inputs: Any) -> ImageList:
 
 
 def _expand(item: Any, others: Counter[str]) -> list[str | np.ndarray]:
+    if isinstance(item, Image.Image):
+        return [from_pillow(item)]
     if isinstance(item, np.ndarray) or (isinstance(item, str) and '://' in item):
         return [item]
     if not isinstance(item, str | Path):

@@ -25,7 +25,7 @@ from mmosis.utils.atomic import write_atomic
 from mmosis.utils.own_weights import weights_must_fit
 from mmosis.utils.precision import may_use_bfloat16
 
-from .base import SearchBase, as_plain
+from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
 from .fingerprint import model_fingerprint
 from .half_precision import to_half_precision
 from .image_list import list_images
@@ -38,6 +38,7 @@ from .passes import make_passes
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
+from .search_result import SearchResult
 from .steps import without_loading
 
 # What DetInferencer's call takes beside images; the rest is of models that read texts.
@@ -54,7 +55,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
     Same call and same result; ``references`` say what to search for::
 
         inferencer = OneShotInferencer()
-        result = inferencer('scene.jpg', references='mug.jpg', pred_score_thr=0.5, out_dir='found')
+        result = inferencer('scene.jpg', references='mug.jpg', out_dir='found')
 
     An image is encoded once, however many categories are searched for; a reference is encoded once, ever, if
     :meth:`encode` makes a bank of it. Images go through ``model.test_step`` with ``ref_inputs``, as in
@@ -81,7 +82,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
     """
 
     preprocess_kwargs: set = {'bank'}
-    forward_kwargs: set = {'num_wanted', 'keep_all'}
+    forward_kwargs: set = {'num_wanted', 'keep_all', 'score_thr'}
     runtime = 'torch'
 
     def __init__(
@@ -147,36 +148,51 @@ class OneShotInferencer(SearchBase, DetInferencer):
     # ---------------------------------------------------------------- search
 
     def __call__(
-        self, inputs: Any, references: Any, batch_size: int = 1, keep_all: bool = False, **kwargs: Any
-    ) -> dict[str, list]:
+        self,
+        inputs: Any,
+        references: Any,
+        batch_size: int = 1,
+        keep_all: bool = False,
+        pred_score_thr: float = SCORE_THR,
+        **kwargs: Any,
+    ) -> SearchResult:
         """Search images.
 
         Args:
-            inputs: A file, a folder, an array (H, W, 3) BGR uint8, or a list of these.
+            inputs: A file, a folder, an array (H, W, 3) BGR uint8, a picture of Pillow, or a list of these.
             references: What to search for, as in :meth:`encode`, or a :class:`ReferenceBank`.
             batch_size: Images that are searched at a time.
             keep_all: As in :meth:`search`.
-            **kwargs: ``DetInferencer``'s: ``pred_score_thr`` (of what is drawn), ``out_dir``, ``no_save_pred``,
-                ``no_save_vis``, ``return_vis``, ``return_datasamples``, ``show``, ``print_result`` ...
+            pred_score_thr: What scores less is in no prediction and in no picture, 0-1.
+            **kwargs: ``DetInferencer``'s: ``out_dir``, ``no_save_pred``, ``no_save_vis``, ``return_vis``,
+                ``return_datasamples``, ``show``, ``print_result`` ...
 
         Returns:
-            dict: ``predictions``, for each image ``labels``, ``scores`` (0-1), ``bboxes`` (xyxy, pixels of the image)
-            and ``masks`` (COCO RLE), or a ``DetDataSample``; ``visualization``; ``classes``, the name of each label.
+            SearchResult: A dict of ``predictions``, for each image ``labels``, ``scores`` (0-1), ``bboxes`` (xyxy, in
+            pixels of the image) and ``masks`` (COCO RLE), or a ``DetDataSample``; ``visualization``; ``classes``, the
+            name of each label.
 
         Raises:
             FileNotFoundError: If an image or a folder does not exist.
             TypeError: If images or references are of no known form, or a keyword is unknown.
-            ValueError: If one cannot be read or used, or a bank is of another model.
+            ValueError: If one cannot be read or used, a bank is of another model, or the threshold is no score.
         """
         refuse_unknown(kwargs, ('batch_size', 'keep_all', *_HOST_CALL))
+        check_score_thr(pred_score_thr)
         images = self._inputs_to_list(inputs)
         bank = self._as_bank(references, images)
         self._drawn_classes = bank.names
         self._names = name_outputs([image for image in images if isinstance(image, str)])
         result = super().__call__(
-            images, batch_size=batch_size, bank=bank, num_wanted=len(bank.names), keep_all=keep_all, **kwargs
+            images,
+            batch_size=batch_size,
+            bank=bank,
+            num_wanted=len(bank.names),
+            keep_all=keep_all,
+            score_thr=pred_score_thr,
+            **kwargs,
         )
-        return dict(result, classes=bank.names)
+        return SearchResult(result, classes=bank.names)
 
     def detect(
         self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
@@ -210,11 +226,12 @@ class OneShotInferencer(SearchBase, DetInferencer):
             loaded = [self.pipeline.load(image, self.max_pixels) for image in images]
             yield images, make_passes(loaded, bank, queries, self.pipeline, self.scales, whole_shape)
 
-    def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool) -> list[DetDataSample]:
+    def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool, score_thr: float) -> list[DetDataSample]:
         """Search a batch; each sample has what was found as its ``pred_instances``."""
         samples = []
         for sample, everything in self._detect(inputs):
             found = self.settle(everything, num_wanted, keep_all)
+            found = found[found.scores >= score_thr]
             tensors = {name: torch.from_numpy(found[name]) for name in ('bboxes', 'scores', 'labels')}
             masks = dict(masks=found.masks) if 'masks' in found else {}
             sample.pred_instances = InstanceData(**tensors, **masks)
@@ -265,12 +282,13 @@ class OneShotInferencer(SearchBase, DetInferencer):
     ) -> list[np.ndarray] | None:
         """Draw as mmdet does, and write to ``vis/``, where images of one name do not overwrite each other.
 
-        Arrays are BGR here as everywhere, and mmdet's visualizer takes RGB.
+        All predictions are drawn: they have the threshold already. Arrays are BGR here as everywhere, and mmdet's
+        visualizer takes RGB.
         """
         saves = bool(img_out_dir) and not no_save_vis
         pictures = [load_image(image)[..., ::-1] if isinstance(image, np.ndarray) else image for image in inputs]
         first = self.num_visualized_imgs
-        drawn = super().visualize(pictures, preds, return_vis=return_vis or saves, **kwargs)
+        drawn = super().visualize(pictures, preds, return_vis=return_vis or saves, **kwargs | dict(pred_score_thr=-1))
         if saves:
             for number, (image, picture) in enumerate(zip(inputs, drawn, strict=True), first):
                 name = self._names[image].picture if isinstance(image, str) else f'{number:08}.jpg'

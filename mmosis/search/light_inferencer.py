@@ -14,7 +14,7 @@ from mmosis.utils.box_shares import boxes_out_of_window, have_area
 from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
-from .base import SearchBase, as_plain
+from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
 from .image_list import list_images
 from .images import MAX_PIXELS, load_image
 from .keywords import refuse_unknown
@@ -27,6 +27,7 @@ from .paste import crop_mask
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
 from .scales import group_by_scale
+from .search_result import SearchResult
 
 CALL = ('keep_all', 'pred_score_thr', 'out_dir', 'no_save_pred', 'no_save_vis', 'return_vis')
 CALL_OF_TORCH = ('batch_size', 'return_datasamples', 'show', 'wait_time', 'draw_pred', 'print_result')
@@ -78,13 +79,13 @@ class LightInferencer(SearchBase):
         inputs: Any,
         references: Any,
         keep_all: bool = False,
-        pred_score_thr: float = 0.3,
+        pred_score_thr: float = SCORE_THR,
         out_dir: str = '',
         no_save_pred: bool = True,
         no_save_vis: bool = False,
         return_vis: bool = False,
         **of_torch: Any,
-    ) -> dict[str, list]:
+    ) -> SearchResult:
         """Search images; arguments, results and errors are ``OneShotInferencer``'s.
 
         Raises:
@@ -96,6 +97,7 @@ class LightInferencer(SearchBase):
                 f'{", ".join(of_torch)} cannot be had from the light runtime; they need OneShotInferencer on torch: '
                 f'{install_hint("onedl")}'
             )
+        check_score_thr(pred_score_thr)
         images = list_images(inputs)
         bank = self._as_bank(references, images)
         predictions, pictures = [], []
@@ -103,16 +105,16 @@ class LightInferencer(SearchBase):
         for number, image in enumerate(track(images, 'Search', disable=not self.show_progress)):
             loaded = load_image(image, self.max_pixels)
             found = self.search(loaded, bank, keep_all)
+            found = found[found.scores >= pred_score_thr]
             predictions.append(as_plain(found))
             name = names[image] if isinstance(image, str) else OutputNames(f'{number:08}.jpg', f'{number:08}.json')
             if out_dir and not no_save_pred:
                 write_atomic(Path(out_dir, 'preds', name.prediction), json.dumps(predictions[-1]))
             if return_vis or (out_dir and not no_save_vis):
-                shown = found[found.scores > pred_score_thr]
-                pictures.append(draw_search(loaded[..., ::-1], shown, bank.names, bank.pictures()))
+                pictures.append(draw_search(loaded[..., ::-1], found, bank.names, bank.pictures()))
             if out_dir and not no_save_vis:
                 write_picture(Path(out_dir, 'vis', name.picture), pictures[-1])
-        return dict(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
+        return SearchResult(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
 
     def detect(
         self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None

@@ -7,8 +7,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image
 
-from mmosis.utils.image import crop_box
+from mmosis.utils.image import crop_box, from_pillow
 from mmosis.utils.masks import decode_segmentation
 
 from .images import MAX_PIXELS, check_image, load_cutout
@@ -16,6 +17,7 @@ from .images import MAX_PIXELS, check_image, load_cutout
 DEFAULT_NAME = 'object'
 THUMBNAIL_SIZE = 128
 Box = tuple[float, float, float, float]
+_IMAGES = str | Path | np.ndarray | Image.Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,8 @@ class SearchReference:
     """One picture of what to search for.
 
     Attributes:
-        img: File or array (H, W, 3) BGR uint8, or with alpha (H, W, 4). None: the searched image itself, if it is one.
+        img: File, array (H, W, 3) BGR uint8, or with alpha (H, W, 4), or a picture of Pillow, which becomes one. None:
+            the searched image itself, if it is one.
         bbox: Box of the object, xyxy, pixels of ``img`` as it is shown, turned upright as its EXIF says. By default the
             box of the mask, or the whole image.
         mask: The object's mask, in the same frame: an array (H, W), not 0 on the object, COCO polygons or RLE. Features
@@ -32,13 +35,15 @@ class SearchReference:
         negative: "Not like this": what resembles it more than any category is left out.
     """
 
-    img: str | Path | np.ndarray | None = None
+    img: str | Path | np.ndarray | Image.Image | None = None
     bbox: Box | None = None
     mask: np.ndarray | list | dict | None = None
     name: str = DEFAULT_NAME
     negative: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.img, Image.Image):
+            object.__setattr__(self, 'img', from_pillow(self.img))
         if self.img is not None and not isinstance(self.img, str | Path | np.ndarray):
             raise TypeError(f'a reference image must be a path or an array (H, W, 3), got {type(self.img).__name__}')
         if self.mask is not None and not isinstance(self.mask, np.ndarray | list | dict):
@@ -101,15 +106,15 @@ def parse_references(references: Any, searched: Sequence | None = None) -> list[
     """Read references in any form.
 
     Args:
-        references: A path or an array (the whole image shows the object), a dict with the fields of
-            :class:`SearchReference`, one of these, or a list of any of them.
+        references: A path, an array or a picture of Pillow (the whole image shows the object), a dict with the fields
+            of :class:`SearchReference`, one of these, or a list of any of them.
         searched: The images to search; a reference without an image is taken from it if it is one.
 
     Raises:
         TypeError: If it is something else, or a dict has other keys.
         ValueError: If there is none, or it is not clear which image a box is of.
     """
-    if isinstance(references, str | Path | np.ndarray | Mapping | SearchReference):
+    if isinstance(references, _IMAGES | Mapping | SearchReference):
         references = [references]
     if not isinstance(references, Sequence):
         raise TypeError(
@@ -127,7 +132,7 @@ def parse_references(references: Any, searched: Sequence | None = None) -> list[
 def _parse(reference: Any) -> SearchReference:
     if isinstance(reference, SearchReference):
         return reference
-    if isinstance(reference, str | Path | np.ndarray):
+    if isinstance(reference, _IMAGES):
         return SearchReference(reference)
     if not isinstance(reference, Mapping):
         raise TypeError(f'a reference must be a path, an array or a dict, got {type(reference).__name__}')

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from mmosis.utils.install import install_hint
@@ -115,6 +116,25 @@ def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
     if image is None:
         raise ValueError(f'{name} is not a readable image: {len(content)} bytes, cut off or of an unknown format')
     return image
+
+
+def from_pillow(picture: Image.Image) -> np.ndarray:
+    """Turn a picture of Pillow into an array, upright as its EXIF says.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8, BGR; with transparency (H, W, 4), BGRA.
+
+    Raises:
+        ValueError: If its pixels are floats.
+    """
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode == 'F':
+        raise ValueError('a picture of floats has no known range of values; give an array of uint8')
+    if picture.mode.startswith('I'):  # 16 bits
+        return np.repeat((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    if picture.has_transparency_data:
+        return np.asarray(picture.convert('RGBA'))[..., [2, 1, 0, 3]]
+    return np.ascontiguousarray(np.asarray(picture.convert('RGB'))[..., ::-1])
 
 
 def _check_depth(content: bytes, name: str) -> None:

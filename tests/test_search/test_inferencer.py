@@ -11,6 +11,7 @@ import torch
 from mmdet.apis import DetInferencer
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from PIL import Image
 from scipy.special import expit, logit
 
 from mmosis.search import OneShotInferencer, ReferenceBank
@@ -93,6 +94,48 @@ def test_images_of_one_name_do_not_overwrite_each_other(
     np.testing.assert_allclose([width / height for height, width, _ in shapes], [1.92, 192 / 101, 192 / 102], atol=2e-3)
     names = ['x/a.json', 'y/a.png.json', 'y/a.bmp.json', '0.json']
     assert [json.loads((tmp_path / 'out/preds' / name).read_text()) for name in names] == result['predictions']
+
+
+def test_pictures_of_pillow(inferencer: OneShotInferencer, scene: tuple) -> None:
+    """Images and references, colour and grey, turned and with alpha."""
+    image, _ = scene
+    reference = as_reference(image)
+    expected = inferencer(image, reference, pred_score_thr=0)['predictions']
+    picture = Image.fromarray(image[..., ::-1])
+    assert inferencer(picture, reference, pred_score_thr=0)['predictions'] == expected
+    assert inferencer([picture], as_reference(picture), pred_score_thr=0)['predictions'] == expected
+    assert inferencer(picture, dict(bbox=BOX), pred_score_thr=0)['predictions'] == expected
+    assert inferencer(image, picture)['predictions'] == inferencer(image, image)['predictions']
+
+
+@pytest.mark.parametrize('pred_score_thr', [None, 0.45, 0])
+def test_predictions_and_the_picture_have_one_threshold(
+    inferencer: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch, pred_score_thr: float | None
+) -> None:
+    """By default that of the command."""
+    image, _ = scene
+    drawn = []
+
+    def draw(_: str, __: np.ndarray, sample: object, pred_score_thr: float, **more: object) -> None:
+        drawn.append((sample.pred_instances, pred_score_thr))
+
+    monkeypatch.setattr(inferencer.visualizer, 'add_datasample', draw)
+    monkeypatch.setattr(inferencer.visualizer, 'get_image', lambda: image)
+    monkeypatch.setattr(inferencer, 'calibration', lambda scores: scores - 0.15)  # some are below the threshold
+    asked = {} if pred_score_thr is None else dict(pred_score_thr=pred_score_thr)
+    (prediction,) = inferencer(image, as_reference(image), return_vis=True, **asked)['predictions']
+    ((instances, thr),) = drawn
+    assert instances.scores[instances.scores > thr].tolist() == prediction['scores']
+    everything = inferencer.search(image, inferencer.encode(as_reference(image)))
+    expected = everything.scores[everything.scores >= (0.5 if pred_score_thr is None else pred_score_thr)]
+    assert prediction['scores'] == expected.tolist()
+    assert (len(expected) < len(everything)) == (pred_score_thr != 0)
+
+
+@pytest.mark.parametrize('pred_score_thr', [-0.1, 1.5, 50])
+def test_a_threshold_that_is_no_score(inferencer: OneShotInferencer, scene: tuple, pred_score_thr: float) -> None:
+    with pytest.raises(ValueError, match=f'the score threshold must be in 0-1, got {pred_score_thr}'):
+        inferencer(scene[0], scene[0], pred_score_thr=pred_score_thr)
 
 
 def test_supervision_reads_the_result(inferencer: OneShotInferencer, scene: tuple) -> None:
@@ -284,8 +327,8 @@ def test_dense_maps_do_not_depend_on_the_batch(inferencer: OneShotInferencer, sc
             for row in range(2):
                 for a, b in zip(model.match_neck(alone, encoded[row : row + 1]), together, strict=True):
                     assert (a[0] - b[row]).abs().max() <= 1e-5 * b.abs().max()
-    batched = inferencer(images, bank, batch_size=3, return_datasamples=True)['predictions']
-    single = inferencer(images, bank, return_datasamples=True)['predictions']
+    batched = inferencer(images, bank, 3, pred_score_thr=0, return_datasamples=True)['predictions']
+    single = inferencer(images, bank, pred_score_thr=0, return_datasamples=True)['predictions']
     for a, b in zip(batched, single, strict=True):
         assert same(a.pred_instances, b.pred_instances)
 
@@ -299,7 +342,7 @@ def test_scores_do_not_depend_on_the_height_of_others_in_the_batch(weights: str,
     images = [image[:96], image, image[:, :64], image[:160]]
     bank = inferencer.encode([as_reference(image, name='a'), as_reference(image[20:100, 20:90], None, name='b')])
     single, batched = (
-        inferencer(images, bank, batch_size=size, return_datasamples=True, keep_all=True)['predictions']
+        inferencer(images, bank, size, keep_all=True, pred_score_thr=0, return_datasamples=True)['predictions']
         for size in (1, 4)
     )
     for a, b in zip(single, batched, strict=True):
@@ -413,9 +456,9 @@ def test_a_crop_is_searched_at_all_scales(weights: Path, scaling: OneShotInferen
 def test_batches_find_the_same_at_several_scales(scaling: OneShotInferencer, scene: tuple) -> None:
     image, _ = scene
     images = [image, np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(image[:96, :96])]
-    together = scaling(images, as_reference(image), batch_size=3)['predictions']
+    together = scaling(images, as_reference(image), 3, pred_score_thr=0)['predictions']
     for prediction, one in zip(together, images, strict=True):
-        (apart,) = scaling(one, as_reference(image))['predictions']
+        (apart,) = scaling(one, as_reference(image), pred_score_thr=0)['predictions']
         assert prediction['scores'] == pytest.approx(apart['scores'], abs=1e-3)
 
 
@@ -464,7 +507,7 @@ def test_options_that_do_not_exist_are_refused(weights: Path, options: dict, mes
 
 
 def test_unknown_models_and_missing_weights_are_refused(weights: Path) -> None:
-    with pytest.raises(ValueError, match=r'there is no config file nothing, and no model of that name'):
+    with pytest.raises(ValueError, match=r'there is no config file or folder nothing, and no model of that name'):
         OneShotInferencer('nothing')
     with pytest.raises(ValueError, match='there are no weights: give the checkpoint of this config as weights'):
         OneShotInferencer(DEMO)

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchSettings, search_array
 from mmosis.structures import FoundObjects
@@ -124,6 +125,24 @@ def test_its_call_is_the_inferencers(
     shown, wanted = (result['visualization'][0] for result in results)
     assert shown.shape == wanted.shape
     assert (shown != wanted).any(axis=2).mean() < 0.001
+
+
+@pytest.mark.parametrize('asked', [{}, dict(pred_score_thr=0.2)])
+def test_predictions_and_the_picture_have_one_threshold(
+    light: LightInferencer, image: np.ndarray, monkeypatch: pytest.MonkeyPatch, asked: dict
+) -> None:
+    """By default that of the command."""
+    drawn = []
+    monkeypatch.setattr('mmosis.search.light_inferencer.draw_search', lambda _, found, *__: drawn.append(found))
+    result = light(Image.fromarray(image[..., ::-1]), dict(bbox=BOX, name='tomato'), return_vis=True, **asked)
+    everything = light.search(image, light.encode(dict(img=image, bbox=BOX)))
+    expected = everything.scores[everything.scores >= asked.get('pred_score_thr', 0.5)].tolist()
+    assert result['predictions'][0]['scores'] == drawn[0].scores.tolist() == expected
+    assert 0 < len(expected) < len(everything)
+    number = f'{len(expected)} object' + 's' * (len(expected) > 1)
+    assert repr(result).startswith(f'1 image: {number} ({len(expected)} tomato), scores ')
+    with pytest.raises(ValueError, match=r'the score threshold must be in 0-1, got 1\.5'):
+        light(image, dict(bbox=BOX), pred_score_thr=1.5)
 
 
 def test_arguments_of_torch_are_refused(light: LightInferencer, image: np.ndarray) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from mmosis.utils.image import crop_box, decode_image, read_bytes, read_image
+from mmosis.utils.image import crop_box, decode_image, from_pillow, read_bytes, read_image
 
 EXIF_ORIENTATION = 0x0112
 # A smooth picture, so that JPEG keeps it well; BGR, 40 high, 60 wide.
@@ -225,3 +225,36 @@ def test_tiff_files_of_colours_are_read(tmp_path, dtype):
     path = str(tmp_path / 'a.tif')
     cv2.imwrite(path, np.full((8, 9, 3), np.iinfo(dtype).max, dtype))
     assert (read_image(path) == 255).all()
+
+
+class TestPillow:
+    BGR = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+
+    def test_colour(self) -> None:
+        picture = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1]))
+        np.testing.assert_array_equal(from_pillow(picture), self.BGR)
+
+    def test_alpha(self) -> None:
+        alpha = np.arange(54, dtype=np.uint8).reshape(6, 9)
+        picture = Image.fromarray(np.dstack([self.BGR[..., ::-1], alpha]))
+        np.testing.assert_array_equal(from_pillow(picture), np.dstack([self.BGR, alpha]))
+
+    def test_it_is_turned_upright(self) -> None:
+        picture = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1]))
+        picture.getexif()[0x0112] = 6
+        np.testing.assert_array_equal(from_pillow(picture), np.rot90(self.BGR, -1))
+
+    @pytest.mark.parametrize(
+        'array', [BGR[..., 0], 257 * BGR[..., 0].astype(np.uint16), 257 * BGR[..., 0].astype(np.int32)]
+    )
+    def test_grey(self, array: np.ndarray) -> None:
+        np.testing.assert_array_equal(from_pillow(Image.fromarray(array)), np.dstack([self.BGR[..., 0]] * 3))
+
+    @pytest.mark.parametrize('mode', ['1', 'P', 'CMYK', 'YCbCr', 'HSV'])
+    def test_other_modes(self, mode: str) -> None:
+        picture = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1])).convert(mode)
+        np.testing.assert_array_equal(from_pillow(picture), np.asarray(picture.convert('RGB'))[..., ::-1])
+
+    def test_floats_are_refused(self) -> None:
+        with pytest.raises(ValueError, match='a picture of floats has no known range of values; give an array'):
+            from_pillow(Image.fromarray(np.zeros((4, 4), np.float32)))
