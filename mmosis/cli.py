@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 from mmosis.cli_parser import OneLineParser, parse_image, parse_number, parse_path, parse_port
@@ -232,7 +231,8 @@ def run_search(args: argparse.Namespace) -> int:
     if args.save_bank:
         bank.save(args.save_bank)
     if index is not None:
-        listed = _take_there(index.choose(inferencer, bank, args.share, args.top))
+        gone = 'it is no longer there; mmosis index brings the index up to date'
+        listed = ImageList.of_files(index.choose(inferencer, bank, args.share, args.top), gone)
     with _make_spread(args, inferencer) as spread:
         report = search_images(inferencer, listed, bank, args.out, settings, args.resume, spread)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
@@ -244,15 +244,6 @@ def run_search(args: argparse.Namespace) -> int:
         left_out = len(images) - len(listed.images) - len(listed.problems)
         print(f'{left_out} of the {len(images)} pictures in {args.index} were left out')
     return _tell_rest('searched', listed.tell_others(), report.errors)
-
-
-def _take_there(files: Sequence[str]) -> Any:
-    """The files of an index that are still there, and what is told of the others."""
-    from mmosis.search.image_list import ImageList
-
-    gone = FileNotFoundError('it is no longer there; mmosis index brings the index up to date')
-    there = {file: Path(file).is_file() for file in files}
-    return ImageList([file for file in files if there[file]], {file: gone for file in files if not there[file]})
 
 
 def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:

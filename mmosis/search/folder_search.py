@@ -5,7 +5,8 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,7 +86,7 @@ class SearchReport:
 
 
 # Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
-Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchSettings], Iterator[dict]]
+Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchSettings], Generator[dict, None, None]]
 
 
 def search_images(
@@ -137,15 +138,15 @@ def search_images(
         # An address is read as it was given; MMEngine has backends for some.
         sources = [given if '://' in given else file for given, file in zip(listed.images, files, strict=True)]
         todo = [(source, name) for source, name in zip(sources, names, strict=True) if name not in journal.records]
-        found = (spread or _search_here(inferencer))(todo, bank, folder, settings)
-        try:
-            for record in track(found, 'Search', len(todo), disable=not inferencer.show_progress):
-                journal.add(record)
-                if 'error' in record:
-                    errors[record['file_name']] = record['error']
-        finally:
-            records = [journal.records[name] for name in journal.names if name in journal.records]
-            _write(annotations, records, bank.names)
+        with closing((spread or _search_here(inferencer))(todo, bank, folder, settings)) as found:
+            try:
+                for record in track(found, 'Search', len(todo), disable=not inferencer.show_progress):
+                    journal.add(record)
+                    if 'error' in record:
+                        errors[record['file_name']] = record['error']
+            finally:
+                records = [journal.records[name] for name in journal.names if name in journal.records]
+                _write(annotations, records, bank.names)
     return SearchReport(
         annotations,
         num_images=len(records),

@@ -35,6 +35,13 @@ class ImageList:
     problems: dict[str, Exception] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
 
+    @classmethod
+    def of_files(cls, files: Sequence[str], gone: str) -> 'ImageList':
+        """Those of the files that are there; ``gone`` is said of the others."""
+        there = {file: os.path.isfile(file) for file in files}
+        missing = {file: FileNotFoundError(gone) for file in files if not there[file]}
+        return cls([file for file in files if there[file]], missing)
+
     def require_one(self) -> None:
         """Refuse a list without images; the first problem says why.
 

@@ -47,6 +47,7 @@ def _local_cluster() -> Iterator[None]:
         RAY_AUTH_TOKEN=TOKEN,
         RAY_AUTH_MODE=None,  # by default Ray asks for the token
         RAY_BACKEND_LOG_LEVEL=os.environ.get('RAY_BACKEND_LOG_LEVEL', 'fatal'),
+        RAY_ENABLE_AUTO_CONNECT='0',  # a call that comes too late would start another cluster, which reports its usage
     )
     settings |= {f'RAY_{name}': os.environ.get(f'RAY_{name}', str(START_SECONDS)) for name in LIMITS}
     before = {name: os.environ.get(name) for name in settings}
@@ -81,7 +82,8 @@ def _started_node() -> Iterator[str]:
     from .ray_node import LocalNode
 
     with TemporaryDirectory(prefix='mmosis-ray-', ignore_cleanup_errors=True) as folder:
-        node = LocalNode(folder, START_SECONDS)
+        with _signals_blocked():
+            node = LocalNode(folder, START_SECONDS)
         try:
             yield node.gcs_address
         finally:
@@ -124,6 +126,19 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Have processes that start here outlive a signal to all of the group: this one ends them, when it has written.
+
+    Ray does the same with SIGINT.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
@@ -169,8 +169,10 @@ def _search(
     try:
         tasks = ray.data.from_items([dict(task=json.dumps(task)) for task in todo], override_num_blocks=blocks)
         pool = ray.data.ActorPoolStrategy(size=min(workers, blocks))
-        for row in tasks.map_batches(Worker, compute=pool, fn_constructor_kwargs=given, **kind).iter_rows():
-            yield json.loads(row['record'])
+        rows = tasks.map_batches(Worker, compute=pool, fn_constructor_kwargs=given, **kind).iter_rows()
+        with closing(iter(rows)) as found:  # while there is a cluster
+            for row in found:
+                yield json.loads(row['record'])
     except (ray.exceptions.RayError, ray.data.exceptions.ExecutionTimeoutError) as error:
         lines = str(error).strip().splitlines()
         raise ChildProcessError(f'the workers cannot go on: {lines[-1]}') from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmosis.search.image_list import find_images, list_images
+from mmosis.search.image_list import ImageList, find_images, list_images
 
 PICTURE = np.zeros((40, 60, 3), np.uint8)
 
@@ -83,6 +83,17 @@ def test_an_empty_folder(tmp_path: Path) -> None:
         ValueError, match=rf'folder {tmp_path} has no images \(it has 1 \.txt\); they end in \.jpg, .*\.webp'
     ):
         list_images(tmp_path)
+
+
+def test_files_that_were_listed_before(folder: Path) -> None:
+    files = [str(folder / name) for name in ('b.png', 'gone.jpg', 'z.webp')]
+    found = ImageList.of_files(files, 'it is gone')
+    assert found.images == [files[0], files[2]]
+    assert {name: str(error) for name, error in found.problems.items()} == {files[1]: 'it is gone'}
+    with pytest.raises(FileNotFoundError, match='it is gone'):
+        ImageList.of_files(files[1:2], 'it is gone').require_one()
+    with pytest.raises(ValueError, match='there is no image to search'):
+        ImageList().require_one()
 
 
 def test_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,25 @@ class TestCluster:
         one, other = (json.loads((tmp_path / name / 'annotations.json').read_text()) for name in ('one', 'ray'))
         assert one == other
 
+    @pytest.mark.slow
+    def test_sigterm_to_all_processes(self, photos: Path, scene: object, tmp_path: Path) -> None:
+        """As Slurm and timeout send it, also to Ray's processes, which set a handler of their own in this one."""
+        cv2.imwrite(str(tmp_path / 'mug.png'), scene.image[:80, :80])
+        words = ['search', str(photos), '--reference', 'mug.png', '--no-overlays', '--out', 'out', '--ray']
+        done = subprocess.run(
+            [sys.executable, '-c', STOPPED.format(words=words)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        assert done.returncode == 143, done.stderr
+        assert done.stderr.splitlines()[-1] == 'mmosis: stopped; --resume goes on'
+        written = json.loads((tmp_path / 'out' / 'annotations.json').read_text())
+        assert len(written['images']) == 1
+        assert len(set(journal(tmp_path / 'out')) - {'05_text.jpg'}) == 1
+
 
 class TestSameBytes:
     def test_as_one_process(self, run: Callable, cluster: Spread, whole: tuple, tmp_path: Path) -> None:
@@ -350,4 +369,22 @@ folder_search.Journal.add = listen
 status = main({words})
 print(json.dumps(sorted(seen)))
 sys.exit(status)
+"""
+
+STOPPED = """
+import os, signal, sys
+from mmosis.search import folder_search
+from mmosis.cli import main
+
+add = folder_search.Journal.add
+
+
+def stop(journal, record):
+    add(journal, record)
+    if 'error' not in record:
+        os.killpg(0, signal.SIGTERM)
+
+
+folder_search.Journal.add = stop
+sys.exit(main({words}))
 """
