@@ -226,18 +226,14 @@ def _search_array(
     shape = image.shape[:2]
     tiles = [] if settings.tile is None else plan_tiles(shape, settings.tile, settings.overlap)
     if len(tiles) > 1:
-        searched = [_search_tile(inferencer, image, tile, tiles, bank, settings.score_thr) for tile in tiles]
+        searched = [_search_tile(inferencer, image, tile, tiles, bank, settings) for tile in tiles]
         parts, bests = zip(*searched, strict=True)
         merged = merge_tiles(parts, tiles, shape, across_labels=not settings.keep_all)
-        found, best = inferencer.settle(merged, len(bank.names), settings.keep_all), max(bests)
+        found = inferencer.settle(merged, len(bank.names), settings.keep_all)
     else:
-        found = inferencer.search(image, bank, settings.keep_all)
-        best = _best_score(found, bank)
-    return found[found.scores >= settings.score_thr], best
-
-
-def _best_score(found: FoundObjects, bank: ReferenceBank) -> float:
-    return float(found.scores[found.labels < len(bank.names)].max(initial=0))
+        found, bests = inferencer.search(image, bank, settings.keep_all), ()
+    best = found.scores.max(initial=max(bests, default=0.0))
+    return found[found.scores >= settings.score_thr], float(best)
 
 
 def _search_tile(
@@ -246,12 +242,20 @@ def _search_tile(
     tile: Tile,
     tiles: Sequence[Tile],
     bank: ReferenceBank,
-    score_thr: float,
+    settings: SearchSettings,
 ) -> tuple[FoundObjects, float]:
-    """Search a part of an image, as its whole; what cannot matter for that is dropped at once, for its memory."""
+    """Search a part of an image, as its whole; what cannot matter for that is dropped at once, for its memory.
+
+    Returns:
+        tuple: What may matter, and the best score below the threshold of what the tile alone would keep.
+    """
     x1, y1, x2, y2 = tile
-    found = inferencer.detect(np.ascontiguousarray(image[y1:y2, x1:x2]), bank, image.shape[:2])
-    return keep_own(found, tile, tiles, image.shape[:2], score_thr), _best_score(found, bank)
+    shape = image.shape[:2]
+    found = inferencer.detect(np.ascontiguousarray(image[y1:y2, x1:x2]), bank, shape)
+    own = keep_own(found, tile, tiles, shape)
+    scores = inferencer.settle(own, len(bank.names), settings.keep_all).scores
+    best = scores[scores < settings.score_thr].max(initial=0)
+    return keep_own(own, tile, tiles, shape, settings.score_thr), float(best)
 
 
 def _places(out: Path) -> tuple[Path, Path]:

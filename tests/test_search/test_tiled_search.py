@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from mmosis.search import SearchSettings, search_array
 from mmosis.search.base import SearchBase
+from mmosis.search.folder_search import search_file
 from mmosis.search.suppression import box_iou
 from mmosis.search.tiling import BORDER
 from mmosis.structures import FoundObjects, RLEMasks
@@ -119,6 +122,21 @@ def test_a_cut_object_is_settled_as_a_whole(thing: Thing, expected: list[float],
     whole, tiled = search_both([thing], masked=masked)
     assert [row[1] for row in whole] == pytest.approx(expected)
     assert tiled == whole
+
+
+@pytest.mark.parametrize(
+    ('scores', 'cut_scores', 'best'),
+    [({0: 0.4}, {0: 0.9}, 0.4), ({0: 0.8, 2: 0.9}, {0: 0.3}, 0.0), ({0: 0.2, 1: 0.3}, None, 0.3), ({}, {0: 0.9}, 0.0)],
+)
+def test_where_nothing_is_found_the_best_score_is_that_of_the_whole(
+    scores: dict, cut_scores: dict | None, best: float, tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / 'image.png'), make_image(SHAPE))
+    detector = KnowingDetector([Thing(WHOLE, scores, cut_scores)])
+    for settings in (SearchSettings(overlays=False), SearchSettings(overlays=False, **TILE)):
+        record = search_file(detector, str(tmp_path / 'image.png'), 'image', BANK, tmp_path, settings)
+        assert record['found'] == []
+        assert record['best_score'] == pytest.approx(best)
 
 
 def test_a_piece_below_the_threshold_completes_an_object() -> None:
