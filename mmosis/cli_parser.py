@@ -89,3 +89,18 @@ def parse_port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > MAX_PORT:
         raise argparse.ArgumentTypeError(f'a port is a number up to {MAX_PORT}, got {text!r}')
     return int(text)
+
+
+def parse_box(text: str) -> tuple[float, ...]:
+    """Read x1,y1,x2,y2.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is something else.
+    """
+    try:
+        box = tuple(float(value) for value in text.split(','))
+    except ValueError:
+        box = ()
+    if len(box) != 4:
+        raise argparse.ArgumentTypeError(f'a box is x1,y1,x2,y2 in pixels, got {text!r}')
+    return box

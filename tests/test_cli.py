@@ -18,7 +18,8 @@ from search_model import CONFIG, write_weights
 
 import mmosis
 from mmosis import cli
-from mmosis.cli import main, parse_args, parse_box
+from mmosis.cli import main, parse_args
+from mmosis.cli_parser import parse_box
 from mmosis.scenes.synthetic import SceneConfig, make_scene
 from mmosis.search import OneShotInferencer, SearchSettings, folder_search
 from mmosis.search.journal import Journal

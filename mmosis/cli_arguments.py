@@ -1,0 +1,188 @@
+"""The arguments of the command ``mmosis``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from mmosis.cli_parser import OneLineParser, parse_box, parse_image, parse_number, parse_path, parse_port
+from mmosis.version import __version__
+
+PROGRAM = 'mmosis'
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = OneLineParser(prog=PROGRAM, description='Find all objects like this one.')
+    parser.add_argument('--version', action='version', version=f'{PROGRAM} {__version__}')
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND')
+    search = commands.add_parser(
+        'search',
+        help='search images for what references show',
+        description='Search images for what references show; write overlays and one COCO-format file.',
+    )
+    _add_search_arguments(search)
+    index = commands.add_parser(
+        'index',
+        help='encode a library of pictures once, for many searches',
+        description='Encode a library of pictures, or what is new in it; mmosis search --index takes the best of them.',
+    )
+    index.add_argument(
+        'images', nargs='+', type=parse_image, metavar='PHOTOS', help='image files or folders: all of the library'
+    )
+    index.add_argument('--out', required=True, type=parse_path, metavar='LIB', help='folder of the index')
+    serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
+    serve.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
+    serve.add_argument('--port', type=parse_port, default=7860, help='port (default: %(default)s)')
+    serve.add_argument(
+        '--allowed-host',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='a name under which browsers reach the page, beside the names of this machine; may be repeated',
+    )
+    for command in (search, index, serve):
+        _add_model_arguments(command)
+    for command in (search, index):
+        command.add_argument(
+            '--max-pixels',
+            type=int,
+            default=100_000_000,
+            metavar='N',
+            help='larger pictures are refused before they are decoded (default: %(default)s)',
+        )
+    args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
+    if args.command is None:
+        parser.error(f'say what to do: {", ".join(commands.choices)}')
+    if args.command == 'search':
+        _settle_names(args.references)
+    if args.command == 'search' and bool(args.references) == bool(args.bank):
+        search.error('say what to search for: either by --reference (or --box on the searched image), or by --bank')
+    if args.command == 'search' and bool(args.images) == bool(args.index):
+        search.error('say where to search: either IMAGES, or --index')
+    if args.command == 'search' and not args.index and (args.share, args.top) != (None, None):
+        search.error('--share and --top are of the pictures of an --index')
+    return args
+
+
+def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        'images',
+        nargs='*',
+        type=parse_image,
+        metavar='IMAGES',
+        help='image files, folders, or lists of paths: .txt, .parquet',
+    )
+    parser.add_argument(
+        '--index', type=parse_path, metavar='LIB', help='instead of IMAGES: the best pictures of what mmosis index made'
+    )
+    number = parser.add_mutually_exclusive_group()
+    number.add_argument('--share', type=parse_number, help='how much of the index is searched, 0-1 (default: 0.05)')
+    number.add_argument('--top', type=int, metavar='N', help='how many pictures of the index are searched')
+    parser.add_argument(
+        '--out',
+        required=True,
+        type=parse_path,
+        metavar='DIR',
+        help='folder to write, or DIR/NAME.parquet for Parquet instead of COCO',
+    )
+    parser.add_argument(
+        '--ray',
+        nargs='?',
+        const='local',
+        metavar='ADDRESS',
+        help='search on the Ray cluster at this address; without one on a cluster of this machine alone',
+    )
+    group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
+    group.add_argument(
+        '--reference', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what to search for'
+    )
+    group.add_argument(
+        '--negative', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what is not meant'
+    )
+    group.add_argument(
+        '--box',
+        action=_DescribeReference,
+        type=parse_box,
+        metavar='X1,Y1,X2,Y2',
+        help='where the object is in it, in pixels; without --reference: in the one searched image',
+    )
+    group.add_argument(
+        '--mask',
+        action=_DescribeReference,
+        type=parse_image,
+        metavar='FILE',
+        help='its mask, an image not 0 on the object; by default where a cut-out is opaque',
+    )
+    group.add_argument('--name', action=_DescribeReference, help='category; references of one name are one category')
+    group.add_argument('--bank', type=parse_path, metavar='FILE', help='encoded references, as --save-bank wrote them')
+    group.add_argument(
+        '--save-bank', type=parse_path, metavar='FILE', help='keep the encoded references for later searches'
+    )
+    parser.set_defaults(references=[])
+    output = parser.add_argument_group('results')
+    output.add_argument('--score-thr', type=parse_number, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
+    output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
+    output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
+    output.add_argument('--no-overlays', action='store_true', help='write no pictures')
+    output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
+    output.add_argument('--tile', type=int, metavar='PIXELS', help='search larger images in tiles of this side')
+    output.add_argument(
+        '--overlap', type=parse_number, default=0.25, help='what tiles share, as a share of one (default: %(default)s)'
+    )
+
+
+def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('model')
+    group.add_argument('--model', help='name, config file or exported folder; by default the model in the box')
+    group.add_argument('--weights', metavar='FILE', help='checkpoint of the config')
+    group.add_argument('--device', help='e.g. cpu or cuda:0; by default a GPU if there is one')
+    group.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
+    group.add_argument('--precision', choices=('fp32', 'bf16'), help='of torch; default: fp32')
+    group.add_argument(
+        '--runtime',
+        choices=('torch', 'onnx'),
+        help='by default ONNX Runtime if it is installed and the model comes exported, else torch',
+    )
+
+
+class _StartReference(argparse.Action):
+    """``--reference`` and ``--negative`` start a reference; ``--box``, ``--mask`` and ``--name`` say more of it."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        namespace.references.append(dict(img=values, negative=option_string == '--negative'))
+
+
+class _DescribeReference(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        key = dict(box='bbox').get(self.dest, self.dest)
+        if not namespace.references:  # a box without a picture is on the searched image
+            namespace.references.append({})
+        reference = namespace.references[-1]
+        if key in reference:
+            if key == 'name' or 'img' in reference:
+                parser.error(f'{option_string} is given twice for one reference; --reference starts the next')
+            reference = dict(same_as=reference)  # a further box on the searched image
+            namespace.references.append(reference)
+        reference[key] = values
+
+
+def _settle_names(references: list[dict]) -> None:
+    """Give boxes on the searched image without a name that of the one before them, or else of the next that has one."""
+    pairs = [(reference['same_as'], reference) for reference in references if 'same_as' in reference]
+    for before, reference in pairs:
+        if 'name' in before:
+            reference.setdefault('name', before['name'])
+    for before, reference in reversed(pairs):
+        if 'name' in reference:
+            before.setdefault('name', reference['name'])
+        del reference['same_as']
+
+
+def _attach_boxes(argv: Sequence[str]) -> list[str]:
+    """Write ``--box -1,2,3,4`` with a sign of equality; argparse would take what begins with a minus for an option."""
+    args = list(argv)
+    for i in reversed(range(len(args) - 1)):
+        if args[i] == '--box' and args[i + 1].startswith('-') and ',' in args[i + 1]:
+            args[i : i + 2] = [f'--box={args[i + 1]}']
+    return args
