@@ -3,9 +3,7 @@
 import errno
 import hashlib
 import json
-import os
-from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,9 +20,9 @@ from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
 from .images import load_image
 from .journal import Journal
-from .output_names import common_folder, picture_name
+from .output_names import absolute_paths, picture_name
 from .overlay import draw_search, write_picture
-from .overlay_folder import set_aside, settle
+from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
 from .reference_bank import ReferenceBank
 from .tiling import Tile, keep_own, merge_tiles, plan_tiles
@@ -125,36 +123,33 @@ def search_images(
     inferencer.check_bank(bank)
     listed = inputs if isinstance(inputs, ImageList) else find_images(inputs)
     listed.require_one()
-    files = _absolute(listed.images)
+    files = absolute_paths(listed.images)
     folder, annotations = _places(Path(out))
     if settings.overlays and any((folder / OVERLAYS).resolve() in Path(file).resolve().parents for file in files):
         raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
-    errors = {name: str(error) for name, error in listed.problems.items()}
     with Journal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
         remove_leftovers(folder, OVERLAYS)
-        earlier, asked = len(journal.records), len(journal.names)
-        names = _name(files, journal, folder / OVERLAYS if settings.overlays else None)
-        others = len(journal.names) > asked or not journal.records.keys() <= set(names)
+        num_kept, num_asked = len(journal.records), len(journal.names)
+        names = name_images(files, journal, folder / OVERLAYS if settings.overlays else None)
+        are_others = len(journal.names) > num_asked or not journal.records.keys() <= set(names)
         # An address is read as it was given; MMEngine has backends for some.
         sources = [given if '://' in given else file for given, file in zip(listed.images, files, strict=True)]
         todo = [(source, name) for source, name in zip(sources, names, strict=True) if name not in journal.records]
         with closing((spread or _search_here(inferencer))(todo, bank, folder, settings)) as found:
             try:
-                for record in track(found, 'Search', len(todo), disable=not inferencer.show_progress):
-                    journal.add(record)
-                    if 'error' in record:
-                        errors[record['file_name']] = record['error']
+                errors = _keep(journal, track(found, 'Search', len(todo), disable=not inferencer.show_progress))
             finally:
                 records = [journal.records[name] for name in journal.names if name in journal.records]
                 _write(annotations, records, bank.names)
+    problems = {name: str(error) for name, error in listed.problems.items()}
+    told = dict(num_kept=num_kept, num_added=len(journal.names) - num_asked) if num_kept and are_others else {}
     return SearchReport(
         annotations,
         num_images=len(records),
         num_found=sum(len(record['found']) for record in records),
-        errors={name: errors[name] for name in [*listed.problems, *names] if name in errors},
-        num_kept=earlier if others else 0,
-        num_added=len(journal.names) - asked if earlier else 0,
+        errors=problems | {name: errors[name] for name in names if name in errors},
         best_score=max((record.get('best_score', 0.0) for record in records), default=0.0),
+        **told,
     )
 
 
@@ -276,28 +271,14 @@ def _write(annotations: Path, records: Sequence[dict], classes: Sequence[str]) -
         write_atomic(annotations, json.dumps(to_coco(records, classes)))
 
 
-def _absolute(files: Sequence[str]) -> list[str]:
-    """Absolute paths; a link keeps its own name."""
-    paths = [os.path.abspath(file) for file in files]
-    twice = sorted(path for path, times in Counter(paths).items() if times > 1)
-    if twice:
-        root = common_folder(paths)
-        names = ', '.join(os.path.relpath(path, root) for path in twice[:5])
-        raise ValueError(f'an image is to be searched once, got {names} more than once')
-    return paths
-
-
-def _name(files: Sequence[str], journal: Journal, overlays: Path | None) -> list[str]:
-    """Name images below the folder that all are in, those of an earlier search too, whose overlays move along."""
-    folder = os.path.commonpath([common_folder(files), *journal.folders[-1:]])
-    if overlays is None:
-        return journal.name(files, folder)
-    settle(overlays, journal.folders)
-    if journal.folders and journal.folders[-1] != folder:
-        set_aside(overlays, journal.folders)
-    names = journal.name(files, folder)
-    settle(overlays, journal.folders)
-    return names
+def _keep(journal: Journal, found: Iterable[dict]) -> dict[str, str]:
+    """Keep each record as it comes; returns the errors among them."""
+    errors = {}
+    for record in found:
+        journal.add(record)
+        if 'error' in record:
+            errors[record['file_name']] = record['error']
+    return errors
 
 
 def _describe(inferencer: SearchBase, bank: ReferenceBank, settings: SearchSettings) -> dict:

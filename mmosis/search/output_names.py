@@ -14,6 +14,21 @@ LONGEST = 255  # bytes of a name, in nearly all file systems
 JPEG = ('.jpg', '.jpeg')
 
 
+def absolute_paths(files: Sequence[str]) -> list[str]:
+    """Absolute paths; a link keeps its own name.
+
+    Raises:
+        ValueError: If a file is named twice.
+    """
+    paths = [os.path.abspath(file) for file in files]
+    twice = sorted(path for path, times in Counter(paths).items() if times > 1)
+    if twice:
+        root = common_folder(paths)
+        names = ', '.join(os.path.relpath(path, root) for path in twice[:5])
+        raise ValueError(f'an image is to be searched once, got {names} more than once')
+    return paths
+
+
 def common_folder(files: Sequence[str]) -> str:
     """Find the folder that all files, given by absolute paths, are in."""
     return os.path.commonpath([os.path.dirname(file) for file in files])

@@ -1,8 +1,30 @@
-"""Where overlays lie: below their folder as images do below the folder of all, also when that becomes a wider one."""
+"""Names of images below the folder of all, and overlays of these names, also when that becomes a wider folder."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+
+from .journal import Journal
+from .output_names import common_folder
+
+
+def name_images(files: Sequence[str], journal: Journal, overlays: Path | None) -> list[str]:
+    """Name images below the folder that all are in, those of an earlier search too, whose overlays move along.
+
+    Args:
+        files: Absolute paths.
+        journal: It keeps that they are to be searched.
+        overlays: The folder of overlays, if there are any.
+    """
+    folder = os.path.commonpath([common_folder(files), *journal.folders[-1:]])
+    if overlays is None:
+        return journal.name(files, folder)
+    settle(overlays, journal.folders)
+    if journal.folders and journal.folders[-1] != folder:
+        set_aside(overlays, journal.folders)
+    names = journal.name(files, folder)
+    settle(overlays, journal.folders)
+    return names
 
 
 def set_aside(overlays: Path, folders: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from mmosis.utils.share_of import share_of
 from .base import SearchBase
 from .image_list import ImageList, find_images
 from .images import load_image
+from .index_files import LOCK, batches, is_below, is_new, stamp
 from .reference_bank import ReferenceBank
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 FORMAT = 'mmosis index 1'
 TABLE = 'pictures'
 SHARE = 0.05
-LOCK = '.lock'
 BATCH = 32  # pictures that are kept at a time; a stop loses no more
 
 
@@ -93,13 +93,13 @@ class PhotoIndex:
         """
         listed = inputs if isinstance(inputs, ImageList) else find_images(inputs)
         _require()
-        if _is_new(path):
+        if is_new(path):
             Path(path).mkdir(parents=True, exist_ok=True)
         else:
             cls.open(path)  # nothing is written into a folder of something else
         with Path(path, LOCK).open('w') as lock:
             lock_file(lock, f'another process writes index {path} at this moment; wait for it')
-            index = cls._create(inferencer, path) if _is_new(path) else cls.open(path)
+            index = cls._create(inferencer, path) if is_new(path) else cls.open(path)
             index.check(inferencer)
             return index, index._update(inferencer, listed)
 
@@ -221,16 +221,15 @@ class PhotoIndex:
     def _update(self, inferencer: SearchBase, listed: ImageList) -> IndexReport:
         files = list(dict.fromkeys(os.path.abspath(file) for file in listed.images))
         before, errors = self._stamps(), {}
-        todo = [file for file in files if file not in before or before[file] != _stamp(file)]
+        todo = [file for file in files if file not in before or before[file] != stamp(file)]
         away = [os.path.abspath(os.path.expanduser(name)) for name in listed.problems]
-        gone = sorted(file for file in set(before) - set(files) if not _is_below(file, away))
+        gone = sorted(file for file in set(before) - set(files) if not is_below(file, away))
         self._drop(gone)
-        for batch in _batches(track(todo, 'Index', disable=not inferencer.show_progress), BATCH):
+        for batch in batches(track(todo, 'Index', disable=not inferencer.show_progress), BATCH):
             encoded = {}
             for file in batch:
                 try:
-                    stamp = _stamp(file)
-                    encoded[file] = stamp, _embed(inferencer, file)
+                    encoded[file] = stamp(file), _embed(inferencer, file)
                 except (OSError, ValueError) as error:
                     errors[file] = str(error)
             self._put(encoded)
@@ -256,7 +255,7 @@ class PhotoIndex:
             self._table.merge_insert('file').when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
     def _drop(self, files: Sequence[str]) -> None:
-        for batch in _batches(files, 500):
+        for batch in batches(files, 500):
             quoted = ', '.join("'" + file.replace("'", "''") + "'" for file in batch)
             with _opened(self.path):
                 self._table.delete(f'file IN ({quoted})')
@@ -265,7 +264,7 @@ class PhotoIndex:
         """Size and last change of each picture, as it was encoded."""
         with _opened(self.path):
             rows = self._table.search().select(['file', 'size', 'changed']).limit(None).to_arrow().to_pydict()
-        return {file: stamp for file, *stamp in zip(*rows.values(), strict=True)}
+        return {file: known for file, *known in zip(*rows.values(), strict=True)}
 
     def _nearest(self, vector: np.ndarray, top: int) -> list[str]:
         query = self._table.search(vector, vector_column_name='regions').distance_type('cosine')
@@ -310,14 +309,6 @@ def _opened(path: str | Path) -> Iterator[None]:
         ) from error
 
 
-def _is_new(path: str | Path) -> bool:
-    return not Path(path).exists() or all(entry.name == LOCK for entry in Path(path).iterdir())
-
-
-def _is_below(file: str, folders: Sequence[str]) -> bool:
-    return any(file == folder or folder in map(str, Path(file).parents) for folder in folders)
-
-
 def _embed(inferencer: SearchBase, file: str) -> np.ndarray:
     try:
         return inferencer.embed_regions(load_image(file, inferencer.max_pixels))
@@ -325,26 +316,6 @@ def _embed(inferencer: SearchBase, file: str) -> np.ndarray:
         if is_memory_error(error):
             raise ValueError('it takes more memory than there is; make it smaller') from error
         raise
-
-
-def _stamp(file: str) -> list[int] | None:
-    """Size and last change; None of what is not there, or cannot be reached."""
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return [found.st_size, found.st_mtime_ns]
-
-
-def _batches(items: Any, size: int) -> Iterator[list]:
-    batch: list = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _as_lists(regions: Sequence[np.ndarray]) -> 'pa.Array':
