@@ -11,11 +11,13 @@ from PIL import Image
 
 from mmosis.utils.image import crop_box, from_pillow
 from mmosis.utils.masks import decode_segmentation
+from mmosis.utils.reference_picture import fitting_shape, reduce_picture
 
 from .images import MAX_PIXELS, check_image, load_cutout
 
 DEFAULT_NAME = 'object'
 THUMBNAIL_SIZE = 128
+CUTOUT_SIZE = 512  # pixels that are kept of a cut-out's longer side
 Box = tuple[float, float, float, float]
 _IMAGES = str | Path | np.ndarray | Image.Image
 
@@ -200,16 +202,19 @@ def _in_box(opaque: np.ndarray, bbox: Box | None) -> np.ndarray | None:
 def _lay_out(img: np.ndarray, cut: np.ndarray) -> dict:
     """Lay a cut-out on a canvas with room for any context around its box; what is transparent is 0, as padding is.
 
-    Its own canvas may have any size, and tells nothing of the object's.
+    Its own canvas may have any size, and tells nothing of the object's. A large one is reduced, for its memory.
     """
     bbox = _box_of(cut)
     mask = crop_box(cut, bbox).astype(np.uint8)
-    height, width = mask.shape
+    crop = crop_box(img, bbox) * mask[..., None]
+    height, width = shape = fitting_shape(mask.shape, min(max(mask.shape), CUTOUT_SIZE))
     room = (height, height, width, width)
-    img, mask = (
-        cv2.copyMakeBorder(part, *room, cv2.BORDER_CONSTANT) for part in (crop_box(img, bbox) * mask[..., None], mask)
+    crop, mask = (
+        cv2.copyMakeBorder(reduce_picture(part, shape, cv2.INTER_AREA), *room, cv2.BORDER_CONSTANT)
+        for part in (crop, 255 * mask)
     )
-    return dict(img=img, img_shape=(height, width), ref_bbox=(width, height, 2 * width, 2 * height), ref_mask=mask)
+    bbox = (width, height, 2 * width, 2 * height)
+    return dict(img=crop, img_shape=shape, ref_bbox=bbox, ref_mask=(mask > 127).astype(np.uint8))
 
 
 def _thumbnail(crop: np.ndarray) -> np.ndarray:

@@ -263,6 +263,20 @@ class TestCutOut:
         assert 'ref_mask' not in results
         np.testing.assert_array_equal(results['img'], IMAGE)
 
+    def test_a_large_one_is_reduced(self) -> None:
+        """It needs no more memory than the network sees; a disc stays a disc."""
+        rows, columns = np.indices((3000, 2400))
+        disc = np.hypot(rows - 1500, columns - 1200) < 1024
+        image = np.dstack([np.full((*disc.shape, 3), 200, np.uint8), 255 * disc.astype(np.uint8)])
+        results, _ = SearchReference(image).load()
+        assert results['img'].shape == (3 * 512, 3 * 512, 3)
+        assert results['img_shape'] == (512, 512)
+        assert results['ref_bbox'] == (512, 512, 1024, 1024)
+        inside = np.hypot(*(np.indices((1536, 1536)) - 767.5))
+        assert results['ref_mask'][inside < 255].all()
+        assert not results['ref_mask'][inside > 257].any()
+        assert (results['img'][inside < 254] == 200).all()
+
     def test_a_box_selects(self) -> None:
         """Of two opaque parts the box shows one; where all of a box is opaque it is a box like any other."""
         alpha = 255 * MASK.astype(np.uint8)
