@@ -84,5 +84,5 @@ def _entropy(seed: int, keys: tuple[Key, ...]) -> list[int]:
 def _as_number(key: Key) -> int:
     """A number of at least 0, as numpy wants it; negative ones go where no other id is."""
     if isinstance(key, str):
-        return zlib.crc32(key.encode())
+        return zlib.crc32(key.encode(errors='surrogatepass'))
     return int(key) if key >= 0 else BEYOND_IDS - int(key)
