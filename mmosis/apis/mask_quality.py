@@ -42,7 +42,7 @@ def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[st
     for data in runner.test_dataloader:
         for name, found in _measure_batch(runner.model.eval(), data, coco, iou_thr):
             ious[name].append(found)
-    return {name: np.concatenate(parts) for name, parts in ious.items()}
+    return {name: np.concatenate([np.empty(0), *parts]) for name, parts in ious.items()}
 
 
 @torch.no_grad()

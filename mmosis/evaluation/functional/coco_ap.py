@@ -126,19 +126,32 @@ def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou
     img_ids = sorted({a['image_id'] for a in truth} | set(found.image_ids.tolist()))
     numbers = {img_id: number for number, img_id in enumerate(img_ids, 1)}
     images = [dict(coco.imgs[img_id], id=number) for img_id, number in numbers.items()]
-    objects = [dict(annotation, iscrowd=int(is_ignored(coco, annotation, iou_type))) for annotation in truth]
-    if iou_type == 'segm':
-        objects = [a if a.get('segmentation') else dict(a, segmentation=true_mask(coco, a)) for a in objects]
     evaluation = COCOeval_faster(
-        _index(
-            images, [dict(a, id=i, image_id=numbers[a['image_id']], category_id=1) for i, a in enumerate(objects, 1)]
-        ),
-        _index(images, _as_annotations(coco, objects, found, iou_type, numbers)),
+        _index(images, _as_truth(coco, truth, iou_type, numbers)),
+        _index(images, _as_annotations(coco, truth, found, iou_type, numbers)),
         iou_type,
     )
     evaluation.evaluate()
     evaluation.accumulate()
     return evaluation.eval
+
+
+def _as_truth(coco: COCO, truth: Sequence[dict], iou_type: str, numbers: Mapping[Id, int]) -> list[dict]:
+    """Make crowds of what is ignored: pycocotools has no other flag for it."""
+    rows = [
+        dict(
+            annotation,
+            id=i,
+            image_id=numbers[annotation['image_id']],
+            category_id=1,
+            iscrowd=int(is_ignored(coco, annotation, iou_type)),
+        )
+        for i, annotation in enumerate(truth, 1)
+    ]
+    for row, annotation in zip(rows, truth, strict=True):
+        if iou_type == 'segm' and not annotation.get('segmentation'):
+            row['segmentation'] = true_mask(coco, annotation)
+    return rows
 
 
 def _as_annotations(
@@ -166,7 +179,7 @@ def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, area
     """
     of_image = defaultdict(list)
     for annotation in truth:
-        area = 0 if annotation['iscrowd'] else mask_utils.area(true_mask(coco, annotation))
+        area = 0 if is_ignored(coco, annotation, 'segm') else mask_utils.area(true_mask(coco, annotation))
         of_image[annotation['image_id']].append(float(area))
     empty = {size: _empty(*size) for size in {tuple(mask['size']) for mask in found.masks or []}}
     rows = zip(found.image_ids.tolist(), found.masks or [], areas, strict=True)
