@@ -12,6 +12,10 @@ def split_categories(names: Sequence[str], split: int) -> tuple[list[str], list[
     Category number n (from 1, in the order of the annotation file) is a one-shot category of split S_i when
     n = 4k + i, and a background category otherwise. On COCO that gives 20 and 60.
 
+    All names that are given take a place, with objects or without: a file to test on may lack what the training's
+    shows, and both must be split alike. Categories that stand for no objects are none of an annotation file
+    (:func:`~mmosis.utils.coco_categories.settle_categories`).
+
     Args:
         names: Category names in the order of the annotation file.
         split: 1, 2, 3 or 4.

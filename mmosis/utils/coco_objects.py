@@ -88,9 +88,9 @@ def settle_outlines(annotations: list[dict], img_shapes: list[tuple[int, int]]) 
         raise ValueError(f'annotation {annotations[run_lengths[wrong[0]]]["id"]}: {wrong[1]}')
 
 
-def _is_polygon(part: list | float) -> bool:
-    """Whether it is numbers of three points or more, as nearly all are."""
-    return isinstance(part, list) and len(part) >= 6 and len(part) % 2 == 0 and not isinstance(part[0], list)
+def _is_polygon(part: list[float]) -> bool:
+    """Whether it has three points or more, as nearly all have."""
+    return len(part) >= 6 and len(part) % 2 == 0
 
 
 def _settle_outline(annotation: dict, img_shape: tuple[int, int]) -> None:

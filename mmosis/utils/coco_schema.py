@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 from msgspec import Meta
 
-from .outlines import LIMIT, LooseOutline, Outline
+from .outlines import LIMIT, LooseOutline, Outline, list_polygons
 
 MAX_SIDE = 2**16 - 1  # of an image, as of a JPEG file
 
@@ -117,7 +117,7 @@ def decode_coco(path: str | Path) -> dict:
         try:
             return _decode(content, Dataset)
         except msgspec.ValidationError:
-            return _decode(content, LooseDataset)
+            return _tighten(_decode(content, LooseDataset))
     except msgspec.ValidationError as error:
         raise ValueError(f'{path}: {_explain(str(error), json.loads(content))}') from error
     except (ValueError, RecursionError) as error:
@@ -132,6 +132,14 @@ def _decode(content: bytes, schema: type) -> dict:
     except msgspec.DecodeError:
         # NaN, and encodings other than UTF-8, which Python reads: so that it can be told where they stand.
         return msgspec.convert(json.loads(content), type=schema, strict=False)
+
+
+def _tighten(dataset: dict) -> dict:
+    """Bring outlines that tools write in other forms into COCO's."""
+    for annotation in dataset['annotations']:
+        if isinstance(annotation.get('segmentation'), list):
+            annotation['segmentation'] = list_polygons(annotation['segmentation'])
+    return msgspec.convert(dataset, type=Dataset)
 
 
 def _explain(error: str, content: Any) -> str:

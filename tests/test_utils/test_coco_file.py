@@ -240,6 +240,8 @@ def test_outlines_are_brought_into_one_form(ann_file, given):
         ([5, 5, 30, 20], 'an object must have a mask, polygons of at least three points'),
         ([SQUARE[:7]], 'a polygon must be numbers x, y, x, y, ..., got 7 in'),
         ([[math.nan, *SQUARE[1:]]], r'must have a segmentation, polygons .*, got \[\[nan'),
+        ([[*SQUARE[:7], [25]]], r'must have a segmentation, polygons .*, got \[\[5\.0, .*\[25\]\]\]'),
+        ([*SQUARE[:7], SQUARE], 'must have a segmentation, polygons'),
         (dict(counts=[8000]), 'must have a segmentation, .*, got'),
         (dict(size=[80, 100], counts=[4000, 3999]), 'RLE must have runs of 8000 pixels in all, .*, got runs of 7999'),
         (dict(size=[80, 100], counts=[4000, 4001]), 'RLE must have runs of 8000 pixels in all, .*, got runs of 8001'),
