@@ -35,7 +35,7 @@ def evaluate_runs(
         iou_types: 'bbox', 'segm' or both.
 
     Returns:
-        dict: For each kind ``runs``, the metrics of each run as :func:`evaluate_detections` names them, 0-1, None for a
+        dict: For each kind ``runs``, the metrics of each run as :func:`evaluate_searches` names them, 0-1, None for a
         run without an episode; ``mean`` and ``interval``, half the width of the 95 % confidence interval of the mean
         (Student's t; None for one run), over the others; ``per_category``, the means by category name; and maybe
         ``absent``.

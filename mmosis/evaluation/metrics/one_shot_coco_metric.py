@@ -105,7 +105,7 @@ class OneShotCocoMetric(BaseMetric):
             results: What :meth:`process` kept, of all processes.
 
         Returns:
-            dict: ``bbox_mAP``, ``bbox_mAP_50``, ... as :func:`evaluate_detections` names them, in 0-1; with several
+            dict: ``bbox_mAP``, ``bbox_mAP_50``, ... as :func:`evaluate_searches` names them, in 0-1; with several
             runs also each run's, as ``bbox_mAP_50/run0``; with ``classwise`` also ``bbox_mAP_50/<category>``; where
             absent categories were asked for, ``bbox_absent_mAP_50`` and its like. Without a prefix of its own the phase
             stands before each key.
