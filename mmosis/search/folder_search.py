@@ -20,7 +20,7 @@ from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
 from .images import load_image
 from .journal import Journal
-from .output_names import absolute_paths, picture_name
+from .output_names import absolute_paths, is_inside, picture_name
 from .overlay import draw_search, write_picture
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
@@ -125,7 +125,7 @@ def search_images(
     listed.require_one()
     files = absolute_paths(listed.images)
     folder, annotations = _places(Path(out))
-    if settings.overlays and any((folder / OVERLAYS).resolve() in Path(file).resolve().parents for file in files):
+    if settings.overlays and any(is_inside(file, folder / OVERLAYS) for file in files):
         raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
     with Journal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
         remove_leftovers(folder, OVERLAYS)

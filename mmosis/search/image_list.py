@@ -107,7 +107,7 @@ def _expand(item: Any, others: Counter[str]) -> list[str | np.ndarray]:
         return [item]
     if not isinstance(item, str | Path):
         raise TypeError(f'an image must be a path or an array (H, W, 3), got {type(item).__name__}')
-    path = Path(item).expanduser()
+    path = Path(os.path.expanduser(item))  # what begins with ~ may be a file
     if not path.exists():
         raise FileNotFoundError(f'there is no image or folder {item}')
     if path.suffix == SUFFIX or (path.suffix == '.txt' and not path.is_dir()):

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -27,6 +28,14 @@ def absolute_paths(files: Sequence[str]) -> list[str]:
         names = ', '.join(os.path.relpath(path, root) for path in twice[:5])
         raise ValueError(f'an image is to be searched once, got {names} more than once')
     return paths
+
+
+def is_inside(file: str, folder: str | Path) -> bool:
+    """Whether a file is in a folder or below, links followed; what is no path is not."""
+    try:
+        return Path(os.path.realpath(folder)) in Path(os.path.realpath(file)).parents
+    except ValueError:  # e.g. a zero in a line of a list
+        return False
 
 
 def common_folder(files: Sequence[str]) -> str:

@@ -443,6 +443,14 @@ class TestBadPaths:
             'deep.jpg': f'there is no image file {photos}/deep.jpg',
         }
 
+    def test_paths_that_lead_nowhere(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (photos / 'loop.png').symlink_to(photos / 'loop.png')
+        (tmp_path / 'list.txt').write_text(f'{photos}/a\0.jpg\n{photos}/{300 * "x"}.jpg\n')
+        report = run([photos, '~nobody.jpg', tmp_path / 'list.txt', 300 * 'x'], settings=SETTINGS)
+        assert report.num_images == 4
+        assert set(report.errors) == {'~nobody.jpg', 300 * 'x', 'loop.png', 'a\0.jpg', f'{300 * "x"}.jpg'}
+        assert report.errors['~nobody.jpg'] == 'there is no image or folder ~nobody.jpg'
+
     def test_all_are_bad(self, run: Callable, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r'there is no image or folder .*none'):
             run([tmp_path / 'none', tmp_path / 'no'])

@@ -5,13 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.search.output_names import LONGEST, common_folder, fit_name, name_outputs, picture_name
+from mmosis.search.output_names import LONGEST, common_folder, fit_name, is_inside, name_outputs, picture_name
 
 
 def test_common_folder() -> None:
     assert common_folder(['/a/b/c.jpg', '/a/b/d.jpg']) == '/a/b'
     assert common_folder(['/a/b/c.jpg', '/a/bc/d.jpg']) == '/a'
     assert common_folder(['/a/b.jpg']) == '/a'
+
+
+def test_inside(tmp_path: Path) -> None:
+    (tmp_path / 'loop.jpg').symlink_to(tmp_path / 'loop.jpg')
+    (tmp_path / 'link').symlink_to(tmp_path)
+    assert is_inside(f'{tmp_path}/link/a.jpg', tmp_path)
+    assert is_inside(f'{tmp_path}/loop.jpg', tmp_path)
+    assert not is_inside(f'{tmp_path}2/a.jpg', tmp_path)
+    assert not is_inside('a\0.jpg', tmp_path)
 
 
 @pytest.mark.parametrize(
