@@ -117,7 +117,7 @@ def _transform(dataset_cfg: dict, name: str) -> BaseTransform:
 
 def _open(dataset_cfg: dict) -> OneShotCocoDataset:
     """The data set with all images and categories."""
-    whole = dict(phase='all', num_held_back=0, held_back=False, confusion=None, pipeline=READ, ref_pipeline=[])
+    whole = dict(phase='all', num_held_back=0, held_back=False, confusion=None, pipeline=[], ref_pipeline=READ)
     return DATASETS.build(dict(dataset_cfg, **whole))
 
 

@@ -139,7 +139,8 @@ def _open(folder: str, same_image: bool, num_absent: int = 0, **settings: object
         data_prefix=dict(img=data.test_img),
         reference_sampler=dict(type='ReferenceSampler', same_image=same_image, **SEARCHABLE),
         num_absent=num_absent,
-        pipeline=[dict(type='LoadImage')],  # so that pictures that are missing are told at once
+        pipeline=[],
+        ref_pipeline=[dict(type='LoadImage')],  # so that pictures that are missing are told at once
         test_mode=True,
         **settings,
     )

@@ -1,11 +1,11 @@
 """CocoFileDataset: mmdet's COCO data set that takes its categories from the annotation file."""
 
-from collections.abc import Callable
 from typing import Any
 
 from mmcv.transforms import LoadImageFromFile
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
+from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmosis.utils.coco_file import CheckedCOCO, load_coco
@@ -72,8 +72,12 @@ class CocoFileDataset(CocoDataset):
         self._tell_skipped(coco, data_list)
         if any(getattr(transform, 'with_mask', False) for transform in self.pipeline.transforms):
             self._check_masks(data_list)
-        self._check_pictures(data_list)
         return data_list
+
+    def filter_data(self) -> list[dict]:
+        """Filter as mmdet does, once the pictures that would be read are known to be there."""
+        self._check_pictures(self.data_list)
+        return super().filter_data()
 
     def _tell_skipped(self, coco: CheckedCOCO, data_list: list[dict]) -> None:
         """Log what of these images is neither trained on nor searched for."""
@@ -98,18 +102,16 @@ class CocoFileDataset(CocoDataset):
 
     def _check_pictures(self, data_list: list[dict]) -> None:
         """Check that the pictures are there, if they are read from a disk at all."""
-        loaders = [
-            transform for transform in self._transforms() if isinstance(transform, LoadImage | LoadImageFromFile)
-        ]
+        loaders = self._loaders()
         if loaders and not any([self.backend_args, *(loader.backend_args for loader in loaders)]):
             try:
                 check_pictures([info['img_path'] for info in data_list if self._is_read(info)])
             except (ValueError, FileNotFoundError) as error:
                 raise type(error)(f'{self.ann_file}: {error}') from error
 
-    def _transforms(self) -> list[Callable]:
-        """All transforms that pictures go through."""
-        return self.pipeline.transforms
+    def _loaders(self) -> list[LoadImage | LoadImageFromFile]:
+        """What reads pictures."""
+        return picture_loaders(self.pipeline)
 
     def _is_read(self, info: dict) -> bool:
         """Whether the picture of an image is read: without objects it may be filtered."""
@@ -126,3 +128,8 @@ class CocoFileDataset(CocoDataset):
             )
         held_back = set(annotated[-self.num_held_back :])
         return [img_id for img_id in images if (img_id in held_back) == self.held_back]
+
+
+def picture_loaders(pipeline: Compose) -> list[LoadImage | LoadImageFromFile]:
+    """The transforms of a pipeline that read pictures."""
+    return [transform for transform in pipeline.transforms if isinstance(transform, LoadImage | LoadImageFromFile)]

@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 from mmosis.structures import PHASES, Episode, EpisodeRecord, Reference, split_categories
 from mmosis.utils.rng import generator, seeded
 
-from .coco_file_dataset import CocoFileDataset
+from .coco_file_dataset import CocoFileDataset, picture_loaders
 from .confused_categories import ConfusedCategories
 from .episode_lists import DrawnEpisodes, ReplayedEpisodes
 from .reference_sampler import ImageRecord, ReferenceSampler
@@ -199,11 +199,12 @@ class OneShotCocoDataset(CocoFileDataset):
             )
         return kept
 
-    def _transforms(self) -> list[Callable]:
-        return [*self.pipeline.transforms, *self.ref_pipeline.transforms]
+    def _loaders(self) -> list:
+        return super()._loaders() + picture_loaders(self.ref_pipeline)
 
     def _is_read(self, info: dict) -> bool:
-        return bool(info['instances'])
+        """Whether a picture is searched, or may give references that no store of crops has."""
+        return self._episodes.has(info) or bool(info['instances'] and picture_loaders(self.ref_pipeline))
 
     def _phase_classes(self, names: list[str]) -> list[str]:
         """Names of the categories of this phase."""

@@ -213,3 +213,19 @@ def test_metainfo_is_plain_so_that_a_checkpoint_of_a_training_loads(tiny_dataset
     assert type(dataset.metainfo['protocol']['reference_sampler']) is dict
     torch.save(dict(meta=dict(dataset_meta=dataset.metainfo)), tmp_path / 'a.pth')
     assert load_weights_file(tmp_path / 'a.pth')['meta']['dataset_meta']['protocol']['phase'] == 'background'
+
+
+def test_pictures_that_are_searched_or_give_references_must_be_there(tiny_dataset, tiny_coco, tiny_pipelines):
+    """Under S1, h.png shows nothing, and e.jpg one-shot categories alone: it gives references, and is not searched."""
+    root = tiny_coco()
+    (root / 'images/h.png').unlink()
+    assert len(tiny_dataset(root)) == 6
+    (root / 'images/e.jpg').unlink()
+    with pytest.raises(FileNotFoundError, match=r'annotations\.json: 1 of 7 pictures are not there; .*: .*e\.jpg$'):
+        tiny_dataset(root)
+    stored = tiny_pipelines['ref'][1:]  # in the place of LoadStoredReference
+    assert len(tiny_dataset(root, ref_pipeline=stored)) == 6
+    (root / 'images/a.jpg').unlink()
+    with pytest.raises(FileNotFoundError, match=r'1 of 6 pictures are not there; .*: .*a\.jpg$'):
+        tiny_dataset(root, ref_pipeline=stored)
+    assert len(tiny_dataset(root, ref_pipeline=stored, pipeline=[])) == 6
