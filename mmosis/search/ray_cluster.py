@@ -34,7 +34,7 @@ def joined_cluster(address: str = LOCAL) -> Iterator[None]:
         ConnectionError: If there is no such cluster, or none starts here.
     """
     joined = 'ray' in sys.modules and sys.modules['ray'].is_initialized()
-    with nullcontext() if joined else _local_cluster() if address == LOCAL else _connected(address):
+    with nullcontext() if joined else _local_cluster() if address == LOCAL else _cluster_at(address):
         yield
 
 
@@ -54,18 +54,19 @@ def _local_cluster() -> Iterator[None]:
     _set_environment(settings)
     try:
         _check_loopback()
-        with ExitStack() as stack:
-            stack.enter_context(_connected(_start(stack)))
+        with _start():
             yield
     finally:
         _set_environment(before)
 
 
-def _start(stack: ExitStack) -> str:
-    """Start a node that ends with the stack, twice if need be; returns its address."""
+def _start() -> ExitStack:
+    """Start a node and connect to it, twice if need be; what has begun ends with the stack, or at once if it fails."""
     for start in range(1, STARTS + 1):
         try:
-            return stack.enter_context(_started_node())
+            with ExitStack() as stack:
+                stack.enter_context(_connected(stack.enter_context(_started_node())))
+                return stack.pop_all()
         except Exception as error:  # Ray raises many kinds, Exception itself among them
             reason = _reason(error)
             if start == STARTS:
@@ -109,20 +110,28 @@ def _check_loopback() -> None:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[None]:
+def _cluster_at(address: str) -> Iterator[None]:
+    """A cluster that others have started."""
     os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # what goes wrong comes as an exception as well
-    try:
-        _check_server(address)
-        import ray
+    with ExitStack() as stack:
+        try:
+            _check_server(address)
+            stack.enter_context(_connected(address))
+        except Exception as error:  # Ray raises many kinds, Exception itself among them
+            raise ConnectionError(
+                f'there is no Ray cluster at {address} ({_reason(error)}); give HOST:PORT as ray start --head tells '
+                'it, or --ray without an address for this machine alone'
+            ) from error
+        yield
 
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    import ray
+
+    try:
         with _signals_kept():
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
-    except Exception as error:  # Ray raises many kinds, Exception itself among them
-        raise ConnectionError(
-            f'there is no Ray cluster at {address} ({_reason(error)}); give HOST:PORT as ray start --head tells it, '
-            'or --ray without an address for this machine alone'
-        ) from error
-    try:
         yield
     finally:
         ray.shutdown()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ if any(word.endswith(('dashboard/agent.py', 'agent/main.py')) for word in sys.or
     time.sleep(30)
 """
 
-# The first start times out after its processes were started.
+# The first start times out after its processes were started, or when this one connects to them.
 PROGRAM = f"""
 import os
 from mmosis.search import ray_cluster
@@ -36,17 +36,26 @@ from mmosis.search import ray_cluster
 os.environ['RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER'] = '0'
 from mmosis.search.ray_node import LocalNode
 
-start, failed = LocalNode.start_ray_processes, []
+import ray
 
-def fail_once(node):
-    start(node)
-    if not failed:
-        failed.append(node)
+failed, nodes, start, init = [], [], LocalNode.start_ray_processes, ray.init
+
+def fail_once(where):
+    if where == '{{where}}' and not failed:
+        failed.append(nodes[0])
         raise Exception({TIMED_OUT!r})
 
-LocalNode.start_ray_processes = fail_once
+def start_node(node):
+    nodes.append(node)
+    start(node)
+    fail_once('node')
+
+def connect(*given, **settings):
+    init(*given, **settings)
+    fail_once('init')
+
+LocalNode.start_ray_processes, ray.init = start_node, connect
 with ray_cluster.joined_cluster():
-    import ray
     assert failed and not failed[0].any_processes_alive()
     print(ray.get(ray.remote(lambda: 6 * 7).remote()))
 """
@@ -64,8 +73,9 @@ def start_with(monkeypatch: pytest.MonkeyPatch, errors: list[Exception]) -> list
         told.append('ended')
 
     monkeypatch.setattr(ray_cluster, '_started_node', start)
-    with ExitStack() as stack:
-        told.append(ray_cluster._start(stack))
+    monkeypatch.setattr(ray_cluster, '_connected', lambda address: nullcontext(told.append(address)))
+    with ray_cluster._start():
+        pass
     return told
 
 
@@ -88,14 +98,15 @@ class TestStart:
         assert len(errors) == 1
 
     @pytest.mark.slow
-    def test_helpers_that_need_a_minute_and_a_start_that_times_out(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize('where', ['node', 'init'])
+    def test_helpers_that_need_a_minute_and_a_start_that_times_out(self, where: str, tmp_path: Path) -> None:
         """The second start is used, nothing is left of the first, and in the end of neither."""
         (tmp_path / 'sitecustomize.py').write_text(SLOW_HELPERS)
         with TemporaryDirectory(prefix='r') as folder:  # sockets have short names
             environment = {name: value for name, value in os.environ.items() if not name.startswith('RAY_')}
             path = os.pathsep.join([str(tmp_path), os.environ.get('PYTHONPATH', '')])
             done = subprocess.run(
-                [sys.executable, '-c', PROGRAM],
+                [sys.executable, '-c', PROGRAM.format(where=where)],
                 env=environment | dict(PYTHONPATH=path, TMPDIR=folder),
                 capture_output=True,
                 text=True,
