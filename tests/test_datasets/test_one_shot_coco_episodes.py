@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from mmosis.structures import Episode
+from mmosis.utils.coco_file import load_coco
 
 CAR, BICYCLE = 2, 1
 DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
@@ -260,3 +261,26 @@ def test_a_reference_from_an_exif_rotated_image_is_cut_in_the_frame_of_its_annot
     turned = _car_crops(tiny_dataset(stored, **settings))
     assert all(torch.equal(crop, torch.rot90(e, 1, (-2, -1))) for crop, e in zip(turned, expected, strict=True))
     assert len(expected) > 5
+
+
+def test_pictures_of_a_phone_are_turned_upright(tiny_dataset, tiny_coco):
+    """As Label Studio exports them: the size as it is stored, boxes as shown; one box of the image tells."""
+
+    def outlined(entries):
+        for entry in entries:
+            x, y, w, h = entry['bbox']
+            entry['segmentation'] = [[x, y, x + w, y, x + w, y + h, x, y + h]]
+        return entries
+
+    settings = dict(one_shot_classes=['car'], phase='one-shot')
+    plain, phone = (tiny_coco(annotations=outlined) for _ in range(2))
+    expected = _car_crops(tiny_dataset(plain, **settings))
+    _rotate_on_disk(phone / 'images' / 'b.png')
+    text = (phone / 'annotations.json').read_text()
+    (phone / 'annotations.json').write_text(text.replace('"height": 64, "width": 96', '"height": 96, "width": 64'))
+    dataset = tiny_dataset(phone, **settings)
+    assert all(map(torch.equal, _car_crops(dataset), expected))
+    assert len(expected) > 5
+    truth = load_coco(dataset.ann_file, dataset.metainfo['img_dir'])
+    assert (truth.imgs[3]['height'], truth.imgs[3]['width']) == (64, 96)
+    assert not {ann['id'] for ann in truth.imgToAnns[3]} & (truth.skipped.keys() - {105})
