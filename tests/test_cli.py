@@ -24,6 +24,7 @@ from mmosis.scenes.synthetic import SceneConfig, make_scene
 from mmosis.search import OneShotInferencer, SearchSettings, folder_search
 from mmosis.search.journal import Journal
 from mmosis.structures import FoundObjects
+from mmosis.utils.errors import DamagedError
 
 BOX = '20,30,90,100'
 
@@ -355,6 +356,9 @@ class TestErrors:
             (OSError(28, 'cannot write a: disk full'), 2, 'mmosis: error: cannot write a: disk full'),
             (PermissionError(13, 'Permission denied', 'a'), 2, "mmosis: error: [Errno 13] Permission denied: 'a'"),
             (KeyboardInterrupt(), 130, 'mmosis: stopped; --resume goes on'),
+            (DamagedError('a is damaged'), 1, 'mmosis: error: a is damaged'),
+            (ConnectionError('there is no Ray cluster at a'), 1, 'mmosis: error: there is no Ray cluster at a'),
+            (ChildProcessError('the workers cannot go on: a'), 1, 'mmosis: error: the workers cannot go on: a'),
         ],
     )
     def test_codes(

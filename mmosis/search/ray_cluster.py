@@ -60,22 +60,21 @@ def _local_cluster() -> Iterator[None]:
         _set_environment(before)
 
 
-def _start() -> ExitStack:
-    """Start a node and connect to it, twice if need be; what has begun ends with the stack, or at once if it fails."""
-    for start in range(1, STARTS + 1):
-        try:
-            with ExitStack() as stack:
-                stack.enter_context(_connected(stack.enter_context(_started_node())))
-                return stack.pop_all()
-        except Exception as error:  # Ray raises many kinds, Exception itself among them
-            reason = _reason(error)
-            if start == STARTS:
-                raise ConnectionError(
-                    f'Ray did not start on this machine, which was tried {STARTS} times ({reason}): it is too busy or '
-                    'out of memory; try again later, or search without --ray'
-                ) from error
-            logging.getLogger(__name__).warning('Ray did not start (%s); it is tried once more', reason)
-    raise AssertionError('STARTS is at least 1')
+def _start(tries: int = STARTS) -> ExitStack:
+    """Start a node and connect to it; what has begun ends with the stack, or at once if it fails."""
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_connected(stack.enter_context(_started_node())))
+            return stack.pop_all()
+    except Exception as error:  # Ray raises many kinds, Exception itself among them
+        reason = _reason(error)
+        if tries == 1:
+            raise ConnectionError(
+                f'Ray did not start on this machine, which was tried {STARTS} times ({reason}): it is too busy or out '
+                'of memory; try again later, or search without --ray'
+            ) from error
+    logging.getLogger(__name__).warning('Ray did not start (%s); it is tried once more', reason)
+    return _start(tries - 1)
 
 
 @contextmanager
