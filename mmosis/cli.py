@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from mmosis.cli_arguments import PROGRAM, parse_args
-from mmosis.utils.errors import DamagedError
+from mmosis.utils.errors import DamagedError, describe_error
 from mmosis.utils.signals import raise_on_signals
 
 
@@ -141,8 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'{PROGRAM}: error: {error}', file=sys.stderr)
         return 1
     except (ValueError, TypeError, OSError, ImportError) as error:
-        text = error.strerror if isinstance(error, OSError) and error.strerror and not error.filename else error
-        print(f'{PROGRAM}: error: {text}', file=sys.stderr)
+        print(f'{PROGRAM}: error: {describe_error(error)}', file=sys.stderr)
         return 2
 
 

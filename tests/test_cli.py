@@ -354,7 +354,7 @@ class TestErrors:
             (ImportError('a'), 2, 'mmosis: error: a'),
             (FileNotFoundError('there is no a'), 2, 'mmosis: error: there is no a'),
             (OSError(28, 'cannot write a: disk full'), 2, 'mmosis: error: cannot write a: disk full'),
-            (PermissionError(13, 'Permission denied', 'a'), 2, "mmosis: error: [Errno 13] Permission denied: 'a'"),
+            (PermissionError(13, 'Permission denied', 'a'), 2, 'mmosis: error: a: Permission denied'),
             (KeyboardInterrupt(), 130, 'mmosis: stopped; --resume goes on'),
             (DamagedError('a is damaged'), 1, 'mmosis: error: a is damaged'),
             (ConnectionError('there is no Ray cluster at a'), 1, 'mmosis: error: there is no Ray cluster at a'),

@@ -7,6 +7,7 @@ from mmengine.dist import is_main_process
 
 from mmosis.apis import run_demo
 from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
+from mmosis.utils.tool import run_tool
 
 CONFIG = str(Path(__file__).parents[1] / 'configs/demo/siamese_mask_rcnn_demo_s1.py')
 
@@ -26,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

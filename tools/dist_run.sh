@@ -13,9 +13,8 @@ else # machines must agree to meet again, which torchrun's static rendezvous doe
     RENDEZVOUS=(--max_restarts="$MAX_RESTARTS" --rdzv_backend=c10d --rdzv_id="${RDZV_ID:-mmosis}"
         --rdzv_endpoint="${MASTER_ADDR:-127.0.0.1}:${PORT:-29500}")
 fi
-export MMOSIS_LAUNCHER_PID=$$ # torchrun's, which takes this process over: when it is killed, its processes end too
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
-PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python}" -m torch.distributed.run \
+PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python}" -m mmosis.utils.torchrun \
     --nnodes="${NNODES:-1}" \
     "${RENDEZVOUS[@]}" \
     --nproc_per_node="$1" \

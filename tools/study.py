@@ -6,9 +6,9 @@ any time, and several processes may share one by different configs or seeds.
 
 import argparse
 
-from mmengine.config import Config, DictAction
-
 from mmosis.apis import run_study
+from mmosis.utils.config_file import add_cfg_options, read_config
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -21,20 +21,16 @@ def parse_args() -> argparse.Namespace:
         '--num-references', type=int, nargs='+', default=[None], help='references an episode in the test'
     )
     parser.add_argument('--out-dir', default='work_dirs/study', help='folder for runs, table.md and study.json')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, help='override settings of all the configs'
-    )
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     """Run the study."""
     args = parse_args()
-    configs = [Config.fromfile(name) for name in args.configs]
-    for cfg in configs:
-        cfg.merge_from_dict(args.cfg_options)
+    configs = [read_config(name, args.cfg_options, needs=['model']) for name in args.configs]
     print(run_study(configs, args.seeds, args.out_dir, args.phases, args.num_references))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

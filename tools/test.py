@@ -17,6 +17,7 @@ from mmosis.engine import StrictRunner
 from mmosis.evaluation import runs_table
 from mmosis.structures import PHASES
 from mmosis.utils.launch import add_config_arguments, load_config
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -111,4 +112,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

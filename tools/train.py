@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from mmosis.apis import resume_newest, train
 from mmosis.utils.launch import add_config_arguments, load_config
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -51,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

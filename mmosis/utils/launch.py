@@ -7,15 +7,15 @@ from pathlib import Path
 
 import torch
 import torch.distributed
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
+from .config_file import add_cfg_options, read_config
 from .cores import available_cores, limit_threads
 from .processes import end_with_parent
+from .tool import LAUNCHER_PID
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 CPU_PROCESSES = 2
-# Names torchrun's process for those that it starts: while they import, it may be killed.
-LAUNCHER_PID = 'MMOSIS_LAUNCHER_PID'
 
 
 def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | None = None) -> None:
@@ -29,12 +29,7 @@ def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | 
         'config', nargs='?' if default_config else None, default=default_config, help='config file path'
     )
     parser.add_argument('--work-dir', help='the dir to save logs, models and metrics')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the config, as key=value; lists as key="[a,b]" or key=a,b, without white space',
-    )
+    add_cfg_options(parser)
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='job launcher')
     # torch.distributed.launch passes it; torchrun sets the environment variable instead.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
@@ -47,15 +42,12 @@ def load_config(args: argparse.Namespace) -> Config:
 
     Raises:
         FileNotFoundError: If there is no such config.
+        ValueError: If it is no config of a model, or has no place for an option.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'config {args.config} does not exist; the configs are in configs/')
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     limit_threads()
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config, args.cfg_options, needs=['model'])
     cfg.launcher = args.launcher
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
     if args.launcher == 'pytorch':
         launcher = os.environ.get(LAUNCHER_PID)
@@ -77,8 +69,7 @@ def use_cpu_processes(args: argparse.Namespace) -> None:
         return
     threads = os.environ.setdefault('OMP_NUM_THREADS', str(max(1, available_cores() // CPU_PROCESSES)))
     os.environ.setdefault('MKL_NUM_THREADS', threads)  # MMEngine would set it to 1, and warn
-    os.environ[LAUNCHER_PID] = str(os.getpid())
-    torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={CPU_PROCESSES}']
+    torchrun = [sys.executable, '-m', 'mmosis.utils.torchrun', '--standalone', f'--nproc_per_node={CPU_PROCESSES}']
     os.execv(sys.executable, [*torchrun, *sys.argv, '--launcher', 'pytorch'])
 
 

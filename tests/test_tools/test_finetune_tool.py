@@ -2,11 +2,12 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tools_runner import STEPS, run, run_processes
+from tools_runner import ROOT, STEPS, run, run_processes
 
 from mmosis.search.model_zoo import find_model
 
@@ -27,6 +28,17 @@ def test_one_command_tables_before_and_after(trained: Path, scenes: Path, option
     (checkpoint,) = re.findall(r'Checkpoint: (\S+)\. Table: ', output)
     assert Path(checkpoint) == tmp_path / f'iter_{STEPS}.pth'
     assert Path(checkpoint).is_file()
+
+
+@pytest.mark.slow
+def test_wrong_input_is_one_line_of_two_processes(scenes: Path, tmp_path: Path) -> None:
+    for words, told in (
+        ([tmp_path / 'nothing'], f'data folder {tmp_path / "nothing"} does not exist'),
+        ([scenes, '--steps', '0'], 'steps must be a whole number, at least 1, got 0'),
+    ):
+        command = [sys.executable, TOOL, *map(str, words), '--work-dir', str(tmp_path / 'work')]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (2, f'finetune.py: error: {told}\n')
 
 
 def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

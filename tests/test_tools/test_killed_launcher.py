@@ -49,7 +49,7 @@ def read_ranks(folder: Path) -> list[int]:
 )
 def test_the_others_end(tmp_path: Path, launch: str, victim: str, sent: signal.Signals) -> None:
     (tmp_path / 'tool.py').write_text(TOOL)
-    (tmp_path / 'config.py').write_text(f'work_dir = {str(tmp_path)!r}\n')
+    (tmp_path / 'config.py').write_text(f'model = None\nwork_dir = {str(tmp_path)!r}\n')
     command = dict(python=[sys.executable], **{'dist_run.sh': ['tools/dist_run.sh', '2']})[launch]
     env = dict(os.environ, PYTHON=sys.executable, PORT=str(free_port()), CUDA_VISIBLE_DEVICES='', PYTHONPATH=str(ROOT))
     launcher = subprocess.Popen(

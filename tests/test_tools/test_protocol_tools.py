@@ -112,7 +112,7 @@ def test_arguments_that_do_not_fit_are_refused(trained: Path, options: list[str]
         run('tools/test.py', DEMO, checkpoint, '--reference-rule', 'mine', *options)
     with pytest.raises(ValueError, match=r'--episodes replays a file as it is; leave out what would change it: runs'):
         run('tools/test.py', DEMO, checkpoint, '--episodes', 'a.json', '--runs', '2', *options)
-    with pytest.raises(FileNotFoundError, match=r'there is no file of episodes a\.json'):
+    with pytest.raises(ValueError, match=r'there is no file of episodes a\.json'):
         run('tools/test.py', DEMO, checkpoint, '--episodes', 'a.json', '--work-dir', tmp_path, *options)
     config = 'configs/demo/mask_rcnn_demo_full.py'
     with pytest.raises(ValueError, match='is not tested under the one-shot protocol but by CocoFileMetric'):

@@ -95,7 +95,7 @@ def test_test_refuses_a_dump_that_is_no_pickle(trained: Path) -> None:
 
 
 def test_missing_config_and_learning_rate_scale(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'config nothing.py does not exist; the configs are in configs/'):
+    with pytest.raises(ValueError, match=r'config nothing.py does not exist; the configs are in configs/'):
         run('tools/train.py', 'nothing.py')
     with pytest.raises(ValueError, match=r'--auto-scale-lr needs auto_scale_lr = dict\(base_batch_size='):
         run('tools/train.py', DEMO, '--auto-scale-lr', '--work-dir', tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.utils.launch import LAUNCHER_PID, add_config_arguments, load_config, use_cpu_processes
+from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
 
 ROOT = Path(__file__).parents[2]
 THREADS = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS')
@@ -48,17 +48,16 @@ def test_without_a_gpu_a_tool_becomes_two_processes(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr('torch.cuda.is_available', lambda: False)
     monkeypatch.setattr('mmosis.utils.launch.available_cores', lambda: 8)
     monkeypatch.setattr(sys, 'argv', ['tools/demo.py', '--work-dir', 'here'])
-    for name in (*THREADS, LAUNCHER_PID):
+    for name in THREADS:
         monkeypatch.setenv(name, '')  # so that it is put back, whether it was set or not
         monkeypatch.delenv(name)
     use_cpu_processes(parse(CONFIG))
     ((program, words),) = calls
     assert program == words[0] == sys.executable
-    assert words[1:3] == ['-m', 'torch.distributed.run']
+    assert words[1:3] == ['-m', 'mmosis.utils.torchrun']
     assert words[-5:] == ['tools/demo.py', '--work-dir', 'here', '--launcher', 'pytorch']
     assert '--nproc_per_node=2' in words
     assert [os.environ[name] for name in THREADS] == ['4', '4']
-    assert os.environ[LAUNCHER_PID] == str(os.getpid())
 
 
 def test_a_launcher_or_a_gpu_leaves_the_tool_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from rich.console import Console
 
 from mmosis.apis.benchmark.annotations import measure_annotations
@@ -26,7 +26,9 @@ from mmosis.apis.benchmark.step import make_step
 from mmosis.apis.benchmark.variants import Variant, measure_variants
 from mmosis.apis.random_weights import make_random_inferencer
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.config_file import add_cfg_options, read_config
 from mmosis.utils.cores import limit_threads
+from mmosis.utils.tool import run_tool
 
 WIDTH = 180
 
@@ -74,7 +76,7 @@ def parse_args() -> argparse.Namespace:
 
 def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('config', help='config file path')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override settings, as key=value')
+    add_cfg_options(parser)
 
 
 def _configs(parser: argparse.ArgumentParser) -> None:
@@ -141,9 +143,7 @@ def evaluation(args: argparse.Namespace) -> list[Measured]:
 
 
 def _load(args: argparse.Namespace) -> Config:
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    return cfg
+    return read_config(args.config, args.cfg_options)
 
 
 def _measure_variants(args: argparse.Namespace, title: str, make: Callable[..., Variant]) -> list[Measured]:
@@ -171,4 +171,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

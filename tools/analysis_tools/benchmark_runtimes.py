@@ -17,6 +17,7 @@ from mmosis.search import make_inferencer
 from mmosis.search.runtimes import RUNTIMES
 from mmosis.utils.image import read_image
 from mmosis.utils.timing import median_seconds
+from mmosis.utils.tool import run_tool
 
 PHOTOGRAPH = Path(__file__).parents[2] / 'mmosis/web/photographs/pizza.jpg'
 BOX = (287, 147, 381, 198)
@@ -94,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -12,13 +12,15 @@ import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
 from mmdet.registry import VISUALIZERS
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from mmosis.datasets import EpisodeMixture, OneShotCocoDataset
+from mmosis.utils.config_file import add_cfg_options, read_config
 from mmosis.utils.progress import track
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,7 +36,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--show-interval', type=float, default=2, help='the interval of show (s)')
     parser.add_argument('--loader', choices=('train', 'val', 'test'), default='train', help='default: %(default)s')
     parser.add_argument('--number', type=int, help='how many pictures (default: as many as there are images)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override settings, as key=value')
+    add_cfg_options(parser)
     args = parser.parse_args()
     if args.not_show and args.output_dir is None:
         parser.error('--not-show needs --output-dir, or nobody sees the pictures')
@@ -78,9 +80,7 @@ def metainfo_of(dataset: OneShotCocoDataset | EpisodeMixture, index: int) -> dic
 def main() -> None:
     """Draw the pictures."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options, needs=['visualizer'])
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     loader = build_loader(cfg, args.loader)
     visualizer = VISUALIZERS.build(dict(cfg.visualizer, vis_backends=None))
@@ -102,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

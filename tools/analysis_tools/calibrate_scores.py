@@ -8,6 +8,7 @@ from mmosis.apis import CalibrationFit, fit_scores
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.search import SearchSettings
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,4 +45,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

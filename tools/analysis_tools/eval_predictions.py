@@ -5,6 +5,7 @@ from functools import cache
 
 from mmosis.evaluation import DataPaths, Dump, category_table, runs_table, split_tables, write_metrics
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,4 +41,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

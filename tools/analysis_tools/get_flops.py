@@ -6,11 +6,12 @@ import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
 from mmdet.registry import MODELS
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
 from mmosis.apis.flops import count_parts
+from mmosis.utils.config_file import read_config
+from mmosis.utils.tool import run_tool
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument('--shape', type=int, nargs=2, default=(1024, 1024), help='height and width of the image')
     parser.add_argument('--ref-shape', type=int, nargs=2, default=(192, 192), help='height and width of the reference')
     args = parser.parse_args()
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config, needs=['model', 'default_scope'])
     init_default_scope(cfg.default_scope)
     cfg.model.backbone.init_cfg = None
     model = MODELS.build(cfg.model).eval()
@@ -35,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

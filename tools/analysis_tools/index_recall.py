@@ -6,6 +6,7 @@ from pathlib import Path
 from mmosis.apis import ReferenceBank, measure_index_recall
 from mmosis.search import SearchSettings, make_inferencer
 from mmosis.search.model_zoo import DEFAULT_MODEL
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -6,6 +6,7 @@ from terminaltables import AsciiTable
 
 from mmosis.apis import measure_masks
 from mmosis.utils.launch import add_config_arguments, load_config
+from mmosis.utils.tool import run_tool
 
 
 def main() -> None:
@@ -22,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -9,6 +9,7 @@ from terminaltables import AsciiTable
 
 from mmosis.evaluation import oracle_mask_ious
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.tool import run_tool
 
 
 def main() -> None:
@@ -30,4 +31,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -7,6 +7,7 @@ from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
 from mmosis.structures import PHASES
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,4 +41,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

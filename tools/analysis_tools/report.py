@@ -7,6 +7,7 @@ from mmosis.apis import Gallery, write_report
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

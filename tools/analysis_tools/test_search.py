@@ -11,6 +11,7 @@ from mmosis.search import SearchSettings
 from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.structures import PHASES
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -55,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

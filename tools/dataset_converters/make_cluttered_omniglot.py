@@ -3,6 +3,7 @@
 import argparse
 
 from mmosis.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,4 +39,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -6,10 +6,10 @@ import time
 import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
-from mmengine.config import Config, DictAction
-
 from mmosis.apis.crop_store import make_crop_store
+from mmosis.utils.config_file import add_cfg_options, read_config
 from mmosis.utils.crop_store import CropStore
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -19,15 +19,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', required=True, help='folder to write; a run that was stopped goes on in it')
     parser.add_argument('--num-workers', type=int, default=0, help='processes; 0 works in this one')
     parser.add_argument('--max-size', type=int, help='longer side of a crop (default: the size of ResizeReference)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override settings, as key=value')
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     """Write the store, and say what it holds and how long that took."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_config(args.config, args.cfg_options, needs=['train_dataloader'])
     start = time.perf_counter()
     store = CropStore(make_crop_store(cfg, args.out, args.num_workers, args.max_size))
     seconds = time.perf_counter() - start
@@ -37,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

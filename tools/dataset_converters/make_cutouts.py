@@ -2,9 +2,9 @@
 
 import argparse
 
-from mmengine.config import Config
-
 from mmosis.scenes.cutouts import ComposeConfig, compose_scenes
+from mmosis.utils.config_file import read_config
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,7 +46,7 @@ def main() -> None:
     """Compose the scenes and say where the annotation files are."""
     args = parse_args()
     if args.config is not None:
-        composed = Config.fromfile(args.config).composed
+        composed = read_config(args.config, needs=['composed']).composed
         wanted = [composed[name] for name in args.only or composed]
     else:
         same = dict(num_images=args.num_images, seed=args.seed, image_size=args.image_size)
@@ -56,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

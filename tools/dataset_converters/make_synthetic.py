@@ -2,9 +2,9 @@
 
 import argparse
 
-from mmengine.config import Config
-
 from mmosis.scenes.synthetic import SceneConfig, make_scenes
+from mmosis.utils.config_file import read_config
+from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,10 +31,10 @@ def main() -> None:
     args = parse_args()
     wanted = [dict(out_dir=args.out_dir, num_images=args.num_images, seed=args.seed, image_size=args.image_size)]
     if args.config is not None:
-        wanted = list(Config.fromfile(args.config).scenes.values())
+        wanted = list(read_config(args.config, needs=['scenes']).scenes.values())
     for scenes in wanted:
         print(make_scenes(**scenes, num_workers=args.num_workers))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

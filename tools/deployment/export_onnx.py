@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mmosis.deployment import export_onnx
 from mmosis.search import OneShotInferencer
+from mmosis.utils.tool import run_tool
 
 
 def main() -> None:
@@ -26,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

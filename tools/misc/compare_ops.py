@@ -7,6 +7,7 @@ import torch
 from terminaltables import AsciiTable
 
 from mmosis.compat import ops
+from mmosis.utils.tool import run_tool
 
 SIZES = dict(aligned_height=7, aligned_width=7, spatial_scale=0.25, pool_mode=ops.AVERAGE)
 
@@ -59,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -6,7 +6,8 @@ from pathlib import Path
 import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
-from mmengine.config import Config, DictAction
+from mmosis.utils.config_file import add_cfg_options, read_config
+from mmosis.utils.tool import run_tool
 
 SUFFIXES = ('.py', '.json', '.yml')
 
@@ -16,11 +17,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Print the whole config')
     parser.add_argument('config', help='config file path')
     parser.add_argument('--save-path', help=f'file to save the whole config in, {", ".join(SUFFIXES)}')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override settings, as key=value')
+    add_cfg_options(parser)
     args = parser.parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
     print(f'Config:\n{cfg.pretty_text}')
     if args.save_path is not None:
         if Path(args.save_path).suffix not in SUFFIXES:
@@ -30,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

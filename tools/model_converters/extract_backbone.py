@@ -5,6 +5,7 @@ import argparse
 from mmengine.runner import CheckpointLoader
 
 from mmosis.compat.weights_file import write_weights
+from mmosis.utils.tool import run_tool
 
 PREFIX = 'backbone.'
 
@@ -28,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mmosis.compat.weights_file import write_weights
 from mmosis.published.keras_weights import convert_keras, is_detector, read_keras
+from mmosis.utils.tool import run_tool
 
 
 def main() -> None:
@@ -23,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.runner import CheckpointLoader
 
 from mmosis.compat.weights_file import write_weights
+from mmosis.utils.tool import run_tool
 
 KEPT = ('iter', 'seed', 'experiment_name', 'mmengine_version')
 
@@ -44,4 +45,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

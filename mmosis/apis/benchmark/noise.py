@@ -12,6 +12,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmosis.models import SiameseMixin
+from mmosis.utils.config_file import read_config
 from mmosis.utils.rng import generator, seeded
 
 
@@ -29,7 +30,7 @@ def load_detector(config: str, device: str) -> tuple[str, Config, nn.Module]:
     A detector without references gets one class: with more, random weights would give a box of each class a region, and
     its work could not be compared with a siamese detector's.
     """
-    cfg = Config.fromfile(config)
+    cfg = read_config(config, needs=['model'])
     if 'match_neck' not in cfg.model:
         for head in ('bbox_head', 'mask_head'):
             cfg.model.roi_head[head].num_classes = 1

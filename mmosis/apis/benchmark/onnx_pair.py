@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from mmengine.config import Config
 
 from mmosis.deployment import export_onnx
 from mmosis.deployment.pairs import PairTimes, time_pairs
 from mmosis.search import OneShotInferencer
 from mmosis.search.onnx_detector import OnnxDetector
+from mmosis.utils.config_file import read_config
 from mmosis.utils.image import read_image
 
 from ..random_weights import make_random_inferencer
@@ -36,7 +36,7 @@ def measure_onnx_pairs(configs: Sequence[str], weights: str | None, image_size: 
 
 
 def _measure(config: str, weights: str | None, image_size: int, repeats: int) -> PairTimes:
-    cfg, options = Config.fromfile(config), dict(device='cpu', channels_last=False)
+    cfg, options = read_config(config, needs=['model']), dict(device='cpu', channels_last=False)
     inferencer = OneShotInferencer(config, weights, **options) if weights else make_random_inferencer(cfg, **options)
     image = read_image(str(PHOTOGRAPH))
     x1, y1, x2, y2 = BOX
