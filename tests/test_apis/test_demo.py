@@ -41,5 +41,5 @@ def test_the_table_is_written_before_the_pictures(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(demo, '_test_random', lambda _: figures)
     monkeypatch.setattr(demo, '_draw_gallery', fail)
     with pytest.raises(ZeroDivisionError):
-        run_demo(Config(dict(work_dir=str(tmp_path))), 'data')
+        run_demo(Config(dict(work_dir=str(tmp_path), train_dataloader=dict(dataset=dict(split=None)))), 'data')
     assert '| one-shot categories                 | 50.0 | 25.0 |' in (tmp_path / 'table.txt').read_text()
