@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from threading import Thread
 import pytest
 
 from mmosis.search import ray_cluster
+from mmosis.utils.signals import Stopped, raise_on_signals
 
 pytestmark = pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed')
 
@@ -158,3 +160,32 @@ class TestServersThatAreNoRay:
             message = rf'^there is no Ray cluster at {address} \({reason}\); give HOST:PORT as ray start --head tells'
             with pytest.raises(ConnectionError, match=message), ray_cluster.joined_cluster(address):
                 pass
+
+
+class TestSignals:
+    """Ray sets a handler of its own while it starts, which ends the process."""
+
+    def test_it_does_what_it_did_before(self) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        with ray_cluster._signals_kept():
+            signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))
+        assert signal.getsignal(signal.SIGTERM) is before
+
+    def test_one_that_comes_in_the_meantime(self) -> None:
+        def start() -> None:
+            with ray_cluster._signals_kept():
+                signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))
+                signal.raise_signal(signal.SIGTERM)
+
+        with pytest.raises(Stopped) as caught, raise_on_signals():
+            start()
+        assert caught.value.number == signal.SIGTERM
+
+    def test_processes_do_not_get_them(self) -> None:
+        """Those that start here; this one does again afterwards."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        told = 'import signal; print(sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))))'
+        with ray_cluster._signals_blocked():
+            done = subprocess.run([sys.executable, '-c', told], capture_output=True, text=True, check=True)
+        assert {signal.SIGTERM, signal.SIGHUP} <= set(map(int, done.stdout.strip()[1:-1].split(',')))
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
