@@ -46,7 +46,7 @@ class ReferenceSampler:
         same_image: Whether the searched image may give references.
         min_size: Shorter side that a reference must have, in pixels of its image, of what lies in it. Later papers take
             references that a detector finds with ease; this and ``min_visibility`` do so by the annotations alone.
-        max_aspect: Most that the longer side of a crop may be of its shorter one.
+        max_aspect: Most that the longer side of a crop may be of its shorter one; by default any.
         min_visibility: Share of the box that must be free of every other single object's box, 0-1.
         with_masks: Whether references carry their masks, which are kept in memory then.
 
@@ -62,7 +62,7 @@ class ReferenceSampler:
         same_image: bool = False,
         min_size: float = 0,
         min_visibility: float = 0,
-        max_aspect: float = float('inf'),
+        max_aspect: float | None = None,
         with_masks: bool = False,
     ) -> None:
         if num < 1:
@@ -71,7 +71,7 @@ class ReferenceSampler:
             raise ValueError(
                 f'min_size must be at least 0 and min_visibility in 0-1, got {min_size} and {min_visibility}'
             )
-        if max_aspect < 1:
+        if max_aspect is not None and max_aspect < 1:
             raise ValueError(f'max_aspect must be at least 1, got {max_aspect}')
         self.num = num
         self.replace = replace
@@ -217,14 +217,14 @@ class ShuffledReferenceSampler(ReferenceSampler):
         return tuple(self._make_reference(row, self._image_of(groups, row)) for row in rows)
 
 
-def _fit_to_refer(image: ImageRecord, min_size: float, min_visibility: float, max_aspect: float) -> list[dict]:
+def _fit_to_refer(image: ImageRecord, min_size: float, min_visibility: float, max_aspect: float | None) -> list[dict]:
     """Instances that may serve as references: no crowds, large, free and wide enough."""
     kept = [instance for instance in image.instances if not instance['ignore_flag']]
     if min_size:
         kept = [i for i in kept if min(_sides(_clip(i['bbox'], image.img_shape))) >= min_size]
     if min_visibility:
         kept = [i for i in kept if _visibility(i, image.instances) >= min_visibility]
-    if max_aspect < float('inf'):
+    if max_aspect is not None:
         kept = [i for i in kept if _aspect(_clip(i['bbox'], image.img_shape)) <= max_aspect]
     return kept
 
