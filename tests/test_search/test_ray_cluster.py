@@ -27,7 +27,7 @@ TIMED_OUT = 'The current node timed out during startup. This could happen becaus
 SLOW_HELPERS = """
 import sys, time
 if any(word.endswith(('dashboard/agent.py', 'agent/main.py')) for word in sys.orig_argv):
-    time.sleep(30)
+    time.sleep(20)
 """
 
 # The first start times out after its processes were started, or when this one connects to them.
