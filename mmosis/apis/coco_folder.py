@@ -63,13 +63,15 @@ def find_coco_folder(root: str) -> CocoFolder:
         FileNotFoundError: If the folder is missing or none of the layouts fits; they are listed.
     """
     folder = Path(root)
+    if folder.exists() and not folder.is_dir():
+        raise FileNotFoundError(f'{root} is a file; give the folder of the data')
     if not folder.is_dir():
         raise FileNotFoundError(f'data folder {root} does not exist')
     for layout in (*LAYOUTS, *((ann, images, ann, images) for ann, images in SINGLE_LAYOUTS)):
         if all((folder / part).exists() for part in layout):
             return CocoFolder(str(folder), *layout)
-    known = '\n'.join('  ' + ', '.join(dict.fromkeys(layout)) for layout in (*LAYOUTS, *SINGLE_LAYOUTS))
-    raise FileNotFoundError(f'{root} has none of the known COCO-format layouts; expected, under it, one of:\n{known}')
+    known = '; or '.join(', '.join(dict.fromkeys(layout)) for layout in (*LAYOUTS, *SINGLE_LAYOUTS))
+    raise FileNotFoundError(f'{root} has none of the known COCO-format layouts; expected in it: {known}')
 
 
 def use_coco_folder(cfg: Config, data: str) -> None:

@@ -1,14 +1,35 @@
-"""Write checkpoints that hold nothing but weights."""
+"""Read the weights of a training, and write checkpoints that hold nothing but weights."""
 
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
 import torch
+from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
 from mmosis.utils.atomic import write_atomic
 from mmosis.version import __version__
+
+
+def read_trained(path: str | Path) -> dict:
+    """Read a checkpoint of a training.
+
+    Args:
+        path: The file.
+
+    Returns:
+        dict: As the Runner saved it, with ``state_dict``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no checkpoint, or has no weights.
+    """
+    checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
+    weights = checkpoint.get('state_dict') if isinstance(checkpoint, dict) else None
+    if not isinstance(weights, dict) or not all(isinstance(weight, Tensor) for weight in weights.values()):
+        raise ValueError(f'{path} has no weights under state_dict; give a checkpoint of tools/train.py')
+    return checkpoint
 
 
 def write_weights(path: str | Path, state_dict: Mapping[str, Tensor], meta: Mapping | None = None) -> None:

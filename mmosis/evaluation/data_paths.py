@@ -41,13 +41,17 @@ class DataPaths:
         Images that the dump names and that are gone are told of, and are None: a dump may be evaluated elsewhere.
 
         Raises:
-            FileNotFoundError: If there is no such annotation file, or no such folder of images as given.
+            FileNotFoundError: If there is no such dump or annotation file, or no such folder of images as given.
             ValueError: If the dump's file of paths is damaged.
         """
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f'there is no dump {folder}; give a folder that tools/test.py --dump wrote')
         path = Path(folder, FILE)
         named = _read(path) if path.is_file() else {}
         ann_file = ann_file or named.get('ann_file')
-        if ann_file is None or not Path(ann_file).is_file():
+        if ann_file is None:
+            raise FileNotFoundError(f'{folder} does not say where its annotations are; give their file as --ann-file')
+        if not Path(ann_file).is_file():
             raise FileNotFoundError(f'the annotations of {folder} are not in {ann_file}; give their file as --ann-file')
         if img_dir is not None and not Path(img_dir).is_dir():
             raise FileNotFoundError(f'there is no folder {img_dir} of images; give theirs as --img-dir')

@@ -22,6 +22,7 @@ from torch import nn
 
 from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.config_file import read_config
 from mmosis.utils.own_weights import weights_must_fit
 from mmosis.utils.precision import may_use_bfloat16
 
@@ -103,6 +104,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
         self.image_scale, self.max_pixels = image_scale, max_pixels
         self._names: dict[str, OutputNames] = {}
         self._drawn_classes: Sequence[str] = ()
+        if isinstance(model, str) and Path(model).is_file():
+            model = read_config(model, needs=['model', 'test_dataloader'])
         super().__init__(model, weights, device, scope, palette, show_progress)
         native = precision == 'bf16' and may_use_bfloat16(self.model.data_preprocessor.device)
         self.precision = 'bf16' if native else 'fp32'

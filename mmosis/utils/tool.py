@@ -1,8 +1,8 @@
 """How a tool ends where its input is wrong: with one line and status 2, as the command ``mmosis`` does."""
 
+import dis
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,9 +40,12 @@ def is_about_input(error: Exception) -> bool:
     """Whether an error is the system's, about a file, or a sentence that mmosis raised, and so not a bug."""
     if isinstance(error, OSError):
         return True
-    frame, _ = list(traceback.walk_tb(error.__traceback__))[-1]
+    last = error.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    frame = last.tb_frame
     ours = frame.f_globals.get('__name__', '').partition('.')[0] in ('mmosis', '__main__')
-    raised = (traceback.extract_tb(error.__traceback__)[-1].line or '').startswith('raise ')
+    raised = frame.f_code.co_code[last.tb_lasti] == dis.opmap['RAISE_VARARGS']  # by a statement, not by an expression
     return isinstance(error, (ValueError, TypeError, ImportError)) and ours and raised
 
 

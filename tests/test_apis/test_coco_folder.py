@@ -26,13 +26,19 @@ def test_finds_every_layout(layout: tuple[str, ...], tmp_path: Path) -> None:
 
 
 def test_unknown_layout_is_told_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'known COCO-format layouts(.|\n)*instances_train2017.json'):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'known COCO-format layouts; expected in it: .*instances_train2017\.json.*; or result\.json, \.$',
+    ):
         find_coco_folder(str(tmp_path))
 
 
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'data folder .*nothing does not exist'):
         find_coco_folder(str(tmp_path / 'nothing'))
+    (tmp_path / 'a.json').touch()
+    with pytest.raises(FileNotFoundError, match=r'a\.json is a file; give the folder of the data'):
+        find_coco_folder(str(tmp_path / 'a.json'))
 
 
 def make_config() -> Config:

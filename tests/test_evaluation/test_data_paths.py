@@ -40,8 +40,14 @@ def test_annotations_must_be_there(folder: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'are not in .*a\.json; give their file as --ann-file'):
         DataPaths.find(folder)
     (folder / 'data.json').unlink()
-    with pytest.raises(FileNotFoundError, match='are not in None; give their file as --ann-file'):
+    with pytest.raises(
+        FileNotFoundError, match='does not say where its annotations are; give their file as --ann-file'
+    ):
         DataPaths.find(folder)
+    with pytest.raises(
+        FileNotFoundError, match=r'there is no dump .*gone; give a folder that tools/test\.py --dump wrote'
+    ):
+        DataPaths.find(folder / 'gone')
 
 
 def test_a_wrong_folder_of_images_is_refused(folder: Path) -> None:

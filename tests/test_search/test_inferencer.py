@@ -506,9 +506,12 @@ def test_options_that_do_not_exist_are_refused(weights: Path, options: dict, mes
         OneShotInferencer(DEMO, str(weights), 'cpu', **options)
 
 
-def test_unknown_models_and_missing_weights_are_refused(weights: Path) -> None:
+def test_unknown_models_and_missing_weights_are_refused(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'there is no config file or folder nothing, and no model of that name'):
         OneShotInferencer('nothing')
+    (tmp_path / 'annotations.json').write_text('{"images": []}')
+    with pytest.raises(ValueError, match=r'annotations\.json sets no model, test_dataloader; it sets images'):
+        OneShotInferencer(str(tmp_path / 'annotations.json'), str(weights))
     with pytest.raises(ValueError, match='there are no weights: give the checkpoint of this config as weights'):
         OneShotInferencer(DEMO)
     cfg = Config.fromfile(DEMO)

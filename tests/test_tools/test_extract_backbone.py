@@ -20,7 +20,7 @@ def test_the_backbone_is_taken_out(tmp_path: Path) -> None:
     assert taken['conv1.weight'].equal(weights['backbone.conv1.weight'])
 
 
-@pytest.mark.parametrize('checkpoint', [dict(meta={}), dict(state_dict={'head.fc.weight': torch.zeros(2)})])
+@pytest.mark.parametrize('checkpoint', [dict(state_dict={'head.fc.weight': torch.zeros(2)}), dict(state_dict={})])
 def test_a_file_without_one_is_refused(checkpoint: dict, tmp_path: Path) -> None:
     torch.save(checkpoint, tmp_path / 'in.pth')
     with pytest.raises(

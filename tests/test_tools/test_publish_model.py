@@ -25,6 +25,8 @@ def test_weights_in_half_precision_and_what_made_them_are_left(tmp_path: Path) -
 
 def test_a_file_without_weights_is_refused(tmp_path: Path) -> None:
     torch.save(dict(meta={}), tmp_path / 'in.pth')
-    with pytest.raises(ValueError, match=r'the file has no state_dict but meta; give a checkpoint of tools/train\.py'):
+    with pytest.raises(
+        ValueError, match=r'in\.pth has no weights under state_dict; give a checkpoint of tools/train\.py'
+    ):
         run(TOOL, tmp_path / 'in.pth', tmp_path / 'out.pth')
     assert not (tmp_path / 'out.pth').exists()

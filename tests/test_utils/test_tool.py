@@ -57,6 +57,7 @@ def test_what_the_package_raises_is_told(capsys: pytest.CaptureFixture) -> None:
         ('len(None)', TypeError),
         ('import nothing_of_this_name', ImportError),
         ("import json; json.loads('{')", json.JSONDecodeError),  # Python's own, deep inside
+        ("raise ValueError(', '.join([1]))", TypeError),  # it fails before it says what it means to say
         ("raise RuntimeError('a bug')", RuntimeError),
         ("raise KeyError('a')", KeyError),
     ],

@@ -25,6 +25,7 @@ from mmosis.apis.benchmark.search import measure_searches
 from mmosis.apis.benchmark.step import make_step
 from mmosis.apis.benchmark.variants import Variant, measure_variants
 from mmosis.apis.random_weights import make_random_inferencer
+from mmosis.utils.arguments import at_least
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.config_file import add_cfg_options, read_config
 from mmosis.utils.cores import limit_threads
@@ -47,27 +48,27 @@ def parse_args() -> argparse.Namespace:
         return command
 
     command = add(data, "milliseconds of a training item, transform by transform, and beside MMDetection's", _config)
-    command.add_argument('--items', type=int, default=50, help='items (default: %(default)s)')
+    command.add_argument('--items', type=at_least(1), default=50, help='items (default: %(default)s)')
     command = add(annotations, "seconds and memory of a data set of COCO's size, beside MMDetection's")
     command.add_argument('--folder', help='where the file of random annotations is kept (default: a temporary one)')
-    command.add_argument('--num-images', type=int, default=118287, help='images (default: %(default)s)')
-    command.add_argument('--num-annotations', type=int, default=860001, help='objects (default: %(default)s)')
-    command.add_argument('--num-workers', type=int, default=4, help='of the data loader (default: %(default)s)')
-    command.add_argument('--items', type=int, default=20000, help='items a worker reads (default: %(default)s)')
+    command.add_argument('--num-images', type=at_least(1), default=118287, help='images (default: %(default)s)')
+    command.add_argument('--num-annotations', type=at_least(1), default=860001, help='objects (default: %(default)s)')
+    command.add_argument('--num-workers', type=at_least(0), default=4, help='of the data loader (default: %(default)s)')
+    command.add_argument('--items', type=at_least(1), default=20000, help='items a worker reads (default: %(default)s)')
     command = add(step, 'seconds of a training step, part by part', _configs, _sizes, _ref_size)
-    command.add_argument('--batch-size', type=int, default=1, help='images (default: %(default)s)')
+    command.add_argument('--batch-size', type=at_least(1), default=1, help='images (default: %(default)s)')
     command = add(pair, 'seconds of a search for one reference, part by part', _configs, _sizes, _ref_size)
     command.add_argument('--onnx', action='store_true', help='each beside ONNX Runtime, with what both find')
     command.add_argument('--weights', help='with --onnx and one config: its checkpoint (default: random weights)')
     command = add(references, 'an image and many references, beside pairs', _config, _sizes, _ref_size, _references)
-    command.add_argument('--runs', type=int, default=1, help='also in so many calls that share the references')
+    command.add_argument('--runs', type=at_least(1), default=1, help='also in so many calls that share the references')
     command = add(search, 'in one call, in separate calls, and from a bank', _config, _sizes, _references)
     command.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32', help='default: %(default)s')
     command.add_argument('--channels-last', action=argparse.BooleanOptionalAction, help='by default on a CPU')
     command = add(evaluation, 'seconds and memory of the evaluation beside pycocotools')
-    command.add_argument('--num-images', type=int, default=5000, help='images (default: %(default)s)')
-    command.add_argument('--num-detections', type=int, default=100, help='an episode (default: %(default)s)')
-    command.add_argument('--runs', type=int, nargs='+', default=[1, 5], help='numbers of runs (default: 1 5)')
+    command.add_argument('--num-images', type=at_least(1), default=5000, help='images (default: %(default)s)')
+    command.add_argument('--num-detections', type=at_least(1), default=100, help='an episode (default: %(default)s)')
+    command.add_argument('--runs', type=at_least(1), nargs='+', default=[1, 5], help='numbers of runs (default: 1 5)')
     args = parser.parse_args()
     if getattr(args, 'weights', None) and (not args.onnx or len(args.configs) > 1):
         parser.error('--weights are those of one config, beside --onnx')
@@ -85,16 +86,20 @@ def _configs(parser: argparse.ArgumentParser) -> None:
 
 
 def _sizes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--image-size', type=int, default=1024, help='side of images (default: %(default)s)')
-    parser.add_argument('--repeats', type=int, default=3, help='rounds, of which medians count (default: %(default)s)')
+    parser.add_argument('--image-size', type=at_least(1), default=1024, help='side of images (default: %(default)s)')
+    parser.add_argument(
+        '--repeats', type=at_least(1), default=3, help='rounds, of which medians count (default: %(default)s)'
+    )
 
 
 def _ref_size(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--ref-size', type=int, default=192, help='side of references (default: %(default)s)')
+    parser.add_argument('--ref-size', type=at_least(1), default=192, help='side of references (default: %(default)s)')
 
 
 def _references(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--references', type=int, nargs='+', default=[1, 5, 20], help='how many (default: 1 5 20)')
+    parser.add_argument(
+        '--references', type=at_least(1), nargs='+', default=[1, 5, 20], help='how many (default: 1 5 20)'
+    )
 
 
 def data(args: argparse.Namespace) -> list[Measured]:

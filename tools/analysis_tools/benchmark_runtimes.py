@@ -15,6 +15,7 @@ from rich.table import Table
 
 from mmosis.search import make_inferencer
 from mmosis.search.runtimes import RUNTIMES
+from mmosis.utils.arguments import at_least
 from mmosis.utils.image import read_image
 from mmosis.utils.timing import median_seconds
 from mmosis.utils.tool import run_tool
@@ -31,7 +32,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--runtimes', nargs='+', choices=RUNTIMES, default=RUNTIMES, help='default: %(default)s')
     parser.add_argument('--precision', choices=('fp32', 'bf16'), help='of torch; default: fp32')
     parser.add_argument('--image', default=str(PHOTOGRAPH), help='picture to search (default: an example of the page)')
-    parser.add_argument('--repeats', type=int, default=5, help='searches to take the median of (default: %(default)s)')
+    parser.add_argument(
+        '--repeats', type=at_least(1), default=5, help='searches to take the median of (default: %(default)s)'
+    )
     parser.add_argument('--inside', choices=RUNTIMES, help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
 from mmosis.apis.flops import count_parts
+from mmosis.utils.arguments import at_least
 from mmosis.utils.config_file import read_config
 from mmosis.utils.tool import run_tool
 
@@ -18,8 +19,12 @@ def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file path')
-    parser.add_argument('--shape', type=int, nargs=2, default=(1024, 1024), help='height and width of the image')
-    parser.add_argument('--ref-shape', type=int, nargs=2, default=(192, 192), help='height and width of the reference')
+    parser.add_argument(
+        '--shape', type=at_least(1), nargs=2, default=(1024, 1024), help='height and width of the image'
+    )
+    parser.add_argument(
+        '--ref-shape', type=at_least(1), nargs=2, default=(192, 192), help='height and width of the reference'
+    )
     args = parser.parse_args()
     cfg = read_config(args.config, needs=['model', 'default_scope'])
     init_default_scope(cfg.default_scope)

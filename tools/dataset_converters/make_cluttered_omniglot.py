@@ -3,6 +3,7 @@
 import argparse
 
 from mmosis.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
+from mmosis.utils.arguments import at_least
 from mmosis.utils.tool import run_tool
 
 
@@ -29,7 +30,7 @@ def parse_args() -> argparse.Namespace:
         '--num-clutter', type=int, nargs=2, default=ClutterConfig.num_clutter, help='fewest and most pieces of clutter'
     )
     parser.add_argument('--colours', default=ClutterConfig.colours, help='random for each character, or one a scene')
-    parser.add_argument('--num-workers', type=int, default=0, help='processes; 0 draws in this one')
+    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 draws in this one')
     return parser.parse_args()
 
 

@@ -7,6 +7,7 @@ import mmosis  # noqa: F401  (it makes the host fit to use)
 
 # isort: split
 from mmosis.apis.crop_store import make_crop_store
+from mmosis.utils.arguments import at_least
 from mmosis.utils.config_file import add_cfg_options, read_config
 from mmosis.utils.crop_store import CropStore
 from mmosis.utils.tool import run_tool
@@ -17,7 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config of the training; the same without a store')
     parser.add_argument('--out', required=True, help='folder to write; a run that was stopped goes on in it')
-    parser.add_argument('--num-workers', type=int, default=0, help='processes; 0 works in this one')
+    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 works in this one')
     parser.add_argument('--max-size', type=int, help='longer side of a crop (default: the size of ResizeReference)')
     add_cfg_options(parser)
     return parser.parse_args()

@@ -3,6 +3,7 @@
 import argparse
 
 from mmosis.scenes.cutouts import ComposeConfig, compose_scenes
+from mmosis.utils.arguments import at_least
 from mmosis.utils.config_file import read_config
 from mmosis.utils.tool import run_tool
 
@@ -25,7 +26,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--num-images', type=int, default=1000, help='how many scenes (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='seed of the scenes (default: %(default)s)')
     parser.add_argument('--image-size', type=int, default=ComposeConfig.image_size, help='side in pixels')
-    parser.add_argument('--num-workers', type=int, default=0, help='processes; 0 works in this one')
+    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 works in this one')
     args = parser.parse_args()
     if (args.out_dir is None) == (args.config is None):
         parser.error('give either a folder to write or a config')
@@ -43,10 +44,17 @@ def list_sources(args: argparse.Namespace) -> list[dict]:
 
 
 def main() -> None:
-    """Compose the scenes and say where the annotation files are."""
+    """Compose the scenes and say where the annotation files are.
+
+    Raises:
+        ValueError: If the config has no scenes of a name.
+    """
     args = parse_args()
     if args.config is not None:
         composed = read_config(args.config, needs=['composed']).composed
+        unknown = [name for name in args.only or () if name not in composed]
+        if unknown:
+            raise ValueError(f'{args.config} composes no {", ".join(unknown)} but {", ".join(composed)}')
         wanted = [composed[name] for name in args.only or composed]
     else:
         same = dict(num_images=args.num_images, seed=args.seed, image_size=args.image_size)

@@ -2,9 +2,7 @@
 
 import argparse
 
-from mmengine.runner import CheckpointLoader
-
-from mmosis.compat.weights_file import write_weights
+from mmosis.compat.weights_file import read_trained, write_weights
 from mmosis.utils.tool import run_tool
 
 PREFIX = 'backbone.'
@@ -20,7 +18,7 @@ def main() -> None:
     parser.add_argument('in_file', help='checkpoint of a training')
     parser.add_argument('out_file', help='checkpoint of the backbone to write')
     args = parser.parse_args()
-    weights = CheckpointLoader.load_checkpoint(args.in_file, map_location='cpu').get('state_dict', {})
+    weights = read_trained(args.in_file)['state_dict']
     backbone = {name.removeprefix(PREFIX): value for name, value in weights.items() if name.startswith(PREFIX)}
     if not backbone:
         raise ValueError(f'{args.in_file} has no weights under {PREFIX!r}; give a checkpoint of tools/train.py')

@@ -3,9 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mmengine.runner import CheckpointLoader
-
-from mmosis.compat.weights_file import write_weights
+from mmosis.compat.weights_file import read_trained, write_weights
 from mmosis.utils.tool import run_tool
 
 KEPT = ('iter', 'seed', 'experiment_name', 'mmengine_version')
@@ -19,12 +17,7 @@ def publish(checkpoint: dict) -> dict:
 
     Returns:
         dict: ``state_dict`` and ``meta`` with plain values.
-
-    Raises:
-        ValueError: If it has no weights.
     """
-    if 'state_dict' not in checkpoint:
-        raise ValueError(f'the file has no state_dict but {", ".join(checkpoint)}; give a checkpoint of tools/train.py')
     meta = {key: checkpoint['meta'][key] for key in KEPT if key in checkpoint.get('meta', {})}
     weights = {
         name: tensor.half() if tensor.is_floating_point() else tensor
@@ -39,7 +32,7 @@ def main() -> None:
     parser.add_argument('in_file', help='checkpoint of tools/train.py')
     parser.add_argument('out_file', help='checkpoint to write')
     args = parser.parse_args()
-    published = publish(CheckpointLoader.load_checkpoint(args.in_file, map_location='cpu'))
+    published = publish(read_trained(args.in_file))
     write_weights(args.out_file, **published)
     print(f'{args.out_file}: {Path(args.out_file).stat().st_size / 1e6:.1f} MB')
 

@@ -32,10 +32,13 @@ def test_tool_holds_a_split_out(photographs, tmp_path, monkeypatch):
     assert (tmp_path / 'tool' / 'annotations.json').read_bytes() == expected.read_bytes()
 
 
-def test_tool_writes_what_a_config_describes(photographs, tmp_path, monkeypatch):
+def test_tool_writes_what_a_config_describes(photographs, tmp_path, monkeypatch, capsys):
     settings = dict(sources=[dict(folder=str(photographs))], num_images=2, image_size=64)
     composed = {name: dict(settings, out_dir=str(tmp_path / name), seed=seed) for seed, name in enumerate('ab')}
     (tmp_path / 'config.py').write_text(f'composed = {composed}')
+    with pytest.raises(SystemExit):
+        _run(monkeypatch, '--config', tmp_path / 'config.py', '--only', 'b', 'c', 'd')
+    assert capsys.readouterr().err.endswith('config.py composes no c, d but a, b\n')
     _run(monkeypatch, '--config', tmp_path / 'config.py', '--only', 'b')
     assert not (tmp_path / 'a').exists()
     _run(monkeypatch, '--config', tmp_path / 'config.py')
