@@ -63,7 +63,7 @@ def _settle_negatives(dataset: dict) -> None:
     for image in dataset['images']:
         if negative := image.get('neg_category_ids'):
             twins = _find_twins(set(negative) - ids, ids)
-            image['neg_category_ids'] = [twins.get(each) or each for each in negative]
+            image['neg_category_ids'] = [each if twins.get(each) is None else twins[each] for each in negative]
 
 
 def _find_twins(unknown: set, ids: set) -> dict:

@@ -6,7 +6,7 @@ from itertools import chain
 
 import numpy as np
 
-from .outlines import first_wrong_runs, read_outline
+from .outlines import first_wrong_runs, join_runs, may_be_long, read_outline
 
 # What mmdet skips, in the order in which it looks; crowds stay, but are neither found nor shown as a reference.
 REASONS = (
@@ -86,11 +86,12 @@ def settle_outlines(annotations: list[dict], img_shapes: list[tuple[int, int]]) 
     outlines = [annotations[number]['segmentation'] for number in run_lengths]
     if wrong := first_wrong_runs(outlines, [img_shapes[number] for number in run_lengths]):
         raise ValueError(f'annotation {annotations[run_lengths[wrong[0]]]["id"]}: {wrong[1]}')
+    join_runs(outlines)
 
 
 def _is_polygon(part: list[float]) -> bool:
-    """Whether it has three points or more, as nearly all have."""
-    return len(part) >= 6 and len(part) % 2 == 0
+    """Whether it has three points or more, is not too long and not near 0, as nearly all are."""
+    return len(part) >= 6 and len(part) % 2 == 0 and max(part[:2]) > 1 and not may_be_long(part)
 
 
 def _settle_outline(annotation: dict, img_shape: tuple[int, int]) -> None:
@@ -98,8 +99,22 @@ def _settle_outline(annotation: dict, img_shape: tuple[int, int]) -> None:
         outline = read_outline(annotation.pop('segmentation', None), img_shape)
     except ValueError as error:
         raise ValueError(f'annotation {annotation["id"]}: {error}') from error
+    _check_scale(annotation, outline)
     if outline is not None:
         annotation['segmentation'] = outline
+
+
+def _check_scale(annotation: dict, outline: list | dict | None) -> None:
+    """Refuse polygons in 0-1 of an object whose box is in pixels: they cover nothing of it."""
+    if not isinstance(outline, list):
+        return
+    x, y, width, height = annotation['bbox']
+    values = [value for polygon in outline for value in polygon]
+    if min(values) >= 0 and max(values) <= 1 and max(x + width, y + height) > 2:
+        raise ValueError(
+            f'annotation {annotation["id"]}: polygons are in pixels, got values in 0-1, {str(outline)[:100]}, of a '
+            f'bbox {annotation["bbox"]}'
+        )
 
 
 def _find_skipped(annotations: list[dict], boxes: np.ndarray, img_shapes: np.ndarray) -> np.ndarray:
@@ -109,7 +124,7 @@ def _find_skipped(annotations: list[dict], boxes: np.ndarray, img_shapes: np.nda
     areas = np.fromiter((annotation['area'] for annotation in annotations), float, len(annotations))
     tests = (
         np.fromiter((bool(annotation.get('ignore')) for annotation in annotations), bool, len(annotations)),
-        inside.prod(axis=1) == 0,
+        (inside.prod(axis=1) == 0) & (boxes[:, 2:] > 0).all(axis=1),
         areas <= 0,
         (corners <= 1).all(axis=1) & (boxes[:, 2:] < 1).any(axis=1) & (img_shapes.min(axis=1) >= TINY_IMAGE),
         (boxes[:, 2:] < 1).any(axis=1),

@@ -8,11 +8,12 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 from msgspec import Meta
 
+from .json_file import read_json
 from .outlines import LIMIT, LooseOutline, Outline, list_polygons
 
 MAX_SIDE = 2**16 - 1  # of an image, as of a JPEG file
 
-Id = int | str
+Id = int | Annotated[str, Meta(pattern='^[^\0]+$')]  # NumPy's arrays of text lose zeros at the end
 Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
 Pixels = Annotated[float, Meta(ge=-LIMIT, le=LIMIT)]
 Flag = Annotated[int, Meta(ge=0, le=1)] | bool | None
@@ -113,29 +114,31 @@ def decode_coco(path: str | Path) -> dict:
             file, entry and field, and says what came and what is expected.
     """
     content = Path(path).read_bytes()
-    try:
+    for decode in (_decode, _decode_loose):
         try:
-            return _decode(content, Dataset)
-        except msgspec.ValidationError:
-            return _tighten(_decode(content, LooseDataset))
-    except msgspec.ValidationError as error:
-        raise ValueError(f'{path}: {_explain(str(error), json.loads(content))}') from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path} is not a JSON file: {error}') from error
+            return decode(content)
+        except msgspec.ValidationError as error:
+            wrong = error
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f'{path} is not a JSON file: {error}') from error
+    raise ValueError(f'{path}: {_explain(str(wrong), read_json(path))}') from wrong
 
 
-def _decode(content: bytes, schema: type) -> dict:
+def _decode(content: bytes, schema: type = Dataset) -> dict:
     try:
         return msgspec.json.decode(content, type=schema, strict=False)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         # NaN, and encodings other than UTF-8, which Python reads: so that it can be told where they stand.
-        return msgspec.convert(json.loads(content), type=schema, strict=False)
+        found = json.loads(content)
+        json.dumps(found, ensure_ascii=False).encode()  # halves of characters, which nothing can print or write
+        return msgspec.convert(found, type=schema, strict=False)
 
 
-def _tighten(dataset: dict) -> dict:
-    """Bring outlines that tools write in other forms into COCO's."""
+def _decode_loose(content: bytes) -> dict:
+    """Decode, and bring outlines that tools write in other forms into COCO's."""
+    dataset = _decode(content, LooseDataset)
     for annotation in dataset['annotations']:
         if isinstance(annotation.get('segmentation'), list):
             annotation['segmentation'] = list_polygons(annotation['segmentation'])
@@ -152,6 +155,8 @@ def _explain(error: str, content: Any) -> str:
         if key is None or not entries:
             return f'this is not a COCO-format file with content: "{key or "images"}" is missing or empty'
         return f'"{key}" must be a list, got {_show(entries)}'
+    if not isinstance(content[key], list) or len(content[key]) <= int(number):
+        return f'"{key}" must be listed once, got it several times'  # Python takes the last, msgspec looks at all
     entry = content[key][int(number)]
     field = field or (missing[1] if missing else None)
     if field is None:

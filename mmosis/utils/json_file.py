@@ -9,9 +9,9 @@ def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        ValueError: If it is not JSON; the message names the file.
+        ValueError: If it is not JSON, or nested too deeply; the message names the file.
     """
     try:
         return json.loads(Path(path).read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from error

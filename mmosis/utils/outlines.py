@@ -7,9 +7,11 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 import numpy as np
 from msgspec import Meta
+from pycocotools import mask as mask_utils
 
 LIMIT = 2**17  # of coordinates, twice the largest side of an image; pycocotools allocates by the length of an outline
 MAX_PIXELS = 2**28  # of an image: 16,384 x 16,384, of which a mask takes 256 MiB
+MAX_LENGTH = 2**24  # pixels along a polygon; pycocotools takes 40 bytes for each of them
 
 Coordinate = Annotated[float, Meta(ge=-LIMIT, le=LIMIT)]
 
@@ -68,10 +70,27 @@ def _read_polygons(outline: list) -> list | None:
     for part in parts:
         if len(part) % 2 or not all(isinstance(value, float) for value in part):
             raise ValueError(f'a polygon must be numbers x, y, x, y, ..., got {len(part)} in {str(part)[:100]}')
+        if _length(part) > MAX_LENGTH:
+            raise ValueError(
+                f'a polygon must be at most {MAX_LENGTH} pixels long, got {len(part) // 2} points over '
+                f'{_length(part):.0f} pixels'
+            )
     large = [part for part in parts if len(part) >= 6]
     if not large:
         raise ValueError(f'{EXPECTED}, got none in {str(outline)[:100]}')
     return large
+
+
+def may_be_long(polygon: list[float]) -> bool:
+    """Tell quickly whether a polygon may be longer than MAX_LENGTH; nearly none is."""
+    size = len(polygon)
+    return size * LIMIT > MAX_LENGTH and size // 2 * (max(polygon) - min(polygon)) > MAX_LENGTH
+
+
+def _length(polygon: list[float]) -> float:
+    """Pixels along a polygon, as pycocotools counts them: the longer of the steps across and down."""
+    points = np.array(polygon).reshape(-1, 2)
+    return float(np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum())
 
 
 def list_polygons(segmentation: list) -> list[list]:
@@ -118,7 +137,7 @@ def first_wrong_runs(outlines: Sequence[dict], img_shapes: Sequence[tuple[int, i
     """
     texts = [number for number, outline in enumerate(outlines) if isinstance(outline['counts'], str)]
     totals = np.array([0 if isinstance(o['counts'], str) else sum(o['counts']) for o in outlines], dtype=np.int64)
-    totals[texts] = count_run_pixels([outlines[number]['counts'].encode(errors='replace') for number in texts])
+    totals[texts], _ = count_run_pixels([_encoded(outlines[number]) for number in texts])
     for number, (outline, shape, total) in enumerate(zip(outlines, img_shapes, totals.tolist(), strict=True)):
         if tuple(outline['size']) != tuple(shape):
             return number, (
@@ -130,25 +149,44 @@ def first_wrong_runs(outlines: Sequence[dict], img_shapes: Sequence[tuple[int, i
     return None
 
 
-def count_run_pixels(texts: Sequence[bytes]) -> np.ndarray:
+def join_runs(outlines: Sequence[dict]) -> None:
+    """Join runs that an empty one parts, where pycocotools' overlaps would end; outlines are right, and are changed."""
+    texts = [number for number, outline in enumerate(outlines) if isinstance(outline['counts'], str)]
+    has_empty = np.array([isinstance(o['counts'], list) and 0 in o['counts'][1:] for o in outlines], dtype=bool)
+    _, has_empty[texts] = count_run_pixels([_encoded(outlines[number]) for number in texts])
+    for number in np.flatnonzero(has_empty).tolist():
+        outline = outlines[number]
+        runs = mask_utils.frPyObjects(outline, *outline['size']) if isinstance(outline['counts'], list) else outline
+        outline['counts'] = mask_utils.encode(mask_utils.decode(runs))['counts'].decode()
+
+
+def _encoded(outline: dict) -> bytes:
+    return outline['counts'].encode(errors='replace')
+
+
+def count_run_pixels(texts: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """Add up compressed run lengths, many at once.
 
     Args:
         texts: ``counts`` as pycocotools writes them.
 
     Returns:
-        np.ndarray: (N,) int64, pixels; -1 for what is no such text.
+        tuple: (N,) int64, pixels, -1 for what is no such text; and (N,) bool, whether a run other than the first is
+        empty.
     """
-    totals, begin, size = [np.zeros(0, dtype=np.int64)], 0, 0
+    totals, has_empty = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=bool)]
+    begin, size = 0, 0
     for end, text in enumerate(texts, 1):
         size += len(text)
         if size >= CHARACTERS_AT_A_TIME or end == len(texts):
-            totals.append(_count_run_pixels(texts[begin:end]))
+            pixels, empty = _count_run_pixels(texts[begin:end])
+            totals.append(pixels)
+            has_empty.append(empty)
             begin, size = end, 0
-    return np.concatenate(totals)
+    return np.concatenate(totals), np.concatenate(has_empty)
 
 
-def _count_run_pixels(texts: Sequence[bytes]) -> np.ndarray:
+def _count_run_pixels(texts: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     characters = np.frombuffer(b''.join(texts), np.uint8) - np.uint8(FIRST_CHARACTER)
     text_ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
     is_last = characters & MORE == 0
@@ -160,13 +198,14 @@ def _count_run_pixels(texts: Sequence[bytes]) -> np.ndarray:
     wrong[owners[sizes > MAX_CHARACTERS]] = True
     values = _join_characters(characters, ends, np.minimum(sizes, MAX_CHARACTERS))
     positions = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
-    totals = np.zeros(len(texts), dtype=np.int64)
+    totals, has_empty = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
     # A run is told by its difference to the one before the last; the first three are told whole.
     for chain in (positions == 0, (positions > 0) & (positions % 2 == 0), positions % 2 == 1):
         runs, owner = _sum_within(values[chain], owners[chain]), owners[chain]
         wrong[owner[(runs < 0) | (runs > MAX_PIXELS)]] = True
         totals += np.bincount(owner, np.clip(runs, 0, MAX_PIXELS), len(texts)).astype(np.int64)
-    return np.where(wrong, -1, totals)
+        has_empty[owner[(runs == 0) & (positions[chain] > 0)]] = True
+    return np.where(wrong, -1, totals), has_empty
 
 
 def _find_broken(characters: np.ndarray, is_last: np.ndarray, text_ends: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@ import math
 from pathlib import Path
 
 import pytest
+from pycocotools import mask as mask_utils
 
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.coco_objects import count_skipped
@@ -54,6 +55,30 @@ def test_what_is_no_json_is_refused(tmp_path, content):
     path = tmp_path / 'bad.json'
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f'{path} is not a JSON file: '):
+        load_coco(str(path))
+
+
+@pytest.mark.parametrize(
+    ('old', 'new'),
+    [
+        ('"id": 7', '"id": null'),  # and the end is missing
+        ('"height": 80', '"height": [' + '[' * 10**5),
+        ('"height": 80', '"height": ' + '8' * 5000),
+        ('"name": "person"', '"name": "person\\ud83d"'),  # half a character, which could not be printed
+    ],
+)
+def test_what_is_no_json_is_refused_though_a_value_is_wrong_too(ann_file, old, new):
+    path = Path(ann_file())
+    text = path.read_text()
+    path.write_text(text.replace(old, new, 1)[: None if 'ud83d' in new else -1])
+    with pytest.raises(ValueError, match=f'^{path} is not a JSON file: '):
+        load_coco(str(path))
+
+
+def test_a_list_that_comes_twice_is_refused(ann_file):
+    path = Path(ann_file())
+    path.write_text(path.read_text().replace('"height": 72', '"height": 0', 1)[:-1] + ', "images": [{}]}')
+    with pytest.raises(ValueError, match=f'{path}: "images" must be listed once, got it several times'):
         load_coco(str(path))
 
 
@@ -126,6 +151,14 @@ def test_negatives_of_an_image_are_ids_of_categories(ann_file):
     assert coco.imgs[7]['neg_category_ids'] == [10, 30]
 
 
+def test_negatives_may_name_category_0(ann_file):
+    def first_is_0(entries):
+        return [dict(entry, id=0 if entry['id'] == 70 else entry['id']) for entry in entries]
+
+    coco = load_coco(ann_file(images=_first(neg_category_ids=['0', 10]), categories=first_is_0))
+    assert coco.imgs[7]['neg_category_ids'] == [0, 10]
+
+
 # ---------------------------------------------------------------- values
 
 NUMBERS = [math.nan, math.inf, -math.inf, 1e308, 3e9, 10**30, -(10**30)]
@@ -165,7 +198,7 @@ def test_values_are_taken_or_refused_by_name(ann_file, key, field):
                 load_coco(str(path))
 
 
-@pytest.mark.parametrize('value', [None, True, [], {}, 7.5, math.nan])
+@pytest.mark.parametrize('value', [None, True, [], {}, 7.5, math.nan, '', 'a\0'])
 @pytest.mark.parametrize('field', ['image_id', 'category_id', 'id'])
 def test_what_is_no_id_is_refused(ann_file, field, value):
     with pytest.raises(ValueError, match=rf'annotation (100|number 1 of the list) must have an? {field}, a number or'):
@@ -257,6 +290,42 @@ def test_what_is_no_outline_is_refused(ann_file, given, message):
         load_coco(path)
 
 
+@pytest.mark.parametrize('box', [[5, 5, 30, 20], [0, 0, 1, 1.5]])
+def test_polygons_in_shares_of_the_image_are_refused(ann_file, box):
+    path = ann_file(annotations=_first(segmentation=[[value / 100 for value in SQUARE]], bbox=box))
+    if box[2] > 1:
+        with pytest.raises(ValueError, match=rf'{path}: annotation 100: polygons are in pixels, got values in 0-1, \['):
+            load_coco(path)
+    else:
+        assert load_coco(path).anns[100]['segmentation'] == [[value / 100 for value in SQUARE]]
+
+
+@pytest.mark.parametrize('form', [lambda polygon: [polygon], lambda polygon: polygon])
+def test_nothing_is_allocated_for_an_endless_polygon(ann_file, form):
+    """pycocotools takes 40 bytes for each pixel along it, and dies where it gets none."""
+    zigzag = [0, 0, 131072, 131072] * 1000
+    path = ann_file(annotations=_first(segmentation=form(zigzag)))
+    with pytest.raises(
+        ValueError,
+        match=f'{path}: annotation 100: a polygon must be at most 16777216 pixels long, got 2000 points over 262144000',
+    ):
+        load_coco(path)
+    assert load_coco(ann_file(annotations=_first(segmentation=[SQUARE * 1000]))).anns[100]['segmentation'] == [
+        SQUARE * 1000
+    ]
+
+
+@pytest.mark.parametrize('compressed', [False, True])
+def test_runs_that_an_empty_one_parts_are_joined(ann_file, compressed):
+    """At an empty run pycocotools ends its count of what two masks share."""
+    runs = dict(size=[80, 100], counts=[4000, 60, 0, 40, 3900, 0])
+    if compressed:
+        runs['counts'] = mask_utils.frPyObjects(runs, 80, 100)['counts'].decode()
+    coco = load_coco(ann_file(annotations=_first(segmentation=runs)))
+    whole = mask_utils.frPyObjects(dict(size=[80, 100], counts=[4000, 100, 3900]), 80, 100)
+    assert mask_utils.iou([coco.annToRLE(coco.anns[100])], [whole], [False]).tolist() == [[1.0]]
+
+
 @pytest.mark.parametrize('size', [[80, 100], ['80', '100'], [80.0, 100.0]])
 def test_sizes_of_run_lengths_may_be_any_exact_numbers(ann_file, size):
     coco = load_coco(ann_file(annotations=_first(segmentation=dict(size=size, counts=[4000.0, 100, 3900]))))
@@ -279,6 +348,9 @@ def test_skipped_objects_have_their_reasons(ann_file):
             dict(area=0),
             dict(bbox=[0.1, 0.2, 0.5, 0.3]),
             dict(bbox=[5, 5, 0.5, 20]),
+            {},
+            dict(bbox=[5, 5, 0, 20], area=0),
+            dict(bbox=[5, 5, 0, 20]),
         ]
         return [*(dict(entry, **one) for entry, one in zip(entries, changes, strict=False)), *entries[len(changes) :]]
 
@@ -290,11 +362,13 @@ def test_skipped_objects_have_their_reasons(ann_file):
         103: 'of a box in 0-1, where boxes are in pixels',
         104: 'narrower than a pixel',
         105: 'crowds',
+        106: 'of area 0',
+        107: 'narrower than a pixel',
         110: 'narrower than a pixel',
     }
     assert count_skipped(skipped.values(), 24) == (
-        '7 of 24 objects are skipped: 1 marked to ignore, 1 outside the image, 1 of area 0, 1 of a box in 0-1, where '
-        'boxes are in pixels, 2 narrower than a pixel, 1 crowds'
+        '9 of 24 objects are skipped: 1 marked to ignore, 1 outside the image, 2 of area 0, 1 of a box in 0-1, where '
+        'boxes are in pixels, 3 narrower than a pixel, 1 crowds'
     )
 
 

@@ -10,7 +10,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert read_json(tmp_path / 'a.json') == {'name': 'é'}
 
 
-@pytest.mark.parametrize('content', [b'{"a": 1', b'', b'\xff\xfe\xfa'])
+@pytest.mark.parametrize('content', [b'{"a": 1', b'', b'\xff\xfe\xfa', b'[' * 10**5, b'1' * 5000])
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / 'a.json').write_bytes(content)
     with pytest.raises(ValueError, match=r'a\.json is not a JSON file: '):

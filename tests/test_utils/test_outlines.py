@@ -26,8 +26,10 @@ def test_the_pixels_of_a_mask_are_those_of_its_image(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(outlines, 'CHARACTERS_AT_A_TIME', at_a_time)
     masks = _masks(60)
     texts = [mask_utils.encode(np.asfortranarray(mask))['counts'] for mask in masks]
-    assert count_run_pixels(texts).tolist() == [mask.size for mask in masks]
-    assert count_run_pixels([]).tolist() == []
+    pixels, has_empty = count_run_pixels(texts)
+    assert pixels.tolist() == [mask.size for mask in masks]
+    assert not has_empty.any()
+    assert [found.tolist() for found in count_run_pixels([])] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -45,12 +47,12 @@ def test_the_pixels_of_a_mask_are_those_of_its_image(monkeypatch: pytest.MonkeyP
 )
 def test_broken_text_is_found_beside_whole_one(text: bytes) -> None:
     whole = mask_utils.encode(np.asfortranarray(np.eye(5, 7, dtype=np.uint8)))['counts']
-    assert count_run_pixels([whole, text, whole, b'']).tolist() == [35, -1, 35, 0]
+    assert count_run_pixels([whole, text, whole, b''])[0].tolist() == [35, -1, 35, 0]
 
 
 def test_a_run_below_0_is_found_though_the_sum_is_right() -> None:
     """The first is 10, 10, 10, then 10 - 12: pycocotools would take the last for four thousand million pixels."""
-    assert count_run_pixels([b':::D', b':::N', b'::::']).tolist() == [-1, 10 + 10 + 10 + 8, 10 + 10 + 10 + 20]
+    assert count_run_pixels([b':::D', b':::N', b'::::'])[0].tolist() == [-1, 10 + 10 + 10 + 8, 10 + 10 + 10 + 20]
 
 
 def test_the_first_wrong_one_is_told() -> None:
