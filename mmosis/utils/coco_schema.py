@@ -162,7 +162,8 @@ def _explain(error: str, content: Any) -> str:
     if field is None:
         return f'entries of "{key}" must be objects, got {_show(entry)}'
     got = _show(entry[field]) if field in entry else 'nothing'
-    return f'{name_entry(key, entry, int(number))} must have {EXPECTED[field]}, got {got}'
+    named = name_entry(key, {} if field == 'id' else entry, int(number))
+    return f'{named} must have {EXPECTED[field]}, got {got}'
 
 
 def name_entry(key: str, entry: dict, number: int) -> str:
