@@ -11,6 +11,7 @@ from .errors import describe_error
 BAD_INPUT = 2  # argparse's status
 # Names the process of mmosis.utils.torchrun for those that it starts: while they import, it may be killed.
 LAUNCHER_PID = 'MMOSIS_LAUNCHER_PID'
+_PEER_ENDED = 'Connection closed by peer'  # gloo's words
 
 
 def run_tool(main: Callable[[], None]) -> None:
@@ -22,11 +23,13 @@ def run_tool(main: Callable[[], None]) -> None:
         main: The function.
 
     Raises:
-        SystemExit: With status 2, if the input is wrong.
+        SystemExit: With status 2, if the input is wrong; with 1, if another process of torchrun has failed.
     """
     try:
         main()
     except Exception as error:
+        if LAUNCHER_PID in os.environ and _PEER_ENDED in str(error):
+            sys.exit(1)  # the other one says why
         if not is_about_input(error):
             raise
         if LAUNCHER_PID in os.environ:

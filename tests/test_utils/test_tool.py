@@ -87,3 +87,16 @@ def test_a_process_of_torchrun_leaves_the_line_to_it(
     assert capsys.readouterr() == ('', '')
     record = json.loads((tmp_path / 'error.json').read_text())
     assert record['message']['message'] == 'ValueError: no/where.json: No such file or directory'
+
+
+def test_a_process_of_torchrun_whose_peer_has_ended_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    line = "raise RuntimeError('[gloo/transport/tcp/pair.cc:561] Connection closed by peer [127.0.0.1]:13531.')"
+    with pytest.raises(RuntimeError):  # of another launcher it may be all that is known
+        run(tmp_path, line)
+    monkeypatch.setenv(LAUNCHER_PID, '1')
+    with pytest.raises(SystemExit) as end:
+        run(tmp_path, line)
+    assert end.value.code == 1
+    assert capsys.readouterr() == ('', '')

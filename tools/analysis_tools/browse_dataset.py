@@ -80,7 +80,7 @@ def metainfo_of(dataset: OneShotCocoDataset | EpisodeMixture, index: int) -> dic
 def main() -> None:
     """Draw the pictures."""
     args = parse_args()
-    cfg = read_config(args.config, args.cfg_options, needs=['visualizer'])
+    cfg = read_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     loader = build_loader(cfg, args.loader)
     visualizer = VISUALIZERS.build(dict(cfg.visualizer, vis_backends=None))
