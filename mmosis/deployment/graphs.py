@@ -90,7 +90,7 @@ class Detect(nn.Module):
         return tuple(found[name] for name in self.outputs)
 
     def _predict(self, matched: tuple[Tensor, ...], sample: SimpleNamespace) -> InstanceData:
-        """The host's steps in the frame of the network input."""
+        """mmdet's steps in the frame of the network input."""
         if not hasattr(self.model, 'roi_head'):
             return self.model.bbox_head.predict(matched, [sample], rescale=False)[0]
         head, metas = self.model.roi_head, [sample.metainfo]
@@ -105,7 +105,7 @@ class Detect(nn.Module):
 
 @contextmanager
 def _masks_as_predicted(roi_head: nn.Module) -> Iterator[None]:
-    """Keep masks as probabilities at the mask head's resolution, where the host would paste them."""
+    """Keep masks as probabilities at the mask head's resolution, where mmdet would paste them."""
     heads = roi_head.mask_head if isinstance(roi_head.mask_head, nn.ModuleList) else [roi_head.mask_head]
 
     def predict_by_feat(

@@ -78,7 +78,7 @@ def _declare_inputs(inputs: dict[str, Tensor], axes: dict[str, dict[int, str]], 
 
 
 def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.jit.ScriptModule:
-    """Trace before the export begins: in one, the host runs code of its own that fits another version of it."""
+    """Trace before the export begins: in one, mmdet runs code of its own that fits another version of it."""
     with host_without_branches(module):
         return torch.jit.trace(module, inputs, check_trace=False)
 

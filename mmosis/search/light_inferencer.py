@@ -1,4 +1,4 @@
-"""LightInferencer: search by example on ONNX Runtime, without torch and the hosts."""
+"""LightInferencer: search by example on ONNX Runtime, without torch, MMEngine and MMDetection."""
 
 import json
 from collections.abc import Iterator

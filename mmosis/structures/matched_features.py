@@ -9,7 +9,7 @@ from .encoded_references import EncodedReferences
 
 
 class MatchedFeatures(tuple):
-    """L levels of matched features, each (E, C', H_l, W_l), as the host's heads take them: a tuple.
+    """L levels of matched features, each (E, C', H_l, W_l), as mmdet's heads take them: a tuple.
 
     A RoI head that compares regions with the reference once more finds both sides here.
 

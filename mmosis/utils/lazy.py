@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are used: torch and the hosts take seconds."""
+"""Names of a package that are imported when they are used: torch, MMEngine and MMDetection take seconds."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module

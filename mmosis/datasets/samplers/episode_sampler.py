@@ -31,7 +31,7 @@ class EpisodeSampler(Sampler):
         return itertools.count(self.rank + self._first * self.world_size, self.world_size)
 
     def __len__(self) -> int:
-        """Size of the dataset, for hosts that ask; draws have no end."""
+        """Size of the dataset, for MMEngine, which asks; draws have no end."""
         return self.num_samples
 
     def skip(self, num_samples: int) -> None:

@@ -68,7 +68,7 @@ class OneShotCocoMetric(BaseMetric):
         self._truth: tuple[str, COCO] | None = None
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Keep one result an image, light and on the host.
+        """Keep one result an image, as NumPy arrays.
 
         Args:
             data_batch: Not used.

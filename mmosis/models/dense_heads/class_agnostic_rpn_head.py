@@ -26,7 +26,7 @@ class ClassAgnosticRPNHead(RPNHead):
     def loss_and_predict(
         self, x: tuple[Tensor, ...], batch_data_samples: SampleList, proposal_cfg: ConfigDict | None = None
     ) -> tuple[dict, InstanceList]:
-        """As the host's; ``other_instances`` and ``other_ignored_instances`` of the samples count too.
+        """As mmdet's; ``other_instances`` and ``other_ignored_instances`` of the samples count too.
 
         Raises:
             ValueError: If a sample does not tell of the others.

@@ -15,7 +15,7 @@ from ..necks import AbsDiffMatchNeck
 
 
 class ComposedFeatures(tuple):
-    """L levels of matched features, each (E, C', H_l, W_l), as the host's heads take them: a tuple.
+    """L levels of matched features, each (E, C', H_l, W_l), as mmdet's heads take them: a tuple.
 
     Attributes:
         hidden: What the RPN's first convolution makes of them: L levels, each (E, F, H_l, W_l).
@@ -55,7 +55,7 @@ class ComposedRPNHead(RPNHead):
         return saved * sum(feat[0, 0].numel() for feat in feats) > kernels * len(feats)
 
     def forward(self, x: tuple[Tensor, ...]) -> tuple[list[Tensor], list[Tensor]]:
-        """As the host's, but for composed features the first convolution is done."""
+        """As mmdet's, but for composed features the first convolution is done."""
         if isinstance(x, ComposedFeatures):
             return multi_apply(self._forward_hidden, x.hidden)
         return super().forward(x)

@@ -1,4 +1,4 @@
-"""From images with several episodes to one sample an episode, as the host's losses take them."""
+"""From images with several episodes to one sample an episode, as mmdet's losses take them."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -23,18 +23,18 @@ class SiameseMixin:
 
     Three steps, which can be called apart and are the only path there is:
 
-    1. :meth:`encode_images`: pixels to pyramids, by the host's backbone and neck;
+    1. :meth:`encode_images`: pixels to pyramids, by mmdet's backbone and neck;
     2. :meth:`encode_references`: pixels to what the match neck keeps, by the same weights;
-    3. :meth:`match_and_detect` (in training: match, then the host's loss).
+    3. :meth:`match_and_detect` (in training: match, then mmdet's loss).
 
     "The resulting features are then used as a drop-in replacement for the original feature pyramid" (paper, section
-    4.3): the host's heads get matched features through the host's own ``loss``, ``predict`` and ``_forward``.
+    4.3): mmdet's heads get matched features through their own ``loss``, ``predict`` and ``_forward``.
 
     Args:
         match_neck: Config of the match neck, which has ``encode_references`` and ``forward`` as
             :class:`AbsDiffMatchNeck` has them.
         episodes_per_chunk: Episodes of one image that are detected at a time; it bounds the memory of a test.
-        **kwargs: The host's arguments.
+        **kwargs: Arguments of the mmdet detector.
 
     Raises:
         ValueError: If a chunk would have no episode.
@@ -108,7 +108,7 @@ class SiameseMixin:
         Returns:
             InstanceData: All episodes' detections: ``bboxes`` (N, 4) xyxy, ``scores`` (N,) in 0-1, ``episode_ids``
             (N,) from 0 to E - 1, ``labels`` (N,), the category of the episode, and ``masks``, run-length encoded, if
-            the host gives masks.
+            the detector gives masks.
 
         Raises:
             ValueError: If there is no reference, or not one for each of the sample's episodes.
@@ -169,10 +169,10 @@ class SiameseMixin:
         refine = getattr(getattr(self, 'roi_head', None), 'refine_region_layers', None)
         return layers if refine is None else refine(layers)
 
-    # ---------------------------------------------------------------- the host's interface
+    # ---------------------------------------------------------------- mmdet's interface
 
     def extract_feat(self, batch_inputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Encode pixels. A pyramid is features already: the host's steps hand matched features through here."""
+        """Encode pixels. A pyramid is features already: mmdet's steps hand matched features through here."""
         return batch_inputs if isinstance(batch_inputs, tuple) else super().extract_feat(batch_inputs)
 
     def forward(
@@ -182,7 +182,7 @@ class SiameseMixin:
         mode: str = 'tensor',
         ref_inputs: RefInputs | Sequence[RefInputs] | None = None,
     ) -> dict | list | tuple:
-        """Run one of the host's modes on matched features.
+        """Run one of mmdet's modes on matched features.
 
         Args:
             inputs: (B, 3, H, W), normalised.

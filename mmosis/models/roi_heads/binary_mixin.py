@@ -21,7 +21,7 @@ class BinaryMixin:
     Args:
         bbox_head: mmdet box head, or one a stage; ``num_classes`` and ``reg_class_agnostic`` are set here.
         mask_head: mmdet mask head, or one a stage, or None; ``num_classes`` and ``class_agnostic`` are set here.
-        **kwargs: The host's.
+        **kwargs: Arguments of the mmdet RoI head.
 
     Raises:
         ValueError: If a head is configured for more than one class.
@@ -35,10 +35,10 @@ class BinaryMixin:
 
     @abstractmethod
     def heads_by_loss(self) -> dict[str, nn.Module]:
-        """Name the losses that the host leaves out where no region was sampled, and the head that each trains."""
+        """Name the losses that mmdet leaves out where no region was sampled, and the head that each trains."""
 
     def loss(self, x: tuple[Tensor], rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As the host's, with a zero for every loss that it leaves out: DDP would wait for the gradients."""
+        """As mmdet's, with a zero for every loss that it leaves out: DDP would wait for the gradients."""
         losses = super().loss(x, rpn_results_list, batch_data_samples)
         for name, head in self.heads_by_loss().items():
             if name not in losses:

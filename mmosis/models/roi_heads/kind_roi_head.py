@@ -81,12 +81,12 @@ class KindRoIHead(RelationRoIHead):
     # ---------------------------------------------------------------- training
 
     def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As the host's; the kinds that the episodes search for go with the features."""
+        """As mmdet's; the kinds that the episodes search for go with the features."""
         x.kinds = kinds_of(batch_data_samples).to(x[0].device)
         return super().loss(x, rpn_results_list, batch_data_samples)
 
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
-        """As the host's, and the decision among the batch's references."""
+        """As mmdet's, and the decision among the batch's references."""
         results = super().bbox_loss(x, sampling_results)
         results['loss_bbox']['loss_kind'] = self.loss_weight * self._kind_loss(x, sampling_results, results['kinds'])
         return results

@@ -69,13 +69,13 @@ class RelationRoIHead(BinaryRoIHead):
     # ---------------------------------------------------------------- training
 
     def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As the host's; what the episodes search for goes with the features where it is to be decided."""
+        """As mmdet's; what the episodes search for goes with the features where it is to be decided."""
         if self.competition is not None:
             x.kinds = kinds_of(batch_data_samples).to(x[0].device)
         return super().loss(x, rpn_results_list, batch_data_samples)
 
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
-        """As the host's, and the decision among the batch's references."""
+        """As mmdet's, and the decision among the batch's references."""
         results = super().bbox_loss(x, sampling_results)
         if self.competition is not None:
             matches, own = matching_regions(sampling_results, x[0].device)
