@@ -5,7 +5,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
-NETWORK = ('http://', 'https://', 'ftp://', 'ftps://')
+from mmosis.utils.web_address import is_web_address, refuse_web_address
+
 MAX_PORT = 65535
 ANNOTATIONS = ('.json', '.jsonl', '.xml', '.csv', '.yaml', '.yml')
 
@@ -52,8 +53,8 @@ def parse_path(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: If it is an address on the network, which nothing here fetches.
     """
-    if text.lower().startswith(NETWORK):
-        raise argparse.ArgumentTypeError(f'{text} is an address, and nothing is fetched: download it and give the file')
+    if is_web_address(text):
+        raise argparse.ArgumentTypeError(refuse_web_address(text))
     return text
 
 

@@ -17,7 +17,8 @@ FILES = (SPEC, *(f'{graph}.onnx' for graph in GRAPHS))
 
 _NUMBER = (int, float)
 _NORMALISATION = dict(bgr_to_rgb=bool, mean=list, std=list)
-_KINDS = dict(
+_COUNTS = dict(mean=3, std=3, size=2)  # numbers in these lists
+_TYPES = dict(
     fingerprint=str,
     image=dict(_NORMALISATION, pad_size_divisor=int, pad_value=_NUMBER),
     reference=dict(_NORMALISATION, size=list),
@@ -55,7 +56,7 @@ def read_spec(folder: Path) -> dict[str, Any]:
         raise ValueError(
             f'{folder} has format {spec.get("format")}, this version of mmosis reads {FORMAT}; export it again'
         )
-    _check_kinds(spec, _KINDS, folder)
+    _check_types(spec, _TYPES, folder)
     if not all(isinstance(step, dict) and 'type' in step for step in spec['pipeline'] + spec['ref_pipeline']):
         raise damaged(folder, f'a step of a pipeline in {SPEC} has no type')
     if spec['masks'] is not None and not {'paste', 'threshold'} <= set(spec['masks']):
@@ -93,14 +94,14 @@ def damaged(folder: Path, reason: str) -> DamagedError:
     )
 
 
-def _check_kinds(spec: Mapping, kinds: Mapping, folder: Path, where: str = '') -> None:
-    for key, kind in kinds.items():
-        wanted = dict if isinstance(kind, Mapping) else kind
+def _check_types(spec: Mapping, types: Mapping, folder: Path, where: str = '') -> None:
+    for key, expected in types.items():
+        wanted = dict if isinstance(expected, Mapping) else expected
         if key not in spec or not isinstance(spec[key], wanted):
             raise damaged(folder, f'{where}{key} in {SPEC} is {str(spec.get(key, "missing"))[:100]}')
-        if isinstance(kind, Mapping):
-            _check_kinds(spec[key], kind, folder, f'{key}.')
-        if kind is list and key in ('mean', 'std', 'size') and not _are_numbers(spec[key], 2 if key == 'size' else 3):
+        if isinstance(expected, Mapping):
+            _check_types(spec[key], expected, folder, f'{key}.')
+        if key in _COUNTS and not _are_numbers(spec[key], _COUNTS[key]):
             raise damaged(folder, f'{where}{key} in {SPEC} is {str(spec[key])[:100]}')
 
 

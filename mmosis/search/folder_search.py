@@ -12,7 +12,7 @@ import numpy as np
 
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import remove_leftovers, write_atomic
-from mmosis.utils.memory import is_memory_error
+from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
 
 from .base import SCORE_THR, SearchBase, check_score_thr
@@ -28,7 +28,7 @@ from .reference_bank import ReferenceBank
 from .tiling import Tile, keep_own, merge_tiles, plan_tiles
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
-NO_MEMORY = 'it takes more memory than there is; make it smaller, or search in tiles (--tile)'
+NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from .search_result import SearchResult
 from .steps import without_loading
 
 # What DetInferencer's call takes beside images; the rest is of models that read texts.
-_HOST_CALL = (
+_CALL_OF_MMDET = (
     *('pred_score_thr', 'out_dir', 'no_save_pred', 'no_save_vis', 'return_vis'),
     *('return_datasamples', 'show', 'wait_time', 'draw_pred', 'print_result'),
 )
@@ -51,7 +51,7 @@ PRECISIONS = dict(fp32=torch.float32, bf16=torch.bfloat16)
 
 
 class OneShotInferencer(SearchBase, DetInferencer):
-    """Search by example, at home beside mmdet's ``DetInferencer``.
+    """Search by example, beside mmdet's ``DetInferencer``.
 
     Same call and same result; ``references`` say what to search for::
 
@@ -180,7 +180,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
             TypeError: If images or references are of no known form, or a keyword is unknown.
             ValueError: If one cannot be read or used, a bank is of another model, or the threshold is no score.
         """
-        refuse_unknown(kwargs, ('batch_size', 'keep_all', *_HOST_CALL))
+        refuse_unknown(kwargs, ('batch_size', 'keep_all', *_CALL_OF_MMDET))
         check_score_thr(pred_score_thr)
         images = self._inputs_to_list(inputs)
         bank = self._as_bank(references, images)
@@ -324,7 +324,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         model.dataset_meta = dict(classes=(), palette=self.palette)
 
     def _init_collate(self, cfg: Config) -> Callable:
-        """Our samples are dicts; the host looks for a function in a registry that does not have it."""
+        """Our samples are dicts; ``DetInferencer`` looks for a function in a registry that does not have it."""
         return pseudo_collate
 
     def _init_visualizer(self, cfg: Config) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from mmosis.utils.errors import DamagedError
 from mmosis.utils.install import install_hint
 from mmosis.utils.lock import lock_file
-from mmosis.utils.memory import is_memory_error
+from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
 from mmosis.utils.share_of import share_of
 
@@ -314,7 +314,7 @@ def _embed(inferencer: SearchBase, file: str) -> np.ndarray:
         return inferencer.embed_regions(load_image(file, inferencer.max_pixels))
     except Exception as error:
         if is_memory_error(error):
-            raise ValueError('it takes more memory than there is; make it smaller') from error
+            raise ValueError(TOO_LITTLE) from error
         raise
 
 

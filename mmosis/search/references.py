@@ -88,7 +88,7 @@ class SearchReference:
         except ValueError as error:
             raise ValueError(f'reference {self.name!r}, {self.origin}: {error}') from error
         check_image(crop, f'reference {self.name!r}, {self.origin}')
-        return results, _thumbnail(crop)
+        return results, make_thumbnail(crop)
 
     def _find_object(self, img: np.ndarray, opaque: np.ndarray | None) -> dict:
         """Where the object is: in the mask, in the opaque part of a cut-out, in the box, or everywhere."""
@@ -217,7 +217,8 @@ def _lay_out(img: np.ndarray, cut: np.ndarray) -> dict:
     return dict(img=crop, img_shape=shape, ref_bbox=bbox, ref_mask=(mask > 127).astype(np.uint8))
 
 
-def _thumbnail(crop: np.ndarray) -> np.ndarray:
-    scale = min(1.0, THUMBNAIL_SIZE / max(crop.shape[:2]))
-    size = tuple(max(1, round(side * scale)) for side in crop.shape[1::-1])
-    return cv2.resize(np.ascontiguousarray(crop), size, interpolation=cv2.INTER_AREA)[..., ::-1].copy()
+def make_thumbnail(image: np.ndarray) -> np.ndarray:
+    """Reduce an image (H, W, 3) BGR to at most THUMBNAIL_SIZE a side: (h, w, 3) RGB."""
+    scale = min(1.0, THUMBNAIL_SIZE / max(image.shape[:2]))
+    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
+    return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)[..., ::-1].copy()

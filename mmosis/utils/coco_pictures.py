@@ -11,10 +11,12 @@ import numpy as np
 from mmengine.logging import print_log
 from PIL import Image, UnidentifiedImageError
 
+from .image_header import ORIENTATION
+from .web_address import is_web_address
+
 ADDRESS = re.compile(r'[\w.+-]+://')
-WEB = ('http://', 'https://', 'ftp://')
 NAMED = 5  # pictures in a message
-ORIENTATION, QUARTER_TURNS = 0x0112, (5, 6, 7, 8)
+QUARTER_TURNS = (5, 6, 7, 8)  # of EXIF's orientation
 LOOKED_AT = 500  # pictures whose headers are read to find out which way a data set is turned
 TOLERANCE = 1  # pixels by which label tools overshoot the border
 
@@ -29,7 +31,7 @@ def check_pictures(paths: Sequence[str]) -> None:
         ValueError: If some are addresses on the web, or a file name is an address.
         FileNotFoundError: If some are not there.
     """
-    addresses = [path for path in paths if path.startswith(WEB) or ('://' in path and not ADDRESS.match(path))]
+    addresses = [path for path in paths if is_web_address(path) or ('://' in path and not ADDRESS.match(path))]
     if addresses:
         raise ValueError(
             f'{_count(addresses, paths)} are named by an address; download them, and name the files: {_name(addresses)}'

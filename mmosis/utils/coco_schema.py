@@ -9,13 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from .json_file import read_json
-from .outlines import LIMIT, LooseOutline, Outline, list_polygons
+from .outlines import LIMIT, Coordinate, LooseOutline, Outline, list_polygons
 
 MAX_SIDE = 2**16 - 1  # of an image, as of a JPEG file
 
 Id = int | Annotated[str, Meta(pattern='^[^\0]+$')]  # NumPy's arrays of text lose zeros at the end
 Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
-Pixels = Annotated[float, Meta(ge=-LIMIT, le=LIMIT)]
 Flag = Annotated[int, Meta(ge=0, le=1)] | bool | None
 
 
@@ -36,7 +35,7 @@ class _AnnotationNeeds(TypedDict):
     id: Id
     image_id: Id
     category_id: Id
-    bbox: Annotated[list[Pixels], Meta(min_length=4, max_length=4)]
+    bbox: Annotated[list[Coordinate], Meta(min_length=4, max_length=4)]
 
 
 class _AnyAnnotation(_AnnotationNeeds, total=False):

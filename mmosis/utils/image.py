@@ -3,19 +3,19 @@
 import errno
 import os
 import stat
-from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from PIL.TiffImagePlugin import BITSPERSAMPLE
 
-from mmosis.utils.install import install_hint
-from mmosis.utils.share_of import share_of
+from .image_header import read_tiff_tags
+from .install import install_hint
+from .share_of import share_of
+from .web_address import is_web_address, refuse_web_address
 
 TIFF = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
-BITS_PER_SAMPLE = 258
 FLAGS = dict(
     color=cv2.IMREAD_COLOR,
     color_ignore_orientation=cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
@@ -72,8 +72,8 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
     try:
         from mmengine.fileio import get
     except ModuleNotFoundError as error:
-        if str(path).lower().startswith(('http://', 'https://')):
-            raise ValueError(f'{path} is an address, and nothing is fetched: download it and give the file') from error
+        if is_web_address(path):
+            raise ValueError(refuse_web_address(path)) from error
         raise ImportError(
             f'{path} is read by MMEngine, which is not installed: give a file, or {install_hint("onedl")}'
         ) from error
@@ -140,11 +140,7 @@ def from_pillow(picture: Image.Image) -> np.ndarray:
 def _check_depth(content: bytes, name: str) -> None:
     """Refuse a TIFF file that OpenCV does not turn into colour, before it says so in its own words."""
     try:
-        directory = ImageFileDirectory_v2(content[: 16 if b'+' in content[:4] else 8])  # BigTIFF has a longer header
-        file = BytesIO(content)
-        file.seek(directory.next)
-        directory.load(file)
-        bits = int(np.max(directory.get(BITS_PER_SAMPLE, 1)))
+        bits = int(np.max(read_tiff_tags(content).get(BITSPERSAMPLE, 1)))
     except Exception:  # what else is wrong with it, OpenCV finds
         return
     if bits > 16:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from PIL import Image
 from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, ImageFileDirectory_v2
 
+ORIENTATION = 0x0112  # EXIF's tag of the rotation
 FORMATS = ('JPEG', 'PNG', 'WEBP', 'TIFF', 'BMP', 'DIB', 'PPM', 'GIF', 'AVIF', 'JPEG2000')
 
 
@@ -56,11 +57,21 @@ def _open(name: str, content: bytes) -> Image.Image | None:
 
 def _read_tiff(content: bytes) -> ImageHeader | None:
     """Read a TIFF of numbers that Pillow has no mode for, and OpenCV reads."""
-    file = BytesIO(content)
     try:
-        directory = ImageFileDirectory_v2(file.read(8))
-        file.seek(directory.next)
-        directory.load(file)
-        return ImageHeader('TIFF', int(directory[IMAGEWIDTH]), int(directory[IMAGELENGTH]), 1)
+        tags = read_tiff_tags(content)
+        return ImageHeader('TIFF', int(tags[IMAGEWIDTH]), int(tags[IMAGELENGTH]), 1)
     except Exception:
         return None
+
+
+def read_tiff_tags(content: bytes) -> ImageFileDirectory_v2:
+    """Read the tags of the first image of a TIFF file.
+
+    Raises:
+        Exception: Of any type, Pillow's, if the file is broken.
+    """
+    tags = ImageFileDirectory_v2(content[: 16 if b'+' in content[:4] else 8])  # BigTIFF has a longer header
+    file = BytesIO(content)
+    file.seek(tags.next)
+    tags.load(file)
+    return tags

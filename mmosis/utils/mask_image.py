@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .image import decode_image
+from .image_header import ORIENTATION
 
-ORIENTATION = 0x0112  # of EXIF
 JPEG = b'\xff\xd8'
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+TOO_LITTLE = 'it takes more memory than there is; make it smaller'
 WORDS = re.compile(r'out ?of ?memory|insufficient memory|allocate memory|bad.?alloc', re.IGNORECASE)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from mmosis.search.images import MIN_SIDE, load_cutout, load_image
-from mmosis.search.references import THUMBNAIL_SIZE
 
 MAX_PIXELS = 50_000_000
 MIN_SHOWN, MAX_SHOWN = 640, 1024  # pixels of the longer side on the page
@@ -70,13 +69,6 @@ def show(image: np.ndarray) -> np.ndarray:
     enlarged = size[0] > image.shape[1]
     resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if enlarged else cv2.INTER_AREA)
     return np.ascontiguousarray(resized[..., ::-1])
-
-
-def show_small(image: np.ndarray) -> np.ndarray:
-    """Make a thumbnail: (h, w, 3) RGB, of at most THUMBNAIL_SIZE."""
-    scale = min(1.0, THUMBNAIL_SIZE / max(image.shape[:2]))
-    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    return np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA)[..., ::-1])
 
 
 def read_box(value: Any, image: np.ndarray) -> Box | None:

@@ -8,9 +8,10 @@ from gradio.components import Component
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
+from mmosis.search.references import make_thumbnail
+
 from . import results
 from .canvas import to_value
-from .pictures import show_small
 from .session import Session
 
 Show = Callable[[Session, float], dict]
@@ -48,7 +49,7 @@ def scenes(session: Session, score_thr: float) -> dict:
         scene.name if scene.found is None else f'{len(results.above(scene, score_thr))} · {scene.name}'
         for scene in session.scenes
     ]
-    pictures = [(show_small(scene.image), caption) for scene, caption in zip(session.scenes, captions, strict=True)]
+    pictures = [(make_thumbnail(scene.image), caption) for scene, caption in zip(session.scenes, captions, strict=True)]
     return dict(scenes=_strip(pictures, session.scene))
 
 
