@@ -17,11 +17,11 @@ from mmosis.search.base import SearchBase
 
 from . import refresh, results
 from . import session as actions
-from .desk import Desk, Room
 from .examples import Example, make_examples
 from .layout import lay_out
 from .refresh import Show
 from .session import Session
+from .session_holder import PixelBudget, SessionHolder
 
 KEPT = 3600  # seconds: sessions and files of people who are gone
 QUIET = dict(api_visibility='private', show_progress='hidden')
@@ -40,7 +40,7 @@ def build_page(inferencer: SearchBase) -> gr.Blocks:
     examples = make_examples()
     with gr.Blocks(title='mmosis', analytics_enabled=False, delete_cache=(KEPT // 6, KEPT)) as page:
         ui = lay_out(examples)
-        ui.desk = gr.State(Desk(Room()), time_to_live=KEPT)
+        ui.holder = gr.State(SessionHolder(PixelBudget()), time_to_live=KEPT)
         _connect_references(ui)
         _connect_scenes(ui)
         _connect_search(ui, inferencer, examples)
@@ -74,29 +74,34 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
     found = [refresh.references, refresh.scenes, refresh.result]
     everything = [*found, refresh.reference_form, refresh.scene_form, refresh.to_result]
 
-    def search(desk: Desk, score_thr: float, told: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
+    def search(holder: SessionHolder, score_thr: float, told: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
         told(0, desc='Searching')
-        goes_on = desk.start_search()
-        steps = results.search(desk.session, inferencer)
-        while goes_on() and (after := _next(steps, model)) and desk.change(results.keep, after):
+        goes_on = holder.start_search()
+        steps = results.search(holder.session, inferencer)
+        while goes_on() and (after := _next(steps, model)) and holder.change(results.keep, after):
             searched = sum(scene.found is not None for scene in after.scenes)
             told((searched, len(after.scenes)), desc='Searching', unit='pictures')
-            yield {ui.desk: desk}
-        yield {ui.desk: desk} | _change(ui, desk, score_thr, found, replace)
+            yield {ui.holder: holder}
+        yield {ui.holder: holder} | _change(ui, holder, score_thr, found, replace)
 
-    def search_again(desk: Desk, score_thr: float, keep_all: bool, told: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
-        searched = results.is_searched(desk.session)
-        yield _change(ui, desk, score_thr, [*found, refresh.to_result], actions.set_keep_all, keep_all)
+    def search_again(
+        holder: SessionHolder,
+        score_thr: float,
+        keep_all: bool,
+        told: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[dict]:
+        searched = results.is_searched(holder.session)
+        yield _change(ui, holder, score_thr, [*found, refresh.to_result], actions.set_keep_all, keep_all)
         if searched:
-            yield from search(desk, score_thr, told)
+            yield from search(holder, score_thr, told)
 
     def load(session: Session, index: int) -> Session:
         return actions.set_keep_all(examples[index].session, session.keep_all)
 
     def on_model(event: Callable, handle: Callable, *inputs: Component) -> gr.events.Dependency:
-        shown = [ui.desk, *refresh.components(ui, [*found, refresh.to_result])]
+        shown = [ui.holder, *refresh.components(ui, [*found, refresh.to_result])]
         model = dict(concurrency_id='model', concurrency_limit=1, show_progress_on=ui.result)
-        given = [ui.desk, ui.score_thr, *inputs]
+        given = [ui.holder, ui.score_thr, *inputs]
         searched = event(_tell(handle), given, shown, trigger_mode='always_last', api_visibility='private', **model)
         searched.success(fn=None, js=TO_RESULT)
         return searched
@@ -108,7 +113,7 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
         on_model(chosen.success, search),
         on_model(ui.keep_all.input, search_again, ui.keep_all),
     ]
-    _on(ui, ui.stop.click, _stop, [ui.desk], found, cancels=searches)
+    _on(ui, ui.stop.click, _stop, [ui.holder], found, cancels=searches)
     _on(ui, ui.score_thr.change, replace, [], [refresh.scenes, refresh.result])
 
 
@@ -120,9 +125,9 @@ def _begin(session: Session, name: str, reference_box: dict | None, scene_box: d
     return results.check(replace(actions.pick_from_scenes(session)))  # shown also if it is as it was
 
 
-def _stop(session: Session, desk: Desk) -> Session:
+def _stop(session: Session, holder: SessionHolder) -> Session:
     """Stop the search; what it has found by now is shown."""
-    desk.stop_search()
+    holder.stop_search()
     return replace(session)
 
 
@@ -146,25 +151,25 @@ def _on(
 ) -> gr.events.Dependency:
     """Let an event change the session by an action on it and the inputs, show parts anew and empty inputs."""
 
-    def handle(desk: Desk, score_thr: float, *values: Any) -> dict:
-        return _change(ui, desk, score_thr, shows, action, *values) | dict.fromkeys(emptied)
+    def handle(holder: SessionHolder, score_thr: float, *values: Any) -> dict:
+        return _change(ui, holder, score_thr, shows, action, *values) | dict.fromkeys(emptied)
 
-    outputs = [ui.desk, *refresh.components(ui, shows), *emptied]
+    outputs = [ui.holder, *refresh.components(ui, shows), *emptied]
     return event(
-        _tell(handle), [ui.desk, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET, **options
+        _tell(handle), [ui.holder, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET, **options
     )
 
 
 def _on_upload(ui: SimpleNamespace, zone: gr.File, action: Callable, shows: Sequence[Show]) -> None:
     """Let dropped files change the session: those that can be read are added, of the others is told."""
 
-    def add(session: Session, paths: list[str] | None, desk: Desk) -> Session:
-        session, problems = action(session, paths or [], desk.max_pixels)
+    def add(session: Session, paths: list[str] | None, holder: SessionHolder) -> Session:
+        session, problems = action(session, paths or [], holder.max_pixels)
         for problem in problems:
             gr.Warning(escape(problem))
         return session
 
-    _on(ui, zone.upload, add, [zone, ui.desk], shows, emptied=[zone])
+    _on(ui, zone.upload, add, [zone, ui.holder], shows, emptied=[zone])
 
 
 def _on_select(
@@ -172,15 +177,17 @@ def _on_select(
 ) -> gr.events.Dependency:
     """The same for the choice of a picture of a gallery."""
 
-    def handle(desk: Desk, score_thr: float, event: gr.SelectData) -> dict:
-        return _change(ui, desk, score_thr, shows, action, event.index)
+    def handle(holder: SessionHolder, score_thr: float, event: gr.SelectData) -> dict:
+        return _change(ui, holder, score_thr, shows, action, event.index)
 
-    return gallery.select(_tell(handle), [ui.desk, ui.score_thr], [ui.desk, *refresh.components(ui, shows)], **QUIET)
+    return gallery.select(
+        _tell(handle), [ui.holder, ui.score_thr], [ui.holder, *refresh.components(ui, shows)], **QUIET
+    )
 
 
 def _change(
     ui: SimpleNamespace,
-    desk: Desk,
+    holder: SessionHolder,
     score_thr: float,
     shows: Sequence[Show],
     action: Callable[..., Session],
@@ -190,11 +197,11 @@ def _change(
 
     One event after the other, and nothing if nothing has changed: what is shown late must not hide what is new.
     """
-    with desk.lock:
-        if not desk.change(action, *values):
-            return {ui.desk: desk}
-        updates = {name: update for show in shows for name, update in show(desk.session, score_thr).items()}
-        return {ui.desk: desk} | {getattr(ui, name): update for name, update in updates.items()}
+    with holder.lock:
+        if not holder.change(action, *values):
+            return {ui.holder: holder}
+        updates = {name: update for show in shows for name, update in show(holder.session, score_thr).items()}
+        return {ui.holder: holder} | {getattr(ui, name): update for name, update in updates.items()}
 
 
 def _tell(handle: Callable) -> Callable:

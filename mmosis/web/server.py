@@ -10,8 +10,8 @@ from starlette.middleware import Middleware
 
 from mmosis.search.base import SearchBase
 
-from .door import Door
 from .page import build_page
+from .request_filter import RequestFilter
 from .style import CSS, make_theme
 from .uploads import UploadLimits
 
@@ -80,7 +80,7 @@ def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int, allowed_ho
             css=CSS,
             app_kwargs=dict(
                 middleware=[
-                    Middleware(Door, host=host, allowed_hosts=allowed_hosts),
+                    Middleware(RequestFilter, host=host, allowed_hosts=allowed_hosts),
                     Middleware(UploadLimits, max_upload_mb=max_upload_mb),
                 ]
             ),

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .door import UPLOAD, read_body
+from .request_filter import UPLOAD, read_body
 
 KEPT = 600  # seconds that an upload is kept and counts
 MAX_FILES = 100  # of a browser in this time

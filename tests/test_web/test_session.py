@@ -21,12 +21,11 @@ from PIL import Image
 
 import mmosis.web
 from mmosis.search import OneShotInferencer, images
-from mmosis.web import desk as desk_module
-from mmosis.web import pictures, results
+from mmosis.web import pictures, results, session_holder
 from mmosis.web import session as actions
-from mmosis.web.desk import Desk, Room
 from mmosis.web.examples import make_examples
 from mmosis.web.session import MAX_PICTURES, MAX_USER_PIXELS, Session
+from mmosis.web.session_holder import PixelBudget, SessionHolder
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'demo' / 'siamese_mask_rcnn_demo_s1.py'
 
@@ -332,27 +331,27 @@ def test_what_is_done_during_a_search_is_kept(ready: Session, fake_inferencer: o
 
 
 def test_copies_of_a_desk_share_nothing_but_the_room(ready: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(Room())
-    other = copy.deepcopy(desk)
-    assert desk.change(lambda _: ready)
-    assert not desk.change(actions.rename, ready.shown_reference.name)
-    assert desk.session is ready
+    holder = SessionHolder(PixelBudget())
+    other = copy.deepcopy(holder)
+    assert holder.change(lambda _: ready)
+    assert not holder.change(actions.rename, ready.shown_reference.name)
+    assert holder.session is ready
     assert other.session.references == ()
     assert other.max_pixels == MAX_USER_PIXELS
-    monkeypatch.setattr(desk_module, 'MAX_SERVER_PIXELS', 20_000)
-    assert (desk.max_pixels, other.max_pixels) == (20_000, 4_000)
-    del desk
+    monkeypatch.setattr(session_holder, 'MAX_SERVER_PIXELS', 20_000)
+    assert (holder.max_pixels, other.max_pixels) == (20_000, 4_000)
+    del holder
     gc.collect()
     assert other.max_pixels == 20_000
 
 
 def test_search_ends_by_stopping_it_or_by_another() -> None:
-    desk = Desk(Room())
-    first_goes_on = desk.start_search()
+    holder = SessionHolder(PixelBudget())
+    first_goes_on = holder.start_search()
     assert first_goes_on()
-    second_goes_on = desk.start_search()
+    second_goes_on = holder.start_search()
     assert (first_goes_on(), second_goes_on()) == (False, True)
-    desk.stop_search()
+    holder.stop_search()
     assert not second_goes_on()
 
 

@@ -15,7 +15,7 @@ from tools_runner import free_port
 
 pytest.importorskip('gradio', reason='the page needs gradio: extra web')
 
-from mmosis.web.door import MAX_BODY, Door
+from mmosis.web.request_filter import MAX_BODY, RequestFilter
 
 JOIN = '/gradio_api/queue/join'
 NOBODY = 'nobody.example'
@@ -113,7 +113,7 @@ def test_other_names_are_refused(ask: Callable, name: str) -> None:
     ],
 )
 def test_names_are_those_of_the_bound_address(host: str, name: str, is_ours: bool) -> None:
-    assert _answer(Door(_greet, host), [(b'host', name.encode())])[0] == (200 if is_ours else 421)
+    assert _answer(RequestFilter(_greet, host), [(b'host', name.encode())])[0] == (200 if is_ours else 421)
 
 
 @pytest.mark.parametrize('host', ['::1', '[::1]'])
@@ -190,7 +190,7 @@ def test_websockets_and_the_start_of_the_server() -> None:
         passed.append(scope['type'])
 
     for kind in ('websocket', 'lifespan'):
-        asyncio.run(Door(app, '127.0.0.1')(dict(type=kind), None, send))
+        asyncio.run(RequestFilter(app, '127.0.0.1')(dict(type=kind), None, send))
     assert sent == [dict(type='websocket.close')]
     assert passed == ['lifespan']
 
@@ -316,17 +316,17 @@ def test_events_with_uploaded_files_come_in_whole(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
     file = dict(path=str(tmp_path / 'a.png'), url='http://localhost:7860/gradio_api/file=a.png', meta=META)
     body = json.dumps(dict(data=[file])).encode()
-    door = Door(_echo, '127.0.0.1')
+    requests = RequestFilter(_echo, '127.0.0.1')
     parts = [body[:10], body[10:]]
-    assert _answer(door, [(b'host', b'localhost:7860')], 'POST', JOIN, parts) == (200, body)
+    assert _answer(requests, [(b'host', b'localhost:7860')], 'POST', JOIN, parts) == (200, body)
     elsewhere = json.dumps(dict(data=[dict(file, url=f'http://{NOBODY}/a.png')])).encode()
-    assert _answer(door, [(b'host', b'localhost:7860')], 'POST', JOIN, [elsewhere])[0] == 403
+    assert _answer(requests, [(b'host', b'localhost:7860')], 'POST', JOIN, [elsewhere])[0] == 403
     os.symlink('/etc', tmp_path / 'link')
     linked = json.dumps(dict(data=[dict(path=str(tmp_path / 'link' / 'hosts'))])).encode()
-    assert _answer(door, [(b'host', b'localhost:7860')], 'POST', JOIN, [linked])[0] == 403
+    assert _answer(requests, [(b'host', b'localhost:7860')], 'POST', JOIN, [linked])[0] == 403
 
 
-# ---------------------------------------------------------------- the door alone
+# ---------------------------------------------------------------- the filter alone
 
 
 async def _greet(scope: dict, receive: Callable, send: Callable) -> None:

@@ -38,14 +38,14 @@ class Refused(Exception):
         self.status = status
 
 
-class Door:
+class RequestFilter:
     """ASGI middleware: refuses requests before Gradio sees them, and gives each answer the content security policy.
 
     Gradio has more routes than the page needs, some of which fetch addresses for whoever asks. Here all are closed but
     the page's, and a file that an event names must be an uploaded one: an address among them is never looked up.
 
     Args:
-        app: What is behind the door.
+        app: What answers the other requests.
         host: Address that is listened at.
         allowed_hosts: Other names of this server, e.g. that of a proxy in front of it.
     """

@@ -1,4 +1,4 @@
-"""Desk: where a user's session lies between two events."""
+"""SessionHolder: keeps the session of a user between two events."""
 
 from collections.abc import Callable
 from threading import Lock, RLock
@@ -10,46 +10,46 @@ from .session import MAX_USER_PIXELS, Session
 MAX_SERVER_PIXELS = 4 * MAX_USER_PIXELS  # of the pictures of all users
 
 
-class Room:
-    """What room the pictures of all users have together."""
+class PixelBudget:
+    """How many pixels the pictures of all users may have together."""
 
     def __init__(self) -> None:
-        self.desks: WeakSet[Desk] = WeakSet()
+        self.holders: WeakSet[SessionHolder] = WeakSet()
         self.lock = Lock()
 
-    def add(self, desk: 'Desk') -> None:
+    def add(self, holder: 'SessionHolder') -> None:
         with self.lock:
-            self.desks.add(desk)
+            self.holders.add(holder)
 
     def num_free_pixels(self) -> int:
         with self.lock:
-            return MAX_SERVER_PIXELS - sum(desk.session.num_pixels for desk in self.desks)
+            return MAX_SERVER_PIXELS - sum(holder.session.num_pixels for holder in self.holders)
 
 
-class Desk:
+class SessionHolder:
     """Holds the session of one user, which events change one after the other, also while a search runs.
 
     Attributes:
         session: What the user has by now.
         lock: To be held while it is changed and shown.
-        room: Of all desks.
+        budget: Of all users.
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, budget: PixelBudget) -> None:
         self.session = Session()
         self.lock = RLock()
-        self.room = room
+        self.budget = budget
         self._search = 0  # number of the one that may go on
-        room.add(self)
+        budget.add(self)
 
-    def __deepcopy__(self, memo: dict) -> 'Desk':
+    def __deepcopy__(self, memo: dict) -> 'SessionHolder':
         """Gradio copies the first value for each user."""
-        return Desk(self.room)
+        return SessionHolder(self.budget)
 
     @property
     def max_pixels(self) -> int:
         """Pixels that all its pictures may have: those of a user, or less where other users leave less."""
-        return min(MAX_USER_PIXELS, self.room.num_free_pixels() + self.session.num_pixels)
+        return min(MAX_USER_PIXELS, self.budget.num_free_pixels() + self.session.num_pixels)
 
     def change(self, action: Callable[..., Session], *values: Any) -> bool:
         """Let an action of the session and the values make the new session; returns whether it is another one."""
