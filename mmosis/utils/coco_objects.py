@@ -91,7 +91,7 @@ def settle_outlines(annotations: list[dict], img_shapes: list[tuple[int, int]]) 
 
 def _is_polygon(part: list[float]) -> bool:
     """Whether it has three points or more, is not too long and not near 0, as nearly all are."""
-    return len(part) >= 6 and len(part) % 2 == 0 and max(part[:2]) > 1 and not may_be_long(part)
+    return len(part) >= 6 and len(part) % 2 == 0 and (part[0] > 1 or part[1] > 1) and not may_be_long(part)
 
 
 def _settle_outline(annotation: dict, img_shape: tuple[int, int]) -> None:

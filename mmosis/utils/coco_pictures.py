@@ -29,7 +29,7 @@ def check_pictures(paths: Sequence[str]) -> None:
 
     Raises:
         ValueError: If some are addresses on the web, or a file name is an address.
-        FileNotFoundError: If some are not there.
+        FileNotFoundError: If some are not there, or are folders.
     """
     addresses = [path for path in paths if is_web_address(path) or ('://' in path and not ADDRESS.match(path))]
     if addresses:
@@ -52,7 +52,8 @@ def _find_missing(paths: Sequence[str]) -> list[str]:
     missing = []
     for folder, files in by_folder.items():
         try:
-            there = set(os.listdir(folder or '.'))
+            with os.scandir(folder or '.') as entries:
+                there = {entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)}
         except (OSError, ValueError):
             there = set()
         missing += [path for path in files if os.path.basename(path) not in there]

@@ -27,6 +27,12 @@ def test_missing_pictures_are_counted_and_named(tmp_path: Path) -> None:
         check_pictures(paths)
 
 
+def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+    (tmp_path / 'a').mkdir()
+    with pytest.raises(FileNotFoundError, match=f'1 of 1 pictures are not there; .*: {tmp_path}/a$'):
+        check_pictures([f'{tmp_path}/a'])
+
+
 @pytest.mark.parametrize(
     'address', ['https://example.org/a.jpg', 'images/https://example.org/a.jpg', '/x/s3://y/a.jpg']
 )
