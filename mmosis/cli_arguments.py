@@ -13,6 +13,18 @@ PROGRAM = 'mmosis'
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
+    parser, commands = _make_parser()
+    args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
+    if args.command is None:
+        parser.error(f'say what to do: {", ".join(commands)}')
+    if args.command == 'search':
+        _settle_names(args.references)
+        _check_search(args, commands['search'])
+    return args
+
+
+def _make_parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
+    """Make the parser, and those of its commands by name."""
     parser = OneLineParser(prog=PROGRAM, description='Find all objects like this one.')
     parser.add_argument('--version', action='version', version=f'{PROGRAM} {__version__}')
     commands = parser.add_subparsers(dest='command', metavar='COMMAND')
@@ -27,20 +39,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='encode a library of pictures once, for many searches',
         description='Encode a library of pictures, or what is new in it; mmosis search --index takes the best of them.',
     )
-    index.add_argument(
-        'images', nargs='+', type=parse_image, metavar='PHOTOS', help='image files or folders: all of the library'
-    )
-    index.add_argument('--out', required=True, type=parse_path, metavar='LIB', help='folder of the index')
+    _add_index_arguments(index)
     serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
-    serve.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
-    serve.add_argument('--port', type=parse_port, default=7860, help='port (default: %(default)s)')
-    serve.add_argument(
-        '--allowed-host',
-        action='append',
-        default=[],
-        metavar='NAME',
-        help='a name under which browsers reach the page, beside the names of this machine; may be repeated',
-    )
+    _add_serve_arguments(serve)
     for command in (search, index, serve):
         _add_model_arguments(command)
     for command in (search, index):
@@ -51,18 +52,36 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
             metavar='N',
             help='larger pictures are refused before they are decoded (default: %(default)s)',
         )
-    args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
-    if args.command is None:
-        parser.error(f'say what to do: {", ".join(commands.choices)}')
-    if args.command == 'search':
-        _settle_names(args.references)
-    if args.command == 'search' and bool(args.references) == bool(args.bank):
-        search.error('say what to search for: either by --reference (or --box on the searched image), or by --bank')
-    if args.command == 'search' and bool(args.images) == bool(args.index):
-        search.error('say where to search: either IMAGES, or --index')
-    if args.command == 'search' and not args.index and (args.share, args.top) != (None, None):
-        search.error('--share and --top are of the pictures of an --index')
-    return args
+    return parser, commands.choices
+
+
+def _check_search(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """End with an error if arguments of ``mmosis search`` are missing or exclude each other."""
+    if bool(args.references) == bool(args.bank):
+        parser.error('say what to search for: either by --reference (or --box on the searched image), or by --bank')
+    if bool(args.images) == bool(args.index):
+        parser.error('say where to search: either IMAGES, or --index')
+    if not args.index and (args.share, args.top) != (None, None):
+        parser.error('--share and --top are of the pictures of an --index')
+
+
+def _add_index_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        'images', nargs='+', type=parse_image, metavar='PHOTOS', help='image files or folders: all of the library'
+    )
+    parser.add_argument('--out', required=True, type=parse_path, metavar='LIB', help='folder of the index')
+
+
+def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--host', default='127.0.0.1', help='address to listen on (default: %(default)s, this machine)')
+    parser.add_argument('--port', type=parse_port, default=7860, help='port (default: %(default)s)')
+    parser.add_argument(
+        '--allowed-host',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='a name under which browsers reach the page, beside the names of this machine; may be repeated',
+    )
 
 
 def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +112,11 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='ADDRESS',
         help='search on the Ray cluster at this address; without one on a cluster of this machine alone',
     )
+    _add_reference_arguments(parser)
+    _add_result_arguments(parser)
+
+
+def _add_reference_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
     group.add_argument(
         '--reference', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what to search for'
@@ -120,6 +144,9 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         '--save-bank', type=parse_path, metavar='FILE', help='keep the encoded references for later searches'
     )
     parser.set_defaults(references=[])
+
+
+def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group('results')
     output.add_argument('--score-thr', type=parse_number, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
     output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')

@@ -5,7 +5,7 @@ from typing import Any
 from mmdet.registry import RUNNERS
 from mmengine.runner import Runner
 
-from mmosis.utils.own_weights import weights_must_fit
+from mmosis.utils.strict_weights import weights_must_fit
 
 
 @RUNNERS.register_module()

@@ -23,8 +23,8 @@ from torch import nn
 from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.config_file import read_config
-from mmosis.utils.own_weights import weights_must_fit
 from mmosis.utils.precision import may_use_bfloat16
+from mmosis.utils.strict_weights import weights_must_fit
 
 from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
 from .fingerprint import model_fingerprint

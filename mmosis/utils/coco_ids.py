@@ -20,8 +20,8 @@ def settle_ids(dataset: dict) -> None:
     """
     for key in ENTRY:
         _settle_own(key, dataset[key])
-    _settle_references(dataset, 'image_id', 'images', 'belongs to image {}, which "images" does not list')
-    _settle_references(dataset, 'category_id', 'categories', 'has category {}, which "categories" does not list')
+    _settle_references(dataset, 'image_id', 'images', 'belongs to image')
+    _settle_references(dataset, 'category_id', 'categories', 'has category')
     _settle_negatives(dataset)
 
 
@@ -44,7 +44,7 @@ def _settle_own(key: str, entries: list[dict]) -> None:
         )
 
 
-def _settle_references(dataset: dict, field: str, key: str, message: str) -> None:
+def _settle_references(dataset: dict, field: str, key: str, relation: str) -> None:
     ids = {entry['id'] for entry in dataset[key]}
     annotations = dataset['annotations']
     twins = _find_twins({annotation[field] for annotation in annotations} - ids, ids)
@@ -55,7 +55,8 @@ def _settle_references(dataset: dict, field: str, key: str, message: str) -> Non
         if found in twins:
             annotation[field] = twins[found]
             if twins[found] is None:
-                raise ValueError(f'{name_entry("annotations", annotation, number)} {message.format(found)}')
+                named = name_entry('annotations', annotation, number)
+                raise ValueError(f'{named} {relation} {found}, which "{key}" does not list')
 
 
 def _settle_negatives(dataset: dict) -> None:

@@ -1,4 +1,4 @@
-"""Say in a sentence that weights are of another model."""
+"""Explain in one sentence that a checkpoint has the weights of another model."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ def weights_must_fit(weights: str, advice: str = '') -> Iterator[None]:
 
     Args:
         weights: What they are called in the message.
-        advice: What to do, in its place after the reason.
+        advice: What to do; it follows the reason.
 
     Raises:
         ValueError: If weights are missing, left over or of another shape, or the file holds no weights by name.
