@@ -109,8 +109,8 @@ def hold_out(cfg: Config, names: Sequence[str] | None = None) -> list[str]:
 
     Args:
         cfg: Config with a train and a test loader, which are changed.
-        names: The categories; by default every fourth one that has objects in the training's file, by the config's
-            ``split``. Of COCO's 80 categories all count, so that a part of COCO has the paper's splits.
+        names: The categories; by default every fourth one that has objects to find in the training's file, by the
+            config's ``split``. Of COCO's 80 categories all count, so that a part of COCO has the paper's splits.
 
     Returns:
         list: The names.
@@ -119,7 +119,8 @@ def hold_out(cfg: Config, names: Sequence[str] | None = None) -> list[str]:
     if names is None:
         coco = load_coco(str(Path(dataset.data_root, dataset.ann_file)))
         listed = [category['name'] for category in coco.cats.values()]
-        shown = [category['name'] for cat_id, category in coco.cats.items() if coco.catToImgs[cat_id]]
+        found = {annotation['category_id'] for ann_id, annotation in coco.anns.items() if ann_id not in coco.skipped}
+        shown = [category['name'] for cat_id, category in coco.cats.items() if cat_id in found]
         _, names = split_categories(
             listed if tuple(listed) == CocoDataset.METAINFO['classes'] else shown, dataset.split
         )

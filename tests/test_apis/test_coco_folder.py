@@ -96,6 +96,17 @@ def test_every_fourth_category_of_the_training_is_held_out_of_both_parts(tiny_co
         assert (loader.dataset.split, loader.dataset.one_shot_classes) == (None, names[split - 1 :: 4])
 
 
+def test_a_category_of_skipped_objects_takes_no_place(tiny_coco: Callable) -> None:
+    """Those of 'person' are crowds: nothing could be searched for if it were held out."""
+    cfg = make_config()
+    use_coco_folder(
+        cfg,
+        str(tiny_coco(annotations=lambda old: [dict(each, iscrowd=int(each['category_id'] == 10)) for each in old])),
+    )
+    cfg.train_dataloader.dataset.split = 1
+    assert hold_out(cfg) == ['bicycle', 'bus']
+
+
 def test_a_part_of_coco_has_the_splits_of_the_paper(tiny_coco: Callable) -> None:
     names = CocoDataset.METAINFO['classes']
     ids = {name: 1 + number for number, name in enumerate(names)}
