@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -68,6 +69,14 @@ SCENES = {
 def _no_visualizer_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """MMEngine's hooks take the visualizer that was made last in this process; a new process has none."""
     forget_visualizers(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _signals_as_in_a_terminal() -> None:
+    """Tests send signals, and a shell has its background jobs ignore SIGINT, as nohup does with SIGHUP."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -7,9 +7,9 @@ from mmdet.datasets.api_wrappers import COCO
 from .coco_categories import settle_categories
 from .coco_ids import settle_ids
 from .coco_objects import settle_objects
+from .coco_outlines import MAX_PIXELS
 from .coco_pictures import turn_upright
 from .coco_schema import decode_coco
-from .outlines import MAX_PIXELS
 
 
 class CheckedCOCO(COCO):

@@ -6,7 +6,7 @@ from itertools import chain
 
 import numpy as np
 
-from .outlines import first_wrong_runs, join_runs, may_be_long, read_outline
+from .coco_outlines import first_wrong_runs, join_runs, may_be_long, read_outline
 
 # What mmdet skips, in the order in which it looks; crowds stay, but are neither found nor shown as a reference.
 REASONS = (

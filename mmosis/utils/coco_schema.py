@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 from msgspec import Meta
 
+from .coco_outlines import LIMIT, Coordinate, LooseOutline, Outline, list_polygons
 from .json_file import read_json
-from .outlines import LIMIT, Coordinate, LooseOutline, Outline, list_polygons
 
 MAX_SIDE = 2**16 - 1  # of an image, as of a JPEG file
 

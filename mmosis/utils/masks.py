@@ -3,15 +3,15 @@
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from .outlines import EXPECTED, read_outline
+from .coco_outlines import EXPECTED, read_outline
 
 
 def decode_segmentation(segmentation: dict | list | np.ndarray | None, img_shape: tuple[int, int]) -> np.ndarray:
     """Decode the mask of one object.
 
     Args:
-        segmentation: COCO polygons or RLE, in the forms of :func:`~mmosis.utils.outlines.read_outline`, or an array
-            (H, W) that is not 0 on the object. Polygons of fewer than three points are left out, as mmdet does:
+        segmentation: COCO polygons or RLE, in the forms of :func:`~mmosis.utils.coco_outlines.read_outline`, or an
+            array (H, W) that is not 0 on the object. Polygons of fewer than three points are skipped, as in mmdet:
             pycocotools would take two points for a box.
         img_shape: (H, W) of its image.
 

@@ -102,14 +102,14 @@ def test_a_file_that_is_cut_off_is_refused(backbone: dict, tmp_path: Path) -> No
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'there is no file .*none\.h5'):
+    with pytest.raises(ValueError, match=r'keras_to_mmosis\.py: error: there is no file .*none\.h5'):
         run(TOOL, tmp_path / 'none.h5', tmp_path / 'a.pth')
 
 
 def test_without_h5py_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'a.h5').touch()
     monkeypatch.setitem(sys.modules, 'h5py', None)
-    with pytest.raises(ImportError, match=r"h5 files need h5py, .* pip install 'mmosis\[keras\]'"):
+    with pytest.raises(ImportError, match=r"h5 files need h5py, .* pip install -e '\.\[keras\]'"):
         read_keras(tmp_path / 'a.h5')
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
+from mmosis.utils.coco_outlines import list_polygons
 from mmosis.utils.masks import decode_segmentation
-from mmosis.utils.outlines import list_polygons
 
 SHAPE = (12, 20)
 MASK = np.zeros(SHAPE, dtype=np.uint8)

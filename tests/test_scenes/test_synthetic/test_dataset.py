@@ -69,7 +69,7 @@ def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(TypeError, match='num_object'):
         make_scenes(tmp_path, 1, seed=0, num_object=(1, 2))
     assert not any(tmp_path.iterdir())
-    with pytest.raises(ValueError, match='integers >= 0'):
+    with pytest.raises(ValueError, match='a seed must be at least 0, got -1'):
         make_scenes(tmp_path, 1, seed=-1)
 
 

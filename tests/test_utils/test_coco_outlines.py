@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.utils import outlines
-from mmosis.utils.outlines import count_run_pixels, first_wrong_runs, read_outline
+from mmosis.utils import coco_outlines
+from mmosis.utils.coco_outlines import count_run_pixels, first_wrong_runs, read_outline
 
 
 def _masks(num: int) -> list[np.ndarray]:
@@ -23,7 +23,7 @@ def _masks(num: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize('at_a_time', [1, 1000, 2**18])
 def test_the_pixels_of_a_mask_are_those_of_its_image(monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
-    monkeypatch.setattr(outlines, 'CHARACTERS_AT_A_TIME', at_a_time)
+    monkeypatch.setattr(coco_outlines, 'CHARACTERS_AT_A_TIME', at_a_time)
     masks = _masks(60)
     texts = [mask_utils.encode(np.asfortranarray(mask))['counts'] for mask in masks]
     pixels, has_empty = count_run_pixels(texts)
