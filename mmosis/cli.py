@@ -18,7 +18,7 @@ def run_search(args: argparse.Namespace) -> int:
     from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_images
     from mmosis.search.image_list import ImageList, find_images
 
-    # What is wrong with these is told before the model is loaded.
+    # Wrong settings are reported before the model is loaded.
     settings = SearchSettings(
         score_thr=args.score_thr,
         keep_all=args.keep_all,
@@ -52,7 +52,7 @@ def run_search(args: argparse.Namespace) -> int:
 
 
 def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
-    """Tell what was left undone; the exit status is 1 if something failed."""
+    """Print what was not done; the exit status is 1 if something failed."""
     if others:
         print(f'in the folders, but not {done}: {others}')
     for name, error in errors.items():
@@ -61,7 +61,7 @@ def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
 
 
 def _explain_nothing(best_score: float, args: argparse.Namespace) -> str:
-    """Say how near a search came that found nothing, and what to try."""
+    """Say what the best score of a search was that found nothing, and what to try."""
     lower = f'--score-thr {math.floor(100 * best_score) / 100:g}, '
     return (
         f'the best score was {best_score:.3f}, and {args.score_thr:g} is asked for: try '
@@ -127,7 +127,7 @@ def _load_mask(reference: dict, max_pixels: int) -> dict:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; what is wrong is told in one line."""
+    """Run the command; errors are reported in one line."""
     args = parse_args(argv)
     run = dict(search=run_search, index=run_index, serve=run_serve)[args.command]
     try:

@@ -1,4 +1,4 @@
-"""The parser of the command: what is wrong is told in one line, with what may have been meant."""
+"""The parser of the command: errors are reported in one line, with what may have been meant."""
 
 import argparse
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ class OneLineParser(argparse.ArgumentParser):
     def parse_args(
         self, args: list[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """Read the command line; what is left over is told by the command's own parser."""
+        """Read the command line; unknown arguments are reported by the command's own parser."""
         parsed, left = self.parse_known_args(args, namespace)
         if left:
             self._parser_of(parsed).error(f'unrecognized arguments: {" ".join(left)}')

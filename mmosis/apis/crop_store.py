@@ -34,7 +34,7 @@ from mmosis.utils.progress import track
 from mmosis.utils.reference_picture import fitting_shape, reduce_picture
 
 BEGUN, ROWS = 'begun.json', 'rows.part'
-READ = [dict(type='LoadImage')]  # so that pictures that are missing are told at once
+READ = [dict(type='LoadImage')]  # so that missing pictures are reported at once
 COMMIT = 64  # images whose crops are on the disk before their entries are
 
 

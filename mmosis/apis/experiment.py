@@ -54,7 +54,7 @@ def run_training(cfg: Config) -> str:
 
 
 def check_training(cfg: Config) -> None:
-    """Set up all that :func:`run_training` needs, so that what is wrong is told before anything long is begun.
+    """Set up all that :func:`run_training` needs, so that errors are reported before anything long is begun.
 
     Args:
         cfg: The config of a training by steps; it stays as it is.

@@ -140,7 +140,7 @@ def _open(folder: str, same_image: bool, num_absent: int = 0, **settings: object
         reference_sampler=dict(type='ReferenceSampler', same_image=same_image, **SEARCHABLE),
         num_absent=num_absent,
         pipeline=[],
-        ref_pipeline=[dict(type='LoadImage')],  # so that pictures that are missing are told at once
+        ref_pipeline=[dict(type='LoadImage')],  # so that missing pictures are reported at once
         test_mode=True,
         **settings,
     )

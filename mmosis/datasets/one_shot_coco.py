@@ -39,7 +39,7 @@ class OneShotCocoDataset(CocoFileDataset):
     *Testing*: item i is one image with all its episodes, one for each active category in it and each run. Their
     references are functions of (seed, image id, category id, run). Or they are those of a file.
 
-    Rules, each told in the log: a category with too few images to give references is skipped (one image is searched,
+    Rules, which the log reports: a category with too few images to give references is skipped (one image is searched,
     others give references); so is one without annotations; images without an active category are skipped.
 
     Args:

@@ -38,7 +38,7 @@ class DataPaths:
             ann_file: Taken before the one that the dump names.
             img_dir: The same for the images.
 
-        Images that the dump names and that are gone are told of, and are None: a dump may be evaluated elsewhere.
+        Images that the dump names and that are gone get a warning, and are None: a dump may be evaluated elsewhere.
 
         Raises:
             FileNotFoundError: If there is no such dump or annotation file, or no such folder of images as given.

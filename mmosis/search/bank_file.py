@@ -27,7 +27,7 @@ class BankFile(NamedTuple):
     """What the file holds.
 
     Attributes:
-        references: What is told of each reference, as JSON has it; not checked.
+        references: The description of each reference, as JSON has it; not checked.
         thumbnails: Picture of each, (h, w, 3) uint8 RGB.
         encoded: Arrays of one row a reference, float32.
         fingerprint: Of the model.
@@ -78,7 +78,7 @@ def _check_header_size(path: str | Path) -> None:
 
 
 def _read_metadata(metadata: dict[str, str]) -> tuple[list, str]:
-    """Read what is told of the references, and the fingerprint."""
+    """Read the descriptions of the references, and the fingerprint."""
     if metadata.get('format') != FORMAT:
         raise ValueError(f'its format is {metadata.get("format")!r}, not {FORMAT!r}')
     missing = {'references', 'fingerprint'} - set(metadata)

@@ -44,7 +44,7 @@ def common_folder(files: Sequence[str]) -> str:
 
 
 def fit_name(name: str) -> str:
-    """Shorten the last part of a path if it is too long for a name: what is cut off is told by a hash of the whole."""
+    """Shorten the last part of a path if it is too long for a name; a hash of the whole path stands for the rest."""
     folder, last = os.path.split(name)
     if len(os.fsencode(last)) <= LONGEST:
         return name

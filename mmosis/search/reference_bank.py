@@ -19,7 +19,7 @@ MAX_SIDE = 2**31  # pixels
 
 @dataclass(frozen=True)
 class BankEntry:
-    """What is told of one reference.
+    """What a bank keeps of one reference beside its encoding.
 
     Attributes:
         name: Its category.
@@ -29,7 +29,7 @@ class BankEntry:
         picture_size: (w, h) of the picture that the box is on, px; alike.
 
     Raises:
-        ValueError: If a text is no text, or has more than MAX_TEXT letters.
+        ValueError: If a text has more than MAX_TEXT letters, or the name is empty.
     """
 
     name: str
@@ -76,7 +76,7 @@ class ReferenceBank:
     its fingerprint tells.
 
     Args:
-        entries: What is told of each of the R references.
+        entries: One for each of the R references.
         thumbnails: Picture of each, (h, w, 3) uint8 RGB.
         encoded: Their encodings: any number of arrays, each of R rows, float32. What they mean is the model's business.
         fingerprint: Of the model.

@@ -79,7 +79,7 @@ def merge_tiles(
 ) -> FoundObjects:
     """Merge what was found in the tiles of an image: each object once and whole.
 
-    What is cut is told by :func:`keep_own`. Detections of one label are merged in this order:
+    See :func:`keep_own` for when a detection is cut. Detections of one label are merged in this order:
 
     1. Each tile keeps those on which it has the last word, see :func:`keep_own`.
     2. Cut ones of different tiles that agree where both tiles see are pieces of one object, one of each tile at most.

@@ -118,7 +118,11 @@ def _check_scale(annotation: dict, outline: list | dict | None) -> None:
 
 
 def _find_skipped(annotations: list[dict], boxes: np.ndarray, img_shapes: np.ndarray) -> np.ndarray:
-    """Find what mmdet's ``CocoDataset.parse_data_info`` skips, and crowds: indices of reasons, or -1."""
+    """Find what mmdet's ``CocoDataset.parse_data_info`` skips, and crowds: indices of reasons, or -1.
+
+    All at once and with reasons what :func:`~mmosis.utils.searchable.is_searchable` says of one object; a test holds
+    the two equal.
+    """
     corners = boxes[:, :2] + boxes[:, 2:]
     inside = np.clip(np.minimum(corners, img_shapes[:, ::-1]) - np.maximum(boxes[:, :2], 0), 0, None)
     areas = np.fromiter((annotation['area'] for annotation in annotations), float, len(annotations))

@@ -199,7 +199,7 @@ def _count_run_pixels(texts: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     values = _join_characters(characters, ends, np.minimum(sizes, MAX_CHARACTERS))
     positions = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
     totals, has_empty = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
-    # A run is told by its difference to the one before the last; the first three are told whole.
+    # A run is stored as its difference to the one before the last; the first three are stored whole.
     for chain in (positions == 0, (positions > 0) & (positions % 2 == 0), positions % 2 == 1):
         runs, owner = _sum_within(values[chain], owners[chain]), owners[chain]
         wrong[owner[(runs < 0) | (runs > MAX_PIXELS)]] = True

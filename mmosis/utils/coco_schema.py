@@ -129,7 +129,7 @@ def _decode(content: bytes, schema: type = Dataset) -> dict:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        # NaN, and encodings other than UTF-8, which Python reads: so that it can be told where they stand.
+        # NaN, and encodings other than UTF-8, which Python reads: so that the message can say where they stand.
         found = json.loads(content)
         json.dumps(found, ensure_ascii=False).encode()  # halves of characters, which nothing can print or write
         return msgspec.convert(found, type=schema, strict=False)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 def is_searchable(annotation: Mapping, image: Mapping) -> bool:
     """Tell whether mmdet's data set gives an object to a detector as one to find.
 
-    It does not so for crowds, objects marked ``ignore``, those of area 0, narrower or lower than a pixel, or outside of
-    the image. A search is not asked for these; what it finds there is neither right nor wrong.
+    It skips crowds, objects marked ``ignore``, those of area 0, narrower or lower than a pixel, or outside the image.
+    They are never searched for; what is found there is neither right nor wrong. While a file is loaded,
+    :func:`~mmosis.utils.coco_objects.settle_objects` goes by the same rule.
 
     Args:
         annotation: COCO annotation with ``bbox`` (xywh, pixels), ``area``, and maybe ``iscrowd`` and ``ignore``.

@@ -1,4 +1,4 @@
-"""A command that is told to stop, by whatever signal, stops as Ctrl-C stops it: what it has is written."""
+"""SIGTERM and SIGHUP stop a command as Ctrl-C does: what it has found is written."""
 
 import signal
 import threading

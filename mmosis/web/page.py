@@ -161,7 +161,7 @@ def _on(
 
 
 def _on_upload(ui: SimpleNamespace, zone: gr.File, action: Callable, shows: Sequence[Show]) -> None:
-    """Let dropped files change the session: those that can be read are added, of the others is told."""
+    """Let dropped files change the session: those that can be read are added, the others are reported."""
 
     def add(session: Session, paths: list[str] | None, holder: SessionHolder) -> Session:
         session, problems = action(session, paths or [], holder.max_pixels)

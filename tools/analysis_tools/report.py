@@ -32,7 +32,7 @@ def main() -> None:
             ann_file=data.ann_file,
             data_prefix=dict(img=data.img_dir),
             episodes_file=str(Path(args.dump, 'episodes.json')),
-            pipeline=[dict(type='LoadImage')],  # so that pictures that are missing are told at once
+            pipeline=[dict(type='LoadImage')],  # so that missing pictures are reported at once
             test_mode=True,
         )
         gallery = Gallery(dataset, args.score_thr)

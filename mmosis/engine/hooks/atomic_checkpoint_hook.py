@@ -62,7 +62,7 @@ class AtomicCheckpointHook(CheckpointHook):
         hub = runner.message_hub
         hub.update_info(VALIDATED, _step(runner))
         before, last = _best_paths(hub), hub.get_info('last_ckpt')
-        # MMEngine would remove the old best one first, and save the step's own in between: it is told of neither.
+        # MMEngine would remove the old best one first, and save the step's own in between: so both are hidden from it.
         self.best_ckpt_path, self.best_ckpt_path_dict, self.last_ckpt = None, dict.fromkeys(self.save_best or ()), None
         with self._explained_full_disk():
             super().after_val_epoch(runner, metrics)

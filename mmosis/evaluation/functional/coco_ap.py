@@ -46,7 +46,7 @@ def evaluate_searches(
 ) -> tuple[dict[str, float], dict[Id, dict[str, float]]]:
     """Score detections as pycocotools does, each category in the images that were searched for it.
 
-    Objects that no search is asked for (see :func:`is_ignored`) are ignored as COCO's crowds are: they are not missed,
+    Objects that are never searched for (see :func:`is_ignored`) are ignored as COCO's crowds are: they are not missed,
     and what is found there does not count. One category after the other, so that no more than one's objects are in
     memory as dicts.
 

@@ -14,7 +14,7 @@ from mmosis.utils.searchable import is_searchable
 def is_ignored(coco: COCO, annotation: Mapping, iou_type: str = 'bbox') -> bool:
     """Tell whether an object is neither to be found nor to be missed, as COCO has it of crowds.
 
-    Besides crowds these are the objects that no search is asked for, see :func:`is_searchable`, and where masks are
+    Besides crowds these are the objects that are never searched for, see :func:`is_searchable`, and where masks are
     judged, those without segmentation.
     """
     unmasked = iou_type == 'segm' and not annotation.get('segmentation')
