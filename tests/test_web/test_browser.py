@@ -353,8 +353,10 @@ def test_search_of_someone_else_is_waited_for_and_can_be_stopped(visit, shared_i
         one.locator('#examples button').first.click()
         _wait_until(one, lambda: len(shared_inferencer.searches) == asked + 1)
         other.locator('#examples button').first.click()
-        other.locator('#scenes img').wait_for()
+        queue = other.locator('#result .progress-text', has_text='queue')
+        queue.wait_for()
         other.locator('#stop').click()
+        queue.wait_for(state='detached')
         other.get_by_text('Not searched yet.').wait_for()
     finally:
         shared_inferencer.gate.set()
