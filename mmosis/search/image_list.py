@@ -1,6 +1,8 @@
 """Which images a user means: files, folders, lists of paths, arrays."""
 
 import os
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mmosis.utils.image import check_regular, from_pillow
+from mmosis.utils.image import check_regular, from_pillow, read_bytes
 
 from .parquet import SUFFIX, read_paths
 
@@ -136,14 +138,20 @@ def _list_folder(folder: Path, others: Counter[str]) -> list[str]:
 
 def _read_list(path: Path) -> list[str]:
     """Read the paths that a file names, relative ones as if they were given in its place."""
-
-    def read_lines() -> list[str]:
-        return path.read_text('utf-8', 'surrogateescape').split('\n')  # as Python has names that are no UTF-8
-
     if not path.is_dir():
         check_regular(path)
-    named = read_paths(path) if path.suffix == SUFFIX else read_lines()
+    named = read_paths(path) if path.suffix == SUFFIX else _read_lines(path)
     files = [os.path.expanduser(line) for line in named if line.strip()]
     if not files:
         raise ValueError(f'{path} names no image; it takes a path a line, or in Parquet one a row')
     return files
+
+
+def _read_lines(path: Path) -> list[str]:
+    """Read lines in UTF-8, or in what Windows writes: UTF-16, or UTF-8 after a mark. Other bytes are kept as names."""
+    content = read_bytes(path)
+    encoding = 'utf-16' if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else 'utf-8-sig'
+    try:
+        return re.split('\r\n|\r|\n', content.decode(encoding, 'surrogateescape'))
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} begins as UTF-16 and goes on otherwise; save it as UTF-8') from error

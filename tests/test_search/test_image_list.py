@@ -1,6 +1,7 @@
 """Which images a user means, what is told of the others, and what is refused."""
 
 import os
+from codecs import BOM_UTF16_LE
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,20 @@ def test_a_list_of_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / 'folder.txt').mkdir()
     (folder / 'folder.txt' / 'x.jpg').touch()
     assert list_images(folder / 'folder.txt') == [str(folder / 'folder.txt' / 'x.jpg')]
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-16-le'])
+@pytest.mark.parametrize('end', ['\n', '\r\n', '\r'])
+def test_a_list_as_windows_writes_it(tmp_path: Path, encoding: str, end: str) -> None:
+    mark = BOM_UTF16_LE if encoding == 'utf-16-le' else b''
+    (tmp_path / 'list.txt').write_bytes(mark + f'a.png{end}é 中.png{end}'.encode(encoding))
+    assert list_images(tmp_path / 'list.txt') == ['a.png', 'é 中.png']
+
+
+def test_a_list_that_is_cut_off_in_utf_16(tmp_path: Path) -> None:
+    (tmp_path / 'list.txt').write_bytes(BOM_UTF16_LE + 'a.png'.encode('utf-16-le')[:-1])
+    with pytest.raises(ValueError, match=r'list\.txt begins as UTF-16 and goes on otherwise; save it as UTF-8'):
+        list_images(tmp_path / 'list.txt')
 
 
 def test_an_empty_list(folder: Path) -> None:
