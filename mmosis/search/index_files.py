@@ -23,6 +23,18 @@ def stamp(file: str) -> list[int] | None:
     return [found.st_size, found.st_mtime_ns]
 
 
+def check_name(file: str) -> None:
+    """Refuse a file whose name a table cannot have.
+
+    Raises:
+        ValueError: If it is no UTF-8.
+    """
+    try:
+        file.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError('its name is not in UTF-8, as names in an index are; rename it') from error
+
+
 def is_below(file: str, folders: Sequence[str]) -> bool:
     """Whether a file is one of the paths, or in a folder that is."""
     return any(file == folder or folder in map(str, Path(file).parents) for folder in folders)

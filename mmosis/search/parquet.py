@@ -1,6 +1,7 @@
 """Parquet files of searches: paths come in by them, detections go out."""
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from io import BytesIO
@@ -89,6 +90,7 @@ def _schema() -> 'pa.Schema':
 
 def _as_row(record: dict, found: dict, classes: Sequence[str]) -> dict:
     image = {key: record[key] for key in ('file_name', 'width', 'height')}
+    image['file_name'] = os.fsencode(image['file_name']).decode('utf-8', 'backslashreplace')  # Parquet has UTF-8 alone
     box = dict(zip('xywh', found['bbox'], strict=True))
     told = {key: found[key] for key in ('score', 'area')}
     return dict(image, category=classes[found['label']], **told, **box, segmentation=json.dumps(found['segmentation']))

@@ -24,7 +24,7 @@ from mmosis.utils.share_of import share_of
 from .base import SearchBase
 from .image_list import ImageList, find_images
 from .images import load_image
-from .index_files import LOCK, batches, is_below, is_new, stamp
+from .index_files import LOCK, batches, check_name, is_below, is_new, stamp
 from .reference_bank import ReferenceBank
 
 if TYPE_CHECKING:
@@ -229,6 +229,7 @@ class PhotoIndex:
             encoded = {}
             for file in batch:
                 try:
+                    check_name(file)
                     encoded[file] = stamp(file), _embed(inferencer, file)
                 except (OSError, ValueError) as error:
                     errors[file] = str(error)

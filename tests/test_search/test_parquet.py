@@ -1,6 +1,7 @@
 """Parquet in and out of a search."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -87,6 +88,11 @@ class TestDetections:
             assert [row[key] for key in 'xywh'] == annotation['bbox']
             assert (row['score'], row['area']) == (annotation['score'], annotation['area'])
             assert json.loads(row['segmentation']) == annotation['segmentation']
+
+    def test_a_name_that_is_not_in_utf_8(self, tmp_path: Path) -> None:
+        records = [dict(RECORDS[0], file_name=os.fsdecode(b'\xff\xc3\xa9.jpg'))]
+        write_detections(tmp_path / 'a.parquet', records, CLASSES)
+        assert pq.read_table(tmp_path / 'a.parquet')['file_name'].to_pylist() == ['\\xffé.jpg'] * 2
 
     def test_types_are_plain_also_without_rows(self, tmp_path: Path) -> None:
         write_detections(tmp_path / 'a.parquet', RECORDS[1:2], CLASSES)

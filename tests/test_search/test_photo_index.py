@@ -176,6 +176,13 @@ class TestUpdate:
         assert (report.num_encoded, report.num_kept, report.num_dropped, len(report.errors)) == (0, 6, 1, 1)
         assert 'b.png' not in rows(tmp_path / 'lib')
 
+    def test_a_name_that_is_not_in_utf_8_stops_nothing(self, update: Callable, photos: Path, tmp_path: Path) -> None:
+        name = os.fsdecode(b'\xff.png')
+        shutil.copy(photos / 'a.png', photos / name)
+        message = 'its name is not in UTF-8, as names in an index are; rename it'
+        assert update() == IndexReport(7, 0, 0, {str(photos / name): message})
+        assert sorted(rows(tmp_path / 'lib')) == sorted(NAMES)
+
     def test_a_bad_path_stops_nothing_and_drops_nothing(
         self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path
     ) -> None:
