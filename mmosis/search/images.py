@@ -12,6 +12,9 @@ from mmosis.utils.mask_image import decode_alpha, decode_mask, find_opaque
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 4  # pixels
 MAX_ASPECT = 50  # longer side to shorter: scaled down for the network, something is left of the shorter
+PIXEL_BYTES = 8  # at most: four channels of 16 bits
+ROOM = 2**26  # bytes of a file beside its pixels
+RAISE_LIMIT = 'raise the limit: --max-pixels, or max_pixels in Python'
 ANIMATED = {'WEBP', 'PNG', 'TIFF', 'AVIF'}  # of a GIF the first frame is taken
 
 
@@ -33,7 +36,7 @@ def load_image(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) -> 
     """
     if isinstance(image, np.ndarray):
         return check_image(_colour(image), 'an image array')
-    content = _read(image)
+    content = _read(image, max_pixels)
     _check_header(content, str(image), max_pixels)
     return check_image(decode_image(content, str(image)), str(image))
 
@@ -56,7 +59,7 @@ def load_cutout(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) ->
     if isinstance(image, np.ndarray):
         alpha = image[..., 3] if image.shape[2:] == (4,) else None
     else:
-        alpha = decode_alpha(_read(image))
+        alpha = decode_alpha(_read(image, max_pixels))
     mask = find_opaque(alpha)
     return loaded, mask if mask is not None and mask.shape == loaded.shape[:2] else None
 
@@ -75,14 +78,21 @@ def load_mask(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If it cannot be read.
     """
-    content = _read(path)
+    content = _read(path, max_pixels)
     _check_header(content, str(path), max_pixels, any_frame=True)
     return decode_mask(content, str(path))
 
 
-def _read(path: str | Path) -> bytes:
+def _read(path: str | Path, max_pixels: int) -> bytes:
+    path = os.path.expanduser(path)
+    most = PIXEL_BYTES * max_pixels + ROOM
     try:
-        return read_bytes(os.path.expanduser(path))
+        if os.path.isfile(path) and os.path.getsize(path) > most:
+            raise ValueError(
+                f'{path} has {os.path.getsize(path)} bytes, more than a picture of {max_pixels} pixels; make it '
+                f'smaller, or {RAISE_LIMIT}'
+            )
+        return read_bytes(path)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileNotFoundError(f'there is no image file {path}') from error
 
@@ -126,7 +136,7 @@ def _check_header(content: bytes, name: str, max_pixels: int, any_frame: bool = 
     if header.width * header.height > max_pixels:
         raise ValueError(
             f'{name} has {header.width}x{header.height} pixels (w x h), more than {max_pixels}; make it smaller, or '
-            'raise the limit: --max-pixels, or max_pixels in Python'
+            f'{RAISE_LIMIT}'
         )
     if header.format in ANIMATED and header.num_frames > 1 and not any_frame:
         raise ValueError(f'{name} has {header.num_frames} frames; save the one to search as an image of its own')

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.TiffImagePlugin import BITSPERSAMPLE
 
-from .image_header import read_tiff_tags
+from .image_header import ORIENTATION, read_tiff_tags
 from .install import install_hint
 from .share_of import share_of
 from .web_address import is_web_address, refuse_web_address
@@ -68,7 +68,8 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
     """
     if backend_args is None and '://' not in str(path):
         check_regular(path)
-        return Path(path).read_bytes()
+        with Path(path).open('rb') as file:
+            return file.read(os.path.getsize(path))  # what the system makes up as it is read says 0, and may not end
     try:
         from mmengine.fileio import get
     except ModuleNotFoundError as error:
@@ -115,7 +116,25 @@ def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
         raise ValueError(f'{name} cannot be decoded: {error.err or error}') from error
     if image is None:
         raise ValueError(f'{name} is not a readable image: {len(content)} bytes, cut off or of an unknown format')
-    return image
+    return _turn_avif(image, content) if flag == 'color' and content[4:8] == b'ftyp' else image
+
+
+def turn(array: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn a picture (H, W) or (H, W, 3) upright.
+
+    Args:
+        array: As it is stored.
+        orientation: As EXIF has it, 1-8.
+    """
+    picture = Image.fromarray(array)
+    picture.getexif()[ORIENTATION] = orientation
+    return np.array(ImageOps.exif_transpose(picture))
+
+
+def _turn_avif(image: np.ndarray, content: bytes) -> np.ndarray:
+    """AVIF has a rotation of its own, which OpenCV leaves out and Pillow tells as one of EXIF."""
+    with Image.open(BytesIO(content), formats=['AVIF']) as opened:
+        return turn(image, opened.getexif().get(ORIENTATION, 1))
 
 
 def from_pillow(picture: Image.Image) -> np.ndarray:

@@ -4,12 +4,10 @@ import warnings
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from .image import decode_image
+from .image import decode_image, turn
 from .image_header import ORIENTATION
-
-JPEG = b'\xff\xd8'
 
 
 def decode_mask(content: bytes, name: str) -> np.ndarray:
@@ -17,7 +15,8 @@ def decode_mask(content: bytes, name: str) -> np.ndarray:
 
     The object is where alpha is opaque, if that differs in the picture. Else, where the index of a palette is another
     than that of black, or than 0 if no entry is black. Else, where a colour channel is not 0, in the depth of the file:
-    labels of 16 bits may be small numbers. JPEG changes zeros a little, so there it is the upper half of the values.
+    labels of 16 bits may be small numbers. JPEG, AVIF and lossy WebP change zeros a little, so there it is the upper
+    half of the values.
 
     Args:
         content: The file's bytes.
@@ -36,14 +35,14 @@ def decode_mask(content: bytes, name: str) -> np.ndarray:
     mask = find_opaque(_alpha_of(picture))
     if mask is None:
         mask = _not_background(picture) if picture.mode == 'P' else _not_zero(pixels, content)
-    return _turn(mask, picture.getexif().get(ORIENTATION, 1))
+    return turn(mask, picture.getexif().get(ORIENTATION, 1))
 
 
 def decode_alpha(content: bytes) -> np.ndarray | None:
     """Decode the alpha of an image file, turned upright as EXIF says: (H, W) uint8; None if it has none."""
     picture = _open(content)
     alpha = None if picture is None else _alpha_of(picture)
-    return None if alpha is None else _turn(alpha, picture.getexif().get(ORIENTATION, 1))
+    return None if alpha is None else turn(alpha, picture.getexif().get(ORIENTATION, 1))
 
 
 def find_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
@@ -89,10 +88,9 @@ def _not_background(picture: Image.Image) -> np.ndarray:
 
 def _not_zero(pixels: np.ndarray, content: bytes) -> np.ndarray:
     channels = pixels[..., None] if pixels.ndim == 2 else pixels[..., :3]
-    return (channels > 127 if content.startswith(JPEG) else channels != 0).any(axis=2)
+    return (channels > 127 if _is_lossy(content) else channels != 0).any(axis=2)
 
 
-def _turn(array: np.ndarray, orientation: int) -> np.ndarray:
-    picture = Image.fromarray(array)
-    picture.getexif()[ORIENTATION] = orientation
-    return np.array(ImageOps.exif_transpose(picture))
+def _is_lossy(content: bytes) -> bool:
+    is_jpeg, is_avif = content.startswith(b'\xff\xd8'), content[4:8] == b'ftyp'
+    return is_jpeg or is_avif or (content.startswith(b'RIFF') and content[12:16] == b'VP8 ')

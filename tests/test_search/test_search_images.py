@@ -77,6 +77,23 @@ class TestFiles:
         transparent = np.dstack([PICTURE, np.zeros_like(grey)])
         np.testing.assert_array_equal(load_image(write(encode('.png', transparent))), PICTURE)
 
+    def test_a_file_that_is_too_large_is_not_read(self, write: Callable) -> None:
+        path = write(encode('.png'))
+        os.truncate(path, 10**12)
+        message = (
+            'has 1000000000000 bytes, more than a picture of 2400 pixels; make it smaller, or raise the limit: --max'
+        )
+        with pytest.raises(ValueError, match=message):
+            load_image(path, 2400)
+        os.truncate(path, 8 * 2400 + 2**26)
+        np.testing.assert_array_equal(load_image(path, 2400), PICTURE)
+
+    @pytest.mark.skipif(not os.path.isfile('/proc/self/status'), reason='this system has no /proc')
+    def test_what_the_system_makes_up_is_empty(self) -> None:
+        """Some of these files, such as the kernel's messages, never end."""
+        with pytest.raises(ValueError, match='/proc/self/status is not a readable image: 0 bytes'):
+            load_image('/proc/self/status')
+
     def test_a_rotation_in_exif_is_applied(self, write: Callable) -> None:
         exif = Image.Exif()
         exif[EXIF_ORIENTATION] = 6  # to be turned by 90 degrees clockwise

@@ -6,7 +6,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 
 from mmosis.utils.image import crop_box, decode_image, from_pillow, read_bytes, read_image
 
@@ -75,6 +75,15 @@ def test_16_bit_files_are_scaled_to_8_bit(kind, channels):
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_exif_rotation_is_applied(write, orientation):
     content = _rotated(orientation=orientation)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))))[..., ::-1]
+    np.testing.assert_allclose(read_image(write(content)), expected, atol=8)
+
+
+@pytest.mark.skipif(not features.check('avif'), reason='this Pillow does not write AVIF')
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_the_rotation_of_avif_is_applied(write, orientation):
+    """The file tells it in boxes of its own."""
+    content = _rotated('AVIF', orientation)
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))))[..., ::-1]
     np.testing.assert_allclose(read_image(write(content)), expected, atol=8)
 

@@ -5,8 +5,9 @@ from io import BytesIO
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter, features
 
+from mmosis.utils.image import decode_image
 from mmosis.utils.mask_image import decode_alpha, decode_mask, find_opaque
 
 MASK = np.zeros((20, 30), bool)
@@ -106,3 +107,14 @@ def test_what_is_opaque() -> None:
     np.testing.assert_array_equal(find_opaque(soft), [[False, False, False], [True, True, True]])
     for tells_nothing in (None, np.zeros((2, 2), np.uint8), np.full((2, 2), 255, np.uint8), np.zeros((0, 2), np.uint8)):
         assert find_opaque(tells_nothing) is None
+
+
+@pytest.mark.parametrize('settings', [dict(kind='JPEG'), dict(kind='AVIF'), dict(kind='WEBP')], ids=lambda s: s['kind'])
+def test_what_lossy_files_change_beside_the_object_is_no_mask(settings: dict) -> None:
+    if settings['kind'] == 'AVIF' and not features.check('avif'):
+        pytest.skip('this Pillow does not write AVIF')
+    picture = Image.fromarray(255 * cv2.resize(LABELS, None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST))
+    content = save(picture.filter(ImageFilter.GaussianBlur(1)), quality=20, **settings)
+    pixels = np.asarray(picture.filter(ImageFilter.GaussianBlur(1)))
+    assert decode_image(content, 'x')[pixels == 0].any()
+    assert (decode_mask(content, 'x') != (pixels > 127)).mean() < 0.01
