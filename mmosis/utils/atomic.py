@@ -1,5 +1,6 @@
 """Write files whole or not at all."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,8 @@ def write_atomic(path: str | Path, content: bytes | str) -> None:
         content: Bytes, or text that is written as UTF-8.
 
     Raises:
-        OSError: If it cannot be written (no space, no permission); the message names the file. Nothing half-written is
-            left.
+        OSError: If it cannot be written (no space, no permission, a device or a pipe); the message names the file.
+            Nothing half-written is left.
     """
     with open_atomic(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
@@ -43,6 +44,8 @@ def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
     temporary = path.parent / f'.{uuid4().hex}.part'
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a device would be replaced, for all programs
+            raise OSError(errno.EINVAL, 'it is no regular file')
         try:
             with temporary.open('xb') as file:
                 yield file

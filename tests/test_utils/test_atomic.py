@@ -35,6 +35,16 @@ def test_an_old_file_is_replaced(tmp_path: Path) -> None:
     assert (tmp_path / 'file').read_text() == 'new'
 
 
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'pipe')
+    (tmp_path / 'null').symlink_to(os.devnull)
+    for name in ('pipe', 'null'):
+        with pytest.raises(OSError, match=f'cannot write {tmp_path}/{name}: it is no regular file; nothing of it was'):
+            write_atomic(tmp_path / name, 'new')
+    assert stat.S_ISFIFO((tmp_path / 'pipe').stat().st_mode)
+    assert sorted(os.listdir(tmp_path)) == ['null', 'pipe']
+
+
 def test_a_name_as_long_as_may_be(tmp_path: Path) -> None:
     path = tmp_path / ('a' * 255)
     write_atomic(path, 'new')
