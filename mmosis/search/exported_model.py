@@ -57,6 +57,7 @@ def read_spec(folder: Path) -> dict[str, Any]:
             f'{folder} has format {spec.get("format")}, this version of mmosis reads {FORMAT}; export it again'
         )
     _check_types(spec, _TYPES, folder)
+    _check_ranges(spec, folder)
     if not all(isinstance(step, dict) and 'type' in step for step in spec['pipeline'] + spec['ref_pipeline']):
         raise damaged(folder, f'a step of a pipeline in {SPEC} has no type')
     if spec['masks'] is not None and not {'paste', 'threshold'} <= set(spec['masks']):
@@ -103,6 +104,17 @@ def _check_types(spec: Mapping, types: Mapping, folder: Path, where: str = '') -
             _check_types(spec[key], expected, folder, f'{key}.')
         if key in _COUNTS and not _are_numbers(spec[key], _COUNTS[key]):
             raise damaged(folder, f'{where}{key} in {SPEC} is {str(spec[key])[:100]}')
+
+
+def _check_ranges(spec: Mapping, folder: Path) -> None:
+    divisor, threshold = spec['image']['pad_size_divisor'], spec['nms_iou_threshold']
+    if divisor < 1:
+        raise damaged(folder, f'image.pad_size_divisor in {SPEC} is {divisor}')
+    if not 0 <= threshold <= 1:  # NaN too
+        raise damaged(folder, f'nms_iou_threshold in {SPEC} is {threshold}')
+    for part in ('image', 'reference'):
+        if min(spec[part]['std']) <= 0:
+            raise damaged(folder, f'{part}.std in {SPEC} is {spec[part]["std"]}')
 
 
 def _are_numbers(values: Sequence, count: int) -> bool:

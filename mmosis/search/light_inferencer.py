@@ -15,6 +15,7 @@ from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
 from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
+from .exported_model import SPEC, damaged
 from .image_list import list_images
 from .images import MAX_PIXELS, load_image
 from .keywords import refuse_unknown
@@ -64,7 +65,11 @@ class LightInferencer(SearchBase):
         self.spec = self.detector.spec
         self.fingerprint = self.detector.fingerprint
         check_steps(self.spec['pipeline'], self.spec['ref_pipeline'])
-        self.read_settings(self.spec['search'], any(step['type'] == 'Resize' for step in self.spec['pipeline']))
+        resizes = any(step['type'] == 'Resize' for step in self.spec['pipeline'])
+        try:
+            self.read_settings(self.spec['search'], resizes)
+        except TypeError as error:
+            raise damaged(self.detector.folder, f'search in {SPEC}: {error}') from error
 
     @cached_property
     def regions(self) -> RegionEmbedding:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmosis.utils.cores import default_threads
+from mmosis.utils.memory import is_memory_error
 from mmosis.utils.onnx_runtime import onnxruntime
 
 from .exported_model import GRAPHS, check_graphs, damaged, read_spec
@@ -35,9 +36,8 @@ class OnnxDetector:
     def __init__(self, folder: str | Path, num_threads: int | None = None) -> None:
         self.folder = Path(folder)
         self.spec = read_spec(self.folder)
-        graphs = {name: self._load(name, num_threads) for name in GRAPHS}
-        check_graphs(graphs, self.folder)
-        self._features, self._references, self._detect = graphs.values()
+        self._graphs = {name: self._load(name, num_threads) for name in GRAPHS}
+        check_graphs(self._graphs, self.folder)
 
     @property
     def fingerprint(self) -> str:
@@ -62,7 +62,7 @@ class OnnxDetector:
         normalised = _normalise(pixels, settings)
         ends = [(0, 0), (0, 0), *((0, -side % settings['pad_size_divisor']) for side in normalised.shape[2:])]
         padded = np.pad(normalised, ends, constant_values=settings['pad_value'])
-        return self._features.run(None, dict(pixels=padded))
+        return self._run('features', [padded])
 
     def encode_references(self, pixels: np.ndarray, masks: np.ndarray | None = None) -> Rows:
         """Encode references, each for itself.
@@ -87,8 +87,8 @@ class OnnxDetector:
         masks = np.ones(shape, np.float32) if masks is None else np.asarray(masks, np.float32)
         if masks.shape != shape:
             raise ValueError(f'masks of these references must be {shape}, got {masks.shape}')
-        pyramid = self._features.run(None, dict(pixels=normalised))
-        return tuple(self._references.run(None, _feeds(self._references, [*pyramid, masks])))
+        pyramid = self._run('features', [normalised])
+        return tuple(self._run('references', [*pyramid, masks]))
 
     @staticmethod
     def merge_references(rows: Rows) -> Rows:
@@ -125,13 +125,29 @@ class OnnxDetector:
             if window is None:
                 raise ValueError('this model needs window, x1, y1, x2, y2 of the picture within its padding; got none')
             arrays.append(np.asarray(window, np.float32))
-        names = [output.name for output in self._detect.get_outputs()]
-        return dict(zip(names, self._detect.run(None, _feeds(self._detect, arrays)), strict=True))
+        names = [output.name for output in self._graphs['detect'].get_outputs()]
+        return dict(zip(names, self._run('detect', arrays), strict=True))
+
+    def _run(self, name: str, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run a graph.
+
+        Raises:
+            DamagedError: If it fails, for another reason than too little memory: its weights may be damaged.
+        """
+        graph = self._graphs[name]
+        feeds = dict(zip([given.name for given in graph.get_inputs()], arrays, strict=True))
+        try:
+            return graph.run(None, feeds)
+        except Exception as error:  # ONNX Runtime has many kinds
+            if is_memory_error(error):
+                raise
+            raise damaged(self.folder, f'{name}.onnx: {error}') from error
 
     # ---------------------------------------------------------------- set-up
 
     def _load(self, name: str, num_threads: int | None) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what goes wrong is raised too
         options.intra_op_num_threads = num_threads or default_threads()
         # Each graph has threads of its own; those that wait must not keep the others from the cores.
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
@@ -152,7 +168,3 @@ def _normalise(pixels: np.ndarray, settings: dict) -> np.ndarray:
         pixels = pixels[:, ::-1]
     mean, std = (np.array(settings[name], np.float32)[:, None, None] for name in ('mean', 'std'))
     return (pixels.astype(np.float32) - mean) / std
-
-
-def _feeds(session: onnxruntime.InferenceSession, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    return dict(zip([given.name for given in session.get_inputs()], arrays, strict=True))

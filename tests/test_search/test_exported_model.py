@@ -5,6 +5,7 @@ import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +121,44 @@ def test_numbers_of_another_count(folder: Path, refuse: Callable) -> None:
     for part, key, value in (('image', 'mean', [1, 2]), ('image', 'std', ['a'] * 3), ('reference', 'size', [192])):
         write(folder / 'model.json', json.dumps(spec | {part: spec[part] | {key: value}}))
         refuse(f'{part}.{key} in model.json is ')
+
+
+@pytest.mark.parametrize(
+    ('part', 'key', 'value'),
+    [
+        ('image', 'pad_size_divisor', 0),
+        ('image', 'std', [1, 0, 1]),
+        ('reference', 'std', [1, 1, -1]),
+        ('', 'nms_iou_threshold', -5),
+        ('', 'nms_iou_threshold', float('nan')),
+    ],
+)
+def test_numbers_out_of_range(part: str, key: str, value: object, folder: Path, refuse: Callable) -> None:
+    spec = json.loads((folder / 'model.json').read_text())
+    (spec[part] if part else spec)[key] = value
+    write(folder / 'model.json', json.dumps(spec))
+    refuse(f'{part}{"." if part else ""}{key} in model.json is ')
+
+
+@pytest.mark.parametrize('search', [dict(scales=['x']), dict(scales=1), dict(calibration='x'), dict(region_size='x')])
+def test_settings_of_searches_of_another_type(search: dict, folder: Path, refuse: Callable) -> None:
+    spec = json.loads((folder / 'model.json').read_text())
+    write(folder / 'model.json', json.dumps(spec | dict(search=search)))
+    refuse('search in model.json: ')
+
+
+def test_a_graph_that_fails_as_it_runs(folder: Path) -> None:
+    """Damaged weights may load."""
+    model = LightInferencer(folder)
+    blank = np.zeros((32, 32, 3), np.uint8)
+    bank = model.encode(blank)
+    model.detector._graphs['detect'] = SimpleNamespace(
+        get_inputs=model.detector._graphs['detect'].get_inputs,
+        get_outputs=model.detector._graphs['detect'].get_outputs,
+        run=model.detector._graphs['references'].run,
+    )
+    with pytest.raises(DamagedError, match=TOLD.format(folder, r'detect.onnx: .*')):
+        model.search(blank, bank)
 
 
 @pytest.mark.parametrize(
