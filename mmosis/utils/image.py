@@ -63,8 +63,8 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If an address is given and MMEngine is not installed.
-        ValueError: If it is a pipe, a socket or a device, which are never opened; or an address of the web, without
-            MMEngine.
+        ValueError: If it is a pipe, a socket or a device, which are never opened; an address that MMEngine's backends
+            cannot read; or one of the web, without MMEngine.
     """
     if backend_args is None and '://' not in str(path):
         check_regular(path)
@@ -78,7 +78,14 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
         raise ImportError(
             f'{path} is read by MMEngine, which is not installed: give a file, or {install_hint("onedl")}'
         ) from error
-    return get(path, backend_args=backend_args)
+    try:
+        return get(path, backend_args=backend_args)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # a backend that is not there, or not installed
+        raise ValueError(
+            f'{path} cannot be read by the file backends of MMEngine ({type(error).__name__}: {error}); give a file'
+        ) from error
 
 
 def check_regular(path: str | Path) -> None:

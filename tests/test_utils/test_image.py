@@ -212,6 +212,12 @@ def test_addresses_without_mmengine(monkeypatch: pytest.MonkeyPatch) -> None:
         read_bytes('s3://a/b.jpg')
 
 
+def test_addresses_that_mmengine_has_no_backend_for() -> None:
+    message = r"^nothing:///a\.jpg cannot be read by the file backends of MMEngine \(KeyError: 'nothing'\); give a file"
+    with pytest.raises(ValueError, match=message):
+        read_bytes('nothing:///a.jpg')
+
+
 @pytest.mark.parametrize(
     ('values', 'bits'),
     [
