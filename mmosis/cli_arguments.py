@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from mmosis.cli_parser import OneLineParser, parse_box, parse_image, parse_number, parse_path, parse_port
+from mmosis.cli_parser import OneLineParser, parse_box, parse_image, parse_number, parse_path, parse_port, parse_text
 from mmosis.version import __version__
 
 PROGRAM = 'mmosis'
@@ -161,9 +161,11 @@ def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('model')
-    group.add_argument('--model', help='name, config file or exported folder; by default the model in the box')
-    group.add_argument('--weights', metavar='FILE', help='checkpoint of the config')
-    group.add_argument('--device', help='e.g. cpu or cuda:0; by default a GPU if there is one')
+    group.add_argument(
+        '--model', type=parse_text, help='name, config file or exported folder; by default the model in the box'
+    )
+    group.add_argument('--weights', type=parse_text, metavar='FILE', help='checkpoint of the config')
+    group.add_argument('--device', type=parse_text, help='e.g. cpu or cuda:0; by default a GPU if there is one')
     group.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
     group.add_argument('--precision', choices=('fp32', 'bf16'), help='of torch; default: fp32')
     group.add_argument(

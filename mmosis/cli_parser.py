@@ -47,12 +47,24 @@ class OneLineParser(argparse.ArgumentParser):
         return f'; did you mean {near[0]}?' if near else ''
 
 
+def parse_text(text: str) -> str:
+    """Read a text.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is empty, as a variable of a shell is that was never set.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f'it is empty, got {text!r}; give it, or leave the option out')
+    return text
+
+
 def parse_path(text: str) -> str:
     """Read a path.
 
     Raises:
-        argparse.ArgumentTypeError: If it is an address on the network, which nothing here fetches.
+        argparse.ArgumentTypeError: If it is empty, or an address on the network, which nothing here fetches.
     """
+    parse_text(text)
     if is_web_address(text):
         raise argparse.ArgumentTypeError(refuse_web_address(text))
     return text
@@ -62,7 +74,7 @@ def parse_image(text: str) -> str:
     """Read the path of an image, of a folder or of a list of images.
 
     Raises:
-        argparse.ArgumentTypeError: If it is an address, or a file of annotations.
+        argparse.ArgumentTypeError: If it is empty, an address, or a file of annotations.
     """
     if Path(text).suffix.lower() in ANNOTATIONS and not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f'{text} is no image: give images, their folder, or a .txt with their paths')

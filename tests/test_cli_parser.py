@@ -47,6 +47,13 @@ ENOUGH = ('search', 'a.jpg', '--out', 'out', '--reference', 'b.jpg')
         ((*ENOUGH, '--reference', 'a.JSON'), 'argument --reference: a.JSON is no image: give images, their folder'),
         (('serve', '--port', '99999'), "argument --port: a port is a number up to 65535, got '99999'"),
         (('serve', '--port', '-1'), 'argument --port: '),
+        (('search', '', *ENOUGH[2:]), "argument IMAGES: it is empty, got ''; give it, or leave the option out"),
+        ((*ENOUGH, '--save-bank', ' '), "argument --save-bank: it is empty, got ' '"),
+        ((*ENOUGH[:4], '--bank', ''), 'argument --bank: it is empty'),
+        ((*ENOUGH, '--out', ''), 'argument --out: it is empty'),
+        ((*ENOUGH, '--model', ''), 'argument --model: it is empty'),
+        ((*ENOUGH, '--weights', ''), 'argument --weights: it is empty'),
+        ((*ENOUGH, '--device', ''), 'argument --device: it is empty'),
     ],
 )
 def test_one_line(words: tuple, told: str, capsys: pytest.CaptureFixture) -> None:
