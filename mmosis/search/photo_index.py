@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from errno import ENOSPC
+from errno import EACCES, EDQUOT, EFBIG, ENOSPC, EPERM, EROFS
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 FORMAT = 'mmosis index 1'
 TABLE = 'pictures'
 SHARE = 0.05
+NO_DAMAGE = (ENOSPC, EDQUOT, EFBIG, EACCES, EPERM, EROFS)  # of the system: it gives no space, or no permission
 BATCH = 32  # pictures that are kept at a time; a stop loses no more
 
 
@@ -296,14 +298,16 @@ def _opened(path: str | Path) -> Iterator[None]:
 
     Raises:
         DamagedError: If the table is broken.
-        OSError: If the disk is full.
+        OSError: If the disk is full, or the system gives no permission.
     """
     try:
         yield
     except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).strip().split('\n', 1)[0].removeprefix('lance error: ').split(', /')[0][:200]
-        if f'os error {ENOSPC}' in str(error):
-            raise OSError(ENOSPC, f'cannot write {path}: {os.strerror(ENOSPC)}; mmosis index goes on') from error
+        system = re.search(r'os error (\d+)', str(error))
+        if system and int(system[1]) in NO_DAMAGE:
+            number = int(system[1])
+            raise OSError(number, f'cannot use {path}: {os.strerror(number)}; mmosis index goes on') from error
         raise DamagedError(
             f'index {path} is damaged ({reason}); try again if mmosis index runs on it just now, else delete it and '
             f'make it anew: mmosis index PHOTOS --out {path}'

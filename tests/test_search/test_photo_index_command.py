@@ -1,6 +1,8 @@
 """``mmosis index``, and ``mmosis search --index``: what is written and told."""
 
+import errno
 import json
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -131,17 +133,19 @@ class TestDamagedIndexes:
             assert line.endswith('else delete it and make it anew: mmosis index PHOTOS --out lib')
         assert not Path('out').exists()
 
-    def test_a_full_disk_is_no_damage(self, command: Callable, monkeypatch, capsys: pytest.CaptureFixture) -> None:
+    @pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS])
+    def test_a_full_disk_or_no_permission_is_no_damage(
+        self, number: int, command: Callable, monkeypatch, capsys: pytest.CaptureFixture
+    ) -> None:
         def fail(*_: object) -> None:
-            raise RuntimeError('lance error: LanceError(IO): No space left on device (os error 28), /rustc/')
+            raise RuntimeError(f'lance error: LanceError(IO): {os.strerror(number)} (os error {number}), /rustc/')
 
         assert command('index', 'photos', '--out', 'lib') == 0
         monkeypatch.setattr('lancedb.table.LanceTable.delete', fail)
         Path('photos/a.png').unlink()
         assert command('index', 'photos', '--out', 'lib') == 2
-        assert (
-            'mmosis: error: cannot write lib: No space left on device; mmosis index goes on' in capsys.readouterr().err
-        )
+        told = f'mmosis: error: cannot use lib: {os.strerror(number)}; mmosis index goes on\n'
+        assert told in capsys.readouterr().err
 
 
 class TestSearch:
