@@ -117,7 +117,8 @@ def search_images(
         FileNotFoundError: If an image or a folder does not exist, and there is no other.
         ImportError: If Parquet is asked for and pyarrow is not installed.
         ValueError: If the bank is of another model, an image comes twice, there is none, another process writes to the
-            folder, or it has the results of another search, or the images themselves where overlays would be.
+            folder, or it has the results of another search, annotations of none, or the images themselves where
+            overlays would be.
         OSError: If nothing can be written there.
     """
     inferencer.check_bank(bank)
@@ -127,6 +128,8 @@ def search_images(
     folder, annotations = _places(Path(out))
     if settings.overlays and any(is_inside(file, folder / OVERLAYS) for file in files):
         raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
+    if annotations.exists() and not (folder / JOURNAL).exists():
+        raise ValueError(f'{annotations} is of no search that can go on, {JOURNAL} is missing; write to another folder')
     with Journal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
         remove_leftovers(folder, OVERLAYS)
         num_kept, num_asked = len(journal.records), len(journal.names)
@@ -175,7 +178,7 @@ def search_file(
     """
     try:
         image = load_image(file, inferencer.max_pixels)
-    except (OSError, ValueError, MemoryError) as error:
+    except (OSError, ValueError, ImportError, MemoryError) as error:
         return dict(file_name=name, error=str(error) or NO_MEMORY)
     try:
         return _search_image(inferencer, image, name, bank, folder, settings)

@@ -41,6 +41,8 @@ class Journal:
         self.names: dict[str, None] = {}
         self.records: dict[str, dict] = {}
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):  # a pipe would wait for ever
+            raise ValueError(f'{self.path} is no regular file; write to another folder')
         # Unbuffered: what could not be written must not come back when the file is closed.
         self._file = open(self.path, 'r+b', buffering=0, opener=_open_or_make)  # noqa: SIM115
         try:

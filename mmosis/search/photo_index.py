@@ -233,7 +233,7 @@ class PhotoIndex:
                 try:
                     check_name(file)
                     encoded[file] = stamp(file), _embed(inferencer, file)
-                except (OSError, ValueError) as error:
+                except (OSError, ValueError, ImportError) as error:
                     errors[file] = str(error)
             self._put(encoded)
         broken = sorted(set(errors) & set(before))

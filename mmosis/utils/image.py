@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from io import BytesIO
 from pathlib import Path
 
 import cv2

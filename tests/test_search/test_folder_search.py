@@ -219,6 +219,24 @@ class TestOutput:
         run(images, settings=QUICK)
         assert names_in(images) == NAMES
 
+    def test_an_address_without_a_backend_stops_nothing(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+        (tmp_path / 'list.txt').write_text(f'{photos}/a.jpg\nnothing://b.jpg\n')
+        report = run(tmp_path / 'list.txt')
+        assert (report.num_images, len(report.errors)) == (1, 1)
+        assert 'nothing://b.jpg cannot be read by the file backends of MMEngine' in str(report.errors)
+
+    @pytest.mark.parametrize('resume', [False, True])
+    def test_annotations_of_something_else_are_not_overwritten(
+        self, run: Callable, photos: Path, tmp_path: Path, resume: bool
+    ) -> None:
+        """The folder of a data set may be given."""
+        (photos / 'annotations.json').write_text('mine')
+        message = 'annotations.json is of no search that can go on, journal.jsonl is missing; write to another folder'
+        with pytest.raises(ValueError, match=message):
+            run(out=photos, resume=resume)
+        assert (photos / 'annotations.json').read_text() == 'mine'
+        assert not (photos / 'journal.jsonl').exists()
+
     def test_search_array(self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object) -> None:
         for keep_all in (False, True):
             found = search_array(inferencer, scene.image, bank, SearchSettings(score_thr=0.4, keep_all=keep_all))

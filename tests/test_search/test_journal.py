@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -235,3 +236,9 @@ class TestErrors:
         with pytest.raises(FileExistsError, match=re.escape(str(path.parent))):
             Journal(path, SETTINGS, resume=False)
         assert path.parent.read_text() == 'a file'
+
+
+def test_a_pipe_is_no_journal(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'journal.jsonl')
+    with pytest.raises(ValueError, match=r'journal\.jsonl is no regular file; write to another folder'):
+        Journal(tmp_path / 'journal.jsonl', {}, resume=False)
