@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,9 @@ class SearchBase:
         Raises:
             ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
         """
+        for name in ('image_scale', 'max_pixels'):
+            if not isinstance(getattr(self, name), Integral | None):
+                raise ValueError(f'{name} must be a whole number of pixels, got {getattr(self, name)!r}')
         if self.max_pixels < 1:
             raise ValueError(f'max_pixels must be at least 1, got {self.max_pixels}')
         self.scales = ScaleSettings.from_config(search, self.image_scale)
@@ -225,8 +229,11 @@ def check_score_thr(score_thr: float) -> None:
     """Refuse a threshold that is no score.
 
     Raises:
+        TypeError: If it is no number.
         ValueError: If it is not in 0-1.
     """
+    if not isinstance(score_thr, Real):
+        raise TypeError(f'the score threshold must be a number in 0-1, got {score_thr!r}')
     if not 0 <= score_thr <= 1:
         share = f'; {score_thr:g} % is {score_thr / 100:g}' if 1 < score_thr <= 100 else ''
         raise ValueError(f'the score threshold must be in 0-1, got {score_thr}{share}')

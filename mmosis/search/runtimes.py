@@ -38,13 +38,16 @@ def make_inferencer(
 
     Raises:
         ImportError: If the runtime is not installed.
-        ValueError: If ONNX Runtime is asked for what only torch has, there is no such model, or it cannot be used.
+        ValueError: If there is no such runtime or model, ONNX Runtime is asked for what only torch has, or the model
+            cannot be used.
     """
     device = None if device == 'auto' else device
     of_torch = dict(weights=weights, device=None if device == 'cpu' else device, precision=precision)
     asked = [name for name, value in of_torch.items() if value is not None]
     light = not asked and is_exported(model) and find_spec('onnxruntime') is not None
     runtime = runtime or ('onnx' if light else 'torch')
+    if runtime not in RUNTIMES:
+        raise ValueError(f'runtime must be one of {", ".join(RUNTIMES)}, got {runtime!r}')
     if runtime == 'onnx' and asked:
         raise ValueError(f'{", ".join(asked)} can be given to torch alone; leave it out, or take runtime torch')
     if not _exists(model):

@@ -152,9 +152,12 @@ def from_pillow(picture: Image.Image) -> np.ndarray:
         np.ndarray: (H, W, 3) uint8, BGR; with transparency (H, W, 4), BGRA.
 
     Raises:
-        ValueError: If its pixels are floats.
+        ValueError: If its pixels are floats, or its file is cut off.
     """
-    picture = ImageOps.exif_transpose(picture)
+    try:
+        picture = ImageOps.exif_transpose(picture)
+    except OSError as error:  # Pillow reads a file when its pixels are asked for
+        raise ValueError(f'a picture of Pillow cannot be read: {error}') from error
     if picture.mode == 'F':
         raise ValueError('a picture of floats has no known range of values; give an array of uint8')
     if picture.mode.startswith('I'):  # 16 bits

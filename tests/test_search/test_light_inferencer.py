@@ -1,6 +1,7 @@
 """The light runtime finds what torch finds, by the same call, and runs where torch is not installed."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -212,6 +213,19 @@ def test_images_of_one_name_do_not_overwrite_each_other(
     assert preds == result['predictions']
     ratios = [np.divide(*cv2.imread(str(tmp_path / 'out/vis' / f'{name}.png')).shape[1::-1]) for name in names]
     np.testing.assert_allclose(ratios, [120 / 100, 120 / 101], atol=0.01)
+
+
+@pytest.mark.parametrize('asked', [dict(image_scale='640'), dict(image_scale=640.5), dict(max_pixels='x')])
+def test_pixels_are_whole_numbers(asked: dict) -> None:
+    ((name, value),) = asked.items()
+    with pytest.raises(ValueError, match=f'^{name} must be a whole number of pixels, got {value!r}'):
+        LightInferencer(num_threads=1, **asked)
+
+
+@pytest.mark.parametrize('score_thr', [None, '0.3', [0.3]])
+def test_a_threshold_that_is_no_number(light: LightInferencer, image: np.ndarray, score_thr: object) -> None:
+    with pytest.raises(TypeError, match=re.escape(f'the score threshold must be a number in 0-1, got {score_thr!r}')):
+        light(image, dict(img=image, bbox=BOX), pred_score_thr=score_thr)
 
 
 def test_max_pixels(light: LightInferencer, image: np.ndarray) -> None:

@@ -99,3 +99,8 @@ def test_exported_models_are_found(tmp_path: Path) -> None:
     assert find_exported(tmp_path) == tmp_path
     with pytest.raises(ValueError, match=f'no exported model other comes with mmosis; it has {LITE}. Of other models'):
         find_exported('other')
+
+
+def test_a_runtime_that_is_none() -> None:
+    with pytest.raises(ValueError, match="runtime must be one of torch, onnx, got 'tensorrt'"):
+        make_inferencer(runtime='tensorrt')
