@@ -338,7 +338,7 @@ def test_search_during_a_search_takes_what_is_new(visit, shared_inferencer, tmp_
 
 
 def _wait_until(page: object, happens: Callable[[], bool]) -> None:
-    for _ in range(100):
+    for _ in range(600):  # half a minute, for a busy machine
         if happens():
             return
         page.wait_for_timeout(50)
