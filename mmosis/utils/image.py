@@ -73,7 +73,7 @@ def read_bytes(path: str | Path, backend_args: dict | None = None) -> bytes:
             return file.read(os.path.getsize(path))  # what the system makes up as it is read says 0, and may not end
     try:
         from mmengine.fileio import get
-    except ModuleNotFoundError as error:
+    except ImportError as error:  # mmosis.compat has an error of its own where torch is missing
         if is_web_address(path):
             raise ValueError(refuse_web_address(path)) from error
         raise ImportError(

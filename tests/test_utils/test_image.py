@@ -2,6 +2,7 @@ import io
 import struct
 import sys
 import zlib
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -204,8 +205,9 @@ def test_a_file_as_it_is(depth):
     np.testing.assert_array_equal(decode_image(content, 'x', 'unchanged'), labels)
 
 
-def test_addresses_without_mmengine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, 'mmengine.fileio', None)
+@pytest.mark.parametrize('module', [None, ModuleType('mmengine.fileio')], ids=['missing', 'refused'])
+def test_addresses_without_mmengine(module: ModuleType | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'mmengine.fileio', module)
     with pytest.raises(ValueError, match=r'^https://a\.b/c\.jpg is an address, and nothing is fetched: download it'):
         read_bytes('https://a.b/c.jpg')
     with pytest.raises(ImportError, match=r'^s3://a/b\.jpg is read by MMEngine, which is not installed: give a file'):
