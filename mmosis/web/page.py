@@ -93,6 +93,7 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
         searched = results.is_searched(holder.session)
         yield _change(ui, holder, score_thr, [*found, refresh.to_result], actions.set_keep_all, keep_all)
         if searched:
+            holder.ask_search()
             yield from search(holder, score_thr, told)
 
     def load(session: Session, index: int) -> Session:
@@ -106,8 +107,8 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
         searched.success(fn=None, js=TO_RESULT)
         return searched
 
-    begun = _on(ui, ui.search.click, _begin, [ui.name, ui.reference_box, ui.scene_box], everything)
-    chosen = _on_select(ui, ui.examples, load, everything)
+    begun = _on(ui, ui.search.click, _begin, [ui.name, ui.reference_box, ui.scene_box, ui.holder], everything)
+    chosen = _on_select(ui, ui.examples, load, everything, begins_search=True)
     searches = [
         on_model(begun.success, search),
         on_model(chosen.success, search),
@@ -117,12 +118,16 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
     _on(ui, ui.score_thr.change, replace, [], [refresh.scenes, refresh.result])
 
 
-def _begin(session: Session, name: str, reference_box: dict | None, scene_box: dict | None) -> Session:
+def _begin(
+    session: Session, name: str, reference_box: dict | None, scene_box: dict | None, holder: SessionHolder
+) -> Session:
     """Take what is drawn and typed by now, and see that there is something to search for and to search."""
     session = actions.rename(session, name)
     session = actions.draw_on_reference(session, reference_box)
     session = actions.draw_on_scene(session, scene_box)
-    return results.check(replace(actions.pick_from_scenes(session)))  # shown also if it is as it was
+    session = results.check(replace(actions.pick_from_scenes(session)))  # shown also if it is as it was
+    holder.ask_search()
+    return session
 
 
 def _stop(session: Session, holder: SessionHolder) -> Session:
@@ -173,11 +178,17 @@ def _on_upload(ui: SimpleNamespace, zone: gr.File, action: Callable, shows: Sequ
 
 
 def _on_select(
-    ui: SimpleNamespace, gallery: gr.Gallery, action: Callable[[Session, int], Session], shows: Sequence[Show]
+    ui: SimpleNamespace,
+    gallery: gr.Gallery,
+    action: Callable[[Session, int], Session],
+    shows: Sequence[Show],
+    begins_search: bool = False,
 ) -> gr.events.Dependency:
     """The same for the choice of a picture of a gallery."""
 
     def handle(holder: SessionHolder, score_thr: float, event: gr.SelectData) -> dict:
+        if begins_search:
+            holder.ask_search()
         return _change(ui, holder, score_thr, shows, action, event.index)
 
     return gallery.select(

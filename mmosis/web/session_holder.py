@@ -39,7 +39,8 @@ class SessionHolder:
         self.session = Session()
         self.lock = RLock()
         self.budget = budget
-        self._search = 0  # number of the one that may go on
+        self._search = 0  # number of what was asked for last, a search or a stop
+        self._wanted = 0  # number of the search that was asked for last
         budget.add(self)
 
     def __deepcopy__(self, memo: dict) -> 'SessionHolder':
@@ -57,14 +58,19 @@ class SessionHolder:
             before, self.session = self.session, action(self.session, *values)
             return self.session is not before
 
-    def start_search(self) -> Callable[[], bool]:
-        """Start a search; returns what tells whether it may go on: another one or :meth:`stop_search` ends it."""
+    def ask_search(self) -> None:
+        """Ask for a search, which may have to wait; it ends the one that runs, after the scene that it is at."""
         with self.lock:
             self._search += 1
-            number = self._search
+            self._wanted = self._search
+
+    def start_search(self) -> Callable[[], bool]:
+        """Start what was asked for; returns what tells whether it may go on: not after a stop, or once asked anew."""
+        with self.lock:
+            number = self._wanted
         return lambda: self._search == number
 
     def stop_search(self) -> None:
-        """Stop the search that runs, if there is one, after the scene that it is at."""
+        """Stop the search that runs, after the scene that it is at, or that waits."""
         with self.lock:
             self._search += 1

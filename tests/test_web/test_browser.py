@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from tools_runner import free_port
 
+from mmosis.web.session_holder import SessionHolder
+
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 if CHROMIUM is None:
     pytest.skip('no chromium, chromium-browser or google-chrome in PATH', allow_module_level=True)
@@ -293,7 +295,20 @@ def test_box_is_typed(visit, shared_inferencer, tmp_path: Path) -> None:
     page.get_by_text('No box: the whole picture is the reference.').wait_for()
 
 
-def test_search_shows_progress_and_can_be_stopped(visit, shared_inferencer, tmp_path: Path) -> None:
+@pytest.fixture
+def stops(monkeypatch: pytest.MonkeyPatch) -> list[SessionHolder]:
+    """Sessions whose search the server has stopped: the page shows a stop before the server knows of it."""
+    stopped, stop_search = [], SessionHolder.stop_search
+
+    def stop(holder: SessionHolder) -> None:
+        stop_search(holder)
+        stopped.append(holder)
+
+    monkeypatch.setattr(SessionHolder, 'stop_search', stop)
+    return stopped
+
+
+def test_search_shows_progress_and_can_be_stopped(visit, shared_inferencer, stops: list, tmp_path: Path) -> None:
     page = visit()
     scene = _write_scene(tmp_path)
     _add(page, 'scenes', scene, scene, scene)
@@ -307,6 +322,7 @@ def test_search_shows_progress_and_can_be_stopped(visit, shared_inferencer, tmp_
         _wait_until(page, lambda: len(shared_inferencer.searches) == asked + 1)
         page.locator('#stop').click()
         page.locator('#result .progress-level-inner').wait_for(state='detached')
+        _wait_until(page, lambda: stops)
     finally:
         shared_inferencer.gate.set()
     page.wait_for_timeout(1000)
@@ -345,7 +361,7 @@ def _wait_until(page: object, happens: Callable[[], bool]) -> None:
     raise AssertionError('it did not happen')
 
 
-def test_search_of_someone_else_is_waited_for_and_can_be_stopped(visit, shared_inferencer, tmp_path: Path) -> None:
+def test_search_of_someone_else_is_waited_for_and_can_be_stopped(visit, shared_inferencer, stops: list) -> None:
     one, other = visit(), visit()
     shared_inferencer.gate.clear()
     asked = len(shared_inferencer.searches)
@@ -357,6 +373,7 @@ def test_search_of_someone_else_is_waited_for_and_can_be_stopped(visit, shared_i
         queue.wait_for()
         other.locator('#stop').click()
         queue.wait_for(state='detached')
+        _wait_until(other, lambda: stops)
         other.get_by_text('Not searched yet.').wait_for()
     finally:
         shared_inferencer.gate.set()

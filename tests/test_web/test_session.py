@@ -347,12 +347,24 @@ def test_copies_of_a_desk_share_nothing_but_the_room(ready: Session, monkeypatch
 
 def test_search_ends_by_stopping_it_or_by_another() -> None:
     holder = SessionHolder(PixelBudget())
+    holder.ask_search()
     first_goes_on = holder.start_search()
     assert first_goes_on()
+    holder.ask_search()
+    assert not first_goes_on()
     second_goes_on = holder.start_search()
-    assert (first_goes_on(), second_goes_on()) == (False, True)
+    assert second_goes_on()
     holder.stop_search()
     assert not second_goes_on()
+
+
+def test_search_that_was_stopped_while_it_waited_does_not_start() -> None:
+    holder = SessionHolder(PixelBudget())
+    holder.ask_search()
+    holder.stop_search()
+    assert not holder.start_search()()
+    holder.ask_search()
+    assert holder.start_search()()
 
 
 def test_threshold_filters_what_is_found_already(ready: Session, fake_inferencer: object) -> None:
