@@ -84,36 +84,23 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
             yield {ui.holder: holder}
         yield {ui.holder: holder} | _change(ui, holder, score_thr, found, replace)
 
-    def search_again(
-        holder: SessionHolder,
-        score_thr: float,
-        keep_all: bool,
-        told: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[dict]:
-        searched = results.is_searched(holder.session)
-        yield _change(ui, holder, score_thr, [*found, refresh.to_result], actions.set_keep_all, keep_all)
-        if searched:
-            holder.ask_search()
-            yield from search(holder, score_thr, told)
-
     def load(session: Session, index: int) -> Session:
         return actions.set_keep_all(examples[index].session, session.keep_all)
 
-    def on_model(event: Callable, handle: Callable, *inputs: Component) -> gr.events.Dependency:
-        shown = [ui.holder, *refresh.components(ui, [*found, refresh.to_result])]
+    def search_after(event: gr.events.Dependency) -> gr.events.Dependency:
+        shown = [ui.holder, *refresh.components(ui, found)]
         model = dict(concurrency_id='model', concurrency_limit=1, show_progress_on=ui.result)
-        given = [ui.holder, ui.score_thr, *inputs]
-        searched = event(_tell(handle), given, shown, trigger_mode='always_last', api_visibility='private', **model)
+        given = [ui.holder, ui.score_thr]
+        searched = event.success(
+            _tell(search), given, shown, trigger_mode='always_last', api_visibility='private', **model
+        )
         searched.success(fn=None, js=TO_RESULT)
         return searched
 
     begun = _on(ui, ui.search.click, _begin, [ui.name, ui.reference_box, ui.scene_box, ui.holder], everything)
     chosen = _on_select(ui, ui.examples, load, everything, begins_search=True)
-    searches = [
-        on_model(begun.success, search),
-        on_model(chosen.success, search),
-        on_model(ui.keep_all.input, search_again, ui.keep_all),
-    ]
+    settled = _on(ui, ui.keep_all.input, _keep_all, [ui.keep_all, ui.holder], [*found, refresh.to_result])
+    searches = [search_after(event) for event in (begun, chosen, settled)]
     _on(ui, ui.stop.click, _stop, [ui.holder], found, cancels=searches)
     _on(ui, ui.score_thr.change, replace, [], [refresh.scenes, refresh.result])
 
@@ -128,6 +115,13 @@ def _begin(
     session = results.check(replace(actions.pick_from_scenes(session)))  # shown also if it is as it was
     holder.ask_search()
     return session
+
+
+def _keep_all(session: Session, keep_all: bool, holder: SessionHolder) -> Session:
+    """Settle whether several categories may match a region; what was searched is searched anew."""
+    if results.is_searched(session):
+        holder.ask_search()
+    return actions.set_keep_all(session, keep_all)
 
 
 def _stop(session: Session, holder: SessionHolder) -> Session:

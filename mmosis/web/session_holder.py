@@ -40,7 +40,7 @@ class SessionHolder:
         self.lock = RLock()
         self.budget = budget
         self._search = 0  # number of what was asked for last, a search or a stop
-        self._wanted = 0  # number of the search that was asked for last
+        self._waiting = 0  # number of the search that was asked for and has not started, or 0
         budget.add(self)
 
     def __deepcopy__(self, memo: dict) -> 'SessionHolder':
@@ -62,13 +62,13 @@ class SessionHolder:
         """Ask for a search, which may have to wait; it ends the one that runs, after the scene that it is at."""
         with self.lock:
             self._search += 1
-            self._wanted = self._search
+            self._waiting = self._search
 
     def start_search(self) -> Callable[[], bool]:
-        """Start what was asked for; returns what tells whether it may go on: not after a stop, or once asked anew."""
+        """Start the search that waits; returns whether it may go on: if there is one, until a stop or a new one."""
         with self.lock:
-            number = self._wanted
-        return lambda: self._search == number
+            number, self._waiting = self._waiting, 0
+        return lambda: number > 0 and self._search == number
 
     def stop_search(self) -> None:
         """Stop the search that runs, after the scene that it is at, or that waits."""

@@ -365,6 +365,8 @@ def test_search_that_was_stopped_while_it_waited_does_not_start() -> None:
     assert not holder.start_search()()
     holder.ask_search()
     assert holder.start_search()()
+    assert not holder.start_search()()  # nobody has asked for another
+    assert not SessionHolder(PixelBudget()).start_search()()
 
 
 def test_threshold_filters_what_is_found_already(ready: Session, fake_inferencer: object) -> None:
