@@ -46,8 +46,8 @@ def run_search(args: argparse.Namespace) -> int:
     if not report.num_found and report.num_images:
         print(_explain_nothing(report.best_score, args))
     if index is not None:
-        left_out = len(images) - len(listed.images) - len(listed.problems)
-        print(f'{left_out} of the {len(images)} pictures in {args.index} were left out')
+        num_skipped = len(images) - len(listed.images) - len(listed.problems)
+        print(f'{num_skipped} of the {len(images)} pictures in {args.index} were left out')
     return _tell_rest('searched', listed.tell_others(), report.errors)
 
 

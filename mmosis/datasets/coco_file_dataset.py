@@ -87,10 +87,10 @@ class CocoFileDataset(CocoDataset):
         reasons = [r for ann_id, r in coco.skipped.items() if coco.anns[ann_id]['image_id'] in img_ids]
         num_objects = sum(len(coco.imgToAnns[img_id]) for img_id in img_ids)
         if reasons:
-            told = f'{self.ann_file}: {count_skipped(reasons, num_objects)}'
+            summary = f'{self.ann_file}: {count_skipped(reasons, num_objects)}'
             if len(reasons) == num_objects:
-                raise ValueError(f'{told}; nothing is left in the images that are held back, or in the others')
-            print_log(told, 'current')
+                raise ValueError(f'{summary}; nothing is left in the images that are held back, or in the others')
+            print_log(summary, 'current')
 
     def _check_masks(self, data_list: list[dict]) -> None:
         for info in data_list:

@@ -19,7 +19,7 @@ from .regions import RegionEmbedding
 from .scales import ScaleSettings, choose_scales, merge_scales
 
 REGION_SIZE = 64  # pixels of the network's input
-SCORE_THR = 0.5  # what scores less is left out, unless asked for
+SCORE_THR = 0.5  # lowest score of what is kept by default
 
 
 class SearchBase:
@@ -153,7 +153,7 @@ class SearchBase:
             image: (H, W, 3) BGR uint8.
             bank: What to search for.
             keep_all: Whether to keep what every category finds. By default categories compete, and a region goes to the
-                one that matches it best; what negative references win is left out.
+                one that matches it best; what negative references win is dropped.
 
         Returns:
             FoundObjects: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first.

@@ -18,7 +18,7 @@ def describe_image(
         file_name: Its name in the COCO file.
         img_shape: (H, W).
         found: ``bboxes`` (N, 4) xyxy, ``scores``, ``labels``, and maybe ``masks`` (RLE), in pixels of the image.
-        score_thr: What scores less is left out.
+        score_thr: Lowest score of what is kept.
         polygons: Whether masks become polygons, which some label tools need; holes are filled by that. By default RLE.
 
     Returns:

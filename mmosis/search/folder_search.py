@@ -36,7 +36,7 @@ class SearchSettings:
     """How to search, and what to write.
 
     Attributes:
-        score_thr: What scores less is left out, 0-1.
+        score_thr: Lowest score of what is kept, 0-1.
         keep_all: Whether categories do not compete for a region.
         tile: Side of the tiles in pixels in which larger images are searched; None searches every image whole.
         overlap: What neighbouring tiles share, as a share of a tile; objects up to this size are seen whole.
@@ -126,10 +126,7 @@ def search_images(
     listed.require_one()
     files = absolute_paths(listed.images)
     folder, annotations = _places(Path(out))
-    if settings.overlays and any(is_inside(file, folder / OVERLAYS) for file in files):
-        raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
-    if annotations.exists() and not (folder / JOURNAL).exists():
-        raise ValueError(f'{annotations} is of no search that can go on, {JOURNAL} is missing; write to another folder')
+    _check_nothing_is_overwritten(files, folder, annotations, settings)
     with Journal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
         remove_leftovers(folder, OVERLAYS)
         num_kept, num_asked = len(journal.records), len(journal.names)
@@ -145,14 +142,14 @@ def search_images(
                 records = [journal.records[name] for name in journal.names if name in journal.records]
                 _write(annotations, records, bank.names)
     problems = {name: str(error) for name, error in listed.problems.items()}
-    told = dict(num_kept=num_kept, num_added=len(journal.names) - num_asked) if num_kept and are_others else {}
+    resumed = dict(num_kept=num_kept, num_added=len(journal.names) - num_asked) if num_kept and are_others else {}
     return SearchReport(
         annotations,
         num_images=len(records),
         num_found=sum(len(record['found']) for record in records),
         errors=problems | {name: errors[name] for name in names if name in errors},
         best_score=max((record.get('best_score', 0.0) for record in records), default=0.0),
-        **told,
+        **resumed,
     )
 
 
@@ -197,8 +194,8 @@ def _search_image(
     if settings.overlays:
         drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
         write_picture(folder / OVERLAYS / picture_name(name), drawn)
-    told = describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
-    return dict(told, best_score=round(best, 4))
+    record = describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
+    return dict(record, best_score=round(best, 4))
 
 
 def _search_here(inferencer: SearchBase) -> Spread:
@@ -265,6 +262,15 @@ def _places(out: Path) -> tuple[Path, Path]:
         return out, out / ANNOTATIONS
     require_parquet()
     return out.parent, out
+
+
+def _check_nothing_is_overwritten(
+    files: Sequence[str], folder: Path, annotations: Path, settings: SearchSettings
+) -> None:
+    if settings.overlays and any(is_inside(file, folder / OVERLAYS) for file in files):
+        raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
+    if annotations.exists() and not (folder / JOURNAL).exists():
+        raise ValueError(f'{annotations} is of no search that can go on, {JOURNAL} is missing; write to another folder')
 
 
 def _write(annotations: Path, records: Sequence[dict], classes: Sequence[str]) -> None:

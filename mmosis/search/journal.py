@@ -17,7 +17,7 @@ class Journal:
 
     The first line says what is searched for and how. Others name images that are to be searched (``inputs``), below a
     ``folder``; where that is a wider one than before, all earlier names are below it from then on. A line that a crash
-    cut off is left out. One process at a time has the journal.
+    cut off is ignored. One process at a time has the journal.
 
     Args:
         path: The file.

@@ -138,7 +138,7 @@ class OnnxDetector:
         feeds = dict(zip([given.name for given in graph.get_inputs()], arrays, strict=True))
         try:
             return graph.run(None, feeds)
-        except Exception as error:  # ONNX Runtime has many kinds
+        except Exception as error:  # ONNX Runtime has many types of errors
             if is_memory_error(error):
                 raise
             raise damaged(self.folder, f'{name}.onnx: {error}') from error
@@ -155,7 +155,7 @@ class OnnxDetector:
         path = self.folder / f'{name}.onnx'
         try:
             return onnxruntime.InferenceSession(str(path), options, providers=providers)
-        except Exception as error:  # ONNX Runtime has many kinds
+        except Exception as error:  # ONNX Runtime has many types of errors
             raise damaged(self.folder, f'{path.name}: {error}') from error
 
 

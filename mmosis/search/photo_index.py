@@ -124,7 +124,7 @@ class PhotoIndex:
             raise ValueError(f'{path} is no index of mmosis; give another folder to mmosis index')
         with _opened(path):
             index = cls(path, lancedb.connect(path).open_table(TABLE))
-            index._told()
+            index._metadata()
         return index
 
     def __len__(self) -> int:
@@ -147,8 +147,8 @@ class PhotoIndex:
         Raises:
             ValueError: If it is one.
         """
-        told, wanted = self._told(), _describe(inferencer)
-        other = sorted(key for key in told | wanted if told.get(key) != wanted.get(key))
+        found, wanted = self._metadata(), _describe(inferencer)
+        other = sorted(key for key in found | wanted if found.get(key) != wanted.get(key))
         if other:
             raise ValueError(
                 f'index {self.path} is of another model or of other settings (they differ in {", ".join(other)}), '
@@ -216,8 +216,8 @@ class PhotoIndex:
         sample = inferencer.embed_regions(np.zeros((32, 32, 3), np.uint8))
         regions = pa.list_(pa.list_(pa.float16(), sample.shape[1]))
         fields = [('file', pa.string()), ('size', pa.int64()), ('changed', pa.int64()), ('regions', regions)]
-        told = dict(mmosis=json.dumps(_describe(inferencer)))
-        table = lancedb.connect(path).create_table(TABLE, schema=pa.schema(fields, metadata=told))
+        metadata = dict(mmosis=json.dumps(_describe(inferencer)))
+        table = lancedb.connect(path).create_table(TABLE, schema=pa.schema(fields, metadata=metadata))
         return cls(path, table)
 
     def _update(self, inferencer: SearchBase, listed: ImageList) -> IndexReport:
@@ -242,8 +242,8 @@ class PhotoIndex:
             # Join the batches; what they were would take the same space again.
             with _opened(self.path):
                 self._table.optimize(cleanup_older_than=timedelta(seconds=1))
-        told = {name: str(error) for name, error in listed.problems.items()} | errors
-        return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), told)
+        problems = {name: str(error) for name, error in listed.problems.items()} | errors
+        return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), problems)
 
     def _put(self, encoded: dict[str, tuple[list[int], np.ndarray]]) -> None:
         """Put pictures in the place of what there was of them, in one transaction."""
@@ -274,11 +274,11 @@ class PhotoIndex:
         with _opened(self.path):
             return query.limit(top).select(['file', '_distance']).to_arrow()['file'].to_pylist()
 
-    def _told(self) -> dict[str, Any]:
-        told = json.loads(self._table.schema.metadata[b'mmosis'])
-        if told['format'] != FORMAT:
-            raise ValueError(f'its format is {told["format"]!r}, not {FORMAT!r}')
-        return told
+    def _metadata(self) -> dict[str, Any]:
+        metadata = json.loads(self._table.schema.metadata[b'mmosis'])
+        if metadata['format'] != FORMAT:
+            raise ValueError(f'its format is {metadata["format"]!r}, not {FORMAT!r}')
+        return metadata
 
 
 def _describe(inferencer: SearchBase) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _start(tries: int = STARTS) -> ExitStack:
         with ExitStack() as stack:
             stack.enter_context(_connected(stack.enter_context(_started_node())))
             return stack.pop_all()
-    except Exception as error:  # Ray raises many kinds, Exception itself among them
+    except Exception as error:  # Ray raises many types, Exception itself among them
         reason = _reason(error)
         if tries == 1:
             raise ConnectionError(
@@ -116,7 +116,7 @@ def _cluster_at(address: str) -> Iterator[None]:
         try:
             _check_server(address)
             stack.enter_context(_connected(address))
-        except Exception as error:  # Ray raises many kinds, Exception itself among them
+        except Exception as error:  # Ray raises many types, Exception itself among them
             raise ConnectionError(
                 f'there is no Ray cluster at {address} ({_reason(error)}); give HOST:PORT as ray start --head tells '
                 'it, or --ray without an address for this machine alone'

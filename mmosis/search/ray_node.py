@@ -38,7 +38,7 @@ class LocalNode(Node):
         seconds: That the raylet may take.
 
     Raises:
-        Exception: Of any kind, Ray's.
+        Exception: Of any of Ray's types.
         TimeoutError: If it takes longer.
     """
 

@@ -205,8 +205,8 @@ class ReferenceBank:
 
     def to_bytes(self) -> bytes:
         """What :meth:`save` writes."""
-        told = [asdict(entry) for entry in self.entries]
-        return BankFile(told, self.thumbnails, list(self.encoded), self.fingerprint).to_bytes()
+        entries = [asdict(entry) for entry in self.entries]
+        return BankFile(entries, self.thumbnails, list(self.encoded), self.fingerprint).to_bytes()
 
     @classmethod
     def load(cls, path: str | Path) -> 'ReferenceBank':
@@ -233,11 +233,11 @@ class ReferenceBank:
 
 
 def _read_entry(entry: Any) -> BankEntry:
-    kinds = dict(name=str, negative=bool, origin=str)
-    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), kind) for key, kind in kinds.items()):
+    types = dict(name=str, negative=bool, origin=str)
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), type_) for key, type_ in types.items()):
         raise ValueError(f'a reference is told by name, negative and origin, got {str(entry)[:100]}')
     sizes = (_read_size(entry.get(key)) for key in ('box_size', 'picture_size'))
-    return BankEntry(*(entry[key] for key in kinds), *sizes)
+    return BankEntry(*(entry[key] for key in types), *sizes)
 
 
 def _read_size(size: Any) -> tuple[float, float] | None:

@@ -34,7 +34,7 @@ class SearchReference:
         mask: The object's mask, in the same frame: an array (H, W), not 0 on the object, COCO polygons or RLE. Features
             are then averaged over the object alone. By default where ``img`` is opaque, if it is not everywhere.
         name: Its category; references of one name are searched for together.
-        negative: "Not like this": what resembles it more than any category is left out.
+        negative: "Not like this": what resembles it more than any category is dropped.
     """
 
     img: str | Path | np.ndarray | Image.Image | None = None

@@ -14,11 +14,11 @@ class SearchResult(dict):
         images = [_columns(prediction) for prediction in self['predictions']]
         labels = [int(label) for image in images for label in image['labels']]
         scores = [float(score) for image in images for score in image['scores']]
-        told = f'{_count(len(images), "image")}: {_count(len(labels), "object")}'
+        summary = f'{_count(len(images), "image")}: {_count(len(labels), "object")}'
         if not labels:
-            return told
+            return summary
         counts = ', '.join(f'{number} {self["classes"][label]}' for label, number in sorted(Counter(labels).items()))
-        return f'{told} ({counts}), scores {min(scores):.2f}-{max(scores):.2f}'
+        return f'{summary} ({counts}), scores {min(scores):.2f}-{max(scores):.2f}'
 
 
 def _columns(prediction: Any) -> Any:

@@ -18,7 +18,7 @@ class CheckedCOCO(COCO):
     Attributes:
         skipped: Of each annotation id that is neither found nor shown as a reference the reason, one of
             :data:`~mmosis.utils.coco_objects.REASONS`.
-        placeholders: Names of categories that stand for no objects, which are left out.
+        placeholders: Names of categories that stand for no objects, which are dropped.
     """
 
     skipped: dict[int | str, str]
@@ -29,7 +29,7 @@ def load_coco(ann_file: str, img_dir: str | None = None) -> CheckedCOCO:
     """Load, check and index an annotation file.
 
     Numbers that come as text or as 80.0 become numbers, category names become text, file names have slashes, outlines
-    are in COCO's form. Fields that are not used are left out. Files that leave out ``iscrowd`` or ``area`` get 0 and
+    are in COCO's form. Fields that are not used are dropped. Files without ``iscrowd`` or ``area`` get 0 and
     the box's area, as COCO would have for plain boxes.
 
     Args:

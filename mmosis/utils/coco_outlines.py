@@ -44,7 +44,7 @@ def read_outline(outline: Any, img_shape: tuple[int, int]) -> list | dict | None
         img_shape: (H, W) of its image.
 
     Returns:
-        list | dict | None: Polygons of at least three points, smaller ones left out as mmdet does; RLE; None if there
+        list | dict | None: Polygons of at least three points, smaller ones skipped as in mmdet; RLE; None if there
         is no outline at all.
 
     Raises:

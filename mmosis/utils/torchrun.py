@@ -29,11 +29,11 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         run.run(run.parse_args(args))
     except ChildFailedError as error:
-        told = [failure for failure in error.failures.values() if failure.exitcode == BAD_INPUT]
-        if not told:
+        wrong_input = [failure for failure in error.failures.values() if failure.exitcode == BAD_INPUT]
+        if not wrong_input:
             raise
         # Without a record it is argparse's, which has printed it.
-        for record in [failure.message for failure in told if isinstance(failure.message, dict)][:1]:
+        for record in [failure.message for failure in wrong_input if isinstance(failure.message, dict)][:1]:
             tell_error(error.name, record['message'].partition(': ')[2])
         sys.exit(BAD_INPUT)
 

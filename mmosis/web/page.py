@@ -74,13 +74,13 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
     found = [refresh.references, refresh.scenes, refresh.result]
     everything = [*found, refresh.reference_form, refresh.scene_form, refresh.to_result]
 
-    def search(holder: SessionHolder, score_thr: float, told: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
-        told(0, desc='Searching')
+    def search(holder: SessionHolder, score_thr: float, progress: gr.Progress = gr.Progress()) -> Iterator[dict]:  # noqa: B008
+        progress(0, desc='Searching')
         goes_on = holder.start_search()
         steps = results.search(holder.session, inferencer)
         while goes_on() and (after := _next(steps, model)) and holder.change(results.keep, after):
             searched = sum(scene.found is not None for scene in after.scenes)
-            told((searched, len(after.scenes)), desc='Searching', unit='pictures')
+            progress((searched, len(after.scenes)), desc='Searching', unit='pictures')
             yield {ui.holder: holder}
         yield {ui.holder: holder} | _change(ui, holder, score_thr, found, replace)
 

@@ -114,12 +114,12 @@ def summarise(session: Session, score_thr: float) -> str:
     counts = count(session.shown_scene, score_thr, len(names))
     rows = zip(names, category_colours(len(names)), counts, strict=True)
     chips = ''.join(_chip(name, colour, number) for name, colour, number in rows)
-    told = [] if sum(counts) else [_none_found(session.shown_scene, score_thr)]
+    facts = [] if sum(counts) else [_none_found(session.shown_scene, score_thr)]
     if len(session.scenes) > 1:
         total = sum(sum(count(scene, score_thr, len(names))) for scene in searched)
-        told.append(f'{total} in all, {len(searched)} of {len(session.scenes)} pictures searched')
-    told += [f'best score {_best_score(session.shown_scene):.2f}', f'searched in {session.seconds:.2f} s']
-    return f'<div class="chips">{chips}</div>' + _line(' · '.join(told))
+        facts.append(f'{total} in all, {len(searched)} of {len(session.scenes)} pictures searched')
+    facts += [f'best score {_best_score(session.shown_scene):.2f}', f'searched in {session.seconds:.2f} s']
+    return f'<div class="chips">{chips}</div>' + _line(' · '.join(facts))
 
 
 def _none_found(scene: Scene, score_thr: float) -> str:
