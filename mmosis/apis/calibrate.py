@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import Detections, Dump, calibrate, fit_calibration, judge_run, silent_share
+from mmosis.evaluation import (
+    Detections,
+    Dump,
+    Judgement,
+    calibrate,
+    fit_calibration,
+    judge_run,
+    leave_out_boxed,
+    silent_share,
+)
 from mmosis.search.calibration import Calibration
 
 
@@ -35,7 +44,7 @@ def fit_scores(dump: Dump, coco: COCO, score_thr: float) -> CalibrationFit:
     Raises:
         ValueError: If all detections are right, or none.
     """
-    judgements = [judge_run(coco, dump.of_run(number), dump.runs[number]) for number in dump.run_numbers]
+    judgements = [_judge(dump, coco, number) for number in dump.run_numbers]
     scores, correct = (np.concatenate([getattr(j, name) for j in judgements]) for name in ('scores', 'correct'))
     fitted = Calibration(*fit_calibration(Calibration.logits(scores), correct))
     before, after = (calibrate(each, correct) for each in (scores, fitted(scores)))
@@ -43,6 +52,14 @@ def fit_scores(dump: Dump, coco: COCO, score_thr: float) -> CalibrationFit:
     silent = tuple(silent_share(dump.episodes, runs, score_thr) for runs in (dump.runs, changed))
     first = dump.info.get('calibration')
     return CalibrationFit(fitted.after(Calibration(**first)) if first else fitted, (before, after), silent)
+
+
+def _judge(dump: Dump, coco: COCO, number: int) -> Judgement:
+    """Judge a run; references on the searched images are left out."""
+    episodes, found = dump.of_run(number), dump.runs[number]
+    if dump.boxed:
+        coco, found, _ = leave_out_boxed(coco, episodes, found)
+    return judge_run(coco, episodes, found)
 
 
 def _changed(calibration: Calibration, run: Detections) -> Detections:

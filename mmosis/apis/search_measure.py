@@ -1,24 +1,29 @@
 """What a user gets: COCO-format data searched through the inferencer, one reference a category, and judged."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mmosis.datasets import OneShotCocoDataset, ReferenceSampler
+from mmosis.datasets import LoadImage, OneShotCocoDataset, ReferenceSampler
 from mmosis.datasets.reference_sampler import ImageRecord
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.search.base import SearchBase
+from mmosis.search.folder_search import SearchSettings, search_array
 from mmosis.search.images import MAX_ASPECT, MIN_SIDE
 from mmosis.structures import Episode, EpisodeRecord
 from mmosis.utils.image import read_image
+from mmosis.utils.memory import peak_memory
 from mmosis.utils.progress import track
 from mmosis.utils.rng import generator
 
 from .coco_folder import find_coco_folder
 
 SEARCHABLE = dict(min_size=MIN_SIDE, max_aspect=MAX_ASPECT)  # what a search takes as a reference
+MIN_OBJECTS = 2  # of a category in an image: one is boxed, the others are to be found
+SETTINGS = SearchSettings(score_thr=0, keep_all=True)  # AP counts all scores
 
 
 @dataclass(frozen=True)
@@ -27,21 +32,24 @@ class SearchMeasure:
 
     Attributes:
         dump: Episodes and detections; each seed is a run.
-        seconds: Of each search: all categories of an image together, without reading and encoding of the references.
-        num_categories: Categories of each search.
+        seconds: Of each search, without reading and encoding of the references.
+        num_categories: Categories of each search: all of an image together, or with boxed references one.
+        peak_memory: Most memory that the process held up to the last search, bytes.
     """
 
     dump: Dump
     seconds: list[float]
     num_categories: list[int]
+    peak_memory: int
 
 
 @dataclass(frozen=True)
 class _Search:
-    """An image and what is searched for in it at once."""
+    """An image and what is searched for in it at once; with ``boxed`` the references are boxes on it."""
 
     image: ImageRecord
     episodes: list[Episode]
+    boxed: bool = False
 
 
 def measure_search(
@@ -52,11 +60,16 @@ def measure_search(
     split: int | None = None,
     num_absent: int = 0,
     references: str | None = None,
+    boxed: bool = False,
 ) -> SearchMeasure:
     """Search each image for each category in it, by one box in another image; categories do not compete.
 
     References are drawn by the paper's rule among the boxes that a search takes: 4 pixels or more a side, and not one
     side more than 50 times the other.
+
+    With ``boxed`` the reference is a box on the searched image itself, as with ``mmosis search --box``: each category
+    of which it has two objects or more is searched for by one of them, in a search of its own. The boxed object does
+    not count in the evaluation, see :func:`~mmosis.evaluation.leave_out_boxed`.
 
     Args:
         inferencer: The model, as it searches by default.
@@ -66,13 +79,23 @@ def measure_search(
         split: The paper's split, 1 to 4, or None.
         num_absent: So many searches in all for a category that the image does not show.
         references: Folder that gives the references, matched by the names of categories; by default the same.
+        boxed: Whether references are boxes on the searched images.
 
     Raises:
         FileNotFoundError: If a folder is missing or has no known layout.
-        ValueError: If nothing is left to search for, or no category of ``references`` is searched for.
+        ValueError: If nothing is left to search for, no category of ``references`` is searched for, or boxed ones are
+            to come from another folder or to be absent.
     """
-    giver = None if references is None else _Giver(references)
-    searches = _plan(folder, seeds, phase, split, num_absent, giver)
+    if boxed and (references is not None or num_absent):
+        raise ValueError(
+            'references on the searched image are of the same folder, and show what is there: give none '
+            'of another folder, and search for nothing absent'
+        )
+    if boxed:
+        searches = _plan_boxed(folder, seeds, phase, split)
+    else:
+        giver = None if references is None else _Giver(references)
+        searches = _plan(folder, seeds, phase, split, num_absent, giver)
     results, seconds = [], []
     for search in track(searches, 'Search', disable=not inferencer.show_progress):
         result, spent = _search(inferencer, search)
@@ -85,9 +108,10 @@ def measure_search(
         seed=list(seeds),
         num_references=1,
         num_absent=num_absent,
+        boxed=boxed,
         calibration=inferencer.calibration and asdict(inferencer.calibration),
     )
-    return SearchMeasure(to_dump(results, info), seconds, [len(search.episodes) for search in searches])
+    return SearchMeasure(to_dump(results, info), seconds, [len(search.episodes) for search in searches], peak_memory())
 
 
 def data_paths(folder: str, references: str | None = None) -> DataPaths:
@@ -116,6 +140,24 @@ def _plan(
     return list(groups.values())
 
 
+def _plan_boxed(folder: str, seeds: Sequence[int], phase: str, split: int | None) -> list[_Search]:
+    """List all searches by a box on the searched image: image by image, category by category."""
+    searches = []
+    dataset = _open(folder, phase=phase, split=split, same_image=True)
+    for record, info in _records(dataset):
+        sampler = ReferenceSampler([record], same_image=True, **SEARCHABLE)
+        counts = Counter(i['bbox_label'] for i in record.instances if not i['ignore_flag'])
+        for run, seed in enumerate(seeds):
+            for episode in dataset.list_episodes(info):
+                if counts[episode.label] >= MIN_OBJECTS and sampler.num_images(episode.label):
+                    rng = generator(seed, 'boxed reference', record.img_id, episode.cat_id)
+                    drawn = sampler.draw(episode.label, record.img_id, rng)
+                    searches.append(_Search(record, [replace(episode, references=drawn, run=run)], boxed=True))
+    if not searches:
+        raise ValueError(f'{folder}: no image shows {MIN_OBJECTS} objects of a category, of which one can be boxed')
+    return searches
+
+
 def _draw(
     folder: str, seed: int, phase: str, split: int | None, num_absent: int, giver: '_Giver | None'
 ) -> Iterator[tuple[ImageRecord, Episode]]:
@@ -140,7 +182,7 @@ def _open(folder: str, same_image: bool, num_absent: int = 0, **settings: object
         reference_sampler=dict(type='ReferenceSampler', same_image=same_image, **SEARCHABLE),
         num_absent=num_absent,
         pipeline=[],
-        ref_pipeline=[dict(type='LoadImage')],  # so that missing pictures are reported at once
+        ref_pipeline=[LoadImage()],  # so that missing pictures are reported at once
         test_mode=True,
         **settings,
     )
@@ -178,9 +220,9 @@ class _Giver:
 def _search(inferencer: SearchBase, search: _Search) -> tuple[dict, float]:
     """Search an image for all its categories; what was found, as the metric keeps it, and the seconds."""
     image = read_image(search.image.img_path, search.image.img_shape)
-    bank = inferencer.encode([_as_reference(episode) for episode in search.episodes])
+    bank = inferencer.encode([_as_reference(episode, search.boxed) for episode in search.episodes], searched=[image])
     start = time.perf_counter()
-    found = inferencer.search(image, bank, keep_all=True)
+    found = search_array(inferencer, image, bank, SETTINGS)
     seconds = time.perf_counter() - start
     result: dict = {key: found[key] for key in ('bboxes', 'scores')}
     result['episode_ids'] = found.labels
@@ -188,7 +230,7 @@ def _search(inferencer: SearchBase, search: _Search) -> tuple[dict, float]:
     return dict(result, masks=list(found.masks)) if 'masks' in found else result, seconds
 
 
-def _as_reference(episode: Episode) -> dict:
+def _as_reference(episode: Episode, boxed: bool) -> dict:
     (reference,) = episode.references
-    image = read_image(reference.img_path, reference.img_shape)
-    return dict(img=image, bbox=reference.bbox, name=str(episode.cat_id))
+    picture = {} if boxed else dict(img=read_image(reference.img_path, reference.img_shape))
+    return dict(picture, bbox=reference.bbox, name=str(episode.cat_id))

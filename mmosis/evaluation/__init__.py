@@ -4,11 +4,13 @@ from .dump import Dump, write_metrics
 from .functional import (
     Judgement,
     ReferenceEffect,
+    SearchCounts,
     ap_by_clutter,
     calibrate,
     category_aps,
     category_spread,
     confusion_matrix,
+    count_found,
     error_types,
     evaluate_detections,
     evaluate_runs,
@@ -16,6 +18,7 @@ from .functional import (
     fit_calibration,
     is_ignored,
     judge_run,
+    leave_out_boxed,
     mean_confusion,
     oracle_mask_ious,
     random_detections,
@@ -24,7 +27,7 @@ from .functional import (
 )
 from .metrics import CocoFileMetric, OneShotCocoMetric
 from .saved_evaluation import save_and_evaluate
-from .tables import category_table, mean_with_interval, runs_table, split_tables
+from .tables import category_table, counts_table, mean_with_interval, runs_table, split_tables
 
 __all__ = [
     'CocoFileMetric',
@@ -34,12 +37,15 @@ __all__ = [
     'Judgement',
     'OneShotCocoMetric',
     'ReferenceEffect',
+    'SearchCounts',
     'ap_by_clutter',
     'calibrate',
     'category_aps',
     'category_spread',
     'category_table',
     'confusion_matrix',
+    'count_found',
+    'counts_table',
     'error_types',
     'evaluate_detections',
     'evaluate_runs',
@@ -47,6 +53,7 @@ __all__ = [
     'fit_calibration',
     'is_ignored',
     'judge_run',
+    'leave_out_boxed',
     'mean_confusion',
     'mean_with_interval',
     'oracle_mask_ious',

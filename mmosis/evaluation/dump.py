@@ -12,7 +12,7 @@ from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
 from mmosis.utils.json_file import read_json
 
 from .detections import Detections
-from .functional import IOU_TYPES, check_masks, count_objects, evaluate_runs, has_masks
+from .functional import IOU_TYPES, SearchCounts, check_masks, count_found, count_objects, evaluate_runs, has_masks
 
 EPISODES = 'episodes.json'
 METRICS = 'metrics.json'
@@ -26,7 +26,7 @@ class Dump:
     are no times or paths in them: the same test gives the same bytes.
 
     Attributes:
-        info: What was tested: ``phase``, ``split``, ``seed``, ``num_references`` and the like.
+        info: What was tested: ``phase``, ``split``, ``seed``, ``num_references``, ``boxed`` and the like.
         episodes: Of all runs.
         runs: The detections of each run, by its number; a replay may have numbers without episodes.
     """
@@ -39,6 +39,11 @@ class Dump:
     def iou_types(self) -> tuple[str, ...]:
         """What detections have: masks, or boxes alone."""
         return IOU_TYPES if any(run.masks for run in self.runs) or not any(map(len, self.runs)) else IOU_TYPES[:1]
+
+    @property
+    def boxed(self) -> bool:
+        """Whether the references lie on the searched images, and are not counted: see :func:`leave_out_boxed`."""
+        return self.info.get('boxed', False)
 
     @property
     def run_numbers(self) -> list[int]:
@@ -112,7 +117,13 @@ class Dump:
             iou_types = [kind for kind in self.iou_types if kind != 'segm' or has_masks(coco)]
         elif 'segm' in iou_types:
             check_masks(coco)
-        return evaluate_runs(coco, self.episodes, self.runs, iou_types)
+        return evaluate_runs(coco, self.episodes, self.runs, iou_types, self.boxed)
+
+    def count_found(self, coco: COCO, score_thr: float) -> SearchCounts:
+        """Count what all searches found at a threshold, 0-1, as :func:`count_found` does."""
+        numbers = self.run_numbers
+        counts = [count_found(coco, self.of_run(run), self.runs[run], score_thr, self.boxed) for run in numbers]
+        return sum(counts, start=SearchCounts())
 
 
 def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from terminaltables import AsciiTable
 
+from .functional import SearchCounts
 from .published import TABLE_2
 
 SPLITS = (1, 2, 3, 4)
@@ -43,6 +44,26 @@ def category_table(metrics: Mapping[str, Mapping]) -> str:
     names = list(metrics[kinds[0]]['per_category'])
     rows = [[name, *(_percent(metrics[kind]['per_category'][name]['mAP_50']) for kind in kinds)] for name in names]
     return AsciiTable([['category', *(NAMES[kind] for kind in kinds)], *rows]).table
+
+
+def counts_table(counts: SearchCounts) -> str:
+    """Table what a user sees of searches: recall, precision and F1, what they are of, and how often the boxed is found.
+
+    Args:
+        counts: Of all searches.
+    """
+    cells = dict(
+        searches=counts.searches,
+        objects=counts.objects,
+        found=counts.found,
+        false=counts.false,
+        recall=f'{counts.recall:.3f}',
+        precision=f'{counts.precision:.3f}',
+        F1=f'{counts.f1:.3f}',
+    )
+    if counts.boxed:
+        cells['self-found'] = f'{counts.self_found_rate:.3f}'
+    return AsciiTable([list(cells), list(cells.values())]).table
 
 
 def split_tables(tests: Sequence[tuple[Mapping, Mapping]]) -> str:

@@ -43,3 +43,10 @@ def test_it_goes_on_from_the_calibration_of_the_dump() -> None:
     slope, offset = plain.calibration.slope, plain.calibration.offset
     assert calibrated.calibration.slope == pytest.approx(2 * slope)
     assert calibrated.calibration.offset == pytest.approx(slope + offset)
+
+
+def test_references_on_the_searched_images_do_not_count() -> None:
+    """Every episode's reference is annotation 1, which is on image 1; what finds it there is left out."""
+    fit = fit_scores(*make_dump(boxed=True), 0.5)
+    lowest, *_ = [one for one in fit.reliability[0]['bins'] if one['count']]
+    assert (lowest['count'], lowest['precision']) == (9, 0)

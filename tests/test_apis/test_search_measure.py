@@ -10,7 +10,7 @@ import pytest
 
 from mmosis.apis import measure_search
 from mmosis.apis.search_measure import data_paths
-from mmosis.evaluation import Dump, silent_share
+from mmosis.evaluation import Dump, SearchCounts, silent_share
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.image import read_image
@@ -28,9 +28,12 @@ class Knowing:
         self.searched, self.giving = _Pictures(folder), _Pictures(references or folder)
         self.vain_score = vain_score
         self.asked: list[tuple[int, list[tuple[int, str]]]] = []
+        self.on_searched: list[list[bool]] = []
 
-    def encode(self, references: list[dict]) -> SimpleNamespace:
-        shown = [self.giving.show(reference['img'], reference['bbox']) for reference in references]
+    def encode(self, references: list[dict], searched: list[np.ndarray]) -> SimpleNamespace:
+        (image,) = searched
+        self.on_searched.append(['img' not in reference for reference in references])
+        shown = [self.giving.show(reference.get('img', image), reference['bbox']) for reference in references]
         return SimpleNamespace(shown=shown, names=[reference['name'] for reference in references])
 
     def search(self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool) -> FoundObjects:
@@ -172,3 +175,53 @@ def test_a_folder_without_any_reference_is_refused(tiny_coco: Callable) -> None:
         ValueError, match=r'no image shows one of the all categories; check .* reference_sampler leaves them'
     ):
         measure_search(Knowing(folder), str(folder))
+
+
+def test_boxes_on_the_searched_image_itself(tiny_coco: Callable) -> None:
+    """Each category of which an image has two objects is searched for by one of them, alone."""
+    folder = tiny_coco()
+    inferencer = Knowing(folder)
+    measure = measure_search(inferencer, str(folder), seeds=(0, 5), boxed=True)
+    pairs = {
+        (img_id, name)
+        for img_id in inferencer.searched.images
+        for name in ('person', 'bicycle', 'car', 'motorcycle', 'airplane', 'truck')
+        if len(inferencer.searched.objects(img_id, name)) >= 2
+    }
+    assert pairs
+    assert sorted(inferencer.asked) == sorted((img_id, [(img_id, name)]) for img_id, name in 2 * sorted(pairs))
+    assert all(on_searched == [True] for on_searched in inferencer.on_searched)
+    coco = load_coco(str(folder / 'annotations.json'))
+    counts = measure.dump.count_found(coco, 0.5)
+    others = sum(len(inferencer.searched.objects(*pair)) - 1 for pair in pairs)
+    assert counts == SearchCounts(*(2 * n for n in (len(pairs), others, others, 0, len(pairs), len(pairs))))
+    assert measure.dump.evaluate(coco)['bbox']['mean']['mAP_50'] == pytest.approx(1)
+    assert measure.peak_memory > 2**20
+
+
+def test_the_boxed_object_is_drawn_by_the_seed(tiny_coco: Callable) -> None:
+    folder = tiny_coco()
+    drawn = [
+        [
+            episode.reference_ids
+            for episode in measure_search(Knowing(folder), str(folder), (seed,), boxed=True).dump.episodes
+        ]
+        for seed in (0, 0, 1, 2, 3)
+    ]
+    assert drawn[0] == drawn[1]
+    assert len(set(map(tuple, drawn))) > 1
+
+
+@pytest.mark.parametrize('settings', [dict(num_absent=1), dict(references='other')])
+def test_boxed_references_are_of_the_searched_image(settings: dict) -> None:
+    with pytest.raises(ValueError, match='references on the searched image are of the same folder'):
+        measure_search(None, 'folder', boxed=True, **settings)
+
+
+def test_without_two_objects_of_a_category_nothing_is_boxed(tiny_coco: Callable) -> None:
+    def one_each(entries: list[dict]) -> list[dict]:
+        return list({(entry['image_id'], entry['category_id']): entry for entry in entries}.values())
+
+    folder = tiny_coco(annotations=one_each)
+    with pytest.raises(ValueError, match='no image shows 2 objects of a category, of which one can be boxed'):
+        measure_search(Knowing(folder), str(folder), boxed=True)

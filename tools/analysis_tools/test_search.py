@@ -4,11 +4,12 @@ import argparse
 import statistics
 from pathlib import Path
 
-from mmosis.apis import OneShotInferencer, measure_search
+from mmosis.apis import measure_search
 from mmosis.apis.search_measure import data_paths
-from mmosis.evaluation import category_table, runs_table, save_and_evaluate, silent_share
-from mmosis.search import SearchSettings
+from mmosis.evaluation import category_table, counts_table, runs_table, save_and_evaluate, silent_share
+from mmosis.search import SearchSettings, make_inferencer
 from mmosis.search.model_zoo import DEFAULT_MODEL
+from mmosis.search.runtimes import RUNTIMES
 from mmosis.structures import PHASES
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.tool import run_tool
@@ -18,11 +19,15 @@ def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('folder', help='folder of COCO-format data, e.g. annotations.json and images/')
-    parser.add_argument('--model', default=DEFAULT_MODEL, help='name or config file (default: %(default)s)')
+    parser.add_argument('--model', default=DEFAULT_MODEL, help='name, config file or exported folder')
     parser.add_argument('--weights', help='checkpoint of the config')
     parser.add_argument('--device', help='by default a GPU if there is one')
+    parser.add_argument('--runtime', choices=RUNTIMES, help='as mmosis search: by default onnx where it can')
     parser.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
     parser.add_argument('--references', metavar='FOLDER', help='take references from here, categories by name')
+    parser.add_argument(
+        '--same', action='store_true', help='references are boxes on the searched image, which are not counted'
+    )
     parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='draws of references (default: 0)')
     parser.add_argument('--split', type=int, choices=(1, 2, 3, 4), help="the paper's split; without it all categories")
     parser.add_argument('--classes', choices=PHASES, help='default: one-shot with --split, else all')
@@ -38,20 +43,24 @@ def main() -> None:
     args = parse_args()
     if args.dump is not None:
         Path(args.dump).mkdir(parents=True, exist_ok=True)  # hours before it is needed
-    inferencer = OneShotInferencer(args.model, args.weights, args.device, image_scale=args.image_scale)
+    inferencer = make_inferencer(args.model, args.weights, args.device, args.image_scale, runtime=args.runtime)
     phase = args.classes or ('one-shot' if args.split else 'all')
-    measure = measure_search(inferencer, args.folder, args.seeds, phase, args.split, args.absent, args.references)
-    data = data_paths(args.folder, args.references)
-    metrics = save_and_evaluate(measure.dump, load_coco(data.ann_file, data.img_dir), data, args.dump)
+    measure = measure_search(
+        inferencer, args.folder, args.seeds, phase, args.split, args.absent, args.references, args.same
+    )
+    data, thr = data_paths(args.folder, args.references), SearchSettings.score_thr
+    coco = load_coco(data.ann_file, data.img_dir)
+    metrics = save_and_evaluate(measure.dump, coco, data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
+    print(f'at the threshold {thr}, boxes at IoU 0.5\n{counts_table(measure.dump.count_found(coco, thr))}')
     num_absent = sum(episode.absent for episode in measure.dump.episodes)
     if num_absent:
-        thr = SearchSettings.score_thr
         share = silent_share(measure.dump.episodes, measure.dump.runs, thr)
         print(f'nothing found at {thr} where there is nothing: {100 * share:.0f} % of {num_absent} searches')
     print(
-        f'{statistics.median(measure.seconds):.2f} s an image (median), searched for '
-        f'{statistics.mean(measure.num_categories):.1f} categories (mean)'
+        f'{statistics.median(measure.seconds):.2f} s a search (median), for '
+        f'{statistics.mean(measure.num_categories):.1f} categories (mean); runtime {inferencer.runtime}; peak memory '
+        f'{measure.peak_memory / 1e6:.0f} MB'
     )
 
 

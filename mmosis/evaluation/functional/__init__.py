@@ -1,4 +1,5 @@
 from .absent import false_positives_at_recall, silent_share
+from .boxed import leave_out_boxed
 from .calibration import calibrate, fit_calibration
 from .clutter import ap_by_clutter, count_objects
 from .coco_ap import evaluate_detections, evaluate_searches
@@ -9,6 +10,7 @@ from .mask_resolution import oracle_mask_ious
 from .matching import average_precision
 from .protocol import IOU_TYPES, evaluate_runs
 from .random_boxes import random_detections
+from .search_counts import SearchCounts, count_found
 from .sensitivity import ReferenceEffect, category_spread, reference_effects
 from .truth import check_masks, has_masks, is_ignored
 
@@ -16,6 +18,7 @@ __all__ = [
     'IOU_TYPES',
     'Judgement',
     'ReferenceEffect',
+    'SearchCounts',
     'ap_by_clutter',
     'average_precision',
     'calibrate',
@@ -23,6 +26,7 @@ __all__ = [
     'category_spread',
     'check_masks',
     'confusion_matrix',
+    'count_found',
     'count_objects',
     'error_types',
     'evaluate_detections',
@@ -33,6 +37,7 @@ __all__ = [
     'has_masks',
     'is_ignored',
     'judge_run',
+    'leave_out_boxed',
     'mean_confusion',
     'oracle_mask_ious',
     'random_detections',

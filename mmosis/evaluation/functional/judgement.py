@@ -10,12 +10,12 @@ from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.packed import id_array
 
-from .matching import Overlaps, average_precision, overlaps_of_run
+from .matching import MAX_DETS, Overlaps, average_precision, overlaps_of_run
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The detections of a run that count: all but those of ignored objects and beyond the best 100 of an episode.
+    """The detections of a run that count: the best of each episode, but those of ignored objects.
 
     Attributes:
         episodes: E episodes.
@@ -39,7 +39,11 @@ class Judgement:
 
 
 def judge_run(
-    coco: COCO, episodes: Sequence[EpisodeRecord], detections: Detections, iou_type: str = 'bbox'
+    coco: COCO,
+    episodes: Sequence[EpisodeRecord],
+    detections: Detections,
+    iou_type: str = 'bbox',
+    max_dets: int | None = MAX_DETS,
 ) -> Judgement:
     """Judge the detections of a run.
 
@@ -48,6 +52,7 @@ def judge_run(
         episodes: Those of the run.
         detections: Those of the run.
         iou_type: 'bbox' or 'segm'.
+        max_dets: So many detections of an episode count, the best; None for all.
 
     Raises:
         ValueError: If there is no episode.
@@ -55,7 +60,7 @@ def judge_run(
     if not episodes:
         raise ValueError('there is no episode to judge')
     num_objects, columns = [], []
-    for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type)):
+    for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type, max_dets)):
         num_objects.append(overlaps.num_objects(overlaps.episode.category_id))
         columns.append((np.full(len(overlaps.scores), number), *_judge(overlaps)))
     joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]

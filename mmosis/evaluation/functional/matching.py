@@ -21,17 +21,19 @@ RECALLS = np.linspace(0, 1, 101)
 
 @dataclass(frozen=True)
 class Overlaps:
-    """The detections of one episode, best score first, and all objects of its image.
+    """Detections of one episode, best score first, and all objects of its image.
 
     Attributes:
         episode: The episode.
-        scores: (D,) descending, no more than the best 100.
+        rows: (D,) which of the run's detections they are.
+        scores: (D,) descending.
         ious: (D, G) overlaps; with an ignored object, the share of the detection that it covers.
         cat_ids: (G,) categories of the objects.
         ignored: (G,) whether an object is neither to be found nor to be missed, see :func:`is_ignored`.
     """
 
     episode: EpisodeRecord
+    rows: np.ndarray
     scores: np.ndarray
     ious: np.ndarray
     cat_ids: np.ndarray
@@ -68,7 +70,11 @@ class Overlaps:
 
 
 def overlaps_of_run(
-    coco: COCO, episodes: Sequence[EpisodeRecord], detections: Detections, iou_type: str
+    coco: COCO,
+    episodes: Sequence[EpisodeRecord],
+    detections: Detections,
+    iou_type: str,
+    max_dets: int | None = MAX_DETS,
 ) -> Iterator[Overlaps]:
     """Compute the overlaps of every episode of a run.
 
@@ -77,17 +83,19 @@ def overlaps_of_run(
         episodes: Those of the run.
         detections: Those of the run.
         iou_type: 'bbox' or 'segm'.
+        max_dets: So many detections of an episode count, the best; None for all.
     """
     rows: dict[tuple, list[int]] = defaultdict(list)
     for row, key in enumerate(zip(detections.image_ids.tolist(), detections.category_ids.tolist(), strict=True)):
         rows[key].append(row)
     for episode in episodes:
         found = np.array(rows.get((episode.image_id, episode.category_id), []), dtype=np.int64)
-        found = found[np.argsort(-detections.scores[found], kind='stable')[:MAX_DETS]]
+        found = found[np.argsort(-detections.scores[found], kind='stable')[:max_dets]]
         truth = coco.imgToAnns[episode.image_id]
         ignored = [is_ignored(coco, annotation, iou_type) for annotation in truth]
         yield Overlaps(
             episode,
+            found,
             detections.scores[found],
             _ious(coco, detections[found], truth, ignored, iou_type),
             id_array([a['category_id'] for a in truth]),

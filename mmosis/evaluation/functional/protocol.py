@@ -10,6 +10,7 @@ from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
 from .absent import false_positives_at_recall
+from .boxed import leave_out_boxed
 from .coco_ap import evaluate_searches
 from .judgement import judge_run
 
@@ -20,7 +21,11 @@ Metrics = dict[str, float]
 
 
 def evaluate_runs(
-    coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], iou_types: Sequence[str] = IOU_TYPES
+    coco: COCO,
+    episodes: Sequence[EpisodeRecord],
+    runs: Sequence[Detections],
+    iou_types: Sequence[str] = IOU_TYPES,
+    boxed: bool = False,
 ) -> dict[str, dict]:
     """Evaluate the detections of all runs (paper section 5.2).
 
@@ -33,6 +38,7 @@ def evaluate_runs(
         episodes: What was searched for, in all runs.
         runs: The detections of each run.
         iou_types: 'bbox', 'segm' or both.
+        boxed: Whether references that lie on the searched image are left out, see :func:`leave_out_boxed`.
 
     Returns:
         dict: For each kind ``runs``, the metrics of each run as :func:`evaluate_searches` names them, 0-1, None for a
@@ -45,12 +51,14 @@ def evaluate_runs(
     """
     if not episodes:
         raise ValueError('there is no episode to evaluate')
-    return {kind: _evaluate_kind(coco, episodes, runs, kind) for kind in iou_types}
+    return {kind: _evaluate_kind(coco, episodes, runs, kind, boxed) for kind in iou_types}
 
 
-def _evaluate_kind(coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], kind: str) -> dict:
+def _evaluate_kind(
+    coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], kind: str, boxed: bool
+) -> dict:
     shown = [episode for episode in episodes if not episode.absent]
-    evaluated = [_evaluate_run(coco, shown, number, run, kind) for number, run in enumerate(runs)]
+    evaluated = [_evaluate_run(coco, shown, number, run, kind, boxed) for number, run in enumerate(runs)]
     asked = {episode.run for episode in shown} or set(range(len(runs)))  # with absent categories alone all is nan
     result = dict(
         summarise_runs([means if number in asked else None for number, (means, _) in enumerate(evaluated)]),
@@ -64,13 +72,15 @@ def _evaluate_kind(coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence
 
 
 def _evaluate_run(
-    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, kind: str
+    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, kind: str, boxed: bool = False
 ) -> tuple[Metrics, dict[int | str, Metrics]]:
     """Evaluate a run's detections of some episodes."""
+    mine = [episode for episode in episodes if episode.run == number]
+    if boxed:
+        coco, run, _ = leave_out_boxed(coco, mine, run, kind)
     searched = defaultdict(set)
-    for episode in episodes:
-        if episode.run == number:
-            searched[episode.category_id].add(episode.image_id)
+    for episode in mine:
+        searched[episode.category_id].add(episode.image_id)
     return evaluate_searches(coco, run, kind, searched)
 
 

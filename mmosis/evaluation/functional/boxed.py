@@ -1,0 +1,68 @@
+"""Searches for what is boxed on the searched image itself: the boxed object is neither to be found nor false."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from pycocotools.coco import COCO
+
+from mmosis.evaluation.detections import Detections
+from mmosis.structures import EpisodeRecord
+
+from .matching import Overlaps, overlaps_of_run
+
+
+class WithoutBoxed(NamedTuple):
+    """What is left of a run without the boxed objects.
+
+    Attributes:
+        coco: The annotations without them.
+        detections: Those of the run without the ones that find them.
+        boxed_scores: (E,) score of the detection that finds each episode's boxed object at IoU 0.5; nan without one.
+    """
+
+    coco: COCO
+    detections: Detections
+    boxed_scores: np.ndarray
+
+
+def leave_out_boxed(
+    coco: COCO, episodes: Sequence[EpisodeRecord], detections: Detections, iou_type: str = 'bbox'
+) -> WithoutBoxed:
+    """Leave out the references that lie on the searched image, and what finds them.
+
+    Detections are matched as COCO does, the boxed object among all others; so one that finds it is left out, and a
+    second one is a duplicate, as with every object.
+
+    Args:
+        coco: Annotations.
+        episodes: Those of one run; their references are of these annotations.
+        detections: Those of the run.
+        iou_type: 'bbox' or 'segm'.
+    """
+    scores = np.full(len(episodes), np.nan)
+    kept, boxed = np.ones(len(detections), dtype=bool), set()
+    for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type, max_dets=None)):
+        columns = _boxed_columns(coco, overlaps)
+        boxed |= {coco.imgToAnns[overlaps.episode.image_id][column]['id'] for column in columns}
+        finds = np.isin(overlaps.match(overlaps.episode.category_id), columns)
+        kept[overlaps.rows[finds]] = False
+        scores[number] = overlaps.scores[finds][0] if finds.any() else np.nan
+    return WithoutBoxed(_without(coco, boxed), detections[kept], scores)
+
+
+def _boxed_columns(coco: COCO, overlaps: Overlaps) -> list[int]:
+    """Which of the image's objects are references of its episode."""
+    objects = coco.imgToAnns[overlaps.episode.image_id]
+    return [column for column, a in enumerate(objects) if a['id'] in overlaps.episode.reference_ids]
+
+
+def _without(coco: COCO, ann_ids: set[int | str]) -> COCO:
+    """The annotations without some; evaluations go by the list of each image."""
+    left = copy.copy(coco)
+    left.imgToAnns = defaultdict(list)
+    for img_id, annotations in coco.imgToAnns.items():
+        left.imgToAnns[img_id] = [a for a in annotations if a['id'] not in ann_ids]
+    return left
