@@ -46,6 +46,15 @@ def test_a_search_by_boxes_on_the_searched_images_is_measured(scenes: Path, tmp_
     assert table in run('tools/analysis_tools/eval_predictions.py', tmp_path / 'dump')
 
 
+def test_the_recall_of_proposals(scenes: Path, tmp_path: Path) -> None:
+    weights = write_weights(tmp_path / 'weights.pth')
+    output = run(
+        *('tools/analysis_tools/proposal_recall.py', scenes / 'test', '--model', DEMO, '--weights', weights),
+        *('--device', 'cpu', '--image-scale', '64', '--seed', '1'),
+    )
+    assert len(re.findall(r'\| of (?:the|any) category +\| (?:all|below|from|\d+ to)', output)) == 10
+
+
 @pytest.mark.parametrize('absent', [False, True])
 def test_scores_are_calibrated(tmp_path: Path, absent: bool) -> None:
     coco = make_truth({1: [(MUG, BOX)], 2: [] if absent else [(MUG, BOX)]})

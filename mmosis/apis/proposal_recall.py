@@ -1,0 +1,90 @@
+"""Whether the RPN proposes what is searched for, and everything else."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from mmengine.config import ConfigDict
+
+from mmosis.evaluation.functional.proposal_recall import NUMBERS, SizeRecall, proposal_recall
+from mmosis.search import OneShotInferencer
+from mmosis.utils.image import read_image
+from mmosis.utils.progress import track
+
+from .search_plan import PlannedSearch, plan_searches
+
+SEARCHED, ANY = 'of the category', 'of any category'
+Proposals = tuple[np.ndarray, np.ndarray]
+
+
+def measure_proposals(inferencer: OneShotInferencer, folder: str, seed: int = 0) -> dict[str, list[SizeRecall]]:
+    """Search each image for each category in it, and compare the proposals with the objects.
+
+    References are boxes in other images, drawn as :func:`~mmosis.apis.search_plan.plan_searches` does. An image is
+    searched whole, at the scale that the inferencer chooses for the category; where it takes several, the best
+    proposals of all of them count.
+
+    Args:
+        inferencer: Of a two-stage model, on torch.
+        folder: Folder of COCO-format data; its test part is searched.
+        seed: Of the references.
+
+    Returns:
+        dict: Recall by size of the objects of the category that is searched for, and of those of any category, as far
+        as they can be found (crowds cannot), over all searches.
+
+    Raises:
+        FileNotFoundError: If the folder is missing or has no known layout.
+        TypeError: If the model has no RPN.
+        ValueError: If nothing is left to search for.
+    """
+    if not getattr(inferencer.model, 'with_rpn', False):
+        raise TypeError(f'proposals are those of an RPN, and {type(inferencer.model).__name__} has none')
+    searched, everything, proposals = [], [], []
+    for search in track(plan_searches(folder, (seed,)), 'Propose', disable=not inferencer.show_progress):
+        found = [i for i in search.image.instances if not i['ignore_flag']]
+        bboxes = np.array([i['bbox'] for i in found], dtype=float)
+        labels = np.array([i['bbox_label'] for i in found])
+        for episode, proposed in zip(search.episodes, _propose(inferencer, search), strict=True):
+            searched.append(bboxes[labels == episode.label])
+            everything.append(bboxes)
+            proposals.append(proposed)
+    return {SEARCHED: proposal_recall(searched, proposals), ANY: proposal_recall(everything, proposals)}
+
+
+@torch.no_grad()
+def _propose(inferencer: OneShotInferencer, search: PlannedSearch) -> list[Proposals]:
+    """The proposals for each category of a search: boxes (P, 4) xyxy, pixels of the image, and scores (P,)."""
+    image = read_image(search.image.img_path, search.image.img_shape)
+    bank = inferencer.encode(search.references(), searched=[image])
+    ((_, passes),) = inferencer.preprocess([image], bank=bank)
+    parts: list[list[Proposals]] = [[] for _ in search.episodes]
+    for data in passes:
+        for label, proposed in _propose_at_scale(inferencer, data):
+            parts[label].append(proposed)
+    return [_best(each) for each in parts]
+
+
+def _propose_at_scale(inferencer: OneShotInferencer, data: dict) -> Iterator[tuple[int, Proposals]]:
+    model = inferencer.model
+    data = model.data_preprocessor(data)
+    ((sample,), (references,)) = data['data_samples'], data['ref_inputs']
+    feats = model.encode_images(data['inputs'])
+    match = model.make_matcher(feats, len(references))
+    for row, label in enumerate(sample.search_labels):
+        outs = model.rpn_head(match(references[row : row + 1]))
+        (found,) = model.rpn_head.predict_by_feat(
+            *outs, batch_img_metas=[sample.metainfo], cfg=_enough(model.rpn_head.test_cfg), rescale=True
+        )
+        yield label, (found.bboxes.cpu().double().numpy(), found.scores.cpu().double().numpy())
+
+
+def _enough(test_cfg: ConfigDict) -> ConfigDict:
+    """The RPN's settings with as many proposals as are to be measured, whatever a search takes."""
+    return ConfigDict(test_cfg, nms_pre=max(test_cfg.nms_pre, NUMBERS[-1]), max_per_img=NUMBERS[-1])
+
+
+def _best(parts: list[Proposals]) -> Proposals:
+    bboxes, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.argsort(-scores, kind='stable')[: NUMBERS[-1]]
+    return bboxes[order], scores[order]
