@@ -1,6 +1,7 @@
 """How good a model's masks are, apart from its boxes."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,14 +12,26 @@ from pycocotools.coco import COCO
 from torch import nn
 
 from mmosis.engine import StrictRunner
-from mmosis.evaluation import is_ignored
+from mmosis.evaluation import boundary_ious, is_ignored, paired_ious
 from mmosis.structures import Episode
 from mmosis.utils.coco_file import load_coco
 
 BOXES = ('true boxes', 'detected boxes')
 
 
-def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[str, np.ndarray]:
+class MaskOverlaps(NamedTuple):
+    """How N masks overlap the true ones, original image, 0 to 1.
+
+    Attributes:
+        ious: (N,) of the masks.
+        boundary_ious: (N,) of their boundaries, see :func:`~mmosis.evaluation.boundary_ious`.
+    """
+
+    ious: np.ndarray
+    boundary_ious: np.ndarray
+
+
+def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[str, MaskOverlaps]:
     """Compare a two-stage model's masks with the truth: once in the true boxes, once in those that it detects.
 
     What is lost in true boxes is lost by the mask head and its features; what is lost beyond that, by boxes that are a
@@ -30,23 +43,23 @@ def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[st
         iou_thr: A detection belongs to the object that its box overlaps most, from this IoU up.
 
     Returns:
-        dict: For 'true boxes' and 'detected boxes' the IoU of masks with the true ones, original image, 0 to 1: one for
-        each object that was searched for and has a mask, and one for each of those that were found.
+        dict: For 'true boxes' and 'detected boxes' the overlaps of masks with the true ones: one for each object that
+        was searched for and has a mask, and one for each of those that were found.
     """
     cfg.load_from = checkpoint
     runner = StrictRunner.from_cfg(cfg)
     runner.load_or_resume()
     info = runner.test_dataloader.dataset.metainfo
     coco = load_coco(info['ann_file'], info['img_dir'])
-    ious: dict[str, list[np.ndarray]] = {name: [] for name in BOXES}
+    overlaps: dict[str, list[MaskOverlaps]] = {name: [_overlaps([], [])] for name in BOXES}
     for data in runner.test_dataloader:
         for name, found in _measure_batch(runner.model.eval(), data, coco, iou_thr):
-            ious[name].append(found)
-    return {name: np.concatenate([np.empty(0), *parts]) for name, parts in ious.items()}
+            overlaps[name].append(found)
+    return {name: MaskOverlaps(*map(np.concatenate, zip(*parts, strict=True))) for name, parts in overlaps.items()}
 
 
 @torch.no_grad()
-def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> Iterator[tuple[str, np.ndarray]]:
+def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> Iterator[tuple[str, MaskOverlaps]]:
     data = model.data_preprocessor(data)
     feats = model.encode_images(data['inputs'])
     for i, (sample, ref_inputs) in enumerate(zip(data['data_samples'], data['ref_inputs'], strict=True)):
@@ -59,10 +72,9 @@ def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> 
                 continue
             true_masks, bboxes = [coco.annToRLE(a) for a in truth], [a['bbox'] for a in truth]
             matched = model.match_neck(image, references[e : e + 1])
-            in_true_boxes = _masks_in(model, matched, bboxes, sample.metainfo)
-            yield BOXES[0], np.diag(_ious(in_true_boxes, true_masks))
+            yield BOXES[0], _overlaps(_masks_in(model, matched, bboxes, sample.metainfo), true_masks)
             found = detections[detections.episode_ids == e]
-            yield BOXES[1], _found_ious(found, bboxes, true_masks, iou_thr)
+            yield BOXES[1], _found_overlaps(found, bboxes, true_masks, iou_thr)
 
 
 def _is_measured(coco: COCO, annotation: dict, episode: Episode) -> bool:
@@ -79,18 +91,18 @@ def _masks_in(model: nn.Module, matched: tuple, bboxes: list, meta: dict) -> lis
     return list(result.masks)
 
 
-def _found_ious(found: InstanceData, bboxes: list, true_masks: list[dict], iou_thr: float) -> np.ndarray:
-    """Mask IoU of the detection that overlaps each object most, where one does enough."""
+def _found_overlaps(found: InstanceData, bboxes: list, true_masks: list[dict], iou_thr: float) -> MaskOverlaps:
+    """Overlaps of the detection that is nearest to each object by its box, where one is near enough."""
     if not len(found):
-        return np.empty(0)
+        return _overlaps([], [])
     boxes = found.bboxes.cpu().double().numpy()
     boxes[:, 2:] -= boxes[:, :2]
-    overlaps = mask_utils.iou(boxes, np.array(bboxes, dtype=float), [0] * len(bboxes))
-    best = overlaps.argmax(axis=0)
-    enough = overlaps.max(axis=0) >= iou_thr
-    return _ious(list(found.masks), true_masks)[best, range(len(bboxes))][enough]
+    ious = mask_utils.iou(boxes, np.array(bboxes, dtype=float), [0] * len(bboxes))
+    near = np.flatnonzero(ious.max(axis=0) >= iou_thr)
+    masks = list(found.masks)
+    return _overlaps([masks[row] for row in ious.argmax(axis=0)[near]], [true_masks[column] for column in near])
 
 
-def _ious(masks: list[dict], true_masks: list[dict]) -> np.ndarray:
-    """IoU of each mask with each true one."""
-    return np.array(mask_utils.iou(masks, true_masks, [0] * len(true_masks)))
+def _overlaps(masks: list[dict], true_masks: list[dict]) -> MaskOverlaps:
+    """Overlaps of each mask with its true one."""
+    return MaskOverlaps(paired_ious(masks, true_masks), boundary_ious(masks, true_masks))

@@ -6,7 +6,7 @@ import torch
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
-from mmosis.apis.mask_quality import _found_ious
+from mmosis.apis.mask_quality import _found_overlaps
 from mmosis.structures import RLEMasks
 
 SIZE = (40, 60)
@@ -30,10 +30,11 @@ def test_an_object_gets_the_mask_of_the_detection_that_overlaps_it_most() -> Non
     # The second object has two detections, the third one that is too far off.
     boxes = [(0, 20, 10, 8), (0, 20, 10, 10), (30, 0, 10, 10), (48, 30, 10, 10)]
     found = detect(*boxes, masks=[(0, 20, 10, 10), (0, 20, 10, 5), (30, 0, 10, 4), (40, 30, 10, 10)])
-    ious = _found_ious(found, truth, true_masks, iou_thr=0.5)
+    ious, boundary_ious = _found_overlaps(found, truth, true_masks, iou_thr=0.5)
     assert ious == pytest.approx([0.4, 0.5])
+    assert boundary_ious == pytest.approx([16 / 44, 18 / 44])  # rings of a pixel, 36 true and 24 or 26 found
 
 
 def test_without_detections_nothing_is_found() -> None:
     found = InstanceData(bboxes=torch.zeros(0, 4), masks=RLEMasks([], SIZE))
-    assert len(_found_ious(found, [(0, 0, 5, 5)], [], iou_thr=0.5)) == 0
+    assert [len(column) for column in _found_overlaps(found, [(0, 0, 5, 5)], [], iou_thr=0.5)] == [0, 0]

@@ -69,11 +69,12 @@ def test_mask_quality_measures_in_true_and_in_detected_boxes(trained: Path, opti
     )
     cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in output.splitlines() if '|' in line]
     rows = {row[0]: row[1:] for row in cells if 'boxes' in row[0]}
-    objects, mean, share = (float(cell) for cell in rows['true boxes'])
+    objects, mean, share, boundary = (float(cell) for cell in rows['true boxes'])
     assert objects >= int(rows['detected boxes'][0])
     assert objects > 0
     assert 0 < mean < 100
     assert 0 <= share <= 100
+    assert 0 < boundary < 100
 
 
 WRONG = 'are not those of this config: The model and loaded state dict do not match exactly'

@@ -16,10 +16,11 @@ def main() -> None:
     parser.add_argument('checkpoint', help='checkpoint file')
     args = parser.parse_args()
     rows = []
-    for name, ious in measure_masks(load_config(args), args.checkpoint).items():
-        cells = [f'{100 * ious.mean():.1f}', f'{100 * (ious >= 0.5).mean():.1f}'] if len(ious) else ['-', '-']
-        rows.append([name, str(len(ious)), *cells])
-    print(AsciiTable([['masks in', 'objects', 'mean IoU (%)', 'IoU >= 0.5 (%)'], *rows]).table)
+    for name, (ious, boundary_ious) in measure_masks(load_config(args), args.checkpoint).items():
+        means = (ious.mean(), (ious >= 0.5).mean(), boundary_ious.mean()) if len(ious) else ()
+        rows.append([name, str(len(ious)), *([f'{100 * mean:.1f}' for mean in means] or 3 * ['-'])])
+    header = ['masks in', 'objects', 'mean IoU (%)', 'IoU >= 0.5 (%)', 'mean boundary IoU (%)']
+    print(AsciiTable([header, *rows]).table)
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ from .coco_ap import evaluate_detections, evaluate_searches
 from .confusion import confusion_matrix, mean_confusion
 from .error_types import error_types
 from .judgement import Judgement, category_aps, judge_run
+from .mask_overlaps import boundary_ious, paired_ious
 from .mask_resolution import oracle_mask_ious
 from .matching import average_precision
 from .protocol import IOU_TYPES, evaluate_runs
@@ -21,6 +22,7 @@ __all__ = [
     'SearchCounts',
     'ap_by_clutter',
     'average_precision',
+    'boundary_ious',
     'calibrate',
     'category_aps',
     'category_spread',
@@ -40,6 +42,7 @@ __all__ = [
     'leave_out_boxed',
     'mean_confusion',
     'oracle_mask_ious',
+    'paired_ious',
     'random_detections',
     'reference_effects',
     'silent_share',

@@ -1,0 +1,42 @@
+"""How masks overlap those that they are of, as areas and as boundaries."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from faster_coco_eval.core.mask import rleToBoundary
+from pycocotools import mask as mask_utils
+
+BOUNDARY_RATIO = 0.02  # of the image's diagonal, as in the paper
+
+
+def paired_ious(masks: Sequence[Mapping], true_masks: Sequence[Mapping]) -> np.ndarray:
+    """IoU of each mask with its own true one: (N,), 0-1.
+
+    Args:
+        masks: N masks, run-length encoded.
+        true_masks: Their true ones, of the same sizes.
+
+    Raises:
+        ValueError: If the numbers differ.
+    """
+    if len(masks) != len(true_masks):
+        raise ValueError(f'each mask has a true one, got {len(masks)} and {len(true_masks)}')
+    pairs = zip(masks, true_masks, strict=True)
+    return np.array([mask_utils.iou([mask], [true], [0])[0, 0] for mask, true in pairs], dtype=float)
+
+
+def boundary_ious(masks: Sequence[Mapping], true_masks: Sequence[Mapping], ratio: float = BOUNDARY_RATIO) -> np.ndarray:
+    """Boundary IoU of each mask with its own true one (Cheng et al., CVPR 2021, arXiv 2103.16562): (N,), 0-1.
+
+    It is the IoU of what lies in each mask within a distance of its outline. IoU of whole masks hardly sees how well
+    edges lie where objects are large; this does. Of what is no wider than twice the distance it is the IoU of masks.
+
+    Args:
+        masks: N masks, run-length encoded.
+        true_masks: Their true ones, of the same sizes.
+        ratio: The distance as a share of the image's diagonal; at least a pixel.
+
+    Raises:
+        ValueError: If the numbers differ.
+    """
+    return paired_ious(*([rleToBoundary(mask, ratio) for mask in each] for each in (masks, true_masks)))
