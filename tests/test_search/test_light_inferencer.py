@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchSettings, search_array
+from mmosis.search.suppression import box_iou
 from mmosis.structures import FoundObjects
 from mmosis.utils.image import read_image
 from mmosis.utils.install import install_hint
@@ -70,6 +71,18 @@ def test_it_finds_what_torch_finds(
         )
         strong, expected = found[found.scores > 0.1], expected[expected.scores > 0.1]
         assert_same(strong, expected)
+
+
+def test_more_than_a_hundred_things_in_one_picture(light: LightInferencer) -> None:
+    """Each of 144 discs is found, at whatever score: neither proposals nor detections end at 100."""
+    picture = np.random.default_rng(0).normal(90, 8, (480, 480, 3)).clip(0, 255).astype(np.uint8)
+    centres = [(x, y) for y in range(20, 480, 40) for x in range(20, 480, 40)]
+    for centre in centres:
+        cv2.circle(picture, centre, 12, (40, 90, 220), -1)
+        cv2.circle(picture, centre, 6, (240, 240, 240), -1)
+    discs = np.array([(x - 12, y - 12, x + 12, y + 12) for x, y in centres], np.float32)
+    found = light.search(picture, light.encode(dict(img=picture, bbox=tuple(discs[0]))))
+    assert (box_iou(discs, found.bboxes).max(axis=1) > 0.5).all()
 
 
 def test_a_crop_and_a_mask(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:

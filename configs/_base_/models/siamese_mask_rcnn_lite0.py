@@ -64,5 +64,6 @@ model = dict(
         rpn_proposal=dict(nms_pre=500, max_per_img=100),
         rcnn=dict(sampler=dict(num=32)),
     ),
-    test_cfg=dict(rpn=dict(nms_pre=500, max_per_img=100)),
+    # A picture of hundreds of things needs so many; what scores hardly anything needs no mask.
+    test_cfg=dict(rpn=dict(nms_pre=1000, max_per_img=1000), rcnn=dict(score_thr=0.05, max_per_img=400)),
 )
