@@ -1,7 +1,6 @@
 """How good a model's masks are, apart from its boxes."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,23 +11,11 @@ from pycocotools.coco import COCO
 from torch import nn
 
 from mmosis.engine import StrictRunner
-from mmosis.evaluation import boundary_ious, is_ignored, paired_ious
+from mmosis.evaluation import MaskOverlaps, is_ignored
 from mmosis.structures import Episode
 from mmosis.utils.coco_file import load_coco
 
 BOXES = ('true boxes', 'detected boxes')
-
-
-class MaskOverlaps(NamedTuple):
-    """How N masks overlap the true ones, original image, 0 to 1.
-
-    Attributes:
-        ious: (N,) of the masks.
-        boundary_ious: (N,) of their boundaries, see :func:`~mmosis.evaluation.boundary_ious`.
-    """
-
-    ious: np.ndarray
-    boundary_ious: np.ndarray
 
 
 def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[str, MaskOverlaps]:
@@ -51,11 +38,11 @@ def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[st
     runner.load_or_resume()
     info = runner.test_dataloader.dataset.metainfo
     coco = load_coco(info['ann_file'], info['img_dir'])
-    overlaps: dict[str, list[MaskOverlaps]] = {name: [_overlaps([], [])] for name in BOXES}
+    overlaps: dict[str, list[MaskOverlaps]] = {name: [] for name in BOXES}
     for data in runner.test_dataloader:
         for name, found in _measure_batch(runner.model.eval(), data, coco, iou_thr):
             overlaps[name].append(found)
-    return {name: MaskOverlaps(*map(np.concatenate, zip(*parts, strict=True))) for name, parts in overlaps.items()}
+    return {name: MaskOverlaps.cat(parts) for name, parts in overlaps.items()}
 
 
 @torch.no_grad()
@@ -72,7 +59,7 @@ def _measure_batch(model: nn.Module, data: dict, coco: COCO, iou_thr: float) -> 
                 continue
             true_masks, bboxes = [coco.annToRLE(a) for a in truth], [a['bbox'] for a in truth]
             matched = model.match_neck(image, references[e : e + 1])
-            yield BOXES[0], _overlaps(_masks_in(model, matched, bboxes, sample.metainfo), true_masks)
+            yield BOXES[0], MaskOverlaps.of(_masks_in(model, matched, bboxes, sample.metainfo), true_masks)
             found = detections[detections.episode_ids == e]
             yield BOXES[1], _found_overlaps(found, bboxes, true_masks, iou_thr)
 
@@ -94,15 +81,10 @@ def _masks_in(model: nn.Module, matched: tuple, bboxes: list, meta: dict) -> lis
 def _found_overlaps(found: InstanceData, bboxes: list, true_masks: list[dict], iou_thr: float) -> MaskOverlaps:
     """Overlaps of the detection that is nearest to each object by its box, where one is near enough."""
     if not len(found):
-        return _overlaps([], [])
+        return MaskOverlaps.of([], [])
     boxes = found.bboxes.cpu().double().numpy()
     boxes[:, 2:] -= boxes[:, :2]
     ious = mask_utils.iou(boxes, np.array(bboxes, dtype=float), [0] * len(bboxes))
     near = np.flatnonzero(ious.max(axis=0) >= iou_thr)
     masks = list(found.masks)
-    return _overlaps([masks[row] for row in ious.argmax(axis=0)[near]], [true_masks[column] for column in near])
-
-
-def _overlaps(masks: list[dict], true_masks: list[dict]) -> MaskOverlaps:
-    """Overlaps of each mask with its true one."""
-    return MaskOverlaps(paired_ious(masks, true_masks), boundary_ious(masks, true_masks))
+    return MaskOverlaps.of([masks[row] for row in ious.argmax(axis=0)[near]], [true_masks[column] for column in near])

@@ -3,6 +3,7 @@ from .detections import Detections
 from .dump import Dump, write_metrics
 from .functional import (
     Judgement,
+    MaskOverlaps,
     ReferenceEffect,
     SearchCounts,
     ap_by_clutter,
@@ -22,6 +23,7 @@ from .functional import (
     leave_out_boxed,
     mean_confusion,
     oracle_mask_ious,
+    overlaps_of_found,
     paired_ious,
     random_detections,
     reference_effects,
@@ -37,6 +39,7 @@ __all__ = [
     'Detections',
     'Dump',
     'Judgement',
+    'MaskOverlaps',
     'OneShotCocoMetric',
     'ReferenceEffect',
     'SearchCounts',
@@ -60,6 +63,7 @@ __all__ = [
     'mean_confusion',
     'mean_with_interval',
     'oracle_mask_ious',
+    'overlaps_of_found',
     'paired_ious',
     'random_detections',
     'reference_effects',

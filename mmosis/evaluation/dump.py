@@ -12,7 +12,17 @@ from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
 from mmosis.utils.json_file import read_json
 
 from .detections import Detections
-from .functional import IOU_TYPES, SearchCounts, check_masks, count_found, count_objects, evaluate_runs, has_masks
+from .functional import (
+    IOU_TYPES,
+    MaskOverlaps,
+    SearchCounts,
+    check_masks,
+    count_found,
+    count_objects,
+    evaluate_runs,
+    has_masks,
+    overlaps_of_found,
+)
 
 EPISODES = 'episodes.json'
 METRICS = 'metrics.json'
@@ -124,6 +134,11 @@ class Dump:
         numbers = self.run_numbers
         counts = [count_found(coco, self.of_run(run), self.runs[run], score_thr, self.boxed) for run in numbers]
         return sum(counts, start=SearchCounts())
+
+    def overlaps_of_found(self, coco: COCO, score_thr: float) -> MaskOverlaps:
+        """Compare the masks of what all searches found at a threshold, if there are any: :func:`overlaps_of_found`."""
+        runs = [(self.of_run(number), self.runs[number]) for number in self.run_numbers if self.runs[number].masks]
+        return MaskOverlaps.cat([overlaps_of_found(coco, *run, score_thr, self.boxed) for run in runs])
 
 
 def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:

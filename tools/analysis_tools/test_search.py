@@ -4,9 +4,11 @@ import argparse
 import statistics
 from pathlib import Path
 
+from pycocotools.coco import COCO
+
 from mmosis.apis import measure_search
 from mmosis.apis.search_measure import data_paths
-from mmosis.evaluation import category_table, counts_table, runs_table, save_and_evaluate, silent_share
+from mmosis.evaluation import Dump, category_table, counts_table, runs_table, save_and_evaluate, silent_share
 from mmosis.search import SearchSettings, make_inferencer
 from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.search.runtimes import RUNTIMES
@@ -38,6 +40,22 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def describe_seen(dump: Dump, coco: COCO, score_thr: float) -> str:
+    """Say what a user sees at a threshold: what is found, how good its masks are, how much where there is nothing."""
+    lines = [f'at the threshold {score_thr}, boxes at IoU 0.5', counts_table(dump.count_found(coco, score_thr))]
+    found = dump.overlaps_of_found(coco, score_thr)
+    if len(found.ious):
+        means = found.ious.mean(), found.boundary_ious.mean()
+        lines.append('masks of what is found: mean IoU {:.3f}, mean boundary IoU {:.3f}'.format(*means))
+    num_absent = sum(episode.absent for episode in dump.episodes)
+    if num_absent:
+        share = silent_share(dump.episodes, dump.runs, score_thr)
+        lines.append(
+            f'nothing found at {score_thr} where there is nothing: {100 * share:.0f} % of {num_absent} searches'
+        )
+    return '\n'.join(lines)
+
+
 def main() -> None:
     """Search, judge and print."""
     args = parse_args()
@@ -52,11 +70,7 @@ def main() -> None:
     coco = load_coco(data.ann_file, data.img_dir)
     metrics = save_and_evaluate(measure.dump, coco, data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
-    print(f'at the threshold {thr}, boxes at IoU 0.5\n{counts_table(measure.dump.count_found(coco, thr))}')
-    num_absent = sum(episode.absent for episode in measure.dump.episodes)
-    if num_absent:
-        share = silent_share(measure.dump.episodes, measure.dump.runs, thr)
-        print(f'nothing found at {thr} where there is nothing: {100 * share:.0f} % of {num_absent} searches')
+    print(describe_seen(measure.dump, coco, thr))
     print(
         f'{statistics.median(measure.seconds):.2f} s a search (median), for '
         f'{statistics.mean(measure.num_categories):.1f} categories (mean); runtime {inferencer.runtime}; peak memory '

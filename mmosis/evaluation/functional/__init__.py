@@ -5,8 +5,9 @@ from .clutter import ap_by_clutter, count_objects
 from .coco_ap import evaluate_detections, evaluate_searches
 from .confusion import confusion_matrix, mean_confusion
 from .error_types import error_types
+from .found_masks import overlaps_of_found
 from .judgement import Judgement, category_aps, judge_run
-from .mask_overlaps import boundary_ious, paired_ious
+from .mask_overlaps import MaskOverlaps, boundary_ious, paired_ious
 from .mask_resolution import oracle_mask_ious
 from .matching import average_precision
 from .protocol import IOU_TYPES, evaluate_runs
@@ -18,6 +19,7 @@ from .truth import check_masks, has_masks, is_ignored
 __all__ = [
     'IOU_TYPES',
     'Judgement',
+    'MaskOverlaps',
     'ReferenceEffect',
     'SearchCounts',
     'ap_by_clutter',
@@ -42,6 +44,7 @@ __all__ = [
     'leave_out_boxed',
     'mean_confusion',
     'oracle_mask_ious',
+    'overlaps_of_found',
     'paired_ious',
     'random_detections',
     'reference_effects',

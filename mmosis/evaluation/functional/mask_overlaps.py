@@ -1,12 +1,35 @@
 """How masks overlap those that they are of, as areas and as boundaries."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from faster_coco_eval.core.mask import rleToBoundary
 from pycocotools import mask as mask_utils
 
 BOUNDARY_RATIO = 0.02  # of the image's diagonal, as in the paper
+
+
+class MaskOverlaps(NamedTuple):
+    """How N masks overlap their true ones, 0-1.
+
+    Attributes:
+        ious: (N,) of the masks.
+        boundary_ious: (N,) of their boundaries, see :func:`boundary_ious`.
+    """
+
+    ious: np.ndarray
+    boundary_ious: np.ndarray
+
+    @classmethod
+    def of(cls, masks: Sequence[Mapping], true_masks: Sequence[Mapping]) -> 'MaskOverlaps':
+        """Overlaps of each of N run-length encoded masks with its own true one; ValueError if the numbers differ."""
+        return cls(paired_ious(masks, true_masks), boundary_ious(masks, true_masks))
+
+    @classmethod
+    def cat(cls, parts: Sequence['MaskOverlaps']) -> 'MaskOverlaps':
+        """Join overlaps, in order."""
+        return cls(*(np.concatenate([np.empty(0), *(part[field] for part in parts)]) for field in range(2)))
 
 
 def paired_ious(masks: Sequence[Mapping], true_masks: Sequence[Mapping]) -> np.ndarray:
