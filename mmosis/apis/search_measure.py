@@ -1,6 +1,5 @@
 """What a user gets: COCO-format data searched through the inferencer, one reference a category, and judged."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from mmosis.structures import EpisodeRecord
 from mmosis.utils.image import read_image
 from mmosis.utils.memory import peak_memory
 from mmosis.utils.progress import track
+from mmosis.utils.timing import Taken, time_step
 
 from .coco_folder import find_coco_folder
 from .search_plan import PlannedSearch, plan_searches
@@ -26,13 +26,13 @@ class SearchMeasure:
 
     Attributes:
         dump: Episodes and detections; each seed is a run.
-        seconds: Of each search, without reading and encoding of the references.
+        times: Of each search, without reading and encoding of the references.
         num_categories: Categories of each search: all of an image together, or with boxed references one.
         peak_memory: Most memory that the process held up to the last search, bytes.
     """
 
     dump: Dump
-    seconds: list[float]
+    times: list[Taken]
     num_categories: list[int]
     peak_memory: int
 
@@ -58,11 +58,11 @@ def measure_search(
             :func:`~mmosis.apis.search_plan.plan_searches`; so are the errors.
     """
     searches = plan_searches(folder, seeds, phase, split, num_absent, references, boxed)
-    results, seconds = [], []
+    results, times = [], []
     for search in track(searches, 'Search', disable=not inferencer.show_progress):
-        result, spent = _search(inferencer, search)
+        result, taken = _search(inferencer, search)
         results.append(result)
-        seconds.append(spent)
+        times.append(taken)
     info = dict(
         phase=phase,
         split=split,
@@ -73,7 +73,7 @@ def measure_search(
         boxed=boxed,
         calibration=inferencer.calibration and asdict(inferencer.calibration),
     )
-    return SearchMeasure(to_dump(results, info), seconds, [len(search.episodes) for search in searches], peak_memory())
+    return SearchMeasure(to_dump(results, info), times, [len(search.episodes) for search in searches], peak_memory())
 
 
 def data_paths(folder: str, references: str | None = None) -> DataPaths:
@@ -83,14 +83,12 @@ def data_paths(folder: str, references: str | None = None) -> DataPaths:
     return DataPaths(str(root / found.test_ann), None if references else str(root / found.test_img))
 
 
-def _search(inferencer: SearchBase, search: PlannedSearch) -> tuple[dict, float]:
-    """Search an image for all its categories; what was found, as the metric keeps it, and the seconds."""
+def _search(inferencer: SearchBase, search: PlannedSearch) -> tuple[dict, Taken]:
+    """Search an image for all its categories; what was found, as the metric keeps it, and how long it took."""
     image = read_image(search.image.img_path, search.image.img_shape)
     bank = inferencer.encode(search.references(), searched=[image])
-    start = time.perf_counter()
-    found = search_array(inferencer, image, bank, SETTINGS)
-    seconds = time.perf_counter() - start
+    found, taken = time_step(lambda: search_array(inferencer, image, bank, SETTINGS))
     result: dict = {key: found[key] for key in ('bboxes', 'scores')}
     result['episode_ids'] = found.labels
     result['episodes'] = [EpisodeRecord.from_episode(search.image.img_id, episode) for episode in search.episodes]
-    return dict(result, masks=list(found.masks)) if 'masks' in found else result, seconds
+    return dict(result, masks=list(found.masks)) if 'masks' in found else result, taken

@@ -91,7 +91,7 @@ def test_right_answers_are_right_by_references_of_other_images(tiny_coco: Callab
         assert len(metrics[kind]['runs']) == 2
         assert metrics[kind]['per_category']['person']['mAP_50'] == pytest.approx(1)
     assert set(metrics['bbox']['per_category']) == {'person', 'bicycle', 'car', 'motorcycle', 'airplane', 'truck'}
-    assert len(measure.seconds) == len(measure.num_categories) == 14
+    assert len(measure.times) == len(measure.num_categories) == 14
     assert measure.num_categories == [len(shown) for _, shown in inferencer.asked]
 
 

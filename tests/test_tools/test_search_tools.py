@@ -24,7 +24,9 @@ def test_a_search_is_measured_and_dumped(scenes: Path, tmp_path: Path) -> None:
         *('--dump', tmp_path / 'dump'),
     )
     assert re.search(r'nothing found at 0\.5 where there is nothing: \d+ % of 3 searches', output)
-    assert re.search(r'\d\.\d\d s a search \(median\), for \d\.\d categories \(mean\); runtime torch; peak', output)
+    assert re.search(
+        r'\d\.\d\d s a search, .* \(medians\), for \d\.\d categories \(mean\); runtime torch; peak', output
+    )
     assert re.search(r'\| searches \| objects \| found \| false \| recall \| precision \| F1 +\|', output)
     info = read_json(tmp_path / 'dump' / 'metrics.json')['info']
     assert (info['phase'], info['split'], info['seed']) == ('one-shot', 1, [0, 1])
@@ -40,7 +42,7 @@ def test_a_search_by_boxes_on_the_searched_images_is_measured(scenes: Path, tmp_
         *('--runtime', 'torch', '--image-scale', '64', '--same', '--dump', tmp_path / 'dump'),
     )
     assert '| F1    | self-found |' in output
-    assert 'a search (median), for 1.0 categories (mean); runtime torch' in output
+    assert 'of the processor (medians), for 1.0 categories (mean); runtime torch' in output
     assert read_json(tmp_path / 'dump' / 'metrics.json')['info']['boxed'] is True
     table = re.search(r'\| run 0 .*?\n', output).group()
     assert table in run('tools/analysis_tools/eval_predictions.py', tmp_path / 'dump')

@@ -14,6 +14,7 @@ from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.search.runtimes import RUNTIMES
 from mmosis.structures import PHASES
 from mmosis.utils.coco_file import load_coco
+from mmosis.utils.timing import medians
 from mmosis.utils.tool import run_tool
 
 
@@ -71,8 +72,9 @@ def main() -> None:
     metrics = save_and_evaluate(measure.dump, coco, data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
     print(describe_seen(measure.dump, coco, thr))
+    seconds, processor_seconds = medians(measure.times)
     print(
-        f'{statistics.median(measure.seconds):.2f} s a search (median), for '
+        f'{seconds:.2f} s a search, {processor_seconds:.2f} of the processor (medians), for '
         f'{statistics.mean(measure.num_categories):.1f} categories (mean); runtime {inferencer.runtime}; peak memory '
         f'{measure.peak_memory / 1e6:.0f} MB'
     )
