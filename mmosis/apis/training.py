@@ -1,11 +1,14 @@
 """Train a config so that nothing that happens to it is lost."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmengine.config import Config
 
 from mmosis.engine import StrictRunner, newest_whole_checkpoint
+
+SIGNAL_WAIT = 5  # seconds at most between the end of a worker's pipe and the signal of its end, on a busy machine
 
 
 def train(cfg: Config) -> str | None:
@@ -46,14 +49,28 @@ def resume_newest(cfg: Config) -> None:
 @contextmanager
 def _explained_loss_of_workers(work_dir: str) -> Iterator[None]:
     try:
-        yield
-    # Where a sample was under way, the loss shows in the pipe first.
+        with _torch_told_of_loss():
+            yield
     except (RuntimeError, ConnectionError, EOFError) as error:
         if isinstance(error, RuntimeError) and not str(error).startswith('DataLoader worker'):
             raise
-        lost = error if isinstance(error, RuntimeError) else f'DataLoader worker is lost ({error}).'
+        lost = str(error).rstrip(' .') if isinstance(error, RuntimeError) else f'DataLoader worker is lost ({error!r})'
         raise RuntimeError(
-            f'{lost} Most often the machine has too little memory for so many workers: set fewer '
+            f'{lost}. Most often the machine has too little memory for so many workers: set fewer '
             '(train_dataloader.num_workers) or a smaller batch (train_dataloader.batch_size). No checkpoint is lost: '
             f'train on from the last one in {work_dir} with --resume'
         ) from error
+
+
+@contextmanager
+def _torch_told_of_loss() -> Iterator[None]:
+    """Let torch's error of a lost worker come here, not while the loss is explained or the process ends.
+
+    Where a sample was under way, the loss shows in the pipe first. Torch's error, which knows more, is raised by its
+    handler of SIGCHLD, wherever the process is by then.
+    """
+    try:
+        yield
+    except (ConnectionError, EOFError):
+        time.sleep(SIGNAL_WAIT)
+        raise

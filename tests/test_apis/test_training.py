@@ -2,15 +2,17 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
-from one_weight import settings, train_one_weight
+from one_weight import Draws, settings, train_one_weight
 
-from mmosis.apis import resume_newest, train
+from mmosis.apis import resume_newest, train, training
 from mmosis.compat.checkpoint import load_checkpoint_file
 
 TESTS = Path(__file__).parents[1]
@@ -44,6 +46,44 @@ def test_a_killed_worker_is_explained_and_nothing_is_lost(tmp_path: Path) -> Non
     assert cfg.load_from in {str(tmp_path / 'killed' / f'iter_{done}.pth') for done in (2, 4)}
     weight = train_one_weight(tmp_path / 'killed', load_from=cfg.load_from, resume=cfg.resume)
     assert weight == train_one_weight(tmp_path / 'whole')
+
+
+@pytest.fixture
+def late_signal() -> Iterator[None]:
+    """An alarm raises what torch's handler of SIGCHLD would."""
+
+    def tell(*_: object) -> None:
+        raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. ')
+
+    before = signal.signal(signal.SIGALRM, tell)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_a_loss_that_shows_in_the_pipe_first_is_explained_once(
+    late_signal: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch's error follows, and would break into the explanation or into the end of the process."""
+
+    def lose(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        raise ConnectionRefusedError(111, 'Connection refused')
+
+    monkeypatch.setattr(Draws, '__getitem__', lose)
+    with pytest.raises(RuntimeError, match=r'^DataLoader worker \(pid 7\) is killed by signal: Killed\. Most often'):
+        train(Config(settings(tmp_path)))
+
+
+def test_a_loss_that_only_the_pipe_shows_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: object) -> None:
+        raise ConnectionRefusedError(111, 'Connection refused')
+
+    monkeypatch.setattr(training, 'SIGNAL_WAIT', 0)
+    monkeypatch.setattr(Draws, '__getitem__', lose)
+    lost = r'^DataLoader worker is lost \(ConnectionRefusedError\(111, .+\)\)\. Most often .+ with --resume$'
+    with pytest.raises(RuntimeError, match=lost):
+        train(Config(settings(tmp_path)))
 
 
 def test_another_error_is_told_as_it_is(tmp_path: Path) -> None:
