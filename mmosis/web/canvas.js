@@ -7,6 +7,7 @@ const fields = [...element.querySelectorAll('input')];
 const status = element.querySelector('[role=status]');
 const NEAR = 12; // pixels of the page around a corner in which it is taken hold of
 const PAUSE = 400; // milliseconds after the last key until a box that is moved by keys is done
+let shown = null; // key of the picture that is shown
 let anchor = null; // the corner that stays while a box is drawn
 let moved = null; // the box that keys move
 let timer = null;
@@ -43,13 +44,19 @@ function finish(box) {
 }
 
 function show() {
-  if (anchor || moved) return;
+  if (value().key === shown && (anchor || moved)) return;
+  shown = value().key;
+  anchor = moved = null; // begun on another picture
   picture.src = value().picture?.url || '';
   picture.alt = value().name || '';
   place(value().box);
 }
 
 // ---------------------------------------------------------------- by mouse or finger
+
+function isLoaded() {
+  return picture.complete && picture.naturalWidth > 0;
+}
 
 function at(event) {
   const area = picture.getBoundingClientRect();
@@ -73,7 +80,7 @@ function oppositeOfNear(point) {
 }
 
 stage.addEventListener('pointerdown', event => {
-  if (event.button || !event.isPrimary || !value().width) return;
+  if (event.button || !event.isPrimary || !isLoaded()) return;
   event.preventDefault();
   stage.focus({ preventScroll: true });
   stage.setPointerCapture(event.pointerId);

@@ -52,7 +52,7 @@ def visit(browser: object, address: str) -> Iterator:
     def open_page(size: tuple[int, int] = DESKTOP, **options: object) -> object:
         contexts.append(browser.new_context(viewport=dict(width=size[0], height=size[1]), **options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)  # a busy machine
         page.on('pageerror', lambda error: problems.append(str(error)))
         page.on('request', lambda request: problems.append(request.url) if _is_outside(request.url, address) else None)
         page.goto(address)
@@ -92,6 +92,8 @@ def _add(page: object, kind: str, *paths: Path) -> None:
     shown = page.locator(f'#{kind} img').count()
     page.locator(f'#add-{kind} input[type=file]').set_input_files(paths)
     page.locator(f'#{kind} img').nth(shown + len(paths) - 1).wait_for()
+    if kind == 'references':
+        page.locator('#reference-box .stage').wait_for()  # it has a size once it has a picture
 
 
 def _open_scene_canvas(page: object) -> None:
@@ -99,14 +101,26 @@ def _open_scene_canvas(page: object) -> None:
     page.locator('#scene-box .stage').wait_for()
 
 
-def _draw(page: object, canvas: str, start: tuple[float, float], end: tuple[float, float], steps: int = 5) -> None:
+def _area(page: object, canvas: str) -> dict[str, float]:
+    """Where the picture of a canvas lies, once it is loaded and nothing moves it any more."""
+    page.wait_for_function(
+        'picture => { const e = document.querySelector(picture); return e.complete && e.naturalWidth }',
+        arg=f'{canvas} .stage img',
+    )
+    stage = page.locator(f'{canvas} .stage')
+    stage.hover(trial=True)
+    return stage.bounding_box()
+
+
+def _draw(page: object, canvas: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw a box by the mouse, from and to shares of the picture."""
-    canvas = page.locator(f'{canvas} .stage')
-    canvas.scroll_into_view_if_needed()
-    area = canvas.bounding_box()
+    _drag(page, _area(page, canvas), start, end)
+
+
+def _drag(page: object, area: dict[str, float], start: tuple[float, float], end: tuple[float, float]) -> None:
     page.mouse.move(area['x'] + start[0] * area['width'], area['y'] + start[1] * area['height'])
     page.mouse.down()
-    page.mouse.move(area['x'] + end[0] * area['width'], area['y'] + end[1] * area['height'], steps=steps)
+    page.mouse.move(area['x'] + end[0] * area['width'], area['y'] + end[1] * area['height'], steps=5)
     page.mouse.up()
 
 
@@ -209,8 +223,8 @@ def test_box_is_not_judged_while_it_is_drawn(visit, tmp_path: Path) -> None:
             window.toasts += document.querySelectorAll('.toast-body').length; }).observe(document.body,
             { childList: true, subtree: true }); }"""
     )
-    area = page.locator('#reference-box .stage').bounding_box()
-    page.mouse.move(area['x'] - 0 + 2, area['y'] + 2)
+    area = _area(page, '#reference-box')
+    page.mouse.move(area['x'] + 2, area['y'] + 2)
     page.mouse.down()
     for x, y in ((3, 3), (4, 3), (-200, -200), (area['width'] + 300, 5), (area['width'] / 2, area['height'] / 2)):
         page.mouse.move(area['x'] + x, area['y'] + y, steps=3)
@@ -218,12 +232,50 @@ def test_box_is_not_judged_while_it_is_drawn(visit, tmp_path: Path) -> None:
     assert events == []
     page.mouse.up()
     page.get_by_text('A box of 1').wait_for()
+    _wait_until(page, lambda: events)
     page.wait_for_timeout(500)
     assert len(events) == 1
     page.mouse.click(area['x'] + 20, area['y'] + 20)  # a click is no box
     page.wait_for_timeout(300)
     assert len(events) == 1
     assert page.evaluate('window.toasts') == 0
+
+
+def test_box_is_of_the_picture_on_which_it_is_drawn(visit, tmp_path: Path) -> None:
+    """Another picture that comes meanwhile is shown, and takes no box of the one before."""
+    page = visit()
+    scene, other = _write_scene(tmp_path), tmp_path / 'other.png'
+    cv2.imwrite(str(other), 255 - cv2.imread(str(scene)))
+    _add(page, 'references', scene)
+    area, picture = _area(page, '#reference-box'), page.locator('#reference-box .stage img')
+    page.mouse.move(area['x'] + 20, area['y'] + 20)
+    page.mouse.down()
+    page.mouse.move(area['x'] + 120, area['y'] + 120)
+    page.get_by_text('A box of').wait_for()
+    before = picture.get_attribute('src')
+    _add(page, 'references', other)
+    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    page.mouse.move(area['x'] + 150, area['y'] + 150)
+    page.mouse.up()
+    assert picture.get_attribute('src') != before
+    assert _corners(page, '#reference-box') == [''] * 4
+
+
+def test_box_is_not_drawn_before_its_picture_is_loaded(visit, tmp_path: Path) -> None:
+    """The one before is seen until then."""
+    page = visit()
+    scene, other = _write_scene(tmp_path), tmp_path / 'other.png'
+    cv2.imwrite(str(other), 255 - cv2.imread(str(scene)))
+    _add(page, 'references', scene)
+    area, held = _area(page, '#reference-box'), []
+    page.route('**/image.jpeg', lambda route, request: held.append(route))
+    _add(page, 'references', other)
+    _wait_until(page, lambda: held)
+    _drag(page, area, (0.25, 0.25), (0.5, 0.75))
+    assert _corners(page, '#reference-box') == [''] * 4
+    held[0].continue_()
+    _draw(page, '#reference-box', (0.25, 0.25), (0.5, 0.75))
+    page.get_by_text('A box of 100 × 100 pixels.').wait_for()
 
 
 def test_box_is_resized_by_its_corner(visit, tmp_path: Path) -> None:
@@ -506,9 +558,7 @@ def test_phone_has_one_column_and_nothing_is_cut_off(visit) -> None:
 def test_box_is_drawn_by_a_finger(visit, tmp_path: Path) -> None:
     page = visit(PHONE, has_touch=True, is_mobile=True)
     _add(page, 'references', _write_scene(tmp_path))
-    stage = page.locator('#reference-box .stage')
-    stage.scroll_into_view_if_needed()
-    area = stage.bounding_box()
+    area = _area(page, '#reference-box')
     finger = page.context.new_cdp_session(page)
     before = page.evaluate('scrollY')
     for kind, share in (('touchStart', 0.25), ('touchMove', 0.4), ('touchMove', 0.75), ('touchEnd', None)):
