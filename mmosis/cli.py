@@ -22,8 +22,6 @@ def run_search(args: argparse.Namespace) -> int:
     settings = SearchSettings(
         score_thr=args.score_thr,
         keep_all=args.keep_all,
-        tile=args.tile,
-        overlap=args.overlap,
         polygons=args.polygons,
         overlays=not args.no_overlays,
     )
@@ -41,6 +39,8 @@ def run_search(args: argparse.Namespace) -> int:
     with _make_spread(args, inferencer) as spread:
         report = search_images(inferencer, listed, bank, args.out, settings, args.resume, spread)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
+    if report.searched:
+        print(f'searched {report.searched}')
     if report.num_kept:
         print(f'{report.num_kept} images of the earlier search are kept, {report.num_added} were added')
     if not report.num_found and report.num_images:
@@ -104,7 +104,7 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
             args.image_scale,
             args.precision,
             args.runtime,
-            **({} if args.command == 'serve' else dict(max_pixels=args.max_pixels)),
+            **{name: getattr(args, name) for name in ('max_pixels', 'tile', 'overlap') if hasattr(args, name)},
         )
     except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error

@@ -44,6 +44,8 @@ def _make_parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     _add_serve_arguments(serve)
     for command in (search, index, serve):
         _add_model_arguments(command)
+    for command in (search, serve):
+        _add_tile_arguments(command)
     for command in (search, index):
         command.add_argument(
             '--max-pixels',
@@ -153,10 +155,14 @@ def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
     output.add_argument('--no-overlays', action='store_true', help='write no pictures')
     output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
-    output.add_argument('--tile', type=int, metavar='PIXELS', help='search larger images in tiles of this side')
-    output.add_argument(
-        '--overlap', type=parse_number, default=0.25, help='what tiles share, as a share of one (default: %(default)s)'
+
+
+def _add_tile_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        'tiles', 'by default where the object is too small for the network in the whole image'
     )
+    group.add_argument('--tile', type=int, metavar='PIXELS', help='search larger images in tiles of this side')
+    group.add_argument('--overlap', type=parse_number, help='what tiles share, as a share of one (default: 0.25)')
 
 
 def _add_model_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,11 +22,14 @@ from mmosis.cli import main, parse_args
 from mmosis.cli_parser import parse_box
 from mmosis.scenes.synthetic import SceneConfig, make_scene
 from mmosis.search import OneShotInferencer, SearchSettings, folder_search
+from mmosis.search.base import SearchBase
 from mmosis.search.journal import Journal
+from mmosis.search.view_search import Searched
 from mmosis.structures import FoundObjects
 from mmosis.utils.errors import DamagedError
 
 BOX = '20,30,90,100'
+TILES = 'searched in 4 tiles of 128 pixels'
 
 
 class TestParse:
@@ -111,7 +114,7 @@ class TestParse:
             no_overlays=False,
             resume=False,
             tile=None,
-            overlap=0.25,
+            overlap=None,
             ray=None,
             model=None,
             weights=None,
@@ -202,7 +205,8 @@ class TestSearch:
         assert Path('out/overlays/photo.png.jpg').is_file()
         settings = json.loads(Path('out/journal.jsonl').read_text().splitlines()[0])
         expected = dict(score_thr=0.3, keep_all=True, polygons=True, overlays=True, tile=None, overlap=0.25)
-        assert settings.items() >= dict(expected, image_scale=128, precision='fp32', classes=['mug']).items()
+        assert settings.items() >= dict(expected, precision='fp32').items()
+        assert (settings['classes'], settings['sides']) == (['mug'], [128, 128])
 
     def test_a_bank_gives_the_same(self, search: Callable, photo: str) -> None:
         assert search('--reference', photo, '--box', BOX, '--name', 'mug', '--save-bank', 'banks/mug', out='one') == 0
@@ -275,11 +279,17 @@ class TestSearch:
         for words in (('--tile', '128'), (), ('--resume',)):
             out = 'tiles' if '--tile' in words else 'whole'
             assert search('--reference', photo, '--box', BOX, '--score-thr', '1', *words, out=out) == 0
-            found, hint = capsys.readouterr().out.splitlines()[-2:]
+            *_, found, hint = [line for line in capsys.readouterr().out.splitlines() if line != TILES]
             assert found == f'0 objects in 1 images: {out}/annotations.json'
             told = float(re.fullmatch(r'the best score was (0\.\d+), and 1 is asked for: try .*', hint)[1])
             assert told == pytest.approx(best, abs=0.0006) if out == 'whole' else 0.3 < told < 1
             assert f'try --score-thr {math.floor(100 * told) / 100:g}, another reference' in hint
+
+    def test_how_it_was_searched_is_told(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
+        assert search('--reference', photo, '--box', BOX, '--tile', '128') == 0
+        assert TILES in capsys.readouterr().out.splitlines()
+        assert search('--reference', photo, '--box', BOX, '--image-scale', '128', out='scaled') == 0
+        assert 'searched at 128 pixels' in capsys.readouterr().out.splitlines()
 
     def test_something_is_found(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
         assert search('--reference', photo, '--box', BOX) == 0
@@ -419,7 +429,7 @@ class TestManyImages:
         nothing = FoundObjects(
             bboxes=np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32), labels=np.zeros(0, int)
         )
-        monkeypatch.setattr(folder_search, '_search_array', lambda *_: (nothing, 0.0))
+        monkeypatch.setattr(SearchBase, 'search_image', lambda *_: Searched(nothing, ()))
 
     def test_a_bad_path_among_others(self, search: Callable, folder: Path, quick: None, capsys) -> None:
         assert search('--reference', 'folder/a.png', images='none.png folder') == 1
@@ -477,7 +487,7 @@ class TestSignals:
     ) -> None:
         """A second signal while it is written does not tear it."""
 
-        def search_array(*args: object) -> tuple[FoundObjects, float]:
+        def search_image(*args: object) -> Searched:
             calls.append(args)
             if len(calls) == 3:
                 signal.raise_signal(number)
@@ -487,8 +497,8 @@ class TestSignals:
             signal.raise_signal(number)
             write(*args)
 
-        found, write, calls = folder_search._search_array, folder_search._write, []
-        monkeypatch.setattr(folder_search, '_search_array', search_array)
+        found, write, calls = SearchBase.search_image, folder_search._write, []
+        monkeypatch.setattr(SearchBase, 'search_image', search_image)
         monkeypatch.setattr(folder_search, '_write', write_late)
         Path('folder').mkdir()
         for name in 'abcd':
@@ -499,7 +509,7 @@ class TestSignals:
         assert [image['file_name'] for image in annotations()['images']] == ['a.png', 'b.png']
         assert annotations()['annotations']
         assert signal.getsignal(number) is before
-        monkeypatch.setattr(folder_search, '_search_array', found)
+        monkeypatch.setattr(SearchBase, 'search_image', found)
         monkeypatch.setattr(folder_search, '_write', write)
         assert search('--reference', photo, '--box', BOX, '--resume', images='folder') == 0
         assert len(annotations()['images']) == 4

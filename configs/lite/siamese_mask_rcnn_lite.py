@@ -32,11 +32,17 @@ custom_hooks = [dict(type='ProgressBarHook')]
 log_level = 'WARNING'
 
 # ---------------------------------------------------------------- search
-# Longer sides in pixels; the larger one is for objects that would have fewer than about 30 pixels at the other.
 search = dict(
-    scales=(512, 896),
-    object_size=40,
-    max_enlargement=1.5,
+    object_size=80,
+    sides=(448, 1536),
+    max_enlargement=4.0,
+    # Objects that would be smaller than this in the largest whole image are searched for in tiles.
+    min_object_size=48,
+    tile_side=1024,
+    max_tiles=64,
+    # Where the object's size is not known, what is found at these tells it.
+    unknown_sides=(512, 1024),
+    credible_score=0.3,
     # Fitted to composed scenes with absent categories (docs/search.md#the-score).
     calibration=dict(slope=1.07, offset=-1.98),
 )

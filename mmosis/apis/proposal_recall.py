@@ -1,13 +1,14 @@
 """Whether the RPN proposes what is searched for, and everything else."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from mmengine.config import ConfigDict
 
 from mmosis.evaluation.functional.proposal_recall import NUMBERS, SizeRecall, proposal_recall
 from mmosis.search import OneShotInferencer
+from mmosis.search.passes import make_pass
+from mmosis.search.view_search import View, plan_first
+from mmosis.structures import EncodedReferences
 from mmosis.utils.image import read_image
 from mmosis.utils.progress import track
 
@@ -21,7 +22,7 @@ def measure_proposals(inferencer: OneShotInferencer, folder: str, seed: int = 0)
     """Search each image for each category in it, and compare the proposals with the objects.
 
     References are boxes in other images, drawn as :func:`~mmosis.apis.search_plan.plan_searches` does. An image is
-    searched whole, at the scale that the inferencer chooses for the category; where it takes several, the best
+    searched in the views that the inferencer looks at first for the category; where these are several, the best
     proposals of all of them count.
 
     Args:
@@ -57,26 +58,26 @@ def _propose(inferencer: OneShotInferencer, search: PlannedSearch) -> list[Propo
     """The proposals for each category of a search: boxes (P, 4) xyxy, pixels of the image, and scores (P,)."""
     image = read_image(search.image.img_path, search.image.img_shape)
     bank = inferencer.encode(search.references(), searched=[image])
-    ((_, passes),) = inferencer.preprocess([image], bank=bank)
-    parts: list[list[Proposals]] = [[] for _ in search.episodes]
-    for data in passes:
-        for label, proposed in _propose_at_scale(inferencer, data):
-            parts[label].append(proposed)
+    queries = inferencer.merge_references(bank)
+    parts: list[list[Proposals]] = []
+    for label, references in enumerate(bank.sizes()):
+        plans = plan_first(references, image.shape[:2], inferencer.views)
+        views = [View(0, tile, plan.side, (label,)) for plan in plans for tile in plan.tiles]
+        parts.append([_propose_in(view, image, queries, inferencer) for view in views])
     return [_best(each) for each in parts]
 
 
-def _propose_at_scale(inferencer: OneShotInferencer, data: dict) -> Iterator[tuple[int, Proposals]]:
+def _propose_in(view: View, image: np.ndarray, queries: EncodedReferences, inferencer: OneShotInferencer) -> Proposals:
     model = inferencer.model
-    data = model.data_preprocessor(data)
+    data = model.data_preprocessor(make_pass([view], [image], queries, inferencer.pipeline))
     ((sample,), (references,)) = data['data_samples'], data['ref_inputs']
     feats = model.encode_images(data['inputs'])
-    match = model.make_matcher(feats, len(references))
-    for row, label in enumerate(sample.search_labels):
-        outs = model.rpn_head(match(references[row : row + 1]))
-        (found,) = model.rpn_head.predict_by_feat(
-            *outs, batch_img_metas=[sample.metainfo], cfg=_enough(model.rpn_head.test_cfg), rescale=True
-        )
-        yield label, (found.bboxes.cpu().double().numpy(), found.scores.cpu().double().numpy())
+    outs = model.rpn_head(model.make_matcher(feats, 1)(references))
+    (found,) = model.rpn_head.predict_by_feat(
+        *outs, batch_img_metas=[sample.metainfo], cfg=_enough(model.rpn_head.test_cfg), rescale=True
+    )
+    corner = np.array(view.tile)[[0, 1, 0, 1]]
+    return found.bboxes.cpu().double().numpy() + corner, found.scores.cpu().double().numpy()
 
 
 def _enough(test_cfg: ConfigDict) -> ConfigDict:

@@ -1,8 +1,9 @@
 """SearchBase: what a search is on any runtime."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,7 +17,8 @@ from .images import MAX_PIXELS
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 from .regions import RegionEmbedding
-from .scales import ScaleSettings, choose_scales, merge_scales
+from .view_search import MergeRule, Searched, Step, View, finish, search_views
+from .views import ViewSettings, plan_unknown
 
 REGION_SIZE = 64  # pixels of the network's input
 SCORE_THR = 0.5  # lowest score of what is kept by default
@@ -28,21 +30,25 @@ class SearchBase:
     Attributes:
         fingerprint: Of the model, which a bank must be of.
         image_scale: Longer side in pixels that the user asked for, or None.
+        tile: Side of the tiles in pixels of the image that the user asked for, or None.
+        overlap: What neighbouring tiles share at least, as a share of one; None as the config says.
         max_pixels: Image files that have more are refused before they are decoded.
         precision: 'fp32' or 'bf16'.
         runtime: 'torch' or 'onnx'.
-        scales: At which sizes an image is searched.
+        views: In which views an image is searched.
         region_size: Side of the regions of an index, in pixels of the network's input.
         calibration: What scores go through, or None.
         show_progress: Whether long searches show a bar.
     """
 
     fingerprint: str
-    image_scale: int | None
+    image_scale: int | None = None
+    tile: int | None = None
+    overlap: float | None = None
     max_pixels: int = MAX_PIXELS
     precision: str
     runtime: str
-    scales: ScaleSettings
+    views: ViewSettings
     region_size: int
     calibration: Calibration | None
     show_progress: bool
@@ -57,17 +63,19 @@ class SearchBase:
         Raises:
             ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
         """
-        for name in ('image_scale', 'max_pixels'):
+        for name in ('image_scale', 'tile', 'max_pixels'):
             if not isinstance(getattr(self, name), Integral | None):
                 raise ValueError(f'{name} must be a whole number of pixels, got {getattr(self, name)!r}')
         if self.max_pixels < 1:
             raise ValueError(f'max_pixels must be at least 1, got {self.max_pixels}')
-        self.scales = ScaleSettings.from_config(search, self.image_scale)
+        if not isinstance(self.overlap, Real | None):
+            raise ValueError(f'overlap must be a share of a tile, from 0 to below 1, got {self.overlap!r}')
+        self.views = ViewSettings.from_config(search, self.image_scale, self.tile, self.overlap)
         self.calibration = Calibration.from_config(search)
         self.region_size = search.get('region_size', REGION_SIZE)
         if self.region_size < 1:
             raise ValueError(f'search.region_size must be at least 1 pixel, got {self.region_size}')
-        if self.scales.scales and not resizes:
+        if self.views.sides and not resizes:
             what = 'image_scale' if self.image_scale else 'search'
             raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
 
@@ -121,7 +129,7 @@ class SearchBase:
         return [array.shape[1:] for array in self._encode_batch([blank])]
 
     def embed_regions(self, image: np.ndarray) -> np.ndarray:
-        """Embed the regions of an image (H, W, 3) BGR uint8, whatever is searched for, at the smallest of the scales.
+        """Embed the regions of a whole image (H, W, 3) BGR uint8, whatever is searched for, at the smallest scale.
 
         Returns:
             np.ndarray: (N, D) float32, unit vectors.
@@ -129,8 +137,14 @@ class SearchBase:
         Raises:
             ValueError: If the model's matcher compares no vectors.
         """
-        side = choose_scales(None, image.shape[:2], self.scales)[0]
+        side = plan_unknown(image.shape[:2], replace(self.views, tile=None))[0].side
         return self.regions.embed_regions(*self._encode_image(image, side))
+
+    @property
+    def region_scale(self) -> list:
+        """What the scale of :meth:`embed_regions` hangs on, as plain values."""
+        sides = self.views.unknown_sides or (self.views.sides or ())[-1:]
+        return [*sides[:1], self.views.max_enlargement]
 
     def embed_references(self, bank: ReferenceBank) -> np.ndarray:
         """Embed what is searched for, as :meth:`embed_regions` does what is searched; negative ones have no part in it.
@@ -161,34 +175,69 @@ class SearchBase:
         Raises:
             ValueError: If the bank is of another model.
         """
-        return self.settle(self.detect(image, bank), len(bank.names), keep_all)
+        return self.search_image(image, bank, keep_all).found
 
-    def settle(self, found: FoundObjects, num_wanted: int, keep_all: bool = False) -> FoundObjects:
-        """Settle which category a region of an image is of, among all that :meth:`detect` found in it.
+    def search_image(
+        self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False, score_thr: float = 0.0
+    ) -> Searched:
+        """Search one image as :meth:`search` does, and tell in which views; a bar that runs tells how far it is.
 
         Args:
-            found: Detections of the whole image, those of negative categories included.
-            num_wanted: Labels below it are wanted, the others negative.
-            keep_all: As in :meth:`search`.
+            image, bank, keep_all: As in :meth:`search`.
+            score_thr: What scores less may be missing from what was found, but for the best of all.
         """
-        return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+        return finish(self.search_batch([image], bank, keep_all, score_thr))[0]
 
-    @abstractmethod
-    def detect(
-        self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
-    ) -> FoundObjects:
-        """Find what every category of a bank matches, negative ones included, each by itself.
+    def search_batch(
+        self,
+        images: Sequence[np.ndarray],
+        bank: ReferenceBank,
+        keep_all: bool = False,
+        score_thr: float = 0.0,
+        batch_size: int = 1,
+    ) -> Generator[Step, None, list[Searched]]:
+        """Search images step by step, so that progress can be told, and the search stopped between two steps.
 
         Args:
-            image: (H, W, 3) BGR uint8.
-            bank: What to search for.
-            whole_shape: (h, w) of the image that this one is a tile of.
+            images: Each (H, W, 3) BGR uint8.
+            bank, keep_all, score_thr: As in :meth:`search_image`.
+            batch_size: Views that the model looks at at a time.
+
+        Yields:
+            Step: How many views have been looked at, and how many there are by now.
 
         Returns:
-            FoundObjects: As :meth:`search` gives them, in any order; labels are positions in ``bank.categories``.
+            list[Searched]: What was found in each image.
 
         Raises:
             ValueError: If the bank is of another model.
+        """
+        self.check_bank(bank)
+        look = partial(self._look, images=images, queries=self.merge_references(bank))
+        rule = MergeRule(self.competition_iou_thr, not keep_all, score_thr)
+        shapes = [image.shape[:2] for image in images]
+        results = yield from search_views(shapes, bank.sizes(), self.views, look, rule, batch_size)
+        return [each._replace(found=self._settle(each.found, len(bank.names), keep_all)) for each in results]
+
+    def _settle(self, found: FoundObjects, num_wanted: int, keep_all: bool) -> FoundObjects:
+        """Settle which category a region of an image is of; labels below ``num_wanted`` are wanted, others negative."""
+        return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+
+    @abstractmethod
+    def merge_references(self, bank: ReferenceBank) -> Any:
+        """Make one query of each category's references, negative ones included."""
+
+    @abstractmethod
+    def _look(self, views: Sequence[View], images: Sequence[np.ndarray], queries: Any) -> list[FoundObjects]:
+        """Search views of one side, each for its categories by itself.
+
+        Args:
+            views: Which.
+            images: What they are views of.
+            queries: What :meth:`merge_references` made of the bank.
+
+        Returns:
+            list: For each view what was found, in pixels of its tile.
         """
 
     @abstractmethod
@@ -219,10 +268,6 @@ class SearchBase:
 
     def _calibrate(self, scores: np.ndarray) -> np.ndarray:
         return scores if self.calibration is None else self.calibration(scores)
-
-    def _merge(self, results: Sequence[FoundObjects]) -> FoundObjects:
-        """Join what an image gave at its scales."""
-        return merge_scales(results, self.competition_iou_thr)
 
 
 def check_score_thr(score_thr: float) -> None:

@@ -25,7 +25,7 @@ from .overlay import draw_search, write_picture
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
 from .reference_bank import ReferenceBank
-from .tiling import Tile, keep_own, merge_tiles, plan_tiles
+from .views import tell_plans
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
 NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
@@ -38,8 +38,6 @@ class SearchSettings:
     Attributes:
         score_thr: Lowest score of what is kept, 0-1.
         keep_all: Whether categories do not compete for a region.
-        tile: Side of the tiles in pixels in which larger images are searched; None searches every image whole.
-        overlap: What neighbouring tiles share, as a share of a tile; objects up to this size are seen whole.
         polygons: Whether masks are written as polygons, else as RLE.
         overlays: Whether pictures of the results are written.
 
@@ -49,15 +47,11 @@ class SearchSettings:
 
     score_thr: float = SCORE_THR
     keep_all: bool = False
-    tile: int | None = None
-    overlap: float = 0.25
     polygons: bool = False
     overlays: bool = True
 
     def __post_init__(self) -> None:
         check_score_thr(self.score_thr)
-        if self.tile is not None:
-            plan_tiles((self.tile, self.tile), self.tile, self.overlap)
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,7 @@ class SearchReport:
         num_kept: Images in it of an earlier search, if that was not of the same images; else 0.
         num_added: Images that the earlier search was not asked for.
         best_score: The best of all images, below the threshold too; 0 if nothing was found.
+        searched: How they were searched, e.g. 'in 12 tiles of 768 pixels'; empty where that is not known.
     """
 
     annotations: Path
@@ -81,6 +76,7 @@ class SearchReport:
     num_kept: int = 0
     num_added: int = 0
     best_score: float = 0.0
+    searched: str = ''
 
 
 # Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
@@ -149,6 +145,7 @@ def search_images(
         num_found=sum(len(record['found']) for record in records),
         errors=problems | {name: errors[name] for name in names if name in errors},
         best_score=max((record.get('best_score', 0.0) for record in records), default=0.0),
+        searched=tell_plans([plan for record in records for plan in record.get('plans', [])]),
         **resumed,
     )
 
@@ -168,7 +165,7 @@ def search_file(
 
     Returns:
         dict: As :func:`~mmosis.search.coco_export.describe_image` makes it, with ``best_score``, below the threshold
-        too; or ``file_name`` and ``error``.
+        too, and ``plans``, in which views it was searched; or ``file_name`` and ``error``.
 
     Raises:
         OSError: If its overlay cannot be written.
@@ -190,12 +187,14 @@ def search_file(
 def _search_image(
     inferencer: SearchBase, image: np.ndarray, name: str, bank: ReferenceBank, folder: Path, settings: SearchSettings
 ) -> dict:
-    found, best = _search_array(inferencer, image, bank, settings)
+    searched = inferencer.search_image(image, bank, settings.keep_all, settings.score_thr)
+    found = searched.found[searched.found.scores >= settings.score_thr]
+    best = float(searched.found.scores.max(initial=0))
     if settings.overlays:
         drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
         write_picture(folder / OVERLAYS / picture_name(name), drawn)
     record = describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
-    return dict(record, best_score=round(best, 4))
+    return dict(record, best_score=round(best, 4), plans=[plan.tell() for plan in searched.plans])
 
 
 def _search_here(inferencer: SearchBase) -> Spread:
@@ -205,52 +204,14 @@ def _search_here(inferencer: SearchBase) -> Spread:
 def search_array(
     inferencer: SearchBase, image: np.ndarray, bank: ReferenceBank, settings: SearchSettings
 ) -> FoundObjects:
-    """Search one image (H, W, 3) BGR, in tiles if it is larger than one.
+    """Search one image (H, W, 3) BGR.
 
     Returns:
         FoundObjects: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
         them, the best first.
     """
-    return _search_array(inferencer, image, bank, settings)[0]
-
-
-def _search_array(
-    inferencer: SearchBase, image: np.ndarray, bank: ReferenceBank, settings: SearchSettings
-) -> tuple[FoundObjects, float]:
-    """Search one image; also the best score of a wanted category, below the threshold too, or 0."""
-    shape = image.shape[:2]
-    tiles = [] if settings.tile is None else plan_tiles(shape, settings.tile, settings.overlap)
-    if len(tiles) > 1:
-        searched = [_search_tile(inferencer, image, tile, tiles, bank, settings) for tile in tiles]
-        parts, bests = zip(*searched, strict=True)
-        merged = merge_tiles(parts, tiles, shape, across_labels=not settings.keep_all)
-        found = inferencer.settle(merged, len(bank.names), settings.keep_all)
-    else:
-        found, bests = inferencer.search(image, bank, settings.keep_all), ()
-    best = found.scores.max(initial=max(bests, default=0.0))
-    return found[found.scores >= settings.score_thr], float(best)
-
-
-def _search_tile(
-    inferencer: SearchBase,
-    image: np.ndarray,
-    tile: Tile,
-    tiles: Sequence[Tile],
-    bank: ReferenceBank,
-    settings: SearchSettings,
-) -> tuple[FoundObjects, float]:
-    """Search a part of an image, as its whole; what cannot matter for that is dropped at once, for its memory.
-
-    Returns:
-        tuple: What may matter, and the best score below the threshold of what the tile alone would keep.
-    """
-    x1, y1, x2, y2 = tile
-    shape = image.shape[:2]
-    found = inferencer.detect(np.ascontiguousarray(image[y1:y2, x1:x2]), bank, shape)
-    own = keep_own(found, tile, tiles, shape)
-    scores = inferencer.settle(own, len(bank.names), settings.keep_all).scores
-    best = scores[scores < settings.score_thr].max(initial=0)
-    return keep_own(own, tile, tiles, shape, settings.score_thr), float(best)
+    found = inferencer.search_image(image, bank, settings.keep_all, settings.score_thr).found
+    return found[found.scores >= settings.score_thr]
 
 
 def _places(out: Path) -> tuple[Path, Path]:
@@ -296,8 +257,7 @@ def _describe(inferencer: SearchBase, bank: ReferenceBank, settings: SearchSetti
         asdict(settings),
         classes=bank.names,
         references=_digest(bank),
-        image_scale=inferencer.image_scale,
-        scales=asdict(inferencer.scales),
+        **asdict(inferencer.views),
         calibration=inferencer.calibration and asdict(inferencer.calibration),
         precision=inferencer.precision,
     )

@@ -1,7 +1,6 @@
 """OneShotInferencer: search images for what references show."""
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -35,12 +34,13 @@ from .keywords import refuse_unknown
 from .model_zoo import DEFAULT_MODEL, find_model
 from .output_names import OutputNames, name_outputs
 from .overlay import write_picture
-from .passes import make_passes
+from .passes import make_pass
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
 from .search_result import SearchResult
 from .steps import without_loading
+from .view_search import View, finish
 
 # What DetInferencer's call takes beside images; the rest is of models that read texts.
 _CALL_OF_MMDET = (
@@ -69,21 +69,22 @@ class OneShotInferencer(SearchBase, DetInferencer):
         scope: As in ``DetInferencer``.
         palette: Colours of the categories, as in ``DetInferencer``.
         show_progress: Whether to show a progress bar.
-        image_scale: Longer side in pixels to which images are resized for the network. By default the config's
-            ``search`` settles it, see :class:`~mmosis.search.scales.ScaleSettings`: one of its ``scales``, at which the
-            object has the size that the model likes, or all of them where its size is not known; or images larger than
-            ``max_image_scale`` are reduced to it; without either, its test pipeline as it is. More finds smaller
-            objects and takes longer.
+        image_scale: Longer side in pixels to which images, or tiles of them, are resized for the network. By default
+            the config's ``search`` settles it, see :class:`~mmosis.search.views.ViewSettings`: that at which the object
+            has the size that the model likes, in tiles if need be; or images larger than ``max_image_scale`` are
+            reduced to it; without either, its test pipeline as it is. More finds smaller objects and takes longer.
         precision: 'fp32' or 'bf16'; a device that only emulates bf16, slowly, searches in fp32, and a warning says so.
         channels_last: Whether convolutions work on the channels-last layout; by default on a CPU, which is faster so.
         max_pixels: Image files that have more are refused before they are decoded.
+        tile: Side in pixels of the tiles in which larger images are searched; by default as the size of the object asks
+            for.
+        overlap: What neighbouring tiles share, as a share of a tile; by default the config's, or 0.25.
 
     Raises:
         ValueError: If the model is unknown, the checkpoint is not one of it, or an option has no such value.
     """
 
-    preprocess_kwargs: set = {'bank'}
-    forward_kwargs: set = {'num_wanted', 'keep_all', 'score_thr'}
+    forward_kwargs: set = {'bank', 'keep_all', 'score_thr'}
     runtime = 'torch'
 
     def __init__(
@@ -98,10 +99,12 @@ class OneShotInferencer(SearchBase, DetInferencer):
         precision: str = 'fp32',
         channels_last: bool | None = None,
         max_pixels: int = MAX_PIXELS,
+        tile: int | None = None,
+        overlap: float | None = None,
     ) -> None:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
-        self.image_scale, self.max_pixels = image_scale, max_pixels
+        self.image_scale, self.tile, self.overlap, self.max_pixels = image_scale, tile, overlap, max_pixels
         self._names: dict[str, OutputNames] = {}
         self._drawn_classes: Sequence[str] = ()
         if isinstance(model, str) and Path(model).is_file():
@@ -164,7 +167,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         Args:
             inputs: A file, a folder, an array (H, W, 3) BGR uint8, a picture of Pillow, or a list of these.
             references: What to search for, as in :meth:`encode`, or a :class:`ReferenceBank`.
-            batch_size: Images that are searched at a time.
+            batch_size: Images that are searched at a time, and views of them that the model looks at at a time.
             keep_all: As in :meth:`search`.
             pred_score_thr: What scores less is in no prediction and in no picture, 0-1.
             **kwargs: ``DetInferencer``'s: ``out_dir``, ``no_save_pred``, ``no_save_vis``, ``return_vis``,
@@ -190,75 +193,55 @@ class OneShotInferencer(SearchBase, DetInferencer):
             images,
             batch_size=batch_size,
             bank=bank,
-            num_wanted=len(bank.names),
             keep_all=keep_all,
             score_thr=pred_score_thr,
             **kwargs,
         )
         return SearchResult(result, classes=bank.names)
 
-    def detect(
-        self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
-    ) -> FoundObjects:
-        """Find what every category matches; see :meth:`SearchBase.detect`."""
-        self.check_bank(bank)
-        ((_, passes),) = self.preprocess([image], bank=bank, whole_shape=whole_shape)
-        ((_, found),) = self._detect(passes)
-        return found
-
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)
 
-    def preprocess(
-        self,
-        inputs: list,
-        batch_size: int = 1,
-        bank: ReferenceBank | None = None,
-        whole_shape: tuple[int, int] | None = None,
-    ) -> Iterator[tuple[list, list[dict]]]:
-        """Load images, and lay the queries beside them, one for each category of the bank.
+    def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[tuple[list, dict]]:
+        """Load images.
 
         Yields:
-            tuple: The images of a batch, and its passes, see :func:`make_passes`.
+            tuple: The images of a batch, and a dict of ``images``, each as the pipeline loads it, and ``batch_size``.
         """
-        encoded = EncodedReferences(tuple(map(torch.from_numpy, bank.encoded)))
-        rows = [encoded[torch.tensor(category.rows)] for category in bank.categories]
-        queries = EncodedReferences.cat([self.model.merge_references(row) for row in rows])
         for start in range(0, len(inputs), batch_size):
             images = inputs[start : start + batch_size]
             loaded = [self.pipeline.load(image, self.max_pixels) for image in images]
-            yield images, make_passes(loaded, bank, queries, self.pipeline, self.scales, whole_shape)
+            yield images, dict(images=loaded, batch_size=batch_size)
 
-    def forward(self, inputs: list[dict], num_wanted: int, keep_all: bool, score_thr: float) -> list[DetDataSample]:
-        """Search a batch; each sample has what was found as its ``pred_instances``."""
-        samples = []
-        for sample, everything in self._detect(inputs):
-            found = self.settle(everything, num_wanted, keep_all)
-            found = found[found.scores >= score_thr]
-            tensors = {name: torch.from_numpy(found[name]) for name in ('bboxes', 'scores', 'labels')}
-            masks = dict(masks=found.masks) if 'masks' in found else {}
-            sample.pred_instances = InstanceData(**tensors, **masks)
-            samples.append(sample)
-        return samples
+    def forward(self, inputs: dict, bank: ReferenceBank, keep_all: bool, score_thr: float) -> list[DetDataSample]:
+        """Search a batch of loaded images; each sample has what was found as its ``pred_instances``."""
+        pixels = [loaded['img'] for loaded in inputs['images']]
+        results = finish(self.search_batch(pixels, bank, keep_all, score_thr, inputs['batch_size']))
+        return [
+            _as_sample(loaded, each.found[each.found.scores >= score_thr], bank)
+            for loaded, each in zip(inputs['images'], results, strict=True)
+        ]
+
+    def merge_references(self, bank: ReferenceBank) -> EncodedReferences:
+        encoded = EncodedReferences(tuple(map(torch.from_numpy, bank.encoded)))
+        rows = [encoded[torch.tensor(category.rows)] for category in bank.categories]
+        return EncodedReferences.cat([self.model.merge_references(row) for row in rows])
 
     @torch.no_grad()
-    def _detect(self, inputs: list[dict]) -> list[tuple[DetDataSample, FoundObjects]]:
-        """Search a batch at its scales, and join them."""
-        by_image: dict[int, list[DetDataSample]] = defaultdict(list)
-        for data in inputs:
-            with self._autocast():
-                samples = self.model.test_step(data)
-            for sample in samples:
-                by_image[sample.search_image].append(sample)
-        groups = [samples for _, samples in sorted(by_image.items())]
-        return [(samples[0], self._merge([self._read(sample) for sample in samples])) for samples in groups]
+    def _look(
+        self, views: Sequence[View], images: Sequence[np.ndarray], queries: EncodedReferences
+    ) -> list[FoundObjects]:
+        data = make_pass(views, images, queries, self.pipeline)
+        with self._autocast():
+            samples = self.model.test_step(data)
+        return [self._read(sample, view.labels) for sample, view in zip(samples, views, strict=True)]
 
-    def _read(self, sample: DetDataSample) -> FoundObjects:
-        """What was found at one scale: labels are categories of the bank, scores are calibrated."""
+    def _read(self, sample: DetDataSample, labels: Sequence[int]) -> FoundObjects:
+        """What was found in a view: labels are categories of the bank, scores are calibrated."""
         found = sample.pred_instances
         bboxes, scores = (found[name].float().cpu().numpy() for name in ('bboxes', 'scores'))
-        labels = np.array(sample.search_labels)[found.episode_ids.cpu().numpy()]
         masks = dict(masks=found.masks) if 'masks' in found else {}
+        labels = np.array(labels)[found.episode_ids.cpu().numpy()]
         return FoundObjects(bboxes=bboxes, scores=self._calibrate(scores), labels=labels, **masks)
 
     @property
@@ -351,6 +334,16 @@ class OneShotInferencer(SearchBase, DetInferencer):
         pipeline = SearchPipeline(cfg)
         self.read_settings(cfg.get('search', {}), pipeline.resizes)
         return pipeline
+
+
+def _as_sample(loaded: dict, found: FoundObjects, bank: ReferenceBank) -> DetDataSample:
+    """What was found in an image, as mmdet has it; ``search_references`` are for its picture."""
+    columns = {name: found[name] for name in found}
+    tensors = {name: torch.from_numpy(columns.pop(name)) for name in ('bboxes', 'scores', 'labels')}
+    meta = {key: loaded[key] for key in ('img_path', 'img_shape', 'ori_shape') if key in loaded}
+    sample = DetDataSample(metainfo=dict(meta, scale_factor=(1.0, 1.0), search_references=bank.pictures()))
+    sample.pred_instances = InstanceData(**tensors, **columns)
+    return sample
 
 
 def _as_bitmap(mask: np.ndarray | None) -> BitmapMasks | None:

@@ -1,7 +1,7 @@
 """LightInferencer: search by example on ONNX Runtime, without torch, MMEngine and MMDetection."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ from .overlay import draw_search, write_picture
 from .paste import crop_mask
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
-from .scales import group_by_scale
 from .search_result import SearchResult
+from .view_search import View
 
 CALL = ('keep_all', 'pred_score_thr', 'out_dir', 'no_save_pred', 'no_save_vis', 'return_vis')
 CALL_OF_TORCH = ('batch_size', 'return_datasamples', 'show', 'wait_time', 'draw_pred', 'print_result')
@@ -40,7 +40,7 @@ class LightInferencer(SearchBase):
     Args:
         model: Name of a model that comes exported (by default the one in the box), or a folder that
             ``tools/deployment/export_onnx.py`` wrote.
-        image_scale: As in ``OneShotInferencer``.
+        image_scale, tile, overlap: As in ``OneShotInferencer``.
         num_threads: Threads of the network; by default one a core.
         show_progress: Whether to show a progress bar.
         max_pixels: Image files that have more are refused before they are decoded.
@@ -59,8 +59,11 @@ class LightInferencer(SearchBase):
         num_threads: int | None = None,
         show_progress: bool = True,
         max_pixels: int = MAX_PIXELS,
+        tile: int | None = None,
+        overlap: float | None = None,
     ) -> None:
-        self.image_scale, self.show_progress, self.max_pixels = image_scale, show_progress, max_pixels
+        self.image_scale, self.tile, self.overlap = image_scale, tile, overlap
+        self.show_progress, self.max_pixels = show_progress, max_pixels
         self.detector = OnnxDetector(find_exported(model), num_threads)
         self.spec = self.detector.spec
         self.fingerprint = self.detector.fingerprint
@@ -109,7 +112,7 @@ class LightInferencer(SearchBase):
         names = name_outputs([image for image in images if isinstance(image, str)])
         for number, image in enumerate(track(images, 'Search', disable=not self.show_progress)):
             loaded = load_image(image, self.max_pixels)
-            found = self.search(loaded, bank, keep_all)
+            found = self.search_image(loaded, bank, keep_all, pred_score_thr).found
             found = found[found.scores >= pred_score_thr]
             predictions.append(as_plain(found))
             name = names[image] if isinstance(image, str) else OutputNames(f'{number:08}.jpg', f'{number:08}.json')
@@ -121,21 +124,22 @@ class LightInferencer(SearchBase):
                 write_picture(Path(out_dir, 'vis', name.picture), pictures[-1])
         return SearchResult(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
 
-    def detect(
-        self, image: np.ndarray, bank: ReferenceBank, whole_shape: tuple[int, int] | None = None
-    ) -> FoundObjects:
-        """Find what every category matches; see :meth:`SearchBase.detect`."""
-        self.check_bank(bank)
+    def merge_references(self, bank: ReferenceBank) -> list[tuple[np.ndarray, ...]]:
         rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in bank.categories]
-        queries = [self.detector.merge_references(each) for each in rows]
-        groups = group_by_scale(bank.sizes(), image.shape[:2], self.scales, whole_shape)
-        results = [
-            FoundObjects.cat(list(self._detect(image, side, labels, queries))) for side, labels in groups.items()
+        return [self.detector.merge_references(each) for each in rows]
+
+    def _look(
+        self,
+        views: Sequence[View],
+        images: Sequence[np.ndarray],
+        queries: list[tuple[np.ndarray, ...]],
+    ) -> list[FoundObjects]:
+        return [
+            FoundObjects.cat(list(self._detect(view.cut(images), view.side, view.labels, queries))) for view in views
         ]
-        return self._merge(results)
 
     def _detect(
-        self, image: np.ndarray, side: int | None, labels: list[int], queries: list[tuple[np.ndarray, ...]]
+        self, image: np.ndarray, side: int | None, labels: Sequence[int], queries: list[tuple[np.ndarray, ...]]
     ) -> Iterator[FoundObjects]:
         """Search an image at one scale for some of the categories, one after the other."""
         given = self._prepare(image, side)

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from errno import EACCES, EDQUOT, EFBIG, ENOSPC, EPERM, EROFS
 from importlib.util import find_spec
@@ -283,8 +283,8 @@ class PhotoIndex:
 
 def _describe(inferencer: SearchBase) -> dict[str, Any]:
     """All that vectors hang on, as plain values."""
-    scales = json.loads(json.dumps(asdict(inferencer.scales)))
-    return dict(format=FORMAT, fingerprint=inferencer.fingerprint, scales=scales, region_size=inferencer.region_size)
+    told = dict(format=FORMAT, fingerprint=inferencer.fingerprint, region_size=inferencer.region_size)
+    return dict(told, scale=inferencer.region_scale)
 
 
 def _require() -> None:

@@ -60,6 +60,8 @@ def describe_model(inferencer: SearchBase, model: str, weights: str | None) -> d
         image_scale=inferencer.image_scale,
         runtime=inferencer.runtime,
         max_pixels=inferencer.max_pixels,
+        tile=inferencer.tile,
+        overlap=inferencer.overlap,
     )
     if inferencer.runtime == 'torch':
         device = inferencer.model.data_preprocessor.device.type

@@ -23,6 +23,8 @@ def make_inferencer(
     precision: str | None = None,
     runtime: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    tile: int | None = None,
+    overlap: float | None = None,
 ) -> SearchBase:
     """Make what searches.
 
@@ -35,6 +37,8 @@ def make_inferencer(
         runtime: One of RUNTIMES; by default ONNX Runtime where it is installed, the model comes exported and nothing is
             asked for that only torch has.
         max_pixels: Image files that have more are refused before they are decoded.
+        tile, overlap: Side of the tiles of larger images, in pixels, and what neighbours share; by default as the size
+            of the object asks for.
 
     Raises:
         ImportError: If the runtime is not installed.
@@ -53,16 +57,15 @@ def make_inferencer(
     if not _exists(model):
         raise ValueError(unknown_model(model))
     _require(runtime, model, asked)
+    views = dict(image_scale=image_scale, max_pixels=max_pixels, tile=tile, overlap=overlap)
     if runtime == 'torch':
         from .inferencer import OneShotInferencer
 
         limit_threads()
-        return OneShotInferencer(
-            model, weights, device, image_scale=image_scale, precision=precision or 'fp32', max_pixels=max_pixels
-        )
+        return OneShotInferencer(model, weights, device, precision=precision or 'fp32', **views)
     from .light_inferencer import LightInferencer
 
-    return LightInferencer(model, image_scale, max_pixels=max_pixels)
+    return LightInferencer(model, **views)
 
 
 def _exists(model: str) -> bool:

@@ -1,7 +1,7 @@
 """Search large images in tiles: where the tiles lie, and how their results become one."""
 
 from collections.abc import Iterator, Sequence
-from math import floor
+from math import floor, prod
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -32,16 +32,14 @@ def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Ti
     Raises:
         ValueError: If the tile is too small, or the overlap is out of range or leaves no pixel to the next tile.
     """
-    if tile < MIN_TILE:
-        raise ValueError(f'a tile must have at least {MIN_TILE} px a side, got {tile}')
-    if not 0 <= overlap <= 1 - 1 / tile:
-        raise ValueError(
-            f'overlap must be a share of the tile, from 0 to below 1, and leave a pixel to the next tile of {tile} px, '
-            f'got {overlap}'
-        )
     height, width = img_shape
-    corners = [(x, y) for y in _spread(height, tile, overlap) for x in _spread(width, tile, overlap)]
-    return [(x, y, x + min(tile, width), y + min(tile, height)) for x, y in corners]
+    rows, columns = (_spread(side, tile, overlap) for side in _checked(img_shape, tile, overlap))
+    return [(x, y, x + min(tile, width), y + min(tile, height)) for y in rows for x in columns]
+
+
+def count_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> int:
+    """How many tiles :func:`plan_tiles` would give; arguments and errors are its."""
+    return prod(1 + _num_steps(side, tile, overlap) for side in _checked(img_shape, tile, overlap))
 
 
 def keep_own(
@@ -58,16 +56,17 @@ def keep_own(
         tile: Where it lies.
         tiles: All of the image.
         img_shape: (h, w) of the image.
-        score_thr: What scores less is dropped, if it is not cut: it can win against nothing that scores more. A piece
-            may be of an object that scores more.
+        score_thr: What scores less is dropped, if it is not cut and not the best of its label: it can win against
+            nothing that scores more. A piece may be of an object that scores more.
     """
     bboxes = _in_image(found.bboxes, tile)
     cut = _is_cut(bboxes, tile, img_shape)
-    kept = cut | (found.scores >= score_thr)
+    kept = np.ones(len(found), bool)
     for other in tiles:
         if other != tile:
             kept &= ~cut | _is_cut(bboxes, other, img_shape)
-    return found[kept]
+    found, cut = found[kept], cut[kept]
+    return found[cut | (found.scores >= score_thr) | _is_best(found.scores, found.labels, ~cut)]
 
 
 def merge_tiles(
@@ -130,14 +129,27 @@ def drop_duplicates(found: FoundObjects, iou_thr: float) -> FoundObjects:
     return _without(found, suppressed(_pairs(found, iou_thr)))
 
 
+def _checked(img_shape: tuple[int, int], tile: int, overlap: float) -> tuple[int, int]:
+    if tile < MIN_TILE:
+        raise ValueError(f'a tile must have at least {MIN_TILE} px a side, got {tile}')
+    if not 0 <= overlap <= 1 - 1 / tile:
+        raise ValueError(
+            f'overlap must be a share of the tile, from 0 to below 1, and leave a pixel to the next tile of {tile} px, '
+            f'got {overlap}'
+        )
+    return img_shape
+
+
 def _spread(side: int, tile: int, overlap: float) -> list[int]:
-    span = side - tile
-    if span <= 0:
-        return [0]
-    stride = floor(share_of(1 - overlap, tile))
-    steps = -(-span // stride)
+    span, steps = side - tile, _num_steps(side, tile, overlap)
     # Whole numbers: rounded floats could lie a pixel farther apart than the stride.
-    return [(i * span + steps // 2) // steps for i in range(steps + 1)]
+    return [(i * span + steps // 2) // steps for i in range(steps + 1)] if steps else [0]
+
+
+def _num_steps(side: int, tile: int, overlap: float) -> int:
+    """How many tiles follow the first along a side."""
+    stride = floor(share_of(1 - overlap, tile))
+    return max(0, -(-(side - tile) // stride))
 
 
 def _check_results(results: Sequence[FoundObjects], tiles: Sequence[Tile]) -> None:
@@ -187,6 +199,15 @@ def _is_cut(bboxes: np.ndarray, tile: Tile, img_shape: tuple[int, int]) -> np.nd
     inside = np.array([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
     distances = (bboxes - np.array(tile)) * np.array([1, 1, -1, -1])
     return ((distances <= BORDER) & inside).any(axis=1)
+
+
+def _is_best(scores: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Which of those that count are the best of their label: (N,) bool."""
+    best = np.zeros(len(scores), bool)
+    for label in np.unique(labels[counts]):
+        of_label = np.flatnonzero(counts & (labels == label))
+        best[of_label[scores[of_label].argmax()]] = True
+    return best
 
 
 def _join_pieces(found: FoundObjects, iou_thr: float) -> FoundObjects:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import TypeVar
 
 from rich import progress as bars
@@ -11,6 +12,8 @@ Item = TypeVar('Item')
 
 PARTS = 10
 PATIENCE = 300.0  # seconds
+
+_running: ContextVar['Progress | None'] = ContextVar('running', default=None)
 
 
 def track(
@@ -36,6 +39,19 @@ def track(
             progress.advance()
 
 
+def tell_part(part: str, done: int, total: int) -> None:
+    """Say how far the present step is, in the bar that this thread runs; where it runs none, nothing.
+
+    Args:
+        part: What the step has several of, in a word.
+        done: How many of them are done.
+        total: How many there are.
+    """
+    running = _running.get()
+    if running is not None:
+        running.tell(f'{part} {done}/{total}')
+
+
 class Progress:
     """How far work of a known length is, on stdout; it ends with the ``with`` block, or by :meth:`stop`.
 
@@ -52,12 +68,16 @@ class Progress:
         self._start = self._told = time.monotonic()
         console = Console()
         self._bar = _start_bar(console, description, total, completed) if _is_watched(console) else None
+        self._outer: Progress | None = None
 
     def __enter__(self) -> 'Progress':
+        self._outer = _running.get()
+        _running.set(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        _running.set(self._outer)
 
     def advance(self, description: str | None = None) -> None:
         """Tell of one more step, and maybe say anew what is done."""
@@ -66,8 +86,14 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], advance=1, description=self._description)
         elif self._is_due():
-            self._told = time.monotonic()
-            print(f'{self._description}: {self._completed}/{self._total}, {self._told - self._start:.0f} s', flush=True)
+            self._print()
+
+    def tell(self, part: str) -> None:
+        """Tell how far the present step is."""
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], description=f'{self._description}, {part}', refresh=True)
+        elif self._is_overdue():
+            self._print(part)
 
     def stop(self) -> None:
         """End the bar."""
@@ -76,7 +102,15 @@ class Progress:
 
     def _is_due(self) -> bool:
         tenths = [PARTS * completed // self._total for completed in (self._completed - 1, self._completed)]
-        return tenths[0] < tenths[1] or time.monotonic() - self._told >= PATIENCE
+        return tenths[0] < tenths[1] or self._is_overdue()
+
+    def _is_overdue(self) -> bool:
+        return time.monotonic() - self._told >= PATIENCE
+
+    def _print(self, *parts: str) -> None:
+        self._told = time.monotonic()
+        told = ', '.join([f'{self._completed}/{self._total}', *parts, f'{self._told - self._start:.0f} s'])
+        print(f'{self._description}: {told}', flush=True)
 
 
 def _is_watched(console: Console) -> bool:

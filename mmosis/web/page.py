@@ -80,7 +80,7 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
         steps = results.search(holder.session, inferencer)
         while goes_on() and (after := _next(steps, model)) and holder.change(results.keep, after):
             searched = sum(scene.found is not None for scene in after.scenes)
-            progress((searched, len(after.scenes)), desc='Searching', unit='pictures')
+            progress((searched, len(after.scenes)), desc=results.tell_progress(after), unit='pictures')
             yield {ui.holder: holder}
         yield {ui.holder: holder} | _change(ui, holder, score_thr, found, replace)
 

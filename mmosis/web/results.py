@@ -1,7 +1,7 @@
 """Search, and what is shown and saved of it: the threshold works on what is found already."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from html import escape
 from time import perf_counter
@@ -11,6 +11,8 @@ import numpy as np
 from mmosis.search.base import SearchBase
 from mmosis.search.coco_export import describe_image, to_coco
 from mmosis.search.overlay import category_colours, draw_search
+from mmosis.search.view_search import Searched, Step
+from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
 
 from .pictures import show
@@ -40,7 +42,8 @@ def search(session: Session, inferencer: SearchBase) -> Iterator[Session]:
         inferencer: The model.
 
     Yields:
-        Session: After each scene, with what was found by then: who reads no further stops the search.
+        Session: After each view of a scene, with what was found in whole scenes by then: who reads no further stops the
+        search.
 
     Raises:
         ValueError: If there is no reference or no scene, or a reference cannot be used.
@@ -51,8 +54,26 @@ def search(session: Session, inferencer: SearchBase) -> Iterator[Session]:
     scenes = list(session.scenes)
     for i, scene in enumerate(scenes):
         if scene.found is None:
-            scenes[i] = replace(scene, found=inferencer.search(scene.image, bank, session.keep_all))
+            steps = inferencer.search_batch([scene.image], bank, session.keep_all)
+            searched = yield from _look(steps, replace(session, bank=bank, scenes=tuple(scenes)))
+            scenes[i] = replace(scene, found=searched.found, plans=searched.plans)
             yield replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)
+
+
+def _look(steps: Generator[Step, None, list[Searched]], session: Session) -> Generator[Session, None, Searched]:
+    """Search a scene; between its views the session tells how many are done."""
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            return end.value[0]
+        if done < total:
+            yield replace(session, views=(done, total))
+
+
+def tell_progress(session: Session) -> str:
+    """Say what a search is at."""
+    return 'Searching' if session.views is None else 'Searching, view {}/{}'.format(*session.views)
 
 
 def keep(session: Session, after: Session) -> Session:
@@ -67,9 +88,9 @@ def keep(session: Session, after: Session) -> Session:
     """
     if session.references is not after.references or session.keep_all != after.keep_all:
         return session
-    found = {scene.key: scene.found for scene in after.scenes}
+    searched = {scene.key: dict(found=scene.found, plans=scene.plans) for scene in after.scenes}
     scenes = tuple(
-        replace(scene, found=found.get(scene.key)) if scene.found is None else scene for scene in session.scenes
+        replace(scene, **searched.get(scene.key, {})) if scene.found is None else scene for scene in session.scenes
     )
     return replace(session, scenes=scenes, bank=after.bank, seconds=after.seconds)
 
@@ -118,7 +139,9 @@ def summarise(session: Session, score_thr: float) -> str:
     if len(session.scenes) > 1:
         total = sum(sum(count(scene, score_thr, len(names))) for scene in searched)
         facts.append(f'{total} in all, {len(searched)} of {len(session.scenes)} pictures searched')
-    facts += [f'best score {_best_score(session.shown_scene):.2f}', f'searched in {session.seconds:.2f} s']
+    how = tell_plans(plan.tell() for plan in session.shown_scene.plans)
+    spent = f'searched in {session.seconds:.2f} s'
+    facts += [f'best score {_best_score(session.shown_scene):.2f}', f'{spent}, {how}' if how else spent]
     return f'<div class="chips">{chips}</div>' + _line(' · '.join(facts))
 
 

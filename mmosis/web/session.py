@@ -10,6 +10,7 @@ import numpy as np
 from mmosis.search import ReferenceBank, SearchReference
 from mmosis.search.images import load_image
 from mmosis.search.references import DEFAULT_NAME
+from mmosis.search.views import Plan
 from mmosis.structures import FoundObjects
 
 from .pictures import Box, load_reference, read_box, read_upload
@@ -27,12 +28,14 @@ class Scene:
         name: Its file name; no two of a session are the same.
         image: (H, W, 3) uint8, BGR.
         found: What was found in it, of all scores; None before the search.
+        plans: In which views it was searched.
         box: Around the object in it that is to be a reference, xyxy, pixels; None without one.
     """
 
     name: str
     image: np.ndarray
     found: FoundObjects | None = None
+    plans: tuple[Plan, ...] = ()
     box: Box | None = None
 
     @property
@@ -53,6 +56,7 @@ class Session:
         keep_all: Whether a region may be of several categories.
         bank: The references, encoded; None once they have changed.
         seconds: What the last search took.
+        views: Of the scene that a search is at, how many views have been looked at, and how many there are.
     """
 
     references: tuple[SearchReference, ...] = ()
@@ -62,6 +66,7 @@ class Session:
     keep_all: bool = False
     bank: ReferenceBank | None = None
     seconds: float = 0.0
+    views: tuple[int, int] | None = None
 
     @property
     def shown_reference(self) -> SearchReference | None:
@@ -262,7 +267,7 @@ def _edit(session: Session, **changes: Any) -> Session:
 
 
 def _unsearched(session: Session) -> Session:
-    return replace(session, scenes=tuple(replace(scene, found=None) for scene in session.scenes))
+    return replace(session, scenes=tuple(replace(scene, found=None, plans=()) for scene in session.scenes))
 
 
 def _read_all(

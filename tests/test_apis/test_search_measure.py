@@ -36,8 +36,10 @@ class Knowing:
         shown = [self.giving.show(reference.get('img', image), reference['bbox']) for reference in references]
         return SimpleNamespace(shown=shown, names=[reference['name'] for reference in references])
 
-    def search(self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool) -> FoundObjects:
-        assert keep_all
+    def search_image(
+        self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool, score_thr: float
+    ) -> SimpleNamespace:
+        assert (keep_all, score_thr) == (True, 0)
         assert len(set(bank.names)) == len(bank.names)
         img_id = self.searched.find(image)
         self.asked.append((img_id, bank.shown))
@@ -49,12 +51,13 @@ class Knowing:
         for mask, ((x1, y1, x2, y2), _, _) in zip(masks, rows, strict=True):
             mask[round(y1) : round(y2), round(x1) : round(x2)] = True
         boxes, scores, labels = (list(column) for column in zip(*rows, strict=True))
-        return FoundObjects(
+        found = FoundObjects(
             bboxes=np.array(boxes, np.float32),
             scores=np.array(scores, np.float32),
             labels=np.array(labels),
             masks=RLEMasks.encode(masks),
         )
+        return SimpleNamespace(found=found)
 
 
 class _Pictures:

@@ -56,7 +56,7 @@ def test_the_tool_keeps_the_half_precision_of_the_model_in_the_box(tmp_path: Pat
     assert float(re.search(r'out: (\S+) MB', printed)[1]) < 17
     spec = json.loads((tmp_path / 'out' / 'model.json').read_text())
     assert spec['name'] == Path(LITE).name
-    assert spec['search']['scales'] == [512, 896]
+    assert spec['search']['object_size'] == 80
     assert spec['image'] == dict(bgr_to_rgb=True, mean=[127.0] * 3, std=[128.0] * 3, pad_size_divisor=32, pad_value=0)
     assert spec['reference']['size'] == [192, 192]
     assert [step['type'] for step in spec['ref_pipeline']] == ['CropReference', 'ResizeReference', 'PackReference']

@@ -140,7 +140,9 @@ def test_numbers_out_of_range(part: str, key: str, value: object, folder: Path, 
     refuse(f'{part}{"." if part else ""}{key} in model.json is ')
 
 
-@pytest.mark.parametrize('search', [dict(scales=['x']), dict(scales=1), dict(calibration='x'), dict(region_size='x')])
+@pytest.mark.parametrize(
+    'search', [dict(sides=['x', 'y']), dict(sides=1), dict(calibration='x'), dict(region_size='x')]
+)
 def test_settings_of_searches_of_another_type(search: dict, folder: Path, refuse: Callable) -> None:
     spec = json.loads((folder / 'model.json').read_text())
     write(folder / 'model.json', json.dumps(spec | dict(search=search)))

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -21,9 +21,9 @@ from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, parq
 from mmosis.search.calibration import Calibration
 from mmosis.search.folder_search import SearchReport
 from mmosis.search.journal import Journal
-from mmosis.search.scales import ScaleSettings
 from mmosis.search.suppression import box_iou
-from mmosis.structures import FoundObjects
+from mmosis.search.view_search import Searched
+from mmosis.search.views import ViewSettings
 
 SETTINGS = SearchSettings(score_thr=0.4)
 QUICK = replace(SETTINGS, overlays=False)  # pictures take as long as the search
@@ -60,12 +60,12 @@ def whole(inferencer: OneShotInferencer, bank: ReferenceBank, _photos: Path, tmp
 
 
 class Search:
-    """Counts the images that an inferencer searches, or the tiles that it detects in; may stop it."""
+    """Counts the images that an inferencer searches; may stop it."""
 
-    def __init__(self, search: Callable[..., FoundObjects], stop_after: int | None = None) -> None:
+    def __init__(self, search: Callable[..., Searched], stop_after: int | None = None) -> None:
         self.search, self.stop_after, self.images = search, stop_after, []
 
-    def __call__(self, image: np.ndarray, *args: object) -> FoundObjects:
+    def __call__(self, image: np.ndarray, *args: object) -> Searched:
         if len(self.images) == self.stop_after:
             raise KeyboardInterrupt
         self.images.append(image)
@@ -74,10 +74,10 @@ class Search:
 
 @pytest.fixture
 def count(inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Search]:
-    def start(method: str = 'search', **settings: int) -> Search:
+    def start(**settings: int) -> Search:
         monkeypatch.undo()
-        search = Search(getattr(inferencer, method), **settings)
-        monkeypatch.setattr(inferencer, method, search)
+        search = Search(inferencer.search_image, **settings)
+        monkeypatch.setattr(inferencer, 'search_image', search)
         return search
 
     return start
@@ -338,9 +338,7 @@ class TestResume:
     @pytest.mark.parametrize(
         ('name', 'value'),
         [
-            ('image_scale', 320),
             ('precision', 'bf16'),
-            ('scales', ScaleSettings((320,))),
             ('calibration', Calibration(2.0)),
         ],
     )
@@ -351,6 +349,15 @@ class TestResume:
         monkeypatch.setattr(inferencer, name, value)
         with pytest.raises(ValueError, match=f'is of a search that differs in {name}; resume'):
             run(resume=True)
+
+    def test_only_the_same_views(
+        self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run()
+        for given, names in ((dict(image_scale=320), 'max_enlargement, sides'), (dict(tile=96), 'tile')):
+            monkeypatch.setattr(inferencer, 'views', ViewSettings.from_config({}, **given))
+            with pytest.raises(ValueError, match=f'is of a search that differs in {names}; resume'):
+                run(resume=True)
 
 
 class TestOtherImages:
@@ -477,12 +484,12 @@ class TestBadPaths:
     def test_an_image_that_is_removed_meanwhile(
         self, run: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def search(*args: object) -> FoundObjects:
+        def search(*args: object) -> Searched:
             (photos / 'c.jpg').unlink(missing_ok=True)
             return before(*args)
 
-        before = inferencer.search
-        monkeypatch.setattr(inferencer, 'search', search)
+        before = inferencer.search_image
+        monkeypatch.setattr(inferencer, 'search_image', search)
         report = run()
         assert (report.num_images, report.errors) == (3, {'c.jpg': f'there is no image file {photos}/c.jpg'})
 
@@ -509,14 +516,14 @@ class TestBadPaths:
     def test_too_little_memory(
         self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
-        def search(image: np.ndarray, *args: object) -> FoundObjects:
+        def search(image: np.ndarray, *args: object) -> Searched:
             calls.append(image)
             if len(calls) == 2:
                 raise error
             return before(image, *args)
 
-        calls, before = [], inferencer.search
-        monkeypatch.setattr(inferencer, 'search', search)
+        calls, before = [], inferencer.search_image
+        monkeypatch.setattr(inferencer, 'search_image', search)
         report = run()
         assert report.num_images == 3
         assert report.errors == {
@@ -532,7 +539,7 @@ class TestBadPaths:
     def test_another_error_is_not_hidden(
         self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(inferencer, 'search', lambda *_: fail(RuntimeError('a defect')))
+        monkeypatch.setattr(inferencer, 'search_image', lambda *_: fail(RuntimeError('a defect')))
         with pytest.raises(RuntimeError, match='a defect'):
             run()
 
@@ -655,31 +662,46 @@ class TestErrors:
 
 
 class TestTiles:
+    @pytest.fixture
+    def tiled(self, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch) -> OneShotInferencer:
+        monkeypatch.setattr(inferencer, 'views', replace(inferencer.views, tile=96))
+        return inferencer
+
     def test_an_image_that_fits_is_searched_whole(
-        self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object
+        self, tiled: OneShotInferencer, bank: ReferenceBank, scene: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        whole, tiled = (
-            search_array(inferencer, scene.image, bank, replace(SETTINGS, tile=tile)) for tile in (None, 192)
-        )
-        np.testing.assert_allclose(tiled.scores, whole.scores, rtol=1e-5)
+        found = []
+        for tile in (None, 192):
+            monkeypatch.setattr(tiled, 'views', replace(tiled.views, tile=tile))
+            found.append(search_array(tiled, scene.image, bank, SETTINGS).scores)
+        np.testing.assert_allclose(*found, rtol=1e-5)
 
     @pytest.mark.parametrize('keep_all', [False, True])
     def test_a_larger_one_is_searched_in_parts_and_settled_as_a_whole(
-        self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object, count: Callable, keep_all: bool
+        self, tiled: OneShotInferencer, bank: ReferenceBank, scene: object, keep_all: bool
     ) -> None:
-        search = count('detect')
-        settings = replace(SETTINGS, tile=96, overlap=0.25, keep_all=keep_all)
-        found = search_array(inferencer, scene.image, bank, settings)
-        assert {part.shape for part in search.images} == {(96, 96, 3)}
-        assert len(search.images) == 9
+        ((_, total), *_), searched = run_through(tiled.search_batch([scene.image], bank, keep_all))
+        assert total == len(searched[0].plans[0].tiles) == 9
+        found = search_array(tiled, scene.image, bank, replace(SETTINGS, keep_all=keep_all))
         assert found.masks.img_shape == scene.image.shape[:2]
         assert found.bboxes.min() >= 0
         assert found.bboxes.max() <= 192
         assert found.bboxes[:, 2].max() > 96, 'nothing beyond the first tile'
         overlaps = np.triu(box_iou(found.bboxes, found.bboxes), k=1)
-        assert (overlaps.max() > inferencer.competition_iou_thr) == keep_all
+        assert (overlaps.max() > tiled.competition_iou_thr) == keep_all
 
-    @pytest.mark.parametrize(('tile', 'overlap', 'message'), [(16, 0.25, 'at least 32'), (96, 1.0, 'overlap')])
-    def test_tiles_that_make_no_sense_are_refused(self, tile: int, overlap: float, message: str) -> None:
-        with pytest.raises(ValueError, match=message):
-            SearchSettings(tile=tile, overlap=overlap)
+    def test_it_is_told_and_kept(self, tiled: OneShotInferencer, run: Callable, tmp_path: Path) -> None:
+        assert run().searched == 'in 2 tiles of 96 pixels'
+        lines = [json.loads(line) for line in (tmp_path / 'out' / 'journal.jsonl').read_text().splitlines()]
+        assert lines[0]['tile'] == 96
+        assert lines[-1]['plans'] == [dict(views=2, tile=96, side=None, wanted=None)]
+
+
+def run_through(steps: Generator) -> tuple[list, object]:
+    """What a generator yields, and what it returns."""
+    yielded = []
+    while True:
+        try:
+            yielded.append(next(steps))
+        except StopIteration as end:
+            return yielded, end.value

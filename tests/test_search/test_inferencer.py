@@ -1,8 +1,10 @@
 """OneShotInferencer: one call from pictures to masks."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -15,7 +17,9 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from mmosis.search import OneShotInferencer, ReferenceBank
+from mmosis.search.scales import found_size, merge_scales
 from mmosis.search.suppression import box_iou
+from mmosis.search.views import plan_views
 from mmosis.structures import EncodedReferences, FoundObjects
 
 DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
@@ -36,10 +40,11 @@ def as_reference(image: np.ndarray, box: tuple[float, ...] = BOX, **more: object
 
 
 def input_shapes(inferencer: OneShotInferencer, image: np.ndarray, references: object = None) -> list[tuple]:
-    """Shapes in which the model gets an image, one a scale; by default for a crop that fills its picture."""
+    """Shapes in which the model gets an image, one a view; by default for a crop that fills its picture."""
     bank = inferencer.encode(image if references is None else references)
-    ((_, passes),) = inferencer.preprocess([image], bank=bank)
-    return [tuple(pixels.shape) for data in passes for pixels in data['inputs']]
+    with patch.object(inferencer.model, 'test_step', wraps=inferencer.model.test_step) as step:
+        inferencer.search(image, bank)
+    return [tuple(pixels.shape) for call in step.call_args_list for pixels in call.args[0]['inputs']]
 
 
 # ---------------------------------------------------------------- shape of call and result
@@ -336,7 +341,7 @@ def test_dense_maps_do_not_depend_on_the_batch(inferencer: OneShotInferencer, sc
 def test_scores_do_not_depend_on_the_height_of_others_in_the_batch(weights: str, scene: tuple) -> None:
     """Photographs are reduced to one longer side, and keep their own heights."""
     cfg = Config.fromfile(DEMO)
-    cfg.search = dict(scales=(96, 192), object_size=50)
+    cfg.search = dict(sides=(96, 192), object_size=50, unknown_sides=(96,))
     inferencer = OneShotInferencer(cfg, weights, 'cpu', show_progress=False)
     image, _ = scene
     images = [image[:96], image, image[:, :64], image[:160]]
@@ -417,40 +422,57 @@ def test_the_config_may_limit_the_longer_side(weights: Path, scene: tuple) -> No
 
 @pytest.fixture(scope='module')
 def scaling(weights: Path) -> OneShotInferencer:
-    """An inferencer that chooses among scales; at 128 a box of 75 pixels has the 50 that it likes."""
+    """An inferencer that brings objects to 50 pixels; at 128 a box of 75 pixels has them."""
     cfg = Config.fromfile(DEMO)
-    cfg.search = dict(scales=(64, 128, 192), object_size=50)
+    cfg.search = dict(sides=(64, 192), object_size=50, unknown_sides=(64, 128), credible_score=0)
     return OneShotInferencer(cfg, str(weights), 'cpu', show_progress=False)
+
+
+SMALL = (20.0, 20.0, 70.0, 70.0)
 
 
 def test_a_box_on_the_image_settles_the_scale(scaling: OneShotInferencer, scene: tuple) -> None:
     image, _ = scene
     assert input_shapes(scaling, image, as_reference(image)) == [(3, 128, 128)]
-    small = as_reference(image, (20.0, 20.0, 70.0, 70.0), name='small')
+    small = as_reference(image, SMALL, name='small')
     assert input_shapes(scaling, image, small) == [(3, 192, 192)]
     assert input_shapes(scaling, image, [as_reference(image), small]) == [(3, 128, 128), (3, 192, 192)]
 
 
 def test_each_category_is_found_as_at_its_scale_alone(weights: Path, scaling: OneShotInferencer, scene: tuple) -> None:
     image, _ = scene
-    references = [as_reference(image, name='large'), as_reference(image, (20.0, 20.0, 70.0, 70.0), name='small')]
+    references = [as_reference(image, name='large'), as_reference(image, SMALL, name='small')]
     found = scaling.search(image, scaling.encode(references), keep_all=True)
     for label, side in enumerate((128, 192)):
         alone = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=side)
         assert same(found[found.labels == label], alone.search(image, alone.encode(references[label])))
 
 
-def test_a_crop_is_searched_at_all_scales(weights: Path, scaling: OneShotInferencer, scene: tuple) -> None:
+def test_what_a_crop_finds_settles_the_scale(weights: Path, scaling: OneShotInferencer, scene: tuple) -> None:
+    """Two sides come first; the size of what they find tells the third, which gives the result."""
     image, _ = scene
     crop = np.ascontiguousarray(image[20:100, 20:90])
-    assert input_shapes(scaling, image, crop) == [(3, 64, 64), (3, 128, 128), (3, 192, 192)]
-    found = scaling.search(image, scaling.encode(crop))
-    best = []
-    for side in (64, 128, 192):
+    bank = scaling.encode(crop)
+    first = []
+    for side in (64, 128):
         alone = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=side)
-        best.append(float(alone.search(image, alone.encode(crop)).scores[0]))
-    assert float(found.scores[0]) == pytest.approx(max(best), abs=1e-4)
-    assert found.masks.img_shape == image.shape[:2]
+        first.append(alone.search(image, bank))
+    size = found_size(merge_scales(first, scaling.competition_iou_thr), 0)
+    side = plan_views(size, image.shape[:2], scaling.views).side
+    sides = list(dict.fromkeys([64, 128, side]))
+    assert input_shapes(scaling, image, crop) == [(3, side, side) for side in sides]
+    alone = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=side)
+    assert same(scaling.search(image, bank), alone.search(image, bank))
+
+
+def test_a_crop_that_finds_nothing_credible_keeps_what_it_has(
+    scaling: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, _ = scene
+    crop = np.ascontiguousarray(image[20:100, 20:90])
+    monkeypatch.setattr(scaling, 'views', replace(scaling.views, credible_score=1.0))
+    assert input_shapes(scaling, image, crop) == [(3, 64, 64), (3, 128, 128)]
+    assert len(scaling.search(image, scaling.encode(crop)))
 
 
 def test_batches_find_the_same_at_several_scales(scaling: OneShotInferencer, scene: tuple) -> None:
@@ -462,14 +484,17 @@ def test_batches_find_the_same_at_several_scales(scaling: OneShotInferencer, sce
         assert prediction['scores'] == pytest.approx(apart['scores'], abs=1e-3)
 
 
-def test_a_tile_knows_its_image(scaling: OneShotInferencer, scene: tuple) -> None:
+def test_tiles_of_an_image_go_through_the_model_in_batches(
+    scaling: OneShotInferencer, scene: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tiles know the size of the object in their image; their batches find what they find one by one."""
     image, _ = scene
-    tile = np.ascontiguousarray(image[:96, :96])
-    bank = scaling.encode(as_reference(image))
-    ((_, whole),) = scaling.preprocess([tile], bank=bank)
-    ((_, as_tile),) = scaling.preprocess([tile], bank=bank, whole_shape=image.shape[:2])
-    assert [tuple(data['inputs'][0].shape) for data in whole] == [(3, 64, 64), (3, 96, 96)]
-    assert [tuple(data['inputs'][0].shape) for data in as_tile] == [(3, 64, 64)]
+    monkeypatch.setattr(scaling, 'views', replace(scaling.views, tile=96))
+    assert input_shapes(scaling, image, as_reference(image)) == [(3, 64, 64)] * 9
+    one_by_one, in_batches = (
+        scaling(image, as_reference(image), size, pred_score_thr=0)['predictions'][0] for size in (1, 4)
+    )
+    assert in_batches['scores'] == pytest.approx(one_by_one['scores'], abs=1e-3)
 
 
 def test_scores_are_calibrated(weights: Path, inferencer: OneShotInferencer, scene: tuple) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from PIL import Image
 
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchSettings, search_array
 from mmosis.search.suppression import box_iou
+from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.image import read_image
 from mmosis.utils.install import install_hint
@@ -73,20 +75,26 @@ def test_it_finds_what_torch_finds(
         assert_same(strong, expected)
 
 
+def draw_discs(side: int, distance: int, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """A square picture full of discs, with a ring each, and their boxes."""
+    picture = np.random.default_rng(0).normal(90, 8, (side, side, 3)).clip(0, 255).astype(np.uint8)
+    steps = range(distance // 2, side, distance)
+    for x, y in (centres := [(x, y) for y in steps for x in steps]):
+        cv2.circle(picture, (x, y), radius, (40, 90, 220), -1)
+        cv2.circle(picture, (x, y), radius // 2, (240, 240, 240), -1)
+    low, high = np.array(centres) - radius, np.array(centres) + radius
+    return picture, np.concatenate([low, high], axis=1).astype(np.float32)
+
+
 def test_more_than_a_hundred_things_in_one_picture(light: LightInferencer) -> None:
     """Each of 144 discs is found, at whatever score: neither proposals nor detections end at 100."""
-    picture = np.random.default_rng(0).normal(90, 8, (480, 480, 3)).clip(0, 255).astype(np.uint8)
-    centres = [(x, y) for y in range(20, 480, 40) for x in range(20, 480, 40)]
-    for centre in centres:
-        cv2.circle(picture, centre, 12, (40, 90, 220), -1)
-        cv2.circle(picture, centre, 6, (240, 240, 240), -1)
-    discs = np.array([(x - 12, y - 12, x + 12, y + 12) for x, y in centres], np.float32)
+    picture, discs = draw_discs(480, 40, 12)
     found = light.search(picture, light.encode(dict(img=picture, bbox=tuple(discs[0]))))
     assert (box_iou(discs, found.bboxes).max(axis=1) > 0.5).all()
 
 
 def test_a_crop_and_a_mask(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:
-    """A crop tells no size, so all scales are searched."""
+    """A crop tells no size, so what is found at two scales tells it."""
     mask = np.zeros(image.shape[:2], np.uint8)
     cv2.ellipse(mask, (334, 172), (40, 22), 0, 0, 360, 1, -1)
     for reference in (image[147:198, 287:381], dict(img=image, mask=mask)):
@@ -108,15 +116,38 @@ def test_banks_are_the_same(
     )
 
 
-def test_tiles(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:
+def test_tiles(
+    light: LightInferencer,
+    torch_inferencer: OneShotInferencer,
+    image: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bank = light.encode(dict(img=image, bbox=BOX))
-    settings = SearchSettings(score_thr=0.3, tile=300)
-    assert_same(*(search_array(each, image, bank, settings) for each in (light, torch_inferencer)))
+    for each in (light, torch_inferencer):
+        monkeypatch.setattr(each, 'views', replace(each.views, tile=300))
+    assert_same(*(search_array(each, image, bank, SearchSettings(0.3)) for each in (light, torch_inferencer)))
+
+
+def test_small_things_in_a_large_picture_are_searched_in_tiles(
+    light: LightInferencer, torch_inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discs of 16 pixels would have 8 in the largest whole picture; tiles of 128 pixels show them with 32."""
+    picture, discs = draw_discs(480, 40, 8)
+    bank = light.encode(dict(img=picture, bbox=tuple(discs[0])))
+    few = dict(sides=(64, 256), object_size=32, min_object_size=16, tile_side=256)
+    results = []
+    for each in (light, torch_inferencer):
+        monkeypatch.setattr(each, 'views', replace(each.views, **few))
+        searched = each.search_image(picture, bank)
+        assert tell_plans(plan.tell() for plan in searched.plans) == 'in 25 tiles of 128 pixels'
+        assert (box_iou(discs, searched.found.bboxes).max(axis=1) > 0.5).mean() > 0.95
+        results.append(searched.found[searched.found.scores > 0.05])
+    assert_same(*results)
 
 
 def test_image_scale_overrules(light: LightInferencer, image: np.ndarray) -> None:
     small = LightInferencer(image_scale=256, num_threads=1, show_progress=False)
-    assert small.scales.scales == (256,)
+    assert small.views.sides == (256, 256)
     bank = light.encode(dict(img=image, bbox=BOX))
     assert small.search(image, bank).scores[:3] != pytest.approx(light.search(image, bank).scores[:3], abs=1e-3)
 

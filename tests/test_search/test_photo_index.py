@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -316,8 +317,19 @@ class TestErrors:
     def test_other_settings(self, inferencer, weights: str, photos: Path, tmp_path: Path) -> None:
         PhotoIndex.build(inferencer, photos, tmp_path / 'lib')
         other = OneShotInferencer(str(CONFIG), weights, 'cpu', image_scale=128)
-        with pytest.raises(ValueError, match=r'they differ in scales\), whose vectors mean other things'):
+        with pytest.raises(ValueError, match=r'they differ in scale\), whose vectors mean other things'):
             PhotoIndex.build(other, photos, tmp_path / 'lib')
+
+    def test_tiles_are_of_the_search_alone(
+        self, inferencer, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index, _ = PhotoIndex.build(inferencer, photos, tmp_path / 'lib')
+        monkeypatch.setattr(inferencer, 'views', replace(inferencer.views, tile=32, max_tiles=9))
+        index.check(inferencer)
+        image = cv2.imread(str(photos / 'a.png'))
+        embedded = inferencer.embed_regions(image)
+        monkeypatch.undo()
+        np.testing.assert_array_equal(embedded, inferencer.embed_regions(image))
 
     def test_no_index(self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r'there is no index .*none; mmosis index PHOTOS --out'):

@@ -327,12 +327,12 @@ def test_attempts() -> None:
 class TestDescription:
     def test_onnx(self, light: LightInferencer) -> None:
         assert describe_model(light, 'name', None) == dict(
-            model='name', image_scale=None, runtime='onnx', max_pixels=100_000_000
+            model='name', image_scale=None, runtime='onnx', max_pixels=100_000_000, tile=None, overlap=None
         )
 
     def test_torch(self, inferencer: object) -> None:
         expected = dict(model='name', weights='w', image_scale=None, runtime='torch', device='cpu', precision='fp32')
-        expected |= dict(max_pixels=100_000_000)
+        expected |= dict(max_pixels=100_000_000, tile=None, overlap=None)
         assert describe_model(inferencer, 'name', 'w') == expected
 
 

@@ -1,42 +1,15 @@
-"""At which scales an image is searched, and how what they give becomes one."""
+"""How large an object is in an image, and how what several scales give becomes one."""
 
 import numpy as np
 import pytest
 
-from mmosis.search.scales import ScaleSettings, choose_scales, group_by_scale, known_size, merge_scales
+from mmosis.search.scales import found_size, known_size, merge_scales
+from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects, RLEMasks
 
-SETTINGS = ScaleSettings(scales=(768, 320, 512), object_size=64)
+SETTINGS = ViewSettings()
 IMAGE = (600, 800)  # h, w
 PICTURE = (800, 600)  # w, h
-
-
-class TestSettings:
-    def test_a_config_says_them(self) -> None:
-        search = dict(scales=[512, 320], object_size=48, max_enlargement=2, calibration=dict(slope=2))
-        assert ScaleSettings.from_config(search) == ScaleSettings((320, 512), 48, 2)
-
-    def test_one_limit_or_none(self) -> None:
-        limit = ScaleSettings.from_config(dict(max_image_scale=512))
-        assert choose_scales(10, IMAGE, limit) == (512,)
-        assert choose_scales(None, (30, 200), limit) == (200,)
-        assert choose_scales(10, IMAGE, ScaleSettings.from_config({})) == (None,)
-
-    def test_image_scale_overrules(self) -> None:
-        settings = ScaleSettings.from_config(dict(scales=(320, 512), object_size=48), image_scale=1024)
-        assert choose_scales(None, (64, 64), settings) == choose_scales(5, (64, 64), settings) == (1024,)
-
-    @pytest.mark.parametrize(
-        ('search', 'message'),
-        [
-            (dict(scales=(16, 512), object_size=64), r'scales must be at least 32 pixels each, got \(16, 512\)'),
-            (dict(scales=(320, 512)), r'search\.scales needs search\.object_size'),
-            (dict(scales=(320,), max_enlargement=0), r'max_enlargement must be above 0, got 0'),
-        ],
-    )
-    def test_numbers_out_of_range_are_refused(self, search: dict, message: str) -> None:
-        with pytest.raises(ValueError, match=message):
-            ScaleSettings.from_config(search)
 
 
 class TestKnownSize:
@@ -62,30 +35,6 @@ class TestKnownSize:
         assert known_size(references, IMAGE, SETTINGS) == pytest.approx(30)
 
 
-class TestChoice:
-    @pytest.mark.parametrize(
-        ('size', 'side'),
-        [(100, 512), (64, 768), (5, 768), (160, 320), (500, 320), (125, 512), (127, 320)],
-    )
-    def test_the_object_comes_nearest_to_what_the_model_likes(self, size: float, side: int) -> None:
-        """At 126.5 px an object is as far from 64 px at 320 as at 512."""
-        assert choose_scales(size, IMAGE, SETTINGS) == (side,)
-
-    def test_all_where_the_size_is_unknown(self) -> None:
-        assert choose_scales(None, IMAGE, SETTINGS) == (320, 512, 768)
-
-    def test_small_images_are_not_enlarged_beyond_the_bound(self) -> None:
-        assert choose_scales(None, (100, 200), SETTINGS) == (200,)
-        twice = ScaleSettings((320, 512, 768), 64, max_enlargement=2)
-        assert choose_scales(None, (100, 200), twice) == (320, 400)
-        assert choose_scales(10, (100, 200), twice) == (400,)
-
-    def test_categories_of_one_scale_are_together(self) -> None:
-        sizes = ((100, 100), None, (5, 5), (105, 105))
-        groups = group_by_scale([[(size, PICTURE)] for size in sizes], IMAGE, SETTINGS)
-        assert groups == {512: [0, 1, 3], 320: [1], 768: [1, 2]}
-
-
 def detect(*rows: tuple[tuple, float, int]) -> FoundObjects:
     """Detections (box, score, label) with their boxes as masks."""
     masks = np.zeros((len(rows), 60, 60), bool)
@@ -97,6 +46,20 @@ def detect(*rows: tuple[tuple, float, int]) -> FoundObjects:
         labels=np.array([label for _, _, label in rows], int),
         masks=RLEMasks.encode(masks),
     )
+
+
+class TestFoundSize:
+    def test_the_median_of_what_counts(self) -> None:
+        """Of boxes of 10, 20, 40 and 50 pixels a side, the last scores too little beside the best."""
+        rows = [((0, 0, side, side), score, 0) for side, score in ((10, 0.9), (20, 0.5), (40, 0.6), (50, 0.4))]
+        assert found_size(detect(*rows), 0.3) == pytest.approx(20)
+        assert found_size(detect(*rows), 0.8) == pytest.approx(10)
+        assert found_size(detect(*rows[3:]), 0.3) == pytest.approx(50)
+
+    def test_nothing_credible(self) -> None:
+        assert found_size(detect(((0, 0, 9, 9), 0.2, 0)), 0.3) is None
+        assert found_size(detect(((0, 0, 0, 9), 0.9, 0)), 0.3) is None
+        assert found_size(detect(), 0.3) is None
 
 
 class TestMerge:

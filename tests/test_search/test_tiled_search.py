@@ -1,6 +1,6 @@
 """A search in tiles finds what a search of the whole image finds, by a detector that knows the objects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +14,14 @@ from mmosis.search.base import SearchBase
 from mmosis.search.folder_search import search_file
 from mmosis.search.suppression import box_iou
 from mmosis.search.tiling import BORDER
+from mmosis.search.view_search import View
+from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects, RLEMasks
 
-BANK = SimpleNamespace(names=['a', 'b'])  # labels from 2 up are of negative references
+NUM_LABELS = 4
+BANK = SimpleNamespace(names=['a', 'b'], sizes=lambda: [[]] * NUM_LABELS)  # labels from 2 up are of negative references
 SHAPE = (100, 160)
+IMAGE = np.zeros((*SHAPE, 3), np.uint8)
 TILE = dict(tile=100, overlap=0.25)  # the columns 0 to 100 and 60 to 160
 
 
@@ -37,23 +41,30 @@ class Thing:
 
 
 class KnowingDetector(SearchBase):
-    """Sees of each thing what a tile shows; the pixels of an image tell where it lies."""
+    """Sees of each thing what a tile shows."""
 
     competition_iou_thr, regions, _encode_batch, _encode_image = 0.5, None, None, None
 
-    def __init__(self, things: list[Thing], masked: bool = True) -> None:
+    def __init__(self, things: list[Thing], masked: bool = True, **tiles: object) -> None:
         self.things, self.masked = things, masked
+        self.views = ViewSettings.from_config({}, **tiles)
 
-    def detect(self, image: np.ndarray, bank: object, whole_shape: object = None) -> FoundObjects:
-        low, middle, high = image[0, 0].astype(int).tolist()
-        x, y = low + 256 * (high & 15), middle + 256 * (high >> 4)
+    def check_bank(self, bank: object) -> None: ...
+
+    def merge_references(self, bank: object) -> None: ...
+
+    def _look(self, views: Sequence[View], images: Sequence[np.ndarray], queries: object) -> list[FoundObjects]:
+        return [self.detect(view) for view in views]
+
+    def detect(self, view: View) -> FoundObjects:
+        x1, y1, x2, y2 = view.tile
         rows = []
         for thing in self.things:
-            part = thing.mask[y : y + image.shape[0], x : x + image.shape[1]]
+            part = thing.mask[y1:y2, x1:x2]
             is_cut = part.sum() < thing.mask.sum()
             scores = thing.cut_scores if is_cut and thing.cut_scores is not None else thing.scores
             rows += [(part, box_of(part), label, score) for label, score in scores.items() if part.any()]
-        parts = np.array([row[0] for row in rows], bool).reshape(len(rows), *image.shape[:2])
+        parts = np.array([row[0] for row in rows], bool).reshape(len(rows), y2 - y1, x2 - x1)
         found = FoundObjects(
             bboxes=np.array([row[1] for row in rows], np.float32).reshape(-1, 4),
             labels=np.array([row[2] for row in rows], int),
@@ -65,12 +76,6 @@ class KnowingDetector(SearchBase):
 def box_of(mask: np.ndarray) -> list[int]:
     rows, columns = np.nonzero(mask)
     return [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] if len(rows) else [0, 0, 0, 0]
-
-
-def make_image(shape: tuple[int, int]) -> np.ndarray:
-    """An image whose pixels tell where they lie."""
-    y, x = np.indices(shape)
-    return np.stack([x % 256, y % 256, x // 256 + 16 * (y // 256)], axis=2).astype(np.uint8)
 
 
 def draw(x1: int, y1: int, x2: int, y2: int) -> np.ndarray:
@@ -85,12 +90,17 @@ def tell(found: FoundObjects) -> list[tuple]:
     return sorted(zip(found.labels.tolist(), found.scores.tolist(), found.bboxes.tolist(), masks, strict=True))
 
 
-def search_both(things: list[Thing], shape: tuple[int, int] = SHAPE, masked: bool = True, **settings: object) -> tuple:
+def search_both(
+    things: list[Thing],
+    shape: tuple[int, int] = SHAPE,
+    masked: bool = True,
+    tiles: Mapping = TILE,
+    **settings: object,
+) -> tuple:
     """What is found in the whole image, and in tiles."""
-    detector, image = KnowingDetector(things, masked), make_image(shape)
-    tiled = SearchSettings(**{**TILE, **settings})
-    whole = SearchSettings(score_thr=tiled.score_thr, keep_all=tiled.keep_all)
-    return tuple(tell(search_array(detector, image, BANK, each)) for each in (whole, tiled))
+    detectors = KnowingDetector(things, masked), KnowingDetector(things, masked, **tiles)
+    image, settings = np.zeros((*shape, 3), np.uint8), SearchSettings(**settings)
+    return tuple(tell(search_array(each, image, BANK, settings)) for each in detectors)
 
 
 WHOLE = draw(80, 20, 150, 60)  # the right tile sees it whole, the left one cuts it
@@ -131,9 +141,10 @@ def test_a_cut_object_is_settled_as_a_whole(thing: Thing, expected: list[float],
 def test_where_nothing_is_found_the_best_score_is_that_of_the_whole(
     scores: dict, cut_scores: dict | None, best: float, tmp_path: Path
 ) -> None:
-    cv2.imwrite(str(tmp_path / 'image.png'), make_image(SHAPE))
-    detector = KnowingDetector([Thing(WHOLE, scores, cut_scores)])
-    for settings in (SearchSettings(overlays=False), SearchSettings(overlays=False, **TILE)):
+    cv2.imwrite(str(tmp_path / 'image.png'), np.zeros((*SHAPE, 3), np.uint8))
+    settings = SearchSettings(overlays=False)
+    for tiles in ({}, TILE):
+        detector = KnowingDetector([Thing(WHOLE, scores, cut_scores)], **tiles)
         record = search_file(detector, str(tmp_path / 'image.png'), 'image', BANK, tmp_path, settings)
         assert record['found'] == []
         assert record['best_score'] == pytest.approx(best)
@@ -141,16 +152,16 @@ def test_where_nothing_is_found_the_best_score_is_that_of_the_whole(
 
 def test_a_piece_below_the_threshold_completes_an_object() -> None:
     """Of a large object the left tile finds little, the right one enough."""
-    detector = KnowingDetector([Thing(WIDE, {0: 0.6})])
+    detector = KnowingDetector([Thing(WIDE, {0: 0.6})], **TILE)
     detect = detector.detect
     by_tile = {0: 0.3, 60: 0.6}
 
-    def weaker(image: np.ndarray, *args: object) -> FoundObjects:
-        found = detect(image, *args)
-        return found.with_columns(scores=np.full(len(found), by_tile[int(image[0, 0, 0])], np.float32))
+    def weaker(view: View) -> FoundObjects:
+        found = detect(view)
+        return found.with_columns(scores=np.full(len(found), by_tile[view.tile[0]], np.float32))
 
     detector.detect = weaker
-    found = search_array(detector, make_image(SHAPE), BANK, SearchSettings(**TILE))
+    found = search_array(detector, IMAGE, BANK, SearchSettings())
     assert found.bboxes.tolist() == [box_of(WIDE)]
     assert found.scores.tolist() == pytest.approx([0.6])
 
@@ -158,10 +169,10 @@ def test_a_piece_below_the_threshold_completes_an_object() -> None:
 @pytest.mark.parametrize(('keep_all', 'expected'), [(False, [(0, 0.9)]), (True, [(0, 0.9), (1, 0.6)])])
 def test_a_piece_of_another_category_lies_in_the_joined_object(keep_all: bool, expected: list) -> None:
     """The right tile alone takes it for another category as well."""
-    detector = KnowingDetector([Thing(WIDE, {0: 0.9, 1: 0.6})])
+    detector = KnowingDetector([Thing(WIDE, {0: 0.9, 1: 0.6})], **TILE)
     detect = detector.detect
-    detector.detect = lambda image, *args: detect(image, *args)[: 2 if image[0, 0, 0] else 1]
-    found = search_array(detector, make_image(SHAPE), BANK, SearchSettings(keep_all=keep_all, **TILE))
+    detector.detect = lambda view: detect(view)[: 2 if view.tile[0] else 1]
+    found = search_array(detector, IMAGE, BANK, SearchSettings(keep_all=keep_all))
     assert sorted(zip(found.labels.tolist(), found.scores.tolist(), strict=True)) == [
         (label, pytest.approx(score)) for label, score in expected
     ]
@@ -212,10 +223,10 @@ def test_tiles_find_what_the_whole_image_gives(masked: bool, keep_all: bool) -> 
     for seed in range(20):
         rng = np.random.default_rng(seed)
         shape = tuple(rng.integers(90, 420, 2).tolist())
-        settings = dict(tile=int(rng.integers(80, 200)), overlap=float(rng.uniform(0.15, 0.6)), keep_all=keep_all)
-        overlap = int(settings['tile'] * settings['overlap'])
-        things = make_things(rng, shape, overlap, 2 * settings['tile'], masked)
-        whole, tiled = search_both(things, shape, masked, score_thr=float(rng.choice([0.0, 0.3, 0.5])), **settings)
+        tiles = dict(tile=int(rng.integers(80, 200)), overlap=float(rng.uniform(0.15, 0.6)))
+        things = make_things(rng, shape, int(tiles['tile'] * tiles['overlap']), 2 * tiles['tile'], masked)
+        score_thr = float(rng.choice([0.0, 0.3, 0.5]))
+        whole, tiled = search_both(things, shape, masked, tiles, score_thr=score_thr, keep_all=keep_all)
         assert tiled == whole, f'seed {seed}'
         num_found += len(whole)
     assert num_found > 100

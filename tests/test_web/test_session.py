@@ -4,6 +4,7 @@ import builtins
 import copy
 import gc
 import json
+import re
 import struct
 import sys
 import zlib
@@ -318,6 +319,18 @@ def test_search_goes_from_scene_to_scene(ready: Session, fake_inferencer: object
     assert (len(fake_inferencer.encoded), len(fake_inferencer.searches)) == (1, 3)
 
 
+def test_a_scene_of_several_views_is_told_and_stopped_view_by_view(ready: Session, fake_inferencer: object) -> None:
+    fake_inferencer.views = 3
+    steps = results.search(ready, fake_inferencer)
+    looked = [next(steps), next(steps)]
+    assert [results.tell_progress(step) for step in looked] == ['Searching, view 1/3', 'Searching, view 2/3']
+    kept = results.keep(ready, looked[0])
+    assert not results.is_searched(kept)
+    assert kept.bank is looked[0].bank
+    assert results.is_searched(next(steps))
+    assert results.tell_progress(ready) == 'Searching'
+
+
 def test_what_is_done_during_a_search_is_kept(ready: Session, fake_inferencer: object, picture: Callable) -> None:
     after = search(ready, fake_inferencer)
     added, _ = actions.add_scenes(ready, [picture('late.png')])
@@ -383,6 +396,7 @@ def test_summary_counts_by_category_and_escapes_names(ready: Session, fake_infer
     told = results.summarise(search(session, fake_inferencer), 0.5)
     assert '&lt;b&gt;mug&lt;/b&gt; <b>2</b>' in told
     assert '<b>mug' not in told
+    assert re.search(r'searched in \d+\.\d\d s, at 640 pixels', told)
 
 
 @pytest.mark.parametrize('thr', [0.0, 0.5, 0.95])

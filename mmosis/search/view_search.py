@@ -1,0 +1,199 @@
+"""The search of images view by view, on any runtime: what is looked at, and how what the views gave becomes one."""
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mmosis.structures import FoundObjects
+from mmosis.utils.progress import tell_part
+
+from .scales import SizedReference, found_size, known_size, merge_scales
+from .tiling import Tile, keep_own, merge_tiles
+from .views import Plan, ViewSettings, plan_unknown, plan_views
+
+Step = tuple[int, int]  # how many views have been looked at, and how many there are by now
+
+
+class View(NamedTuple):
+    """A part of an image, at one scale, and what is searched for in it.
+
+    Attributes:
+        image: Which image of the batch.
+        tile: xyxy in it, px.
+        side: Longer side for the network, px; None as the pipeline settles it.
+        labels: Positions of categories of the bank.
+    """
+
+    image: int
+    tile: Tile
+    side: int | None
+    labels: tuple[int, ...]
+
+    def cut(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Its pixels (h, w, 3), of all images of the batch."""
+        x1, y1, x2, y2 = self.tile
+        return np.ascontiguousarray(images[self.image][y1:y2, x1:x2])
+
+
+class Searched(NamedTuple):
+    """What came out of an image.
+
+    Attributes:
+        found: What was found, the best first.
+        plans: In which views.
+    """
+
+    found: FoundObjects
+    plans: tuple[Plan, ...]
+
+
+# Searches views of one side; what each gave, in pixels of its tile.
+Look = Callable[[Sequence[View]], Sequence[FoundObjects]]
+
+
+@dataclass(frozen=True)
+class MergeRule:
+    """How detections of several views become one.
+
+    Attributes:
+        iou_thr: Boxes that overlap by more than this are of one object.
+        compete: Whether labels compete for a region.
+        score_thr: What scores less is left out of images in tiles, for its memory, but for the best of each label.
+    """
+
+    iou_thr: float
+    compete: bool = True
+    score_thr: float = 0.0
+
+
+def search_views(
+    shapes: Sequence[tuple[int, int]],
+    references: Sequence[Sequence[SizedReference]],
+    settings: ViewSettings,
+    look: Look,
+    rule: MergeRule,
+    batch_size: int = 1,
+) -> Generator[Step, None, list[Searched]]:
+    """Search images for categories, each in the views that its size asks for.
+
+    Where references tell no size, views at ``settings.unknown_sides`` come first: what is found there tells it, and the
+    views that it asks for give the result. If nothing credible is found, what they gave stays.
+
+    Args:
+        shapes: (h, w) of each image.
+        references: What is known of the references of each category, as :func:`known_size` takes it.
+        settings: Which views.
+        look: Searches views of one side.
+        rule: How what several views gave is merged.
+        batch_size: Views that are looked at at a time.
+
+    Yields:
+        Step: After each batch of views.
+
+    Returns:
+        list[Searched]: For each image all that was found, in any order, the labels positions of categories.
+    """
+    search = _ViewSearch(shapes, look, rule, batch_size)
+    answers = {
+        (image, label): plan_first(of_category, shape, settings)
+        for image, shape in enumerate(shapes)
+        for label, of_category in enumerate(references)
+    }
+    yield from search.look_at(answers)
+    if settings.object_size:
+        for (image, label), plans in answers.items():
+            if known_size(references[label], shapes[image], settings) is None:
+                size = found_size(search.found(image, [label], plans), settings.credible_score)
+                if size is not None:
+                    answers[image, label] = (plan_views(size, shapes[image], settings),)
+        yield from search.look_at(answers)
+    return [search.result(image, answers) for image in range(len(shapes))]
+
+
+def plan_first(
+    references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
+) -> tuple[Plan, ...]:
+    """Plan the views that are looked at first for a category; arguments are those of :func:`known_size`."""
+    size = known_size(references, img_shape, settings)
+    return plan_unknown(img_shape, settings) if size is None else (plan_views(size, img_shape, settings),)
+
+
+def finish(steps: Generator[Step, None, list[Searched]]) -> list[Searched]:
+    """Go through a search to its end, and tell how far it is where it has several views."""
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            return end.value
+        if total > 1:
+            tell_part('view', done, total)
+
+
+# For an image and a category the plans whose results together are the answer.
+Answers = dict[tuple[int, int], tuple[Plan, ...]]
+
+
+class _ViewSearch:
+    """What the views of a batch of images gave by now."""
+
+    def __init__(self, shapes: Sequence[tuple[int, int]], look: Look, rule: MergeRule, batch_size: int) -> None:
+        self._shapes, self._look, self._rule, self._batch_size = shapes, look, rule, batch_size
+        self._found: dict[tuple[int, Plan], dict[int, FoundObjects]] = defaultdict(dict)
+        self._done = self._total = 0
+
+    def look_at(self, answers: Answers) -> Iterator[Step]:
+        """Look at what answers need and has not been looked at: views of one side together."""
+        todo = defaultdict(list)
+        for (image, label), plans in answers.items():
+            for plan in plans:
+                if label not in self._found[image, plan]:
+                    todo[image, plan].append(label)
+        self._total += sum(len(plan.tiles) for _, plan in todo)
+        parts: dict[tuple[int, Plan], list[FoundObjects]] = defaultdict(list)
+        for views in _by_side(todo):
+            for start in range(0, len(views), self._batch_size):
+                batch = views[start : start + self._batch_size]
+                for (plan, view), found in zip(batch, self._look([view for _, view in batch]), strict=True):
+                    parts[view.image, plan].append(self._keep_own(found, view, plan))
+                self._done += len(batch)
+                yield self._done, self._total
+        for (image, plan), results in parts.items():
+            merged = self._merge(results, plan, self._shapes[image])
+            self._found[image, plan] |= {label: merged[merged.labels == label] for label in todo[image, plan]}
+
+    def found(self, image: int, labels: Sequence[int], plans: Sequence[Plan]) -> FoundObjects:
+        """What an image gave for categories of the same plans."""
+        by_plan = [FoundObjects.cat([self._found[image, plan][label] for label in labels]) for plan in plans]
+        return merge_scales(by_plan, self._rule.iou_thr)
+
+    def result(self, image: int, answers: Answers) -> Searched:
+        """All that an image gave."""
+        labels = defaultdict(list)
+        for (of_image, label), plans in answers.items():
+            if of_image == image:
+                labels[plans].append(label)
+        found = FoundObjects.cat([self.found(image, each, plans) for plans, each in labels.items()])
+        return Searched(found, tuple(dict.fromkeys(plan for plans in labels for plan in plans)))
+
+    def _keep_own(self, found: FoundObjects, view: View, plan: Plan) -> FoundObjects:
+        """Of a tile, what may matter for the image; the rest is dropped at once, for its memory."""
+        if len(plan.tiles) == 1:
+            return found
+        return keep_own(found, view.tile, plan.tiles, self._shapes[view.image], self._rule.score_thr)
+
+    def _merge(self, results: Sequence[FoundObjects], plan: Plan, shape: tuple[int, int]) -> FoundObjects:
+        if len(plan.tiles) == 1:
+            return results[0]
+        # The threshold of merge_tiles is the one between pieces.
+        return merge_tiles(results, plan.tiles, shape, across_labels=self._rule.compete)
+
+
+def _by_side(todo: Mapping[tuple[int, Plan], Sequence[int]]) -> Iterable[list[tuple[Plan, View]]]:
+    """Views with their plans, those of one side together, the tiles of an image in their order."""
+    views = defaultdict(list)
+    for (image, plan), labels in todo.items():
+        views[plan.side] += [(plan, View(image, tile, plan.side, tuple(labels))) for tile in plan.tiles]
+    return views.values()
