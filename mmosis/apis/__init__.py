@@ -9,7 +9,6 @@ _SEARCH = ('OneShotInferencer', 'PhotoIndex', 'ReferenceBank', 'SearchReference'
 _find = lazy_names(
     __name__,
     dict(
-        CalibrationFit='calibrate',
         CocoFolder='coco_folder',
         Gallery='gallery',
         IndexRecall='index_recall',
@@ -31,7 +30,6 @@ _find = lazy_names(
 )
 
 __all__ = [
-    'CalibrationFit',
     'CocoFolder',
     'Gallery',
     'IndexRecall',

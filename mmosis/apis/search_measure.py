@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.search.base import SearchBase
-from mmosis.search.folder_search import SearchSettings, search_array
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.image import read_image
 from mmosis.utils.memory import peak_memory
@@ -16,8 +16,6 @@ from mmosis.utils.timing import Taken, time_step
 
 from .coco_folder import find_coco_folder
 from .search_plan import PlannedSearch, plan_searches
-
-SETTINGS = SearchSettings(score_thr=0, keep_all=True)  # AP counts all scores
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,10 @@ def _search(inferencer: SearchBase, search: PlannedSearch) -> tuple[dict, Taken]
     """Search an image for all its categories; what was found, as the metric keeps it, and how long it took."""
     image = read_image(search.image.img_path, search.image.img_shape)
     bank = inferencer.encode(search.references(), searched=[image])
-    found, taken = time_step(lambda: search_array(inferencer, image, bank, SETTINGS))
+    # All scores, which AP counts, and what the network finds, without what a search adds of itself.
+    step = partial(inferencer.search_image, image, bank, keep_all=True, add_boxed=False)
+    searched, taken = time_step(step)
+    found = searched.found
     result: dict = {key: found[key] for key in ('bboxes', 'scores')}
     result['episode_ids'] = found.labels
     result['episodes'] = [EpisodeRecord.from_episode(search.image.img_id, episode) for episode in search.episodes]

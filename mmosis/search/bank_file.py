@@ -19,6 +19,7 @@ FORMAT = 'mmosis reference bank 1'
 MAX_HEADER = 2**24  # bytes
 MAX_REFERENCES = 10_000
 MAX_ROW = 2**24  # bytes that a model keeps of a reference
+MAX_OUTLINE = 2**20  # characters of a mask's run lengths
 MAX_VALUE = 1e6  # of an encoding, either sign; a feature is never so large, and what comes of it would overflow
 PNG_START = b'\x89PNG\r\n\x1a\n'
 
@@ -27,7 +28,7 @@ class BankFile(NamedTuple):
     """What the file holds.
 
     Attributes:
-        references: The description of each reference, as JSON has it; not checked.
+        references: The description of each reference, as JSON has it, with its ``outline`` if it has one; not checked.
         thumbnails: Picture of each, (h, w, 3) uint8 RGB.
         encoded: Arrays of one row a reference, float32.
         fingerprint: Of the model.
@@ -44,7 +45,11 @@ class BankFile(NamedTuple):
         for row, thumbnail in enumerate(self.thumbnails):
             _, png = cv2.imencode('.png', thumbnail[..., ::-1])
             tensors[f'thumbnail.{row}'] = png.ravel()
-        metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=json.dumps(self.references))
+        for row, outline in enumerate(reference.get('outline') for reference in self.references):
+            if outline is not None:  # it may be too long for the header
+                tensors[f'outline.{row}'] = np.frombuffer(outline.encode(), np.uint8)
+        references = [{key: value for key, value in told.items() if key != 'outline'} for told in self.references]
+        metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=json.dumps(references))
         return save(tensors, metadata)
 
     @classmethod
@@ -61,9 +66,13 @@ class BankFile(NamedTuple):
             levels = sum(key.startswith('encoded.') for key in file.keys())  # noqa: SIM118
             thumbnails = [f'thumbnail.{row}' for row in range(len(references))]
             encoded = [f'encoded.{level}' for level in range(levels)]
-            _check_tensors(file, thumbnails, encoded)
+            outlines = {row: key for row in range(len(references)) if (key := f'outline.{row}') in file.keys()}  # noqa: SIM118
+            _check_tensors(file, thumbnails, encoded, list(outlines.values()))
             return cls(
-                references,
+                [
+                    dict(told, outline=_read_outline(file.get_tensor(outlines[row]))) if row in outlines else told
+                    for row, told in enumerate(references)
+                ],
                 [_read_thumbnail(file.get_tensor(key)) for key in thumbnails],
                 [_read_encoded(file.get_tensor(key)) for key in encoded],
                 fingerprint,
@@ -92,9 +101,9 @@ def _read_metadata(metadata: dict[str, str]) -> tuple[list, str]:
     return references, metadata['fingerprint']
 
 
-def _check_tensors(file: Any, thumbnails: Sequence[str], encoded: Sequence[str]) -> None:
+def _check_tensors(file: Any, thumbnails: Sequence[str], encoded: Sequence[str], outlines: Sequence[str]) -> None:
     """Check number, types and sizes of the tensors, none of which is read yet."""
-    keys = set(file.keys())
+    keys = set(file.keys()) - set(outlines)
     if len(keys) != len(thumbnails) + len(encoded):
         raise ValueError(f'it has {len(keys) - len(encoded)} thumbnails of {len(thumbnails)} references')
     missing = sorted({*thumbnails, *encoded} - keys)
@@ -104,6 +113,10 @@ def _check_tensors(file: Any, thumbnails: Sequence[str], encoded: Sequence[str])
     for key in thumbnails:
         if found[key].get_dtype() != 'U8' or len(found[key].get_shape()) != 1:
             raise ValueError(f'{key} is no picture, but {found[key].get_dtype()} {found[key].get_shape()}')
+    for key in outlines:
+        kind, shape = file.get_slice(key).get_dtype(), file.get_slice(key).get_shape()
+        if kind != 'U8' or len(shape) != 1 or shape[0] > MAX_OUTLINE:
+            raise ValueError(f'{key} is no text of run lengths of at most {MAX_OUTLINE} characters, but {kind} {shape}')
     for key in encoded:
         if found[key].get_dtype() != 'F32' or len(found[key].get_shape()) < 2:
             raise ValueError(f'{key} is no float32 of a row a reference, but {found[key].get_dtype()}')
@@ -116,6 +129,10 @@ def _read_encoded(array: np.ndarray) -> np.ndarray:
     if not (np.abs(array) <= MAX_VALUE).all():  # false of NaN
         raise ValueError(f'its encodings are not finite numbers up to {MAX_VALUE:g}')
     return array
+
+
+def _read_outline(array: np.ndarray) -> str:
+    return array.tobytes().decode('latin-1')
 
 
 def _read_thumbnail(data: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from numbers import Integral, Real
 from typing import Any
 
@@ -11,12 +11,14 @@ import numpy as np
 
 from mmosis.structures import FoundObjects
 
-from .calibration import Calibration
+from .boxed import BoxedObject, lift_boxed, with_boxed
+from .calibration import Calibration, size_misfit
 from .competition import compete, keep_wanted
 from .images import MAX_PIXELS
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 from .regions import RegionEmbedding
+from .scales import known_sizes
 from .view_search import MergeRule, Searched, Step, View, finish, search_views
 from .views import ViewSettings, plan_unknown
 
@@ -178,15 +180,22 @@ class SearchBase:
         return self.search_image(image, bank, keep_all).found
 
     def search_image(
-        self, image: np.ndarray, bank: ReferenceBank, keep_all: bool = False, score_thr: float = 0.0
+        self,
+        image: np.ndarray,
+        bank: ReferenceBank,
+        keep_all: bool = False,
+        score_thr: float = 0.0,
+        add_boxed: bool = True,
     ) -> Searched:
         """Search one image as :meth:`search` does, and tell in which views; a bar that runs tells how far it is.
 
         Args:
             image, bank, keep_all: As in :meth:`search`.
             score_thr: What scores less may be missing from what was found, but for the best of all.
+            add_boxed: Whether the objects of references that lie on the image are in what was found, as
+                :func:`~mmosis.search.boxed.with_boxed` puts them there; without it what the network found stays.
         """
-        return finish(self.search_batch([image], bank, keep_all, score_thr))[0]
+        return finish(self.search_batch([image], bank, keep_all, score_thr, add_boxed=add_boxed))[0]
 
     def search_batch(
         self,
@@ -195,12 +204,13 @@ class SearchBase:
         keep_all: bool = False,
         score_thr: float = 0.0,
         batch_size: int = 1,
+        add_boxed: bool = True,
     ) -> Generator[Step, None, list[Searched]]:
         """Search images step by step, so that progress can be told, and the search stopped between two steps.
 
         Args:
             images: Each (H, W, 3) BGR uint8.
-            bank, keep_all, score_thr: As in :meth:`search_image`.
+            bank, keep_all, score_thr, add_boxed: As in :meth:`search_image`.
             batch_size: Views that the model looks at at a time.
 
         Yields:
@@ -213,11 +223,21 @@ class SearchBase:
             ValueError: If the bank is of another model.
         """
         self.check_bank(bank)
-        look = partial(self._look, images=images, queries=self.merge_references(bank))
-        rule = MergeRule(self.competition_iou_thr, not keep_all, score_thr)
+        queries, boxed = self.merge_references(bank), [bank.boxed_on(image) for image in images]
+        added = boxed if add_boxed else [[] for _ in images]
         shapes = [image.shape[:2] for image in images]
+        sizes = [[known_sizes(each, shape, self.views) for each in bank.sizes()] for shape in shapes]
+
+        def look(views: Sequence[View]) -> list[FoundObjects]:
+            pairs = zip(self._look(views, images, queries), views, strict=True)
+            found = ((self._calibrate(each, sizes[view.image], boxed[view.image]), view) for each, view in pairs)
+            return [lift_boxed(each, added[view.image], view.tile[:2]) for each, view in found]
+
+        rule = MergeRule(self.competition_iou_thr, not keep_all, score_thr)
         results = yield from search_views(shapes, bank.sizes(), self.views, look, rule, batch_size)
-        return [each._replace(found=self._settle(each.found, len(bank.names), keep_all)) for each in results]
+        found = (with_boxed(each.found, *of_image) for each, *of_image in zip(results, added, shapes, strict=True))
+        settled = (self._settle(each, len(bank.names), keep_all) for each in found)
+        return [each._replace(found=what) for each, what in zip(results, settled, strict=True)]
 
     def _settle(self, found: FoundObjects, num_wanted: int, keep_all: bool) -> FoundObjects:
         """Settle which category a region of an image is of; labels below ``num_wanted`` are wanted, others negative."""
@@ -229,7 +249,7 @@ class SearchBase:
 
     @abstractmethod
     def _look(self, views: Sequence[View], images: Sequence[np.ndarray], queries: Any) -> list[FoundObjects]:
-        """Search views of one side, each for its categories by itself.
+        """Search views of one side, each for its categories by itself; scores are the network's.
 
         Args:
             views: Which.
@@ -266,8 +286,18 @@ class SearchBase:
         self.check_bank(bank)
         return bank
 
-    def _calibrate(self, scores: np.ndarray) -> np.ndarray:
-        return scores if self.calibration is None else self.calibration(scores)
+    def _calibrate(
+        self, found: FoundObjects, sizes: Sequence[Sequence[float]], boxed: Sequence[BoxedObject]
+    ) -> FoundObjects:
+        """Calibrate the scores of a view, given for each label its sizes in the image, and what is boxed there."""
+        if self.calibration is None:
+            return found
+        scores, on_image = found.scores.copy(), {each.label for each in boxed}
+        for label in np.unique(found.labels).tolist():
+            rows = found.labels == label
+            misfits = size_misfit(found.bboxes[rows], sizes[label]) if sizes[label] else None
+            scores[rows] = self.calibration(scores[rows], misfits, label in on_image)
+        return found.with_columns(scores=scores)
 
 
 def check_score_thr(score_thr: float) -> None:

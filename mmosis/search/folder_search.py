@@ -264,8 +264,9 @@ def _describe(inferencer: SearchBase, bank: ReferenceBank, settings: SearchSetti
 
 
 def _digest(bank: ReferenceBank) -> str:
-    """Hash encodings, categories and sizes, so that only a search for the same references is resumed."""
-    digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories, bank.sizes()]).encode())
+    """Hash encodings, categories, sizes and places, so that only a search for the same references is resumed."""
+    places = [(entry.bbox, entry.picture, entry.outline) for entry in bank.entries]
+    digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories, bank.sizes(), places]).encode())
     for array in bank.encoded:
         digest.update(array.tobytes())
     return digest.hexdigest()

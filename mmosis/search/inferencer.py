@@ -237,12 +237,12 @@ class OneShotInferencer(SearchBase, DetInferencer):
         return [self._read(sample, view.labels) for sample, view in zip(samples, views, strict=True)]
 
     def _read(self, sample: DetDataSample, labels: Sequence[int]) -> FoundObjects:
-        """What was found in a view: labels are categories of the bank, scores are calibrated."""
+        """What was found in a view: labels are categories of the bank, scores the network's."""
         found = sample.pred_instances
         bboxes, scores = (found[name].float().cpu().numpy() for name in ('bboxes', 'scores'))
         masks = dict(masks=found.masks) if 'masks' in found else {}
         labels = np.array(labels)[found.episode_ids.cpu().numpy()]
-        return FoundObjects(bboxes=bboxes, scores=self._calibrate(scores), labels=labels, **masks)
+        return FoundObjects(bboxes=bboxes, scores=scores, labels=labels, **masks)
 
     @property
     def competition_iou_thr(self) -> float:

@@ -148,7 +148,7 @@ class LightInferencer(SearchBase):
             found = self.detector.detect(pyramid, queries[label], given.img_shape, given.window)
             found = self._in_image(found, given, image.shape[:2])
             bboxes = found['bboxes']
-            columns = dict(bboxes=bboxes, scores=self._calibrate(found['scores']), labels=np.full(len(bboxes), label))
+            columns = dict(bboxes=bboxes, scores=found['scores'], labels=np.full(len(bboxes), label))
             if self.spec['masks'] is not None:
                 columns['masks'] = _encode_masks(found['masks'], bboxes, image.shape[:2], self.spec['masks'])
             yield FoundObjects(**columns)

@@ -1,17 +1,21 @@
 """ReferenceBank: references that are encoded once and kept."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError
 
+from mmosis.structures.run_lengths import encode_part
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.coco_outlines import first_wrong_runs
 
 from .bank_file import MAX_REFERENCES, BankFile
-from .references import THUMBNAIL_SIZE, SearchReference
+from .boxed import BoxedObject, picture_digest
+from .references import THUMBNAIL_SIZE, Box, SearchReference
 
 MAX_TEXT = 5000  # letters of a name or an origin
 MAX_SIDE = 2**31  # pixels
@@ -27,6 +31,9 @@ class BankEntry:
         origin: Where it is from, for people.
         box_size: (w, h) of its box, px; None where it is not known.
         picture_size: (w, h) of the picture that the box is on, px; alike.
+        bbox: xyxy of the object on that picture, px, where a box or a mask has said where it is; else None.
+        picture: :func:`~mmosis.search.boxed.picture_digest` of it, alike.
+        outline: The object's mask there, where one was given: ``counts`` of compressed RLE, as text.
 
     Raises:
         ValueError: If a text has more than MAX_TEXT letters, or the name is empty.
@@ -37,6 +44,9 @@ class BankEntry:
     origin: str
     box_size: tuple[float, float] | None = None
     picture_size: tuple[float, float] | None = None
+    bbox: Box | None = None
+    picture: str | None = None
+    outline: str | None = None
 
     def __post_init__(self) -> None:
         for key in ('name', 'origin'):
@@ -52,7 +62,11 @@ class BankEntry:
         x1, y1, x2, y2 = results['ref_bbox']
         height, width = results['img_shape']
         sizes = ((float(x2 - x1), float(y2 - y1)), (float(width), float(height)))
-        return cls(reference.name, reference.negative, reference.origin, *sizes)
+        return cls(reference.name, reference.negative, reference.origin, *sizes, *_find_place(reference, results))
+
+    def is_on(self, img_shape: tuple[int, int]) -> bool:
+        """Whether the reference may lie on an image (h, w), by its size."""
+        return self.picture is not None and self.picture_size == img_shape[::-1]
 
 
 class BankCategory(NamedTuple):
@@ -136,6 +150,18 @@ class ReferenceBank:
         return [
             [(self.entries[row].box_size, self.entries[row].picture_size) for row in category.rows]
             for category in self.categories
+        ]
+
+    def boxed_on(self, image: np.ndarray) -> list[BoxedObject]:
+        """The references that lie on an image (H, W, 3) BGR uint8, whichever file or array it came from."""
+        if not any(entry.is_on(image.shape[:2]) for entry in self.entries):
+            return []
+        digest = picture_digest(image)
+        return [
+            BoxedObject(label, entry.bbox, entry.outline)
+            for label, category in enumerate(self.categories)
+            for entry in (self.entries[row] for row in category.rows)
+            if entry.picture == digest
         ]
 
     def add(self, other: 'ReferenceBank') -> 'ReferenceBank':
@@ -232,18 +258,56 @@ class ReferenceBank:
         return ', '.join(sorted({repr(entry.name) for entry in self.entries}))
 
 
+def _find_place(reference: SearchReference, results: dict) -> tuple[Box | None, str | None, str | None]:
+    """Where a reference lies on its picture: box, digest and mask. A whole picture and a cut-out tell no place."""
+    img, mask = results['img'], results.get('ref_mask')
+    if (reference.bbox is None and reference.mask is None) or img.shape[:2] != results['img_shape']:
+        return None, None, None
+    height, width = img.shape[:2]
+    bbox = tuple(np.clip(results['ref_bbox'], 0, (width, height, width, height)).tolist())
+    return bbox, picture_digest(img), None if mask is None else _encode_outline(mask, bbox)
+
+
+def _encode_outline(mask: np.ndarray, bbox: Box) -> str:
+    """Encode the part of a mask (H, W) that lies in a box."""
+    (x1, y1), (x2, y2) = np.floor(bbox[:2]).astype(int), np.ceil(bbox[2:]).astype(int)
+    return encode_part(mask[y1:y2, x1:x2] > 0, (x1, y1), mask.shape)['counts'].decode()
+
+
 def _read_entry(entry: Any) -> BankEntry:
     types = dict(name=str, negative=bool, origin=str)
     if not isinstance(entry, dict) or not all(isinstance(entry.get(key), type_) for key, type_ in types.items()):
         raise ValueError(f'a reference is told by name, negative and origin, got {str(entry)[:100]}')
     sizes = (_read_size(entry.get(key)) for key in ('box_size', 'picture_size'))
-    return BankEntry(*(entry[key] for key in types), *sizes)
+    told = BankEntry(*(entry[key] for key in types), *sizes)
+    return told if entry.get('picture') is None else replace(told, **_read_place(entry, told.picture_size))
 
 
 def _read_size(size: Any) -> tuple[float, float] | None:
     if size is None:
         return None
-    numbers = isinstance(size, list) and all(type(side) in (int, float) for side in size)
-    if not numbers or len(size) != 2 or not all(0 < side <= MAX_SIDE for side in size):
+    if not _are_numbers(size, 2) or not all(0 < side <= MAX_SIDE for side in size):
         raise ValueError(f'a size is (w, h) in pixels, got {str(size)[:100]}')
     return float(size[0]), float(size[1])
+
+
+def _read_place(entry: dict, picture_size: tuple[float, float] | None) -> dict:
+    bbox, picture, outline = (entry.get(key) for key in ('bbox', 'picture', 'outline'))
+    if not isinstance(picture, str) or not re.fullmatch('[0-9a-f]{32}', picture):
+        raise ValueError(f'the digest of a picture has 32 hexadecimal digits, got {str(picture)[:100]}')
+    if picture_size is None or not _are_numbers(bbox, 4) or not _is_inside(bbox, picture_size):
+        raise ValueError(f'a reference lies at xyxy inside its picture, got {str(bbox)[:100]}')
+    if outline is not None:
+        shape = tuple(map(int, picture_size[::-1]))
+        if not isinstance(outline, str) or (wrong := first_wrong_runs([dict(size=shape, counts=outline)], [shape])):
+            raise ValueError(f'the outline of a reference: {wrong[1] if isinstance(outline, str) else "no text"}')
+    return dict(bbox=tuple(map(float, bbox)), picture=picture, outline=outline)
+
+
+def _is_inside(bbox: Sequence[float], size: tuple[float, float]) -> bool:
+    x1, y1, x2, y2 = bbox
+    return 0 <= x1 < x2 <= size[0] and 0 <= y1 < y2 <= size[1]
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    return isinstance(values, list) and len(values) == count and all(type(value) in (int, float) for value in values)

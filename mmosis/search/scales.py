@@ -13,9 +13,9 @@ Size = tuple[float, float]
 SizedReference = tuple[Size | None, Size | None]  # (w, h) of its box and of its picture, px
 
 
-def known_size(
+def known_sizes(
     references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
-) -> float | None:
+) -> list[float]:
     """How large a category's object is in an image, as far as its references tell.
 
     Args:
@@ -24,13 +24,20 @@ def known_size(
         settings: What counts as a picture of the same size, and as a crop.
 
     Returns:
-        float | None: Geometric mean of the roots of their boxes' areas, in pixels of the image; None if none tells it.
+        list[float]: Root of the area of the box of each that tells it, in pixels of the image.
     """
-    sizes = [
-        np.sqrt(np.prod(box))
+    return [
+        float(np.sqrt(np.prod(box)))
         for box, picture in references
         if box is not None and picture is not None and _tells(box, picture, img_shape, settings)
     ]
+
+
+def known_size(
+    references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
+) -> float | None:
+    """Geometric mean of what :func:`known_sizes` gives; None if no reference tells a size."""
+    sizes = known_sizes(references, img_shape, settings)
     return float(np.exp(np.mean(np.log(sizes)))) if sizes else None
 
 

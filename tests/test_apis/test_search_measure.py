@@ -37,9 +37,10 @@ class Knowing:
         return SimpleNamespace(shown=shown, names=[reference['name'] for reference in references])
 
     def search_image(
-        self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool, score_thr: float
+        self, image: np.ndarray, bank: SimpleNamespace, keep_all: bool, add_boxed: bool
     ) -> SimpleNamespace:
-        assert (keep_all, score_thr) == (True, 0)
+        assert keep_all
+        assert not add_boxed
         assert len(set(bank.names)) == len(bank.names)
         img_id = self.searched.find(image)
         self.asked.append((img_id, bank.shown))

@@ -126,7 +126,7 @@ def test_predictions_and_the_picture_have_one_threshold(
 
     monkeypatch.setattr(inferencer.visualizer, 'add_datasample', draw)
     monkeypatch.setattr(inferencer.visualizer, 'get_image', lambda: image)
-    monkeypatch.setattr(inferencer, 'calibration', lambda scores: scores - 0.15)  # some are below the threshold
+    monkeypatch.setattr(inferencer, 'calibration', lambda scores, *_: scores - 0.15)  # some are below the threshold
     asked = {} if pred_score_thr is None else dict(pred_score_thr=pred_score_thr)
     (prediction,) = inferencer(image, as_reference(image), return_vis=True, **asked)['predictions']
     ((instances, thr),) = drawn
@@ -159,7 +159,8 @@ def test_it_calls_the_detector_as_the_test_does(inferencer: OneShotInferencer, s
     data = inferencer.pipeline(image)
     with torch.no_grad():
         (sample,) = inferencer.model.test_step(pseudo_collate([dict(data, ref_inputs=reference[None, None])]))
-    found = inferencer.search(image, inferencer.encode(as_reference(image)), keep_all=True)
+    bank = inferencer.encode(as_reference(image))
+    found = inferencer.search_image(image, bank, keep_all=True, add_boxed=False).found
     assert same(found, sample.pred_instances[sample.pred_instances.scores.argsort(descending=True)], 1e-5)
 
 
@@ -181,8 +182,30 @@ def test_a_box_on_the_searched_image_is_a_reference(inferencer: OneShotInference
 
 def test_a_whole_image_is_the_crop(inferencer: OneShotInferencer, scene: tuple) -> None:
     image, _ = scene
-    crop = image[20:100, 20:90]
-    assert inferencer(image, crop)['predictions'] == inferencer(image, as_reference(image))['predictions']
+    crop, other = image[20:100, 20:90], np.ascontiguousarray(image[:, ::-1])
+    assert inferencer(other, crop)['predictions'] == inferencer(other, as_reference(image))['predictions']
+
+
+def test_a_box_on_the_searched_image_is_found_once_and_first(
+    weights: str, inferencer: OneShotInferencer, scene: tuple
+) -> None:
+    """On an image of a batch, whole and in tiles; on no other one, and not as what is not meant."""
+    image, _ = scene
+    other, box = np.ascontiguousarray(image[:, ::-1]), (3.0, 150.0, 40.0, 190.0)
+    references = [as_reference(image), as_reference(image, box, name='b'), as_reference(image, OTHER, negative=True)]
+    bank = inferencer.encode(references)
+    tiled = OneShotInferencer(DEMO, weights, 'cpu', show_progress=False, tile=100)
+    for each in (inferencer, tiled):
+        found, of_other = each([image, other], bank, batch_size=2, pred_score_thr=0)['predictions']
+        assert found['scores'][:2] == [1, 1] > of_other['scores'][:2]
+        assert found['labels'][:2] == [0, 1]
+        first, second = np.array(found['bboxes'], np.float32)[:, None][:2]
+        assert box_iou(first, np.array([BOX]))[0, 0] >= 0.5
+        assert box_iou(second, np.array([box]))[0, 0] >= 0.5
+        overlaps = box_iou(np.array([BOX, box, OTHER]), np.array(found['bboxes']))
+        assert (overlaps[[0, 1], [0, 1]] >= 0.5).all()
+        assert (overlaps[:2] >= 0.5).sum() == 2  # categories compete
+        assert each.search_image(image, bank, add_boxed=False).found.scores.max() < 1
 
 
 def test_a_mask_takes_the_object_alone(inferencer: OneShotInferencer, scene: tuple) -> None:

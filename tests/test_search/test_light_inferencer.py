@@ -93,6 +93,25 @@ def test_more_than_a_hundred_things_in_one_picture(light: LightInferencer) -> No
     assert (box_iou(discs, found.bboxes).max(axis=1) > 0.5).all()
 
 
+def test_what_is_boxed_on_the_image_is_found_once(
+    light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray
+) -> None:
+    """However it scored, and as the network outlines it."""
+    for each in (light, torch_inferencer):
+        bank = each.encode(dict(bbox=BOX), searched=[image])
+        found, of_network = (each.search_image(image, bank, add_boxed=added).found for added in (True, False))
+        overlaps = box_iou(np.array([BOX], np.float32), found.bboxes)[0]
+        assert overlaps.argmax() == 0
+        assert (overlaps >= 0.5).sum() == 1
+        assert found.scores[0] == 1 > of_network.scores.max()
+        nearest = box_iou(np.array([BOX], np.float32), of_network.bboxes)[0].argmax()
+        np.testing.assert_array_equal(found.bboxes[0], of_network.bboxes[nearest])
+        assert found.masks[0] == of_network.masks[int(nearest)]
+        assert 1 not in each.search(np.ascontiguousarray(image[:, ::-1]), bank).scores
+        (prediction,) = each(image, bank, pred_score_thr=1)['predictions']
+        assert prediction['bboxes'] == found.bboxes[:1].tolist()
+
+
 def test_a_crop_and_a_mask(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:
     """A crop tells no size, so what is found at two scales tells it."""
     mask = np.zeros(image.shape[:2], np.uint8)

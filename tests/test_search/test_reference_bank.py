@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from pycocotools import mask as mask_utils
 from safetensors import safe_open
 from safetensors.torch import save_file
 from search_model import CONFIG, write_weights
 
 from mmosis.search import BankCategory, BankEntry, OneShotInferencer, ReferenceBank
+from mmosis.search.boxed import BoxedObject, picture_digest
 
 BROKEN = r'is no reference bank of mmosis, or a broken one \(.*{}.*\); nothing in it was executed'
 
@@ -149,13 +151,50 @@ class TestFiles:
         assert loaded.fingerprint == inferencer.fingerprint
         a, b, c, d = _box(scene.instances[1].mask)
         origin, picture = f'an array at {x1:g}, {y1:g}, {x2:g}, {y2:g}', (192, 192)
-        assert loaded.entries[0] == BankEntry('mug', False, origin, (x2 - x1, y2 - y1), picture)
-        assert loaded.entries[1] == BankEntry('plate', True, 'an array with mask', (c - a, d - b), picture)
+        digest = picture_digest(scene.image)
+        outline = mask_utils.encode(np.asfortranarray(scene.instances[1].mask, np.uint8))['counts'].decode()
+        sizes = (x2 - x1, y2 - y1), picture
+        assert loaded.entries[0] == BankEntry('mug', False, origin, *sizes, (x1, y1, x2, y2), digest)
+        assert loaded.entries[1] == BankEntry(
+            'plate', True, 'an array with mask', (c - a, d - b), picture, (a, b, c, d), digest, outline
+        )
         assert loaded.sizes() == [[((x2 - x1, y2 - y1), picture)], [((c - a, d - b), picture)]]
         np.testing.assert_array_equal(loaded.thumbnails[0], scene.image[y1:y2, x1:x2, ::-1])
         one, other = (inferencer.search(scene.image, which) for which in (bank, loaded))
         np.testing.assert_array_equal(one.bboxes, other.bboxes)
         assert len(one)
+
+    def test_references_lie_on_their_picture_and_on_no_other(
+        self, inferencer: OneShotInferencer, scene: object, tmp_path: Path
+    ) -> None:
+        image, box = scene.image, (10.0, 20.0, 60.0, 192.5)
+        cutout = np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
+        cutout[:50, ..., 3] = 0
+        references = [
+            dict(img=image, bbox=box, name='mug', negative=True),
+            dict(img=image, name='cup'),
+            dict(img=cutout, name='cup'),
+            dict(img=image, bbox=box, name='cup'),
+        ]
+        bank = inferencer.encode(references)
+        bank.save(tmp_path / 'bank')
+        cv2.imwrite(str(tmp_path / 'scene.png'), image)
+        clipped = (*box[:3], 192.0)
+        for each in (bank, ReferenceBank.load(tmp_path / 'bank')):
+            for same in (image, cv2.imread(str(tmp_path / 'scene.png'))):
+                assert each.boxed_on(same) == [BoxedObject(0, clipped), BoxedObject(1, clipped)]
+            other = image.copy()
+            other[0, 0, 0] ^= 1
+            assert each.boxed_on(other) == each.boxed_on(image[:100]) == []
+
+    def test_a_mask_counts_inside_of_its_box(self, inferencer: OneShotInferencer, scene: object) -> None:
+        mask = np.zeros(scene.image.shape[:2], np.uint8)
+        mask[20:60, 20:60] = 1
+        (boxed,) = inferencer.encode(dict(img=scene.image, mask=mask, bbox=(10, 30, 50, 80))).boxed_on(scene.image)
+        rle = dict(size=list(mask.shape), counts=boxed.outline.encode())
+        expected = np.zeros_like(mask)
+        expected[30:60, 20:50] = 1
+        np.testing.assert_array_equal(mask_utils.decode(rle), expected)
 
     def test_files_from_before_sizes_were_kept_are_read(self, tmp_path: Path) -> None:
         bank = make_bank('mug', '-plate')
@@ -241,6 +280,42 @@ class TestFilesThatAreNone:
     def test_a_size_that_is_none(self, file: Path, size: object) -> None:
         self.change(file, dict(references=json.dumps([dict(name='a', negative=False, origin='', box_size=size)] * 2)))
         self.refuse(file)
+
+    @pytest.mark.parametrize(
+        ('changes', 'reason'),
+        [
+            (dict(picture='f' * 31), 'the digest of a picture has 32 hexadecimal digits, got f{31}'),
+            (dict(picture=7), 'the digest of a picture has 32 hexadecimal digits, got 7'),
+            (dict(picture_size=None), r'a reference lies at xyxy inside its picture, got \[1, 1, 5, 5\]'),
+            (dict(bbox=None), 'a reference lies at xyxy inside its picture, got None'),
+            (dict(bbox=[1, 1, 5, 51]), r'a reference lies at xyxy inside its picture, got \[1, 1, 5, 51\]'),
+            (dict(bbox=[5, 1, 5, 5]), r'a reference lies at xyxy inside its picture, got \[5, 1, 5, 5\]'),
+            (dict(bbox=[1, 1, float('nan'), 5]), 'a reference lies at xyxy inside its picture'),
+        ],
+    )
+    def test_a_place_that_is_none(self, file: Path, changes: dict, reason: str) -> None:
+        place = dict(picture='f' * 32, bbox=[1, 1, 5, 5], box_size=[4, 4], picture_size=[40, 50])
+        self.change(file, told(**place))
+        assert ReferenceBank.load(file).entries[0].bbox == (1, 1, 5, 5)
+        self.change(file, told(**place | changes))
+        self.refuse(file, reason)
+
+    @pytest.mark.parametrize(
+        ('outline', 'reason'),
+        [
+            (b'`o1', r'the outline of a reference: RLE must have runs of 2000 pixels in all, as its image, got'),
+            (b'\xff' * 9, 'the outline of a reference: .* text that holds no run lengths'),
+            (b'1' * (2**20 + 1), r'outline\.0 is no text of run lengths of at most 1048576 characters, but U8'),
+        ],
+    )
+    def test_an_outline_that_is_none(self, file: Path, outline: bytes, reason: str) -> None:
+        place = dict(picture='f' * 32, bbox=[1, 1, 5, 5], box_size=[4, 4], picture_size=[40, 50])
+        self.change(file, told(**place), outline_0=torch.frombuffer(bytearray(outline), dtype=torch.uint8))
+        self.refuse(file, reason)
+
+    def test_an_outline_of_no_place(self, file: Path) -> None:
+        self.change(file, outline_7=torch.ones(3, dtype=torch.uint8))
+        self.refuse(file, 'it has 3 thumbnails of 2 references')
 
     def test_none(self, tmp_path: Path) -> None:
         for path in (tmp_path / 'none', tmp_path):

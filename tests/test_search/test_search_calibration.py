@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmosis.search.calibration import Calibration
+from mmosis.search.calibration import Calibration, SizeCalibration, size_misfit
 
 
 def test_it_is_affine_in_the_logit() -> None:
@@ -20,17 +20,49 @@ def test_ends_stay_finite_and_in_order() -> None:
     assert (np.diff(scores) > 0).all()
 
 
-def test_two_in_a_row_are_one() -> None:
-    scores = np.array([0.1, 0.6, 0.9])
-    first, second = Calibration(2.0, 0.5), Calibration(0.7, -1.0)
-    np.testing.assert_allclose(second.after(first)(scores), second(first(scores)), rtol=1e-6)
+def test_where_the_size_is_known_a_misfit_counts() -> None:
+    calibration = Calibration(1.0, -3.0, SizeCalibration(2.0, 0.0, 1.5), SizeCalibration(1.0, 1.0, 0.5))
+    half, misfits = np.array([0.5, 0.5]), np.array([0.0, np.log(2)])
+    for told, odds in (
+        (dict(), [np.exp(-3)] * 2),
+        (dict(boxed=True), [np.exp(-3)] * 2),
+        (dict(misfits=misfits), [1, 2**-1.5]),
+        (dict(misfits=misfits, boxed=True), [np.e, np.e * 2**-0.5]),
+    ):
+        scores = calibration(half, **told)
+        np.testing.assert_allclose(scores / (1 - scores), odds)
+
+
+def test_what_was_not_fitted_is_as_elsewhere() -> None:
+    plain, sized = Calibration(2.0, 1.0), Calibration(2.0, 1.0, SizeCalibration(1.0, 0.0, 1.0))
+    scores, misfits = np.array([0.3, 0.6]), np.array([0.0, 1.0])
+    np.testing.assert_array_equal(plain(scores, misfits, True), plain(scores))
+    np.testing.assert_array_equal(sized(scores, misfits, True), sized(scores, misfits))
+    assert (sized(scores, misfits) != plain(scores)).all()
+
+
+def test_a_misfit_is_a_factor_of_the_size() -> None:
+    """The roots of the areas are 10, 20, 40 and, of a box without an area, a pixel."""
+    bboxes = np.array([[0, 0, 10, 10], [5, 5, 45, 15], [0, 0, 40, 40], [3, 3, 3, 9]], np.float32)
+    np.testing.assert_allclose(size_misfit(bboxes, [20.0]), np.log([2, 1, 2, 20]), atol=1e-9)
+    np.testing.assert_allclose(size_misfit(bboxes, [12.0, 30.0, 15.0]), np.log([1.2, 1, 4 / 3, 12]), atol=1e-9)
 
 
 def test_a_config_may_have_one() -> None:
     assert Calibration.from_config(dict(calibration=dict(slope=2.0, offset=1.0))) == Calibration(2.0, 1.0)
     assert Calibration.from_config({}) is None
+    sizes = dict(by_size=dict(slope=1.0, offset=0.5, weight=2.0), boxed=dict(slope=3.0, offset=4.0, weight=0.0))
+    told = Calibration.from_config(dict(calibration=dict(slope=2.0, offset=1.0, **sizes)))
+    assert told == Calibration(2.0, 1.0, SizeCalibration(1.0, 0.5, 2.0), SizeCalibration(3.0, 4.0, 0.0))
 
 
-def test_the_order_must_stay() -> None:
-    with pytest.raises(ValueError, match=r'slope of search\.calibration must be above 0, got -1'):
-        Calibration(-1)
+@pytest.mark.parametrize('slope', [-1, 0, float('nan')])
+def test_the_order_must_stay(slope: float) -> None:
+    for make in (Calibration, lambda slope: SizeCalibration(slope, 0.0, 0.0)):
+        with pytest.raises(ValueError, match=rf'a slope in search\.calibration must be above 0, got {slope}'):
+            make(slope)
+
+
+def test_other_sizes_are_not_favoured() -> None:
+    with pytest.raises(ValueError, match=r'a weight in search\.calibration must be at least 0, got -0\.1'):
+        SizeCalibration(1.0, 0.0, -0.1)

@@ -19,7 +19,8 @@ from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects, RLEMasks
 
 NUM_LABELS = 4
-BANK = SimpleNamespace(names=['a', 'b'], sizes=lambda: [[]] * NUM_LABELS)  # labels from 2 up are of negative references
+# Labels from 2 up are of negative references.
+BANK = SimpleNamespace(names=['a', 'b'], sizes=lambda: [[]] * NUM_LABELS, boxed_on=lambda _: [])
 SHAPE = (100, 160)
 IMAGE = np.zeros((*SHAPE, 3), np.uint8)
 TILE = dict(tile=100, overlap=0.25)  # the columns 0 to 100 and 60 to 160

@@ -1,19 +1,14 @@
 """The tools that measure a search and calibrate its scores, run as a user runs them."""
 
-import json
 import re
 from pathlib import Path
 
-import pytest
-from episode_results import MUG, answer, ask, make_truth
 from search_model import write_weights
 from tools_runner import DEMO, run
 
-from mmosis.evaluation import DataPaths, Dump
 from mmosis.search import OneShotInferencer
+from mmosis.search.calibration import Calibration
 from mmosis.utils.json_file import read_json
-
-BOX, EMPTY = (10, 10, 40, 40), (150, 10, 30, 30)
 
 
 def test_a_search_is_measured_and_dumped(scenes: Path, tmp_path: Path) -> None:
@@ -57,19 +52,23 @@ def test_the_recall_of_proposals(scenes: Path, tmp_path: Path) -> None:
     assert len(re.findall(r'\| of (?:the|any) category +\| (?:all|below|from|\d+ to)', output)) == 10
 
 
-@pytest.mark.parametrize('absent', [False, True])
-def test_scores_are_calibrated(tmp_path: Path, absent: bool) -> None:
-    coco = make_truth({1: [(MUG, BOX)], 2: [] if absent else [(MUG, BOX)]})
-    images = [dict(image, file_name=f'{image["id"]}.jpg') for image in coco.dataset['images']]
-    (tmp_path / 'annotations.json').write_text(json.dumps(dict(coco.dataset, images=images)))
-    found = answer((1, MUG, BOX, 0.8), (1, MUG, EMPTY, 0.7), (2, MUG, EMPTY, 0.6))
-    dump = Dump(dict(phase='all'), [ask(1, MUG), ask(2, MUG, absent=absent)], [found])
-    dump.save(tmp_path / 'dump', dump.evaluate(coco, ['bbox']))
-    DataPaths(str(tmp_path / 'annotations.json')).save(tmp_path / 'dump')
-    output = run('tools/analysis_tools/calibrate_scores.py', tmp_path / 'dump')
-    assert re.search(r'search\.calibration = dict\(slope=\d+\.\d{4}, offset=-?\d+\.\d{4}\)', output)
+def test_scores_are_calibrated(scenes: Path, tmp_path: Path) -> None:
+    """The line that is printed is one that a config takes."""
+    weights = write_weights(tmp_path / 'weights.pth')
+    output = run(
+        *('tools/analysis_tools/calibrate_scores.py', scenes / 'test', '--model', DEMO, '--weights', weights),
+        *('--device', 'cpu', '--image-scale', '64', '--absent', '20'),
+    )
+    assert re.search(r'test, other +\| before +\| 0\.\d{3} .*\| +\| \d\.\d{3}', output)
+    assert re.search(r'test, same +\| before +\| 0\.\d{3} .*\| \d\.\d{3} +\| +\|', output)
     assert re.search(r'expected calibration error 0\.\d{3} before, 0\.\d{3} after', output)
-    assert ('where there is nothing: 0% before' in output) == absent
+    numbers = r'slope=\d+\.\d{3}, offset=-?\d+\.\d{3}'
+    sized = rf'dict\({numbers}, weight=\d+\.\d{{3}}\)'
+    told = re.search(
+        rf'In search of the config: calibration=(dict\({numbers}, by_size={sized}, boxed={sized}\))', output
+    )
+    settings = eval(told.group(1), dict(dict=dict))
+    assert Calibration.from_config(dict(calibration=settings)).boxed.slope == settings['boxed']['slope']
 
 
 def test_the_recall_of_an_index(scenes: Path, tmp_path: Path) -> None:

@@ -1,47 +1,92 @@
-"""Fit search.calibration of a config to a dump, so that a score of 0.5 is right about half of the time."""
+"""Fit search.calibration of a model on COCO-format data, so that a score of 0.5 is right about half of the time."""
 
 import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from math import isnan
 
 from terminaltables import AsciiTable
 
-from mmosis.apis import CalibrationFit, fit_scores
-from mmosis.evaluation import DataPaths, Dump
-from mmosis.search import SearchSettings
-from mmosis.utils.coco_file import load_coco
+from mmosis.apis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
+from mmosis.search import SearchSettings, make_inferencer
+from mmosis.search.calibration import Calibration
+from mmosis.search.model_zoo import DEFAULT_MODEL
+from mmosis.search.runtimes import RUNTIMES
 from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('dump', help='folder that test_search.py or tools/test.py --dump wrote, best with --absent')
-    parser.add_argument('--ann-file', help="annotation file to judge by (default: the test's)")
+    parser = argparse.ArgumentParser(
+        description=f'{__doc__} Each folder is searched as test_search.py does it, by boxes in other images and with '
+        '--same; one half of the images is fitted to, the other one is what the tables are of.'
+    )
+    parser.add_argument('folders', nargs='+', help='folders of COCO-format data, e.g. annotations.json and images/')
+    parser.add_argument('--model', default=DEFAULT_MODEL, help='name, config file or exported folder')
+    parser.add_argument('--weights', help='checkpoint of the config')
+    parser.add_argument('--device', help='by default a GPU if there is one')
+    parser.add_argument('--runtime', choices=RUNTIMES, help='as mmosis search: by default onnx where it can')
+    parser.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='draws of references (default: 0)')
+    parser.add_argument(
+        '--absent', type=int, default=100, metavar='N', help='in each folder N searches for what is not there'
+    )
     return parser.parse_args()
 
 
-def reliability_table(fit: CalibrationFit) -> str:
+def reliability_table(reliability: Reliability) -> str:
     """Table how often boxes of a score are right, before and after."""
     rows = []
-    for name, result in zip(('before', 'after'), fit.reliability, strict=True):
+    for name, result in (('before', reliability.before), ('after', reliability.after)):
         bins = [one for one in result['bins'] if one['count']]
         rows += [[name, f'{one["score"]:.2f}', f'{one["precision"]:.2f}', f'{one["count"]:,}'] for one in bins]
     return AsciiTable([['', 'mean score', 'right', 'boxes'], *rows]).table
 
 
+def counts_table(tests: Sequence[SearchTest], before: Calibration | None, after: Calibration, thr: float) -> str:
+    """Table what a user sees of each test, before and after."""
+    head = ['searches', '', 'recall', 'precision', 'F1', 'self-found', 'silent']
+    rows = [
+        [test.name if name == 'before' else '', name, *_count(test.calibrated(each), thr)]
+        for test in tests
+        for name, each in (('before', before), ('after', after))
+    ]
+    return AsciiTable([head, *rows]).table
+
+
+def _count(test: SearchTest, thr: float) -> list[str]:
+    counts = test.count_found(thr)
+    shares = (counts.recall, counts.precision, counts.f1, counts.self_found_rate, test.silent_share(thr))
+    return ['' if isnan(share) else f'{share:.3f}' for share in shares]
+
+
+def tell_config(calibration: Calibration) -> str:
+    """Write a calibration as a config has it."""
+    parts = {name: part for name, part in asdict(calibration).items() if part is not None}
+    return f'calibration={_tell(parts)}'
+
+
+def _tell(numbers: Mapping) -> str:
+    told = (f'{key}={_tell(value) if isinstance(value, Mapping) else f"{value:.3f}"}' for key, value in numbers.items())
+    return f'dict({", ".join(told)})'
+
+
 def main() -> None:
-    """Fit and print."""
+    """Search, fit and print."""
     args = parse_args()
-    data = DataPaths.find(args.dump, args.ann_file)
-    coco = load_coco(data.ann_file, data.img_dir)
+    inferencer = make_inferencer(args.model, args.weights, args.device, args.image_scale, runtime=args.runtime)
+    before, inferencer.calibration = inferencer.calibration, None
+    tests = list(search_photographs(inferencer, args.folders, args.absent, args.seeds))
+    fitted, held_out = ([half for test in tests if (half := test.half(held))] for held in (False, True))
     thr = SearchSettings.score_thr
-    dump = Dump.load(args.dump)
-    fit = fit_scores(dump, coco, thr)
-    before, after = (result['error'] for result in fit.reliability)
-    print(reliability_table(fit))
-    print(f'expected calibration error {before:.3f} before, {after:.3f} after')
-    if any(episode.absent for episode in dump.episodes):
-        print('nothing found at {} where there is nothing: {:.0%} before, {:.0%} after'.format(thr, *fit.silent))
-    print(f'search.calibration = dict(slope={fit.calibration.slope:.4f}, offset={fit.calibration.offset:.4f})')
+    after = fit_scores(fitted, thr)
+    reliability = Reliability.of(held_out, before, after)
+    print(f'On the half of the images that was held out, at the threshold {thr}, boxes at IoU 0.5:')
+    print(counts_table(held_out, before, after, thr))
+    print(reliability_table(reliability))
+    errors = (reliability.before['error'], reliability.after['error'])
+    print('expected calibration error {:.3f} before, {:.3f} after'.format(*errors))
+    print(f'In search of the config: {tell_config(after)}')
 
 
 if __name__ == '__main__':

@@ -21,11 +21,13 @@ class WithoutBoxed(NamedTuple):
         coco: The annotations without them.
         detections: Those of the run without the ones that find them.
         boxed_scores: (E,) score of the detection that finds each episode's boxed object at IoU 0.5; nan without one.
+        kept: (N,) which of the run's detections are left.
     """
 
     coco: COCO
     detections: Detections
     boxed_scores: np.ndarray
+    kept: np.ndarray
 
 
 def leave_out_boxed(
@@ -50,7 +52,7 @@ def leave_out_boxed(
         finds = np.isin(overlaps.match(overlaps.episode.category_id), columns)
         kept[overlaps.rows[finds]] = False
         scores[number] = overlaps.scores[finds][0] if finds.any() else np.nan
-    return WithoutBoxed(_without(coco, boxed), detections[kept], scores)
+    return WithoutBoxed(_without(coco, boxed), detections[kept], scores, kept)
 
 
 def _boxed_columns(coco: COCO, overlaps: Overlaps) -> list[int]:

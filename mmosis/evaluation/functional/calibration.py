@@ -28,15 +28,19 @@ def calibrate(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS)
     return dict(bins=[dict(count=n, score=s, precision=p) for n, s, p in rows], error=float(error))
 
 
-def fit_calibration(logits: np.ndarray, correct: np.ndarray) -> tuple[float, float]:
-    """Fit slope and offset of sigmoid(slope * logit + offset) to what is right: logistic regression, after Platt.
+def fit_calibration(
+    logits: np.ndarray, correct: np.ndarray, misfits: np.ndarray | None = None, weights: np.ndarray | None = None
+) -> tuple[float, ...]:
+    """Fit sigmoid(slope * logit + offset - weight * misfit) to what is right: logistic regression, after Platt.
 
     Args:
         logits: (D,) of the scores.
         correct: (D,) whether each detection is right.
+        misfits: (D,) what lowers the logit beside the score; None fits slope and offset alone.
+        weights: (D,) how much each detection counts, by default alike.
 
     Returns:
-        tuple: Slope, above 0, and offset.
+        tuple: Slope, above 0, offset, and with misfits their weight, 0 or more.
 
     Raises:
         ValueError: If all detections are right, or none.
@@ -48,13 +52,15 @@ def fit_calibration(logits: np.ndarray, correct: np.ndarray) -> tuple[float, flo
         raise ValueError(
             f'a calibration is fitted to right and wrong detections, got {int(correct.sum())} right of {len(correct)}'
         )
+    features = [logits, np.ones_like(logits)] + ([] if misfits is None else [-misfits])
+    shares = np.ones_like(logits) if weights is None else weights
+    shares = shares / shares.sum()
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        margins = values[0] * logits + values[1]
-        errors = expit(margins) - correct
-        return np.mean(np.logaddexp(0, margins) - correct * margins), np.array(
-            [np.mean(errors * logits), errors.mean()]
-        )
+        margins = values @ features
+        errors = shares * (expit(margins) - correct)
+        return shares @ (np.logaddexp(0, margins) - correct * margins), np.array([errors @ each for each in features])
 
-    slope, offset = minimize(loss, [1.0, 0.0], jac=True, bounds=[(LEAST_SLOPE, None), (None, None)]).x
-    return float(slope), float(offset)
+    bounds = [(LEAST_SLOPE, None), (None, None), (0, None)][: len(features)]
+    start = [1.0, 0.0, 0.0][: len(features)]
+    return tuple(minimize(loss, start, jac=True, bounds=bounds).x.tolist())

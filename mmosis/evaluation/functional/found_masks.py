@@ -32,7 +32,7 @@ def overlaps_of_found(
     """
     seen = detections[detections.scores >= score_thr]
     if boxed:
-        coco, seen, _ = leave_out_boxed(coco, episodes, seen)
+        coco, seen, *_ = leave_out_boxed(coco, episodes, seen)
     masks, true_masks = [], []
     for overlaps in overlaps_of_run(coco, episodes, seen, 'bbox', max_dets=None):
         objects, found = coco.imgToAnns[overlaps.episode.image_id], overlaps.match(overlaps.episode.category_id)

@@ -21,6 +21,7 @@ class Judgement:
         episodes: E episodes.
         num_objects: (E,) objects of the category in the image that can be found.
         episode: (D,) index of each detection's episode.
+        rows: (D,) which of the run's detections they are.
         scores: (D,) in 0-1.
         correct: (D,) whether it finds an object at IoU 0.5.
         own: (D,) index of the object of its category that it overlaps most, among its image's annotations, or -1.
@@ -31,6 +32,7 @@ class Judgement:
     episodes: Sequence[EpisodeRecord]
     num_objects: np.ndarray
     episode: np.ndarray
+    rows: np.ndarray
     scores: np.ndarray
     correct: np.ndarray
     own: np.ndarray
@@ -62,7 +64,7 @@ def judge_run(
     num_objects, columns = [], []
     for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type, max_dets)):
         num_objects.append(overlaps.num_objects(overlaps.episode.category_id))
-        columns.append((np.full(len(overlaps.scores), number), *_judge(overlaps)))
+        columns.append((np.full(len(overlaps.scores), number), overlaps.rows, *_judge(overlaps)))
     joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
     counts = ~joined.pop()
     return Judgement(episodes, np.array(num_objects), *(column[counts] for column in joined))

@@ -77,7 +77,7 @@ def _evaluate_run(
     """Evaluate a run's detections of some episodes."""
     mine = [episode for episode in episodes if episode.run == number]
     if boxed:
-        coco, run, _ = leave_out_boxed(coco, mine, run, kind)
+        coco, run, *_ = leave_out_boxed(coco, mine, run, kind)
     searched = defaultdict(set)
     for episode in mine:
         searched[episode.category_id].add(episode.image_id)

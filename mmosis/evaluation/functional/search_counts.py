@@ -77,7 +77,7 @@ def count_found(
         return SearchCounts()
     seen, boxed_scores = detections[detections.scores >= score_thr], np.empty(0)
     if boxed:
-        coco, seen, boxed_scores = leave_out_boxed(coco, shown, seen)
+        coco, seen, boxed_scores, _ = leave_out_boxed(coco, shown, seen)
     judgement = judge_run(coco, shown, seen, max_dets=None)
     num_right = int(judgement.correct.sum())
     return SearchCounts(

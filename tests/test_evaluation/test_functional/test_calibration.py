@@ -33,6 +33,21 @@ def test_the_fit_finds_the_slope_and_the_offset() -> None:
     assert (slope, offset) == (pytest.approx(0.5, abs=0.02), pytest.approx(-1.5, abs=0.02))
 
 
+def test_the_fit_finds_the_weight_of_a_misfit() -> None:
+    rng = np.random.default_rng(0)
+    logits, misfits = rng.normal(0, 2, 200_000), rng.random(200_000)
+    correct = rng.random(len(logits)) < expit(0.5 * logits - 1.5 - 2 * misfits)
+    assert fit_calibration(logits, correct, misfits) == pytest.approx((0.5, -1.5, 2.0), abs=0.05)
+    assert fit_calibration(logits, correct, -misfits)[2] == 0
+
+
+def test_the_fit_weighs_detections() -> None:
+    """One right detection that counts three times, and three wrong ones."""
+    logits, correct = np.zeros(4), np.array([True, False, False, False])
+    for weights, odds in ((None, 1 / 3), (np.array([3.0, 1, 1, 1]), 1)):
+        assert fit_calibration(logits, correct, weights=weights)[1] == pytest.approx(np.log(odds), abs=1e-3)
+
+
 def test_the_fit_keeps_the_order() -> None:
     slope, _ = fit_calibration(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([True, True, False, False]))
     assert 0 < slope < 0.01
