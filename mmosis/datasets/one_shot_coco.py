@@ -61,6 +61,9 @@ class OneShotCocoDataset(CocoFileDataset):
             as the model reported on confuses them with those of the image (:class:`ConfusedCategories`), else any.
         num_episodes: In training so many categories are searched for in an image: the first as above, then others that
             it shows, and where it shows no more, those that it does not.
+        same_image_prob: In training the probability that a category's reference is an instance of the searched image,
+            where that shows another one; the instance itself is ignored in the losses then. It needs one reference an
+            episode.
         keep_others: In training keep the instances of the image's other active categories too, for an RPN that knows no
             class; ``PackOneShotInputs`` lays them beside those that match. By default they are dropped, as in the
             paper.
@@ -90,6 +93,7 @@ class OneShotCocoDataset(CocoFileDataset):
         absent_prob: float = 0.0,
         confusion: str | None = None,
         num_episodes: int = 1,
+        same_image_prob: float = 0.0,
         keep_others: bool = False,
         episodes_file: str | None = None,
         seed: int = 0,
@@ -103,8 +107,13 @@ class OneShotCocoDataset(CocoFileDataset):
                 f'runs and num_episodes must be at least 1 and num_absent at least 0, got {runs}, {num_episodes} and '
                 f'{num_absent}'
             )
-        if not 0 <= absent_prob <= 1:
-            raise ValueError(f'absent_prob must be in 0-1, got {absent_prob}')
+        for name, share in (('absent_prob', absent_prob), ('same_image_prob', same_image_prob)):
+            if not 0 <= share <= 1:
+                raise ValueError(f'{name} must be in 0-1, got {share}')
+        if same_image_prob and num_references != 1:
+            raise ValueError(
+                f'same_image_prob draws one reference an episode, got num_references={num_references}; set it to 1'
+            )
         if episodes_file is not None and not kwargs.get('test_mode'):
             raise ValueError(f'episodes of a file are for tests; set test_mode=True to replay {episodes_file}')
         self.split = split
@@ -119,6 +128,7 @@ class OneShotCocoDataset(CocoFileDataset):
         self.absent_prob = absent_prob
         self.confusion = confusion
         self.num_episodes = num_episodes
+        self.same_image_prob = same_image_prob
         self.keep_others = keep_others
         self.episodes_file = episodes_file
         self.seed = seed
@@ -153,7 +163,9 @@ class OneShotCocoDataset(CocoFileDataset):
         drawn = self._sampler, self.cat_ids, self._active
         self._episodes = DrawnEpisodes(*drawn, self.runs, self.num_absent, self.seed)
         confused = None if self.confusion is None else ConfusedCategories(self.confusion, names)
-        self._training = TrainingEpisodes(*drawn, self.absent_prob, self.num_episodes, self.keep_others, confused)
+        self._training = TrainingEpisodes(
+            *drawn, self.absent_prob, self.num_episodes, self.keep_others, self.same_image_prob, confused
+        )
         self._metainfo['protocol'] = {key: getattr(self, key) for key in PROTOCOL}
 
     def _replay_from(self, images: list[ImageRecord]) -> None:

@@ -136,6 +136,24 @@ class ReferenceSampler:
         drawn = [groups[-1 if row == searched else row] for row in rows]
         return tuple(self._make_reference(int(rng.integers(start, end)), index) for index, start, end in drawn)
 
+    def draw_beside(self, label: int, img_id: int | str, rng: np.random.Generator) -> Reference | None:
+        """Draw an instance of the searched image, where it leaves another one to be found.
+
+        Args:
+            label: Index of the category.
+            img_id: The searched image.
+            rng: The generator of this draw.
+
+        Returns:
+            Reference | None: None where the image has fewer than two that may serve as references.
+        """
+        groups = self._groups.get(label, np.empty((0, 3), dtype=np.int64))
+        position = self._position(groups, img_id)
+        if position is None:
+            return None
+        index, start, end = groups[position].tolist()
+        return self._make_reference(int(rng.integers(start, end)), index) if end - start > 1 else None
+
     def references(self) -> Iterator[Reference]:
         """All instances that may be drawn, category by category and image by image."""
         for groups in self._groups.values():

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mmosis.structures import Episode
+from mmosis.structures import Episode, Reference
 
 from .confused_categories import ConfusedCategories
 from .episode_lists import absent_labels, present_labels
@@ -22,6 +22,9 @@ class TrainingEpisodes:
         absent_prob: Probability that the first category is one that the image does not show.
         num_episodes: Categories an image: the first, then others that it shows, then those that it does not.
         keep_others: Whether instances of the other active categories stay, labelled ``OTHER``.
+        same_image_prob: Probability that a category's reference is an instance of the searched image, where that shows
+            another one: as a box on the searched image is. The instance itself is ignored in the losses, else the
+            network would learn to find that very object again, not the others.
         confused: Says which absent categories are hard for an image; by default any is drawn.
     """
 
@@ -33,6 +36,7 @@ class TrainingEpisodes:
         absent_prob: float,
         num_episodes: int,
         keep_others: bool,
+        same_image_prob: float = 0.0,
         confused: ConfusedCategories | None = None,
     ) -> None:
         self.sampler = sampler
@@ -41,6 +45,7 @@ class TrainingEpisodes:
         self.absent_prob = absent_prob
         self.num_episodes = num_episodes
         self.keep_others = keep_others
+        self.same_image_prob = same_image_prob
         self.confused = confused
 
     def draw(self, data_info: dict, rng: np.random.Generator) -> tuple[list[dict], list[Episode]]:
@@ -59,7 +64,7 @@ class TrainingEpisodes:
             Episode(
                 label,
                 self.cat_ids[label],
-                self.sampler.draw(label, data_info['img_id'], rng),
+                self._draw_references(label, data_info['img_id'], rng),
                 absent=label in absent,
             )
             for label in self._draw_labels(data_info, absent, rng)
@@ -80,11 +85,26 @@ class TrainingEpisodes:
             others = [*rng.permutation(present).tolist(), *_shuffled(absent, shares, rng)]
             yield from [label for label in others if label != first][: self.num_episodes - 1]
 
+    def _draw_references(self, label: int, img_id: int | str, rng: np.random.Generator) -> tuple[Reference, ...]:
+        """Draw the references of a category: in the image itself with the probability for it, else by the rule."""
+        # Without references of the searched image no number is drawn for them.
+        beside = None
+        if self.same_image_prob > 0 and rng.random() < self.same_image_prob:
+            beside = self.sampler.draw_beside(label, img_id, rng)
+        return self.sampler.draw(label, img_id, rng) if beside is None else (beside,)
+
     def _instances(self, instances: list[dict], episodes: list[Episode]) -> list[dict]:
-        """Label what matches by its episode's number and, if others are kept, other active instances as ``OTHER``."""
+        """Label what matches by its episode's number and, if others are kept, other active instances as ``OTHER``.
+
+        Where references of the searched image are drawn, an instance that is one is ignored.
+        """
         numbers = dict.fromkeys(self.active, OTHER) if self.keep_others else {}
         numbers.update((episode.label, number) for number, episode in enumerate(episodes))
-        return [dict(i, bbox_label=numbers[i['bbox_label']]) for i in instances if i['bbox_label'] in numbers]
+        kept = [dict(i, bbox_label=numbers[i['bbox_label']]) for i in instances if i['bbox_label'] in numbers]
+        if not self.same_image_prob:
+            return kept
+        boxed = {reference.ann_id for episode in episodes for reference in episode.references}
+        return [dict(i, ignore_flag=1) if i['ann_id'] in boxed else i for i in kept]
 
 
 def _shuffled(labels: list[int], shares: np.ndarray | None, rng: np.random.Generator) -> list[int]:

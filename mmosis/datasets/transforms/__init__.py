@@ -3,6 +3,7 @@ from .loading import LoadImage
 from .reference import CropReference, LoadReferenceMask, ResizeReference
 from .shared import SharedByEpisode
 from .stored import LoadStoredReference
+from .zoom import RandomZoom
 
 __all__ = [
     'CropReference',
@@ -11,6 +12,7 @@ __all__ = [
     'LoadStoredReference',
     'PackOneShotInputs',
     'PackReference',
+    'RandomZoom',
     'ResizeReference',
     'SharedByEpisode',
 ]

@@ -9,29 +9,38 @@ from torch import Tensor, nn
 
 from mmosis.models import EfficientNetLite
 
-CHANNELS = {2: 24, 3: 40, 4: 112, 5: 320}
+CHANNELS = {'lite0': {2: 24, 3: 40, 4: 112, 5: 320}, 'lite2': {2: 24, 3: 48, 4: 120, 5: 352}}
+LAST_OF_STAGES = {'lite0': (2, 4, 10, 15), 'lite2': (3, 6, 14, 20)}
+# What each was made for: padding in the original is that of this size.
+SIZES = {'lite0': 224, 'lite2': 260}
 STRIDES = {2: 4, 3: 8, 4: 16, 5: 32}
 
 
 def make_backbone(**settings) -> EfficientNetLite:
     torch.manual_seed(0)
-    return MODELS.build(dict(type='EfficientNetLite', out_indices=tuple(CHANNELS), **settings))
+    return MODELS.build(dict(type='EfficientNetLite', out_indices=tuple(STRIDES), **settings))
 
 
+@pytest.mark.parametrize('arch', CHANNELS)
 @torch.no_grad()
-def test_strides_and_channels_are_those_of_the_page() -> None:
-    feats = make_backbone()(torch.randn(2, 3, 64, 96))
+def test_strides_and_channels_are_those_of_the_page(arch: str) -> None:
+    feats = make_backbone(arch=arch)(torch.randn(2, 3, 64, 96))
     assert [tuple(feat.shape) for feat in feats] == [
-        (2, CHANNELS[i], 64 // STRIDES[i], 96 // STRIDES[i]) for i in CHANNELS
+        (2, CHANNELS[arch][i], 64 // STRIDES[i], 96 // STRIDES[i]) for i in STRIDES
     ]
 
 
+@pytest.fixture(params=CHANNELS)
+def arch(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture
-def original() -> nn.Module:
+def original(arch: str) -> nn.Module:
     """The package's network, with statistics that keep its features of order 1."""
     package = pytest.importorskip('efficientnet_lite_pytorch')
     torch.manual_seed(1)
-    network = package.EfficientNet.from_name('efficientnet-lite0')
+    network = package.EfficientNet.from_name(f'efficientnet-{arch}')
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = 1.0
@@ -43,13 +52,13 @@ def original() -> nn.Module:
 
 
 @torch.no_grad()
-def test_it_equals_the_network_of_the_weights(original: nn.Module) -> None:
-    backbone, image = make_backbone(), torch.randn(1, 3, 224, 224)
+def test_it_equals_the_network_of_the_weights(original: nn.Module, arch: str) -> None:
+    backbone, image = make_backbone(arch=arch), torch.randn(1, 3, SIZES[arch], SIZES[arch])
     backbone.eval()  # the host's returns nothing
     values = original.state_dict().values()
     backbone.load_state_dict(dict(zip(backbone.state_dict(), values, strict=False)))
     expected: list[Tensor] = []
-    for last_of_stage in (2, 4, 10, 15):
+    for last_of_stage in LAST_OF_STAGES[arch]:
         original._blocks[last_of_stage].register_forward_hook(lambda _, __, feat: expected.append(feat))
     original(image)
     for feat, other in zip(backbone(image), expected, strict=True):
