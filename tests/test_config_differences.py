@@ -9,11 +9,6 @@ from mmosis.scenes.synthetic import SceneConfig
 
 ROOT = Path(__file__).parents[1]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-ONE_KIND_MAP = {
-    f'model.{key}' for key in ('neck.kind_indices', 'match_neck.kind_channels', 'roi_head.kind.in_channels')
-}
-# Beside the data sets, the variables that they are made of.
-FEWER_KINDS = {'train_dataloader.dataset.datasets', 'kinds', 'fewer', 'real', 'pasted', 'drawn_ones'}
 # The settings that each ablation changes, and no other.
 ABLATIONS = {
     'configs/ablations/': {
@@ -56,21 +51,11 @@ ABLATIONS = {
         },
         'two_episodes': {f'train_dataloader.{key}' for key in ('batch_size', 'dataset.num_episodes')},
     },
-    'configs/lite/ablations/': {
-        'dense_only': {*(f'model.roi_head.{key}' for key in ('type', 'relation', 'kind'))},
-        'kinds_15': FEWER_KINDS,
-        'kinds_30': FEWER_KINDS,
-        'no_kind_loss': {'model.roi_head.kind.loss_weight'},
-        'stride_16': ONE_KIND_MAP,
-        'stride_32': ONE_KIND_MAP,
-        'trained_backbone': {'model.backbone.frozen_stages', 'optim_wrapper.paramwise_cfg'},
-    },
 }
 BASELINES = {
     'configs/ablations/': 'configs/siamese_mask_rcnn_s1.py',
     'configs/ablations/r101_s1': 'configs/siamese_mask_rcnn_s1_imagenet1k.py',
     'configs/demo/ablations/': 'configs/demo/ablations/baseline.py',
-    'configs/lite/ablations/': 'configs/lite/ablations/baseline.py',
     'configs/matchers/ablations/': 'configs/matchers/ablations/baseline.py',
 }
 
@@ -196,21 +181,36 @@ def test_finetune_differs_from_pocket_in_schedule_categories_and_start() -> None
 def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
     lite, s1 = (read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py') for kind in ('', '_s1'))
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
-    parts = {'split', 'photographs.split', 'photographs.phase', 'composed_scenes.data_root'}
+    own = {'split', 'held_out', 'composed_scenes.data_root'}
+    parts = own | {f'{name}.{key}' for name in ('photographs', 'more_photographs') for key in ('split', 'phase')}
     schedule = {'max_iters', 'train_cfg.max_iters', 'param_scheduler'}
-    assert differences(lite, s1) - parts - schedule == {'train_dataloader.dataset.datasets', *tested}
-    changed = [
-        differences(*pair) for pair in zip(*(cfg.train_dataloader.dataset.datasets for cfg in (lite, s1)), strict=True)
-    ]
-    assert changed == [{'split', 'phase'}, {'data_root'}, set()]
+    data = {f'train_dataloader.dataset.{key}' for key in ('datasets', 'weights')}
+    assert differences(lite, s1) - parts - schedule == data | tested
+    whole, left = ({part.data_root: part for part in cfg.train_dataloader.dataset.datasets} for cfg in (lite, s1))
+    composed = s1.composed.s1.out_dir
+    assert set(left) - set(whole) == {composed}
+    assert differences(left[composed], whole[s1.composed.all.out_dir]) == {'data_root'}
+    changed = {root: differences(whole[root], left[root]) for root in left if root != composed}
+    held_out = {'split', 'phase'}
+    assert [changed[f'data/photographs/{name}/'] for name in ('coco_train', 'coco_more_train')] == [held_out] * 2
+    assert sum(map(len, changed.values())) == 4
     assert (s1.test_dataloader.dataset.split, s1.test_dataloader.dataset.phase) == (1, 'one-shot')
 
 
 def test_composed_scenes_are_where_the_lite_configs_look_for_them() -> None:
     composed = read('configs/_base_/datasets/composed_scenes.py').composed
-    roots = [read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py').train_dataloader.dataset for kind in ('', '_s1')]
-    assert [root.datasets[1].data_root for root in roots] == [composed[name].out_dir for name in ('all', 's1')]
-    assert [source.get('split') for source in composed.s1.sources] == [1]
+    lite, s1 = (
+        {
+            part.data_root
+            for part in read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py').train_dataloader.dataset.datasets
+        }
+        for kind in ('', '_s1')
+    )
+    assert {composed[name].out_dir for name in ('all', 'crowds')} <= lite
+    assert composed.s1.out_dir in s1
+    # No object of a held-out category is cut out for it, and none whose category nobody knows.
+    assert {source.get('split') for source in composed.s1.sources} == {1}
+    assert not any(source.get('each_a_kind') for source in composed.s1.sources)
 
 
 def test_lite_is_fine_tuned_on_one_data_set_from_its_checkpoint() -> None:

@@ -1,17 +1,9 @@
-# The model in the box: ImageNet features that stay as they are, matched by kind, trained on photographs and scenes.
+# The default model: ImageNet features that stay as they are, matched at every position; trained on photographs, scenes.
 _base_ = [
-    '../_base_/models/siamese_mask_rcnn_lite0.py',
+    '../_base_/models/siamese_mask_rcnn_lite.py',
     '../_base_/datasets/photographs.py',
     '../_base_/default_runtime.py',
 ]
-
-# The paper's RoI head, which hears the dense comparison alone: for configs that leave out the second one.
-compared = ('type', 'relation', 'kind')
-dense_roi_head = dict(
-    {key: value for key, value in _base_.model.roi_head.items() if key not in compared},
-    _delete_=True,
-    type='BinaryRoIHead',
-)
 
 # ---------------------------------------------------------------- schedule
 find_unused_parameters = False

@@ -3,9 +3,16 @@
 _base_ = './siamese_mask_rcnn_lite.py'
 
 split = 1
-photographs = {**_base_.photographs, 'split': split, 'phase': 'background'}
+held_out = dict(split=split, phase='background')
+photographs = {**_base_.photographs, **held_out}
+more_photographs = {**_base_.more_photographs, **held_out}
 composed_scenes = {**_base_.composed_scenes, 'data_root': 'data/composed/s1/'}
-train_dataloader = dict(dataset=dict(datasets=[photographs, composed_scenes, _base_.drawn_scenes]))
+train_dataloader = dict(
+    dataset=dict(
+        datasets=[photographs, more_photographs, _base_.food, composed_scenes, _base_.drawn_scenes],
+        weights=[0.3, 0.05, 0.1, 0.4, 0.15],
+    )
+)
 test_dataloader = dict(dataset=dict(split=split, phase='one-shot'))
 
 max_iters = 600

@@ -31,7 +31,7 @@ from .relations import (
     Related,
     TranslationRelation,
 )
-from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
+from .roi_heads import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, RelationRoIHead
 from .task_modules import EpisodeRandomSampler
 from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
 
@@ -57,7 +57,6 @@ __all__ = [
     'KindComparison',
     'KindFPN',
     'KindMatchNeck',
-    'KindRoIHead',
     'LateMatchNeck',
     'MarginRankingLoss',
     'MetricRelation',

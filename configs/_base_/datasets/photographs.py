@@ -1,11 +1,13 @@
-# Photographs with masks, scenes composed of what is cut out of them, and drawn scenes, mixed.
+# Photographs with masks, scenes composed of cut-outs, and drawn scenes, mixed, as a search shows them: objects brought
+# to a size, half of the references on the searched image itself.
 _base_ = ['../reference_rules.py', './composed_scenes.py', './rich_difficulty.py']
 
 photo_root = 'data/photographs/'
 composed_root = 'data/composed/all/'
+crowds_root = 'data/composed/crowds/'
 drawn_root = 'data/drawn/'
 # What make_synthetic.py writes, as make_cutouts.py writes the composed ones.
-scenes = dict(drawn=dict(out_dir=drawn_root, num_images=8000, seed=0, **_base_.rich))
+scenes = dict(drawn=dict(out_dir=drawn_root, num_images=4000, seed=0, **_base_.rich))
 
 # ---------------------------------------------------------------- pipelines
 image_size = (384, 384)
@@ -36,8 +38,8 @@ train_pipeline = [
     load,
     light,
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-    dict(type='RandomResize', scale=image_size, ratio_range=(0.7, 1.6), keep_ratio=True),
-    dict(type='RandomCrop', crop_size=image_size, allow_negative_crop=True),
+    dict(type='RandomZoom', window_size=max(image_size), object_size=(24, 160), max_enlargement=4.0),
+    dict(type='Resize', scale=image_size, keep_ratio=True),
     dict(type='RandomFlip', prob=0.5),
     dict(type='Pad', size=image_size, pad_val=padding),
     dict(type='PackOneShotInputs'),
@@ -56,19 +58,29 @@ episodes = dict(
     data_prefix=dict(img='images/'),
     phase='all',
     absent_prob=0.15,
+    num_episodes=2,
+    same_image_prob=0.5,
+    keep_others=True,
     reference_sampler=dict(type='ReferenceSampler', with_masks=True, min_size=12),
     pipeline=train_pipeline,
     ref_pipeline=train_ref_pipeline,
 )
 photographs = dict(episodes, data_root=photo_root + 'coco_train/')
+more_photographs = dict(episodes, data_root=photo_root + 'coco_more_train/')
+food = dict(episodes, data_root=photo_root + 'indonesian_food/')
 composed_scenes = dict(episodes, data_root=composed_root)
+crowds = dict(episodes, data_root=crowds_root)
 drawn_scenes = dict(episodes, data_root=drawn_root)
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='EpisodeSampler'),
-    dataset=dict(type='EpisodeMixture', datasets=[photographs, composed_scenes, drawn_scenes], weights=[0.4, 0.4, 0.2]),
+    dataset=dict(
+        type='EpisodeMixture',
+        datasets=[photographs, more_photographs, food, composed_scenes, crowds, drawn_scenes],
+        weights=[0.25, 0.05, 0.1, 0.35, 0.15, 0.1],
+    ),
 )
 test_dataloader = dict(
     batch_size=1,

@@ -1,5 +1,5 @@
 # Photographs, split S1 of COCO, on ImageNet features; matchers of regions keep the dense comparison of kinds.
-_base_ = '../../lite/siamese_mask_rcnn_lite_s1_dense.py'
+_base_ = '../../lite/siamese_mask_rcnn_lite_s1.py'
 
 # For matchers that take its place: a pyramid alone.
 fpn = dict(

@@ -153,8 +153,7 @@ class SiameseMixin:
 
         Returns:
             dict: By the position of the map, which is that of the vector among what is kept of a reference, the layer
-            that embeds both for their cosine; None where they are compared as they are. Those of the RoI head, which
-            has the last word, come before those of the match neck.
+            that embeds both for their cosine; None where they are compared as they are.
 
         Raises:
             ValueError: If the matcher compares no vectors.
@@ -166,8 +165,7 @@ class SiameseMixin:
                 f'{type(self.match_neck).__name__} keeps no vector of a reference by which pictures could be indexed; '
                 'search without an index'
             )
-        refine = getattr(getattr(self, 'roi_head', None), 'refine_region_layers', None)
-        return layers if refine is None else refine(layers)
+        return layers
 
     # ---------------------------------------------------------------- mmdet's interface
 

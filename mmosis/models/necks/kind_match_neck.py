@@ -23,8 +23,8 @@ class KindMatchNeck(AbsDiffMatchNeck):
     find small objects, hear the deep ones, which know kinds.
 
     Of a reference are kept: L vectors (C,), a vector (C_k,) a kind map, and a region (C, s, s) of one level for
-    :class:`KindRoIHead`. Where references come with masks, vectors are means over the mask, and the region is the box
-    around it; so a crop may show the object's surroundings, as the features of the image do.
+    :class:`RelationRoIHead`. Where references come with masks, vectors are means over the mask, and the region is the
+    box around it; so a crop may show the object's surroundings, as the features of the image do.
 
     Args:
         kind_channels: C_k of each kind map.

