@@ -273,12 +273,15 @@ class TestSearch:
 
     def test_nothing_is_found(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
         """How near it came is told, also of what was searched before a stop."""
-        assert search('--reference', photo, '--box', BOX, '--keep-all') == 0
+        # Another picture: what is boxed on the searched one would be found.
+        assert cv2.imwrite('other.png', cv2.imread(photo) // 2 * 2)
+        other = ('--reference', 'other.png', '--box', BOX)
+        assert search(*other, '--keep-all') == 0
         best = max(annotation['score'] for annotation in annotations()['annotations'])
         capsys.readouterr()
         for words in (('--tile', '128'), (), ('--resume',)):
             out = 'tiles' if '--tile' in words else 'whole'
-            assert search('--reference', photo, '--box', BOX, '--score-thr', '1', *words, out=out) == 0
+            assert search(*other, '--score-thr', '1', *words, out=out) == 0
             *_, found, hint = [line for line in capsys.readouterr().out.splitlines() if line != TILES]
             assert found == f'0 objects in 1 images: {out}/annotations.json'
             told = float(re.fullmatch(r'the best score was (0\.\d+), and 1 is asked for: try .*', hint)[1])

@@ -9,6 +9,7 @@ import numpy as np
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.structures.run_lengths import encode_part
 
+from .competition import best_first
 from .suppression import box_iou
 
 SAME_IOU = 0.5  # of a detection and a box around one object
@@ -65,15 +66,15 @@ def with_boxed(found: FoundObjects, boxed: Iterable[BoxedObject], img_shape: tup
         img_shape: (H, W) of the image.
 
     Returns:
-        FoundObjects: The same columns.
+        FoundObjects: The same columns, by falling score.
     """
     for each in boxed:
         overlaps = _overlaps(found.bboxes, found.labels, each)
         same = overlaps >= SAME_IOU
         own = found[np.array([overlaps.argmax()])] if same.any() else _from_box(found, each, img_shape)
         own = own.with_columns(scores=np.full(1, SCORE, found.scores.dtype))
-        found = FoundObjects.cat([own, found[~same]])
-    return found
+        found = FoundObjects.cat([found[~same], own])
+    return best_first(found)
 
 
 def _overlaps(bboxes: np.ndarray, labels: np.ndarray, boxed: BoxedObject) -> np.ndarray:

@@ -70,6 +70,8 @@ class Calibration:
         """
         if not search.get('calibration'):
             return None
+        if not isinstance(search['calibration'], Mapping):
+            raise TypeError(f'search.calibration must be a dict of numbers, got {search["calibration"]!r}')
         told = dict(search['calibration'])
         parts = {name: SizeCalibration(**told.pop(name)) for name in ('by_size', 'boxed') if told.get(name)}
         return cls(**told | parts)

@@ -94,9 +94,9 @@ class TestModels:
         banks = [each.encode(scene.image[20:90, 20:90]) for each in (torch_, light)]
         vectors = [each.embed_references(bank) for each, bank in zip((torch_, light), banks, strict=True)]
         np.testing.assert_allclose(*vectors, atol=1e-4)
-        head = torch_.model.roi_head.comparisons
+        comparisons = torch_.model.match_neck.comparisons
         assert list(torch_.regions.layers) == [4, 5]
-        for layer, comparison in zip(torch_.regions.layers.values(), head, strict=True):
+        for layer, comparison in zip(torch_.regions.layers.values(), comparisons, strict=True):
             np.testing.assert_array_equal(layer[0], comparison.embed_layer.weight.detach().numpy())
 
     def test_the_match_neck_alone_embeds_kinds_by_its_own_layers(self) -> None:

@@ -66,3 +66,8 @@ def test_the_order_must_stay(slope: float) -> None:
 def test_other_sizes_are_not_favoured() -> None:
     with pytest.raises(ValueError, match=r'a weight in search\.calibration must be at least 0, got -0\.1'):
         SizeCalibration(1.0, 0.0, -0.1)
+
+
+def test_a_calibration_of_another_type_is_told() -> None:
+    with pytest.raises(TypeError, match=r"search\.calibration must be a dict of numbers, got 'high'"):
+        Calibration.from_config(dict(calibration='high'))

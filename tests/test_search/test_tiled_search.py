@@ -44,7 +44,7 @@ class Thing:
 class KnowingDetector(SearchBase):
     """Sees of each thing what a tile shows."""
 
-    competition_iou_thr, regions, _encode_batch, _encode_image = 0.5, None, None, None
+    competition_iou_thr, calibration, regions, _encode_batch, _encode_image = 0.5, None, None, None, None
 
     def __init__(self, things: list[Thing], masked: bool = True, **tiles: object) -> None:
         self.things, self.masked = things, masked
