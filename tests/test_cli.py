@@ -288,6 +288,18 @@ class TestSearch:
             assert told == pytest.approx(best, abs=0.0006) if out == 'whole' else 0.3 < told < 1
             assert f'try --score-thr {math.floor(100 * told) / 100:g}, another reference' in hint
 
+    def test_what_is_boxed_on_the_image_is_found_whatever_the_network_says(self, search: Callable, photo: str) -> None:
+        """Also of several images, and in tiles."""
+        cv2.imwrite('other.png', cv2.imread(photo)[:, ::-1])
+        for out, words in (('whole', ()), ('tiles', ('--tile', '128'))):
+            references = ('--reference', photo, '--box', BOX, '--score-thr', '1', *words)
+            assert search(*references, images=f'other.png {photo}', out=out) == 0
+            found = annotations(out)
+            (image_id,) = [image['id'] for image in found['images'] if image['file_name'].endswith(photo)]
+            (annotation,) = found['annotations']
+            assert (annotation['image_id'], annotation['score']) == (image_id, 1)
+            assert annotation['segmentation']['size'] == [192, 192]
+
     def test_how_it_was_searched_is_told(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
         assert search('--reference', photo, '--box', BOX, '--tile', '128') == 0
         assert TILES in capsys.readouterr().out.splitlines()
