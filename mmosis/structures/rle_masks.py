@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class RLEMasks(Sequence):
     """A sequence of COCO RLE dicts that stands where mmdet has an (N, H, W) mask tensor.
 
-    A test image has hundreds of masks an episode and many episodes, so full masks would fill the memory. As a sequence it
-    is what mmdet's ``CocoMetric`` reads; ``.cpu().numpy()`` decodes it for everybody who expects a tensor
+    A test image has hundreds of masks an episode and many episodes, so full masks would fill the memory. As a sequence
+    it is what mmdet's ``CocoMetric`` reads; ``.cpu().numpy()`` decodes it for everybody who expects a tensor
     (``supervision.Detections.from_mmdetection``, and mmdet's dump, which would turn a list into a plain one).
 
     Args:

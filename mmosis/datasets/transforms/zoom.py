@@ -53,13 +53,11 @@ class RandomZoom(BaseTransform):
         size = np.sqrt(max(np.prod(bbox[2:] - bbox[:2]), 1))
         wanted = np.exp(np.random.uniform(*np.log(self.object_size)))
         side = max(round(self.window_size / min(wanted / size, self.max_enlargement)), _MIN_SIDE)
-        height, width = (min(side, length) for length in results['img'].shape[:2])
-        centre = (bbox[:2] + bbox[2:]) / 2
-        offset = (
-            _draw_start(centre[1], height, results['img'].shape[0]),
-            _draw_start(centre[0], width, results['img'].shape[1]),
-        )
-        return _CropAt(offset, (height, width)).transform(results)
+        lengths = results['img'].shape[:2]
+        window = tuple(min(side, length) for length in lengths)
+        centre = (bbox[:2] + bbox[2:])[::-1] / 2
+        offset = tuple(map(_draw_start, centre, window, lengths))
+        return _CropAt(offset, window).transform(results)
 
 
 class _CropAt(RandomCrop):
