@@ -54,6 +54,8 @@ setup(
             *('.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh'),
         ]
     },
+    # Benchmarks are of the checkout, where benchmarks/ is.
+    exclude_package_data={'mmosis': ['.mim/tools/analysis_tools/benchmark*.py']},
     entry_points={'console_scripts': ['mmosis = mmosis.cli:main']},
     # Neither torch nor an OpenMMLab family: a user may have either family, or search without them.
     install_requires=[

@@ -59,6 +59,7 @@ def test_wheel_holds_the_package_configs_tools_and_index(wheel: zipfile.ZipFile)
         expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
     for pattern in ('configs/**/*.py', 'configs/**/metafile.yml', 'tools/**/*.py', 'tools/*.sh'):
         expected |= {f'mmosis/.mim/{path.relative_to(ROOT)}' for path in ROOT.glob(pattern)}
+    expected -= {f'mmosis/.mim/tools/analysis_tools/{name}.py' for name in ('benchmark', 'benchmark_runtimes')}
     files = {name for name in wheel.namelist() if '.dist-info/' not in name}
     assert files == expected
 

@@ -11,6 +11,7 @@ from .errors import describe_error
 BAD_INPUT = 2  # argparse's status
 # Names the process of mmosis.utils.torchrun for those that it starts: while they import, it may be killed.
 LAUNCHER_PID = 'MMOSIS_LAUNCHER_PID'
+OURS = ('mmosis', 'benchmarks', '__main__')
 _PEER_ENDED = 'Connection closed by peer'  # gloo's words
 
 
@@ -47,7 +48,7 @@ def is_about_input(error: Exception) -> bool:
     while last.tb_next is not None:
         last = last.tb_next
     frame = last.tb_frame
-    ours = frame.f_globals.get('__name__', '').partition('.')[0] in ('mmosis', '__main__')
+    ours = frame.f_globals.get('__name__', '').partition('.')[0] in OURS
     raised = frame.f_code.co_code[last.tb_lasti] == dis.opmap['RAISE_VARARGS']  # by a statement, not by an expression
     return isinstance(error, (ValueError, TypeError, ImportError)) and ours and raised
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from mmosis.search import OneShotInferencer
 from mmosis.utils.rng import generator
-from mmosis.utils.timing import time_in_turns
 
 from .measured import Measured, Row, rows_of_ways
+from .timing import time_in_turns
 
 CROP = (160, 120)
 

@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 from mmosis.utils.precision import has_native_bfloat16
-from mmosis.utils.timing import Step, Taken, time_in_turns
+from mmosis.utils.timing import Step, Taken
+
+from .timing import time_in_turns
 
 CPU_INFO = Path('/proc/cpuinfo')
 CHANNELS, MAP = 256, 64

@@ -7,9 +7,9 @@ from mmdet.registry import MODELS
 from mmengine.optim import OptimWrapper
 from torch.optim import SGD
 
-from mmosis.apis.benchmark.noise import make_batch
-from mmosis.apis.benchmark.parts import Parts
-from mmosis.apis.benchmark.variants import Variant, measure_variants
+from benchmarks.noise import make_batch
+from benchmarks.parts import Parts
+from benchmarks.variants import Variant, measure_variants
 from mmosis.models import SiameseTwoStageDetector
 
 FORWARD = {'backbone and neck', 'match', 'RPN', 'RoI pooling', 'box head', 'mask head'}

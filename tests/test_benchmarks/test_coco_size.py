@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from mmdet.datasets import CocoDataset
 
-from mmosis.apis.benchmark.annotations import AnnotationsAlone, measure
-from mmosis.apis.benchmark.coco_size import CATEGORY_IDS, CATEGORY_NAMES, write_coco_size
+from benchmarks.annotations import AnnotationsAlone, measure
+from benchmarks.coco_size import CATEGORY_IDS, CATEGORY_NAMES, write_coco_size
 from mmosis.datasets import OneShotCocoDataset
 
 

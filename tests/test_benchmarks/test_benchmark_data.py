@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from mmengine.config import Config
 
-from mmosis.apis.benchmark.data import PlainItems, measure_data
+from benchmarks.data import PlainItems, measure_data
 
 WAYS = ['plain pipeline', 'plain pipeline, objects that match alone', 'ours']
 

@@ -1,6 +1,6 @@
 import torch
 
-from mmosis.apis.benchmark import machine
+from benchmarks import machine
 from mmosis.utils.timing import Taken
 
 

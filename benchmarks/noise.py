@@ -1,6 +1,8 @@
 """Detectors with random weights and batches of noise: what they find means nothing, how long they take does."""
 
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmdet.registry import MODELS
@@ -12,6 +14,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmosis.models import SiameseMixin
+from mmosis.search import OneShotInferencer
 from mmosis.utils.config_file import read_config
 from mmosis.utils.rng import generator, seeded
 
@@ -35,6 +38,19 @@ def load_detector(config: str, device: str) -> tuple[str, Config, nn.Module]:
         for head in ('bbox_head', 'mask_head'):
             cfg.model.roi_head[head].num_classes = 1
     return Path(config).stem, cfg, build_detector(cfg, device)
+
+
+def make_random_inferencer(cfg: Config, **options: Any) -> OneShotInferencer:
+    """Make an inferencer with random weights, always the same, which go through a file as others do.
+
+    Args:
+        cfg: Config of a detector.
+        **options: ``OneShotInferencer``'s.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, 'weights.pth')
+        torch.save(dict(state_dict=build_detector(cfg, 'cpu').state_dict()), path)
+        return OneShotInferencer(cfg, str(path), show_progress=False, **options)
 
 
 def make_batch(

@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from mmosis.models import ComposedRPNHead, SiameseMixin
-from mmosis.utils.timing import Step, time_in_turns
+from mmosis.utils.timing import Step
 
 from .measured import Measured, Row, rows_of_ways
 from .noise import build_detector, make_references
+from .timing import time_in_turns
 
 
 def measure_references(

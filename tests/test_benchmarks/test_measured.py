@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from mmosis.apis.benchmark.measured import Measured, rows_of_ways
+from benchmarks.measured import Measured, rows_of_ways
 from mmosis.utils.timing import Taken
 
 

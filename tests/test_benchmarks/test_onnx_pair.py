@@ -11,8 +11,8 @@ from tools_runner import DEMO, run
 pytest.importorskip('onnx')
 pytest.importorskip('mmosis.utils.onnx_runtime')
 
+from benchmarks.onnx_pair import _compare, time_pairs
 from mmosis.deployment import export_onnx
-from mmosis.deployment.pairs import _compare, time_pairs
 from mmosis.search.onnx_detector import OnnxDetector
 
 

@@ -6,11 +6,8 @@ training the draw of its episode.
 
 import contextlib
 import io
-import multiprocessing
 import os
 import warnings
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -26,8 +23,8 @@ from mmosis.utils.timing import time_step
 
 from .coco_size import CATEGORY_NAMES, write_coco_size
 from .measured import Measured, Row
+from .memory import forget_peak, held, held_together, in_new_process, peak
 
-PROC = Path('/proc')
 MASKS = dict(type='ReferenceSampler', with_masks=True)
 WAYS: dict[str, dict | None] = {
     'no data set': None,
@@ -102,7 +99,7 @@ def measure_annotations(
     """
     with TemporaryDirectory() as temporary:
         path = write_coco_size(folder or temporary, num_images, num_annotations)
-        rows = [_row(name, _apart(cfg, path, num_workers, num_items)) for name, cfg in WAYS.items()]
+        rows = [_row(name, in_new_process(measure, cfg, path, num_workers, num_items)) for name, cfg in WAYS.items()]
         size = path.stat().st_size / 2**20
     title = (
         f'{num_images} images, {num_annotations} objects, {size:.0f} MiB; {num_workers} workers, {num_items} items each'
@@ -123,12 +120,6 @@ def _row(name: str, used: Used) -> Row:
     }
 
 
-def _apart(*args: object) -> Used:
-    """Measure in a new process, which may have workers of its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
-        return pool.submit(measure, *args).result()
-
-
 def measure(cfg: dict | None, path: Path, num_workers: int, num_items: int) -> Used:
     """Load a data set and let workers read of it.
 
@@ -139,20 +130,20 @@ def measure(cfg: dict | None, path: Path, num_workers: int, num_items: int) -> U
         num_items: Items that each reads.
     """
     init_default_scope('mmdet')
-    (PROC / 'self/clear_refs').write_text('5')  # forget the peak so far
-    before = _memory(os.getpid(), 'status', 'VmRSS')
+    forget_peak()
+    before = held()
     with contextlib.redirect_stdout(io.StringIO()):
         dataset, taken = time_step(
             lambda: cfg and DATASETS.build(dict(cfg, ann_file=str(path), data_prefix=dict(img='')))
         )
-    peak, loaded = (_memory(os.getpid(), 'status', name) - before for name in ('VmHWM', 'VmRSS'))
+    most, loaded = peak() - before, held() - before
     serialised = 0 if dataset is None else dataset.data_bytes.nbytes / 2**20
-    return Used(*taken, peak, loaded, serialised, *_read_by_workers(dataset, num_workers, num_items))
+    return Used(*taken, most, loaded, serialised, *_read_by_workers(dataset, num_workers, num_items))
 
 
 def _read_by_workers(dataset: BaseDataset | None, num_workers: int, num_items: int) -> tuple[float, float]:
     """MiB that workers add by being there and reading, and by reading alone."""
-    alone = _shared_out([os.getpid()])
+    alone = held_together([os.getpid()])
     items = AnnotationsAlone(dataset, num_workers * num_items)
     # Forked, as by MMEngine's runner; this process was not.
     settings = dict(num_workers=num_workers, persistent_workers=True, multiprocessing_context='fork')
@@ -161,18 +152,8 @@ def _read_by_workers(dataset: BaseDataset | None, num_workers: int, num_items: i
         batches = iter(DataLoader(items, BATCH, **settings))
     next(batches)
     processes = [os.getpid(), *(worker.pid for worker in batches._workers)]
-    started = _shared_out(processes)
+    started = held_together(processes)
     for _ in batches:
         pass
-    read = _shared_out(processes)
+    read = held_together(processes)
     return read - alone, read - started
-
-
-def _shared_out(processes: Iterable[int]) -> float:
-    """Memory of processes together, MiB: a page that several share counts once."""
-    return sum(_memory(process, 'smaps_rollup', 'Pss:') for process in processes)
-
-
-def _memory(process: int, file: str, name: str) -> float:
-    lines = (PROC / str(process) / file).read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024

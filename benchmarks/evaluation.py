@@ -6,11 +6,9 @@ Every step runs in a process of its own on the same data: seconds, and the memor
 import contextlib
 import io
 import itertools
-import multiprocessing
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -24,9 +22,9 @@ from mmosis.structures import EpisodeRecord
 from mmosis.utils.rng import generator
 
 from .measured import Measured, Row
+from .memory import forget_peak, held, in_new_process, peak
 
 EVALUATIONS = ('ours', 'pycocotools')
-PEAK, STATUS = Path('/proc/self/clear_refs'), Path('/proc/self/status')
 NUM_CATEGORIES, NUM_ANNOTATIONS, NUM_EPISODES = 80, 36781, 14600  # of val2017's 5000 images
 HEIGHT, WIDTH = 480, 640
 SHAPES, VARIANTS = 300, 20  # objects to choose from, each with copies that are a little off
@@ -159,8 +157,8 @@ def measure(step: Step) -> Used:
         coco.dataset = dataset
         coco.createIndex()
     runs = [make_detections(coco, episodes, shapes, step.num_detections, rng) for _ in range(step.num_runs)]
-    PEAK.write_text('5')  # forget the peak so far
-    before = _status('VmRSS')
+    forget_peak()
+    before = held()
     start = time.perf_counter()
     if step.name == 'confusion':
         values = [float(confusion_matrix(coco, episodes, runs[0])[2].mean())]
@@ -168,13 +166,7 @@ def measure(step: Step) -> Used:
         values = (evaluate_ours if step.name == 'ours' else evaluate_pycocotools)(coco, runs, step.iou_type)
     seconds = time.perf_counter() - start
     size = f'{step.num_images} images, {len(dataset["annotations"])} objects, {len(episodes)} episodes a run'
-    return Used(seconds, _status('VmHWM') - before, values, size)
-
-
-def _status(name: str) -> float:
-    """Memory of this process in MiB: VmRSS, as it is, or VmHWM, its peak."""
-    lines = STATUS.read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+    return Used(seconds, peak() - before, values, size)
 
 
 def measure_evaluation(num_images: int, num_detections: int, nums_runs: Sequence[int]) -> Measured:
@@ -187,12 +179,10 @@ def measure_evaluation(num_images: int, num_detections: int, nums_runs: Sequence
     """
     sizes = (num_images, num_detections)
     rows = []
-    # A new process for every step: none finds memory that another has left.
-    with multiprocessing.get_context('spawn').Pool(1, maxtasksperchild=1) as pool:
-        for num_runs, iou_type in itertools.product(nums_runs, ('bbox', 'segm')):
-            both = [pool.apply(measure, (Step(name, num_runs, iou_type, *sizes),)) for name in EVALUATIONS]
-            rows.append(_row(f'{iou_type}, runs: {num_runs}', *both))
-        matrix = pool.apply(measure, (Step('confusion', 1, 'bbox', *sizes),))
+    for num_runs, iou_type in itertools.product(nums_runs, ('bbox', 'segm')):
+        both = [in_new_process(measure, Step(name, num_runs, iou_type, *sizes)) for name in EVALUATIONS]
+        rows.append(_row(f'{iou_type}, runs: {num_runs}', *both))
+    matrix = in_new_process(measure, Step('confusion', 1, 'bbox', *sizes))
     rows.append(_row('confusion matrix, 1 run', matrix))
     return Measured(f'{matrix.size}, {num_detections} detections each', rows)
 
