@@ -24,6 +24,7 @@ from .transforms.stored import LoadStoredReference
 
 # What tells one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
+NAMED_CATEGORIES = 80  # that a warning names one by one: all of COCO's
 
 
 @DATASETS.register_module()
@@ -255,9 +256,11 @@ class OneShotCocoDataset(CocoFileDataset):
         self._active = {names.index(name) for name, count in counts.items() if count >= needed}
         few = [f'{name!r} ({count})' for name, count in counts.items() if count < needed]
         if few:
+            more = f' and {len(few) - NAMED_CATEGORIES} more' if len(few) > NAMED_CATEGORIES else ''
             print_log(
                 f'{len(few)} of {len(classes)} {self.phase} categories are skipped: {self.ann_file} shows them in '
-                f'fewer than {needed} image(s), one to search and the others to give references: {", ".join(few)}',
+                f'fewer than {needed} image(s), one to search and the others to give references: '
+                f'{", ".join(few[:NAMED_CATEGORIES])}{more}',
                 logger='current',
                 level=logging.WARNING,
             )

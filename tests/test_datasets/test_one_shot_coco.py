@@ -5,6 +5,7 @@ import torch
 from mmengine.config import ConfigDict
 
 from mmosis.compat.checkpoint import load_weights_file
+from mmosis.datasets import one_shot_coco
 
 DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
 
@@ -91,6 +92,12 @@ def test_categories_with_too_few_images_are_skipped_and_named_in_one_line(tiny_d
         f'2 of {2 + len(_active(dataset))} background categories are skipped: {dataset.ann_file} shows them in '
         "fewer than 2 image(s), one to search and the others to give references: 'bus' (1), 'train' (0)"
     )
+
+
+def test_of_very_many_skipped_categories_the_first_are_named(tiny_dataset, host_log, monkeypatch):
+    monkeypatch.setattr(one_shot_coco, 'NAMED_CATEGORIES', 1)
+    tiny_dataset()
+    assert host_log.text.count("to give references: 'bus' (1) and 1 more") == 1
 
 
 def test_references_without_replacement_need_more_images(tiny_dataset, host_log):
