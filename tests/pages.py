@@ -4,6 +4,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+FOLDERS = ('docs', 'benchmarks', 'configs', 'projects')  # with pages, or with a README.md in some of their folders
+PAGES = [
+    'README.md',
+    'CONTRIBUTING.md',
+    *sorted(str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob('*.md')),
+]
 
 
 def read(page: str) -> str:
@@ -37,3 +43,9 @@ def prose(text: str) -> str:
 def code(cell: str) -> list[str]:
     """List what a cell or a sentence has in backticks."""
     return re.findall(r'`([^`]+)`', cell)
+
+
+def anchors(text: str) -> set[str]:
+    """Name the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r'^#+ (.+)$', prose(text), flags=re.MULTILINE)
+    return {re.sub(r'[^\w -]', '', heading.lower()).replace(' ', '-') for heading in headings}
