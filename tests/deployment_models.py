@@ -11,7 +11,7 @@ from mmosis.search import OneShotInferencer
 
 ROOT = Path(__file__).parents[1]
 POCKET = 'pocket/siamese_mask_rcnn_pocket'
-PUBLISHED = 'published/siamese_mask_rcnn_published_s1'
+PUBLISHED = 'published/siamese_mask_rcnn_published'
 MATCHERS = ('co_excitation', 'cross_attention', 'hierarchical', 'metric', 'mutual', 'translation')
 SMALL = (
     POCKET,
@@ -19,7 +19,7 @@ SMALL = (
     'reuse/siamese_faster_rcnn_s1',
     'reuse/siamese_cascade_mask_rcnn_s1',
     'reuse/siamese_gfl_s1',
-    *(f'matchers/{name}_demo_s1' for name in MATCHERS),
+    *(f'matchers/{name}_demo' for name in MATCHERS),
     PUBLISHED,
 )
 CHANNELS = dict(

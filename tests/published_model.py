@@ -15,7 +15,7 @@ from mmosis.models import SiameseTwoStageDetector
 from mmosis.published.keras_weights import convert_keras
 
 DATA = Path(__file__).parent / 'data'
-CONFIG = Path(__file__).parents[1] / 'configs/published/siamese_mask_rcnn_published_s1.py'
+CONFIG = Path(__file__).parents[1] / 'configs/published/siamese_mask_rcnn_published.py'
 MEAN = (123.7, 116.8, 103.9)
 KERNEL_GAIN = {'rpn_class_raw': 0.25, 'rpn_bbox_pred': 0.1, 'mrcnn_class_logits': 0.5, 'mrcnn_bbox_fc': 0.1}
 

@@ -6,6 +6,7 @@ import pytest
 from mmengine.config import Config, ConfigDict
 
 from mmosis.scenes.synthetic import SceneConfig
+from mmosis.utils.config_file import set_split
 
 ROOT = Path(__file__).parents[1]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -38,25 +39,11 @@ ABLATIONS = {
         'five_references': {'num_references', *(f'{loader}.dataset.num_references' for loader in LOADERS[::2])},
         'same_image': {'train_dataloader.dataset.reference_sampler'},
     },
-    'configs/matchers/ablations/': {
-        'no_competition': {'model.roi_head.competition'},
-        'no_relation': {
-            'compared',
-            'model.match_neck.type',
-            *(f'model.roi_head.{key}' for key in ('type', 'relation', 'competition')),
-        },
-        'patch_relation': {
-            'model.roi_head.competition',
-            *(f'model.roi_head.relation.{key}' for key in ('type', 'embed_channels', 'temperature')),
-        },
-        'two_episodes': {f'train_dataloader.{key}' for key in ('batch_size', 'dataset.num_episodes')},
-    },
 }
 BASELINES = {
     'configs/ablations/': 'configs/siamese_mask_rcnn_s1.py',
     'configs/ablations/r101_s1': 'configs/siamese_mask_rcnn_s1_imagenet1k.py',
     'configs/demo/ablations/': 'configs/demo/ablations/baseline.py',
-    'configs/matchers/ablations/': 'configs/matchers/ablations/baseline.py',
 }
 
 
@@ -81,13 +68,51 @@ def test_split_files_differ_in_the_split_alone(stem: str, split: int) -> None:
     assert all(other[loader].dataset.split == split for loader in LOADERS)
 
 
-@pytest.mark.parametrize('name', sorted(path.stem for path in ROOT.glob('configs/matchers/*_s[234].py')))
-def test_a_matchers_splits_differ_in_the_split_alone(name: str) -> None:
-    stem, split = name[:-1], int(name[-1])
-    first, other = read(f'configs/matchers/{stem}1.py'), read(f'configs/matchers/{name}.py')
+@pytest.mark.parametrize(
+    'stem', ['siamese_mask_rcnn_s{}', 'siamese_mask_rcnn_s{}_5shot', 'demo/siamese_mask_rcnn_demo_s{}']
+)
+def test_split_files_are_s1_with_another_split(stem: str) -> None:
+    for split in (2, 3, 4):
+        cfg = Config.fromfile(ROOT / f'configs/{stem.format(1)}.py')
+        set_split(cfg, split)
+        assert differences(cfg._cfg_dict, read(f'configs/{stem.format(split)}.py')) == set()
+
+
+SPLIT_BY_OPTION = [
+    *(path.stem for kind in ('coco', 'demo') for path in sorted(ROOT.glob(f'configs/matchers/*_{kind}.py')))
+]
+
+
+@pytest.mark.parametrize('name', SPLIT_BY_OPTION)
+def test_a_matcher_has_every_split(name: str) -> None:
+    path = ROOT / f'configs/matchers/{name}.py'
+    first, other = Config.fromfile(path), Config.fromfile(path)
+    assert first.split == 1
+    set_split(other, 3)
     loaders = [loader for loader in LOADERS if loader in first]
-    assert differences(first, other) == {'split', *(f'{loader}.dataset.split' for loader in loaders)}
-    assert all(other[loader].dataset.split == split for loader in loaders)
+    changed = {'split', *(f'{loader}.dataset.split' for loader in loaders)}
+    assert differences(first._cfg_dict, other._cfg_dict) == changed
+
+
+@pytest.mark.parametrize(
+    'name',
+    [
+        'siamese_mask_rcnn_full',
+        'mask_rcnn_full',
+        'demo/siamese_mask_rcnn_demo_full',
+        'demo/mask_rcnn_demo_full',
+        'omniglot/siamese_mask_rcnn_omniglot',
+        'omniglot/siamese_mask_rcnn_omniglot_20bg',
+        'published/siamese_mask_rcnn_published_full',
+        'lite/siamese_mask_rcnn_lite',
+        'lite/siamese_mask_rcnn_lite_s1',
+        'pretrain/resnet50_imagenet687',
+    ],
+)
+def test_all_categories_and_data_made_for_a_split_have_none_to_choose(name: str) -> None:
+    cfg = Config.fromfile(ROOT / f'configs/{name}.py')
+    with pytest.raises(ValueError, match='has no split to choose'):
+        set_split(cfg, 2)
 
 
 def test_five_shots_are_five_references_in_training_and_testing() -> None:
@@ -100,8 +125,8 @@ def test_five_shots_are_five_references_in_training_and_testing() -> None:
     ('stem', 'same_image'),
     [
         ('siamese_mask_rcnn_s1_imagenet1k', True),
-        ('published/siamese_mask_rcnn_published_s1', True),
-        ('matchers/mutual_coco_s1', True),
+        ('published/siamese_mask_rcnn_published', True),
+        ('matchers/mutual_coco', True),
         ('reuse/siamese_gfl_s1', True),
         ('ablations/other_image_s1', False),
         ('demo/siamese_mask_rcnn_demo_s1', False),
@@ -181,7 +206,7 @@ def test_finetune_differs_from_pocket_in_schedule_categories_and_start() -> None
 def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
     lite, s1 = (read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py') for kind in ('', '_s1'))
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
-    own = {'split', 'held_out', 'composed_scenes.data_root'}
+    own = {'held_out', 'composed_scenes.data_root'}
     parts = own | {f'{name}.{key}' for name in ('photographs', 'more_photographs') for key in ('split', 'phase')}
     schedule = {'max_iters', 'train_cfg.max_iters', 'param_scheduler'}
     data = {f'train_dataloader.dataset.{key}' for key in ('datasets', 'weights')}
@@ -218,7 +243,7 @@ def test_lite_is_fine_tuned_on_one_data_set_from_its_checkpoint() -> None:
     changed = {'max_iters', 'train_cfg.max_iters', 'param_scheduler', 'optim_wrapper.optimizer.lr'}
     data = {key for key in differences(lite, finetune) if key.startswith('train_dataloader.dataset.')}
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
-    assert differences(lite, finetune) - data == changed | tested | {'model.backbone.init_cfg'}
+    assert differences(lite, finetune) - data == changed | tested | {'model.backbone.init_cfg', 'split'}
     photographs = lite.train_dataloader.dataset.datasets[0]
     assert differences(photographs, finetune.train_dataloader.dataset) == {'split', 'phase'}
     warm_up, cosine = finetune.param_scheduler

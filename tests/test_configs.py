@@ -14,11 +14,7 @@ from mmosis.structures import split_categories
 
 ROOT = Path(__file__).parents[1]
 OTHERS = {'_base_', 'pretrain'}  # parts of configs; a classifier, which test_pretrain.py trains
-# Splits S2 to S4 of a matcher are its S1 but for the split: test_config_differences.py.
-SPLITS = set(ROOT.glob('configs/matchers/*_s[234].py'))
-CONFIGS = sorted(
-    str(path.relative_to(ROOT)) for path in set(ROOT.glob('configs/**/*.py')) - SPLITS if not OTHERS & set(path.parts)
-)
+CONFIGS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('configs/**/*.py') if not OTHERS & set(path.parts))
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 SHRUNK = {
     'Resize': dict(scale=(96, 96)),

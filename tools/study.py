@@ -7,7 +7,7 @@ any time, and several processes may share one by different configs or seeds.
 import argparse
 
 from mmosis.apis import run_study
-from mmosis.utils.config_file import add_cfg_options, read_config
+from mmosis.utils.config_file import SPLITS, add_cfg_options, read_config
 from mmosis.utils.tool import run_tool
 
 
@@ -16,6 +16,14 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('configs', nargs='+', help='config files')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2], help='seeds of the trainings')
+    parser.add_argument(
+        '--split',
+        type=int,
+        nargs='+',
+        choices=SPLITS,
+        default=[None],
+        help="splits to hold out (default: the configs')",
+    )
     parser.add_argument('--phases', nargs='+', default=[None], help="categories to test on, by default the config's")
     parser.add_argument(
         '--num-references', type=int, nargs='+', default=[None], help='references an episode in the test'
@@ -29,7 +37,7 @@ def main() -> None:
     """Run the study."""
     args = parse_args()
     configs = [read_config(name, args.cfg_options, needs=['model']) for name in args.configs]
-    print(run_study(configs, args.seeds, args.out_dir, args.phases, args.num_references))
+    print(run_study(configs, args.seeds, args.out_dir, args.phases, args.num_references, args.split))
 
 
 if __name__ == '__main__':

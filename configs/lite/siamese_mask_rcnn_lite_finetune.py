@@ -11,5 +11,6 @@ param_scheduler = [
     dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=50),
     dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=max_iters, eta_min_ratio=0.01),
 ]
-train_dataloader = dict(dataset=dict(_delete_=True, **{**_base_.photographs, 'split': 1, 'phase': 'background'}))
-test_dataloader = dict(dataset=dict(split=1, phase='one-shot'))
+split = 1
+train_dataloader = dict(dataset=dict(_delete_=True, **{**_base_.photographs, 'split': split, 'phase': 'background'}))
+test_dataloader = dict(dataset=dict(split=split, phase='one-shot'))

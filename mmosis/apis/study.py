@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 
 from mmosis.engine import newest_whole_checkpoint
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.config_file import run_name, set_split
 
 from .experiment import run_test, run_training
 from .study_tables import Setting, study_table, table_of_splits
@@ -22,37 +23,50 @@ def run_study(
     out_dir: str,
     phases: Sequence[str | None] = (None,),
     num_references: Sequence[int | None] = (None,),
+    splits: Sequence[int | None] = (None,),
 ) -> str:
     """Train and test every config with every seed. Results that are there already are kept, runs that stopped go on.
 
-    A result is known by config name, seed, phase and number of references: other settings need another ``out_dir``.
+    A result is known by config name, split, seed, phase and number of references: other settings need another
+    ``out_dir``.
 
     Args:
         configs: The configs, from files of different names; the first is the one that the others are compared with.
         seeds: Seeds of weights and episodes in training; the test episodes are the same for all.
-        out_dir: Folder; run ``<config>/seed<n>`` has its checkpoints and a ``results.json``.
+        out_dir: Folder; run ``<config>/seed<n>`` has its checkpoints and a ``results.json``. With a split ``<config>``
+            ends in ``_s<split>``.
         phases: Phases to test on.
         num_references: Numbers of references an episode to test with.
+        splits: The paper's splits to hold out, 1 to 4, each by every config; None: the config's own.
 
     Returns:
         str: The table, mAP50 in %: mean and standard deviation over the seeds; for configs of several splits, named
         ``<name>_s<split>``, one of splits follows. Both are in ``table.md``, and every single figure in ``study.json``.
 
     Raises:
-        ValueError: If two configs have one name.
+        ValueError: If two configs have one name, or one has no split to choose.
     """
-    stems = [Path(cfg.filename).stem for cfg in configs]
-    if len(set(stems)) < len(stems):
-        raise ValueError(f'configs of a study must have different file names, got {stems}')
+    names = [run_name(cfg.filename, split) for cfg in configs for split in splits]
+    if len(set(names)) < len(names):
+        raise ValueError(f'configs of a study must have different file names, got {names}')
+    of_splits = [_of_split(cfg, split) for cfg in configs for split in splits]
     results = []
     for seed in seeds:
-        for stem, cfg in zip(stems, configs, strict=True):
-            settings = [Setting(stem, phase, number) for phase in phases for number in num_references]
-            results += _run(cfg, seed, Path(out_dir, stem, f'seed{seed}'), settings)
+        for name, cfg in zip(names, of_splits, strict=True):
+            settings = [Setting(name, phase, number) for phase in phases for number in num_references]
+            results += _run(cfg, seed, Path(out_dir, name, f'seed{seed}'), settings)
     Path(out_dir, 'study.json').write_text(json.dumps(results, indent=1))
     table = '\n\n'.join(filter(None, (study_table(results), table_of_splits(results))))
     Path(out_dir, 'table.md').write_text(table + '\n')
     return table
+
+
+def _of_split(cfg: Config, split: int | None) -> Config:
+    """Copy a config, and let the copy hold out a split."""
+    cfg = copy.deepcopy(cfg)
+    if split is not None:
+        set_split(cfg, split)
+    return cfg
 
 
 def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) -> list[dict]:

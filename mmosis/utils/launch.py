@@ -3,13 +3,12 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 import torch
 import torch.distributed
 from mmengine.config import Config
 
-from .config_file import add_cfg_options, read_config
+from .config_file import SPLITS, add_cfg_options, read_config, run_name, set_split
 from .cores import available_cores, limit_threads
 from .processes import end_with_parent
 from .tool import LAUNCHER_PID
@@ -29,6 +28,7 @@ def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | 
         'config', nargs='?' if default_config else None, default=default_config, help='config file path'
     )
     parser.add_argument('--work-dir', help='the dir to save logs, models and metrics')
+    parser.add_argument('--split', type=int, choices=SPLITS, help="split to hold out (default: the config's)")
     add_cfg_options(parser)
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='job launcher')
     # torch.distributed.launch passes it; torchrun sets the environment variable instead.
@@ -38,17 +38,20 @@ def add_config_arguments(parser: argparse.ArgumentParser, default_config: str | 
 def load_config(args: argparse.Namespace) -> Config:
     """Load a config and apply the arguments of :func:`add_config_arguments`.
 
-    Work dir: the argument, else the config's, else ``work_dirs/<config name>``, as in mmdet.
+    Work dir: the argument, else the config's, else ``work_dirs/<config name>``, as in mmdet; with ``--split`` the name
+    ends in it (:func:`~mmosis.utils.config_file.run_name`).
 
     Raises:
         FileNotFoundError: If there is no such config.
-        ValueError: If it is no config of a model, or has no place for an option.
+        ValueError: If it is no config of a model, has no place for an option, or no split to choose.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     limit_threads()
     cfg = read_config(args.config, args.cfg_options, needs=['model'])
+    if args.split is not None:
+        set_split(cfg, args.split)
     cfg.launcher = args.launcher
-    cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{run_name(args.config, args.split)}'
     if args.launcher == 'pytorch':
         launcher = os.environ.get(LAUNCHER_PID)
         end_with_parent(int(launcher) if launcher else None)

@@ -39,7 +39,7 @@ def test_other_detectors_count_the_heads_that_they_have() -> None:
 
 
 def test_a_second_comparison_is_counted_for_every_region() -> None:
-    counts = count('configs/matchers/mutual_demo_s1.py')
+    counts = count('configs/matchers/mutual_demo.py')
     cells, channels, embedded = 49, 64, 128
     embed = (10 + 1) * cells * channels * embedded  # the reference once
     cosines = 10 * cells * cells * embedded

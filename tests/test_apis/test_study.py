@@ -70,7 +70,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     done = []
 
     def run_training(cfg: Config) -> str:
-        done.append(('train', Path(cfg.filename).stem, cfg.randomness.seed, cfg.work_dir, cfg.visualizer.name))
+        done.append(
+            ('train', Path(cfg.filename).stem, cfg.randomness.seed, cfg.work_dir, cfg.visualizer.name, cfg.get('split'))
+        )
         Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
         torch.save(dict(meta=dict(time='20260101_000000')), Path(cfg.work_dir, 'iter_1.pth'))
         return str(Path(cfg.work_dir, 'iter_1.pth'))
@@ -84,10 +86,10 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     return done
 
 
-def make_config(folder: Path, name: str) -> Config:
+def make_config(folder: Path, name: str, text: str = '') -> Config:
     file = folder / name
     file.parent.mkdir(exist_ok=True)
-    file.write_text("randomness = dict(seed=0)\nvisualizer = dict(name='visualizer')\n")
+    file.write_text(f"randomness = dict(seed=0)\nvisualizer = dict(name='visualizer')\n{text}")
     return Config.fromfile(file)
 
 
@@ -102,6 +104,19 @@ def test_results_that_are_there_are_kept(runs: list, tmp_path: Path) -> None:
     assert table == (tmp_path / 'out/table.md').read_text().rstrip()
     rows = json.loads((tmp_path / 'out/study.json').read_text())
     assert [(row['seed'], row['num_references']) for row in rows] == [(0, None), (0, 5), (1, None), (1, 5)]
+
+
+def test_each_config_holds_out_each_split(runs: list, tmp_path: Path) -> None:
+    loader = 'test_dataloader = dict(dataset=dict(split=split))\n'
+    configs = [make_config(tmp_path, name, f'split = 1\n{loader}') for name in ('a.py', 'b_s1.py')]
+    table = run_study(configs, [0], tmp_path / 'out', splits=[1, 2])
+    done = [(Path(step[3]).relative_to(tmp_path), step[5]) for step in runs if step[0] == 'train']
+    expected = [('a_s1', 1), ('a_s2', 2), ('b_s1', 1), ('b_s2', 2)]
+    assert done == [(Path(f'out/{name}/seed0'), split) for name, split in expected]
+    assert [cfg.split for cfg in configs] == [1, 1], 'the configs that are given stay as they are'
+    assert [row.split('|')[1].strip() for row in table.splitlines()[-2:]] == ['a', 'b'], 'a row for the splits of each'
+    with pytest.raises(ValueError, match=r"different file names, got \['a_s2', 'a_s2'\]"):
+        run_study([configs[0], make_config(tmp_path, 'a_s1.py')], [0], tmp_path / 'out', splits=[2])
 
 
 def test_a_copied_study_goes_on_with_its_own_checkpoints(runs: list, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from settings import check_option
 from tools_runner import run
 
 from mmosis.cli import parse_args
+from mmosis.utils.config_file import run_name, set_split
 
 # Its blocks are a project's of their own, which has a test of its own.
 ADD_A_MATCHER = 'docs/add_a_matcher.md'
@@ -143,12 +144,16 @@ def check_tool(words: list[str], configs: Path, parse: Callable) -> None:
         tool = tool.replace('dist_', '').replace('.sh', '.py')
         del arguments[1 if 'train' in tool else 2]
     args = parse(tool, *arguments)
+    split = getattr(args, 'split', None)
+    splits = split if isinstance(split, list) else [split]  # a study takes several
     for name in getattr(args, 'configs', [args.config] if getattr(args, 'config', None) else []):
         cfg = Config.fromfile(configs / name)
         for key in getattr(args, 'cfg_options', None) or {}:
             check_option(cfg, key)
+        for split in filter(None, splits):
+            set_split(cfg, split)
         checkpoint = getattr(args, 'checkpoint', 'CHECKPOINT')
-        last = f'work_dirs/{Path(name).stem}/iter_{cfg.get("train_cfg", {}).get("max_iters")}.pth'
+        last = f'work_dirs/{run_name(name, splits[0])}/iter_{cfg.get("train_cfg", {}).get("max_iters")}.pth'
         assert checkpoint in {'CHECKPOINT', last} or (ROOT / checkpoint).is_file()
 
 

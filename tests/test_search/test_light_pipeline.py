@@ -15,7 +15,7 @@ CONFIGS = [
     'configs/lite/siamese_mask_rcnn_lite.py',
     'configs/pocket/siamese_mask_rcnn_pocket.py',
     'configs/demo/siamese_mask_rcnn_demo_s1.py',
-    'configs/published/siamese_mask_rcnn_published_s1.py',
+    'configs/published/siamese_mask_rcnn_published.py',
 ]
 
 

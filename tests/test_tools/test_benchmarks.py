@@ -44,9 +44,9 @@ def test_detectors_take_turns_part_by_part(measure, command: str, more: set) -> 
 
 def test_steps_of_heads_that_decide_among_references_are_timed(measure) -> None:
     small = (*SMALL, '--ref-size', '32', '--batch-size', '2', '--precisions', 'fp32')
-    configs = [f'configs/matchers/{name}_demo_s1.py' for name in ('mutual', 'metric')]
+    configs = [f'configs/matchers/{name}_demo.py' for name in ('mutual', 'metric')]
     steps, _ = measure('step', *configs, *small)
-    assert [row['detector'] for row in steps] == ['mutual_demo_s1', 'metric_demo_s1']
+    assert [row['detector'] for row in steps] == ['mutual_demo', 'metric_demo']
 
 
 def test_references_together_are_timed_beside_pairs(measure) -> None:

@@ -20,3 +20,17 @@ def test_threads_of_each(tmp_path: Path, cores: int, processes: int, wanted: str
         (tmp_path / name).chmod(0o755)
     env = dict(PATH=f'{tmp_path}:{os.environ["PATH"]}', PYTHON='python', OMP_NUM_THREADS=wanted, MKL_NUM_THREADS='')
     assert run_processes('tools/dist_run.sh', str(processes), 'tool.py', **env) == f'{threads} {threads}\n'
+
+
+@pytest.mark.parametrize(
+    ('command', 'tool'),
+    [
+        (('tools/dist_train.sh', 'config.py', '2'), 'train.py config.py'),
+        (('tools/dist_test.sh', 'config.py', 'weights.pth', '2'), 'test.py config.py weights.pth'),
+    ],
+)
+def test_arguments_of_the_tool_are_passed_on(tmp_path: Path, command: tuple[str, ...], tool: str) -> None:
+    (tmp_path / 'python').write_text(PROGRAM.format(words='$*'))
+    (tmp_path / 'python').chmod(0o755)
+    printed = run_processes(*command, '--split', '3', PYTHON=str(tmp_path / 'python'))
+    assert printed.endswith(f'{tool} --split 3 --launcher pytorch\n')

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
-from mmosis.utils.config_file import add_cfg_options, read_config
+from mmosis.utils.config_file import add_cfg_options, read_config, run_name, set_split
 
 GOOD = 'model = dict(type="A")\nhooks = [dict(interval=1)]\n'
 
@@ -62,3 +63,57 @@ def test_options_are_pairs(capsys: pytest.CaptureFixture, given: str) -> None:
         parser.parse_args(['--cfg-options', given])
     told = capsys.readouterr().err.splitlines()[-1]
     assert told == f'tool.py: error: --cfg-options takes key=value, lists as key="[a,b]", got {given}'
+
+
+def config_of(*datasets: dict, split: int | None = 1) -> Config:
+    """A config whose loaders, of which one is left out, have these data sets."""
+    loaders = ('train_dataloader', 'test_dataloader')
+    loaders = {name: dict(dataset=dataset) for name, dataset in zip(loaders, datasets, strict=True)}
+    return Config(dict(split=split, val_dataloader=None, **loaders))
+
+
+def test_a_split_is_set_wherever_one_is_held_out() -> None:
+    wrapped = dict(type='RepeatDataset', dataset=dict(split=1))
+    mixture = dict(type='EpisodeMixture', datasets=[dict(split=1), dict(split=None, phase='all'), dict(), wrapped])
+    cfg = config_of(mixture, dict(split=1))
+    set_split(cfg, 3)
+    parts = cfg.train_dataloader.dataset.datasets
+    assert (cfg.split, cfg.test_dataloader.dataset.split) == (3, 3)
+    assert [part.get('split', '-') for part in parts] == [3, None, '-', '-']
+    assert parts[3].dataset.split == 3
+
+
+@pytest.mark.parametrize(
+    'cfg',
+    [
+        config_of(dict(split=1), dict(split=1), split=None),
+        config_of(dict(split=None), dict()),
+        Config(dict(model=dict())),
+    ],
+    ids=['no variable', 'no data set', 'neither'],
+)
+def test_a_config_without_a_split_is_refused(cfg: Config) -> None:
+    told = 'has no split to choose: its variable `split` and the `split` of a data set must both be set, 1 to 4'
+    with pytest.raises(ValueError, match=told):
+        set_split(cfg, 2)
+
+
+@pytest.mark.parametrize('split', [0, 5, '2'])
+def test_there_are_four_splits(split: object) -> None:
+    with pytest.raises(ValueError, match=rf'split must be 1, 2, 3 or 4 \(S1-S4 of the paper\), got {split!r}'):
+        set_split(config_of(dict(split=1), dict(split=1)), split)
+
+
+@pytest.mark.parametrize(
+    ('file', 'split', 'name'),
+    [
+        ('configs/a/some.py', None, 'some'),
+        ('some_s1.py', None, 'some_s1'),
+        ('some.py', 2, 'some_s2'),
+        ('some_s1.py', 1, 'some_s1'),
+        ('some_s1.py', 4, 'some_s4'),
+        ('some_s1_5shot.py', 4, 'some_s1_5shot_s4'),
+    ],
+)
+def test_runs_are_named_after_the_split_that_is_chosen(file: str, split: int | None, name: str) -> None:
+    assert run_name(file, split) == name

@@ -26,6 +26,20 @@ def test_work_dir_is_the_argument_else_the_configs_else_its_name() -> None:
     assert load_config(parse(CONFIG)).work_dir == './work_dirs/siamese_mask_rcnn_s1'
 
 
+def test_a_split_enters_the_config_and_the_name_of_the_work_dir(capsys: pytest.CaptureFixture) -> None:
+    matcher = str(ROOT / 'configs/matchers/mutual_coco.py')
+    cfgs = [load_config(parse(matcher, '--split', str(split))) for split in (1, 2)]
+    assert [cfg.work_dir for cfg in cfgs] == ['./work_dirs/mutual_coco_s1', './work_dirs/mutual_coco_s2']
+    assert [(cfg.split, cfg.test_dataloader.dataset.split) for cfg in cfgs] == [(1, 1), (2, 2)]
+    assert load_config(parse(CONFIG, '--split', '2')).work_dir == './work_dirs/siamese_mask_rcnn_s2'
+    assert load_config(parse(CONFIG, '--split', '2', '--work-dir', 'here')).work_dir == 'here'
+    with pytest.raises(SystemExit):
+        parse(CONFIG, '--split', '5')
+    assert '--split: invalid choice: 5' in capsys.readouterr().err
+    with pytest.raises(ValueError, match=r'siamese_mask_rcnn_full\.py has no split to choose'):
+        load_config(parse(str(ROOT / 'configs/siamese_mask_rcnn_full.py'), '--split', '1'))
+
+
 def test_options_and_launcher_enter_the_config() -> None:
     cfg = load_config(parse(CONFIG, '--cfg-options', 'train_cfg.max_iters=5', 'randomness.seed=3'))
     assert (cfg.train_cfg.max_iters, cfg.randomness.seed, cfg.launcher) == (5, 3, 'none')

@@ -4,7 +4,8 @@ _base_ = './synthetic_scenes.py'
 data_root = 'data/omniglot/'
 scenes = dict(_delete_=True)
 difficulty = dict(_delete_=True)
-split = 1
+# None to choose: the training scenes show the background characters of a split alone.
+split = None
 image_size = (160, 160)
 # No flip: a mirrored character is another character.
 train_pipeline = [
@@ -14,5 +15,5 @@ train_pipeline = [
     dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
     dict(type='PackOneShotInputs'),
 ]
-train_dataloader = dict(dataset=dict(data_root=data_root, split=split, pipeline=train_pipeline))
-test_dataloader = dict(dataset=dict(data_root=data_root, split=split))
+train_dataloader = dict(dataset=dict(data_root=data_root, split=1, pipeline=train_pipeline))
+test_dataloader = dict(dataset=dict(data_root=data_root, split=1))

@@ -37,7 +37,7 @@ def test_a_fourth_is_held_out_or_what_the_folder_lists(name):
 
 def _without_folder_and_split(cfg):
     text = str(cfg.to_dict()).replace(cfg.data_root, 'FOLDER')
-    return text.replace(f"'split': {cfg.split}", "'split': N")
+    return text.replace(f"'split': {cfg.test_dataloader.dataset.split}", "'split': N")
 
 
 @pytest.mark.parametrize('names', [LISTED, list(SPLITS)])

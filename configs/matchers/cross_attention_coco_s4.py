@@ -1,6 +1,0 @@
-_base_ = './cross_attention_coco_s1.py'
-
-split = 4
-train_dataloader = dict(dataset=dict(split=split))
-val_dataloader = dict(dataset=dict(split=split))
-test_dataloader = dict(dataset=dict(split=split))
