@@ -6,6 +6,7 @@ from mmengine.config import ConfigDict
 
 from mmosis.evaluation.functional.proposal_recall import NUMBERS, SizeRecall, proposal_recall
 from mmosis.search import OneShotInferencer
+from mmosis.search.known_objects import KnownObjects
 from mmosis.search.passes import make_pass
 from mmosis.search.view_search import View, plan_first
 from mmosis.structures import EncodedReferences
@@ -60,8 +61,8 @@ def _propose(inferencer: OneShotInferencer, search: PlannedSearch) -> list[Propo
     bank = inferencer.encode(search.references(), searched=[image])
     queries = inferencer.merge_references(bank)
     parts: list[list[Proposals]] = []
-    for label, references in enumerate(bank.sizes()):
-        plans = plan_first(references, image.shape[:2], inferencer.views)
+    for label, size in enumerate(KnownObjects.of(image, bank, inferencer.views).mean_sizes):
+        plans = plan_first(size, image.shape[:2], inferencer.views)
         views = [View(0, tile, plan.side, (label,)) for plan in plans for tile in plan.tiles]
         parts.append([_propose_in(view, image, queries, inferencer) for view in views])
     return [_best(each) for each in parts]

@@ -11,14 +11,13 @@ import numpy as np
 
 from mmosis.structures import FoundObjects
 
-from .boxed import BoxedObject, lift_boxed, with_boxed
-from .calibration import Calibration, size_misfit
+from .calibration import Calibration
 from .competition import compete, keep_wanted
 from .images import MAX_PIXELS
+from .known_objects import KnownObjects
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 from .regions import RegionEmbedding
-from .scales import known_sizes
 from .view_search import MergeRule, Searched, Step, View, finish, search_views
 from .views import ViewSettings, plan_unknown
 
@@ -223,21 +222,19 @@ class SearchBase:
             ValueError: If the bank is of another model.
         """
         self.check_bank(bank)
-        queries, boxed = self.merge_references(bank), [bank.boxed_on(image) for image in images]
-        added = boxed if add_boxed else [[] for _ in images]
-        shapes = [image.shape[:2] for image in images]
-        sizes = [[known_sizes(each, shape, self.views) for each in bank.sizes()] for shape in shapes]
+        queries = self.merge_references(bank)
+        known = [KnownObjects.of(image, bank, self.views, add_boxed) for image in images]
 
         def look(views: Sequence[View]) -> list[FoundObjects]:
             pairs = zip(self._look(views, images, queries), views, strict=True)
-            found = ((self._calibrate(each, sizes[view.image], boxed[view.image]), view) for each, view in pairs)
-            return [lift_boxed(each, added[view.image], view.tile[:2]) for each, view in found]
+            return [known[view.image].rate(found, view.tile[:2], self.calibration) for found, view in pairs]
 
+        shapes, sizes = [each.img_shape for each in known], [each.mean_sizes for each in known]
         rule = MergeRule(self.competition_iou_thr, not keep_all, score_thr)
-        results = yield from search_views(shapes, bank.sizes(), self.views, look, rule, batch_size)
-        found = (with_boxed(each.found, *of_image) for each, *of_image in zip(results, added, shapes, strict=True))
-        settled = (self._settle(each, len(bank.names), keep_all) for each in found)
-        return [each._replace(found=what) for each, what in zip(results, settled, strict=True)]
+        results = yield from search_views(shapes, sizes, self.views, look, rule, batch_size)
+        complete = [each.complete(result.found) for each, result in zip(known, results, strict=True)]
+        settled = [self._settle(found, len(bank.names), keep_all) for found in complete]
+        return [result._replace(found=found) for result, found in zip(results, settled, strict=True)]
 
     def _settle(self, found: FoundObjects, num_wanted: int, keep_all: bool) -> FoundObjects:
         """Settle which category a region of an image is of; labels below ``num_wanted`` are wanted, others negative."""
@@ -285,19 +282,6 @@ class SearchBase:
         bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
         self.check_bank(bank)
         return bank
-
-    def _calibrate(
-        self, found: FoundObjects, sizes: Sequence[Sequence[float]], boxed: Sequence[BoxedObject]
-    ) -> FoundObjects:
-        """Calibrate the scores of a view, given for each label its sizes in the image, and what is boxed there."""
-        if self.calibration is None:
-            return found
-        scores, on_image = found.scores.copy(), {each.label for each in boxed}
-        for label in np.unique(found.labels).tolist():
-            rows = found.labels == label
-            misfits = size_misfit(found.bboxes[rows], sizes[label]) if sizes[label] else None
-            scores[rows] = self.calibration(scores[rows], misfits, label in on_image)
-        return found.with_columns(scores=scores)
 
 
 def check_score_thr(score_thr: float) -> None:

@@ -33,11 +33,8 @@ def known_sizes(
     ]
 
 
-def known_size(
-    references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
-) -> float | None:
+def mean_size(sizes: Sequence[float]) -> float | None:
     """Geometric mean of what :func:`known_sizes` gives; None if no reference tells a size."""
-    sizes = known_sizes(references, img_shape, settings)
     return float(np.exp(np.mean(np.log(sizes)))) if sizes else None
 
 

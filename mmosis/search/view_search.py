@@ -10,7 +10,7 @@ import numpy as np
 from mmosis.structures import FoundObjects
 from mmosis.utils.progress import tell_part
 
-from .scales import SizedReference, found_size, known_size, merge_scales
+from .scales import found_size, merge_scales
 from .tiling import Tile, keep_own, merge_tiles
 from .views import Plan, ViewSettings, plan_unknown, plan_views
 
@@ -71,7 +71,7 @@ class MergeRule:
 
 def search_views(
     shapes: Sequence[tuple[int, int]],
-    references: Sequence[Sequence[SizedReference]],
+    sizes: Sequence[Sequence[float | None]],
     settings: ViewSettings,
     look: Look,
     rule: MergeRule,
@@ -79,12 +79,13 @@ def search_views(
 ) -> Generator[Step, None, list[Searched]]:
     """Search images for categories, each in the views that its size asks for.
 
-    Where references tell no size, views at ``settings.unknown_sides`` come first: what is found there tells it, and the
+    Where a size is not known, views at ``settings.unknown_sides`` come first: what is found there tells it, and the
     views that it asks for give the result. If nothing credible is found, what they gave stays.
 
     Args:
         shapes: (h, w) of each image.
-        references: What is known of the references of each category, as :func:`known_size` takes it.
+        sizes: For each image the size of each category's objects: root of the area of the box, px of the image, or
+            None where it is not known.
         settings: Which views.
         look: Searches views of one side.
         rule: How what several views gave is merged.
@@ -98,14 +99,14 @@ def search_views(
     """
     search = _ViewSearch(shapes, look, rule, batch_size)
     answers = {
-        (image, label): plan_first(of_category, shape, settings)
-        for image, shape in enumerate(shapes)
-        for label, of_category in enumerate(references)
+        (image, label): plan_first(size, shape, settings)
+        for image, (shape, of_image) in enumerate(zip(shapes, sizes, strict=True))
+        for label, size in enumerate(of_image)
     }
     yield from search.look_at(answers)
     if settings.object_size:
         for (image, label), plans in answers.items():
-            if known_size(references[label], shapes[image], settings) is None:
+            if sizes[image][label] is None:
                 size = found_size(search.found(image, [label], plans), settings.credible_score)
                 if size is not None:
                     answers[image, label] = (plan_views(size, shapes[image], settings),)
@@ -113,11 +114,8 @@ def search_views(
     return [search.result(image, answers) for image in range(len(shapes))]
 
 
-def plan_first(
-    references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
-) -> tuple[Plan, ...]:
-    """Plan the views that are looked at first for a category; arguments are those of :func:`known_size`."""
-    size = known_size(references, img_shape, settings)
+def plan_first(size: float | None, img_shape: tuple[int, int], settings: ViewSettings) -> tuple[Plan, ...]:
+    """Plan the views that come first for objects of a size, px of the image of ``img_shape`` (h, w); None: unknown."""
     return plan_unknown(img_shape, settings) if size is None else (plan_views(size, img_shape, settings),)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmosis.search.scales import found_size, known_size, merge_scales
+from mmosis.search.scales import found_size, known_sizes, mean_size, merge_scales
 from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects, RLEMasks
 
@@ -14,8 +14,8 @@ PICTURE = (800, 600)  # w, h
 
 class TestKnownSize:
     def test_a_box_on_a_picture_of_the_size_of_the_image(self) -> None:
-        assert known_size([((20, 80), PICTURE)], IMAGE, SETTINGS) == pytest.approx(40)
-        assert known_size([((20, 80), (900, 500))], IMAGE, SETTINGS) == pytest.approx(40)
+        assert known_sizes([((20, 80), PICTURE)], IMAGE, SETTINGS) == pytest.approx([40])
+        assert known_sizes([((20, 80), (900, 500))], IMAGE, SETTINGS) == pytest.approx([40])
 
     @pytest.mark.parametrize(
         'reference',
@@ -28,11 +28,12 @@ class TestKnownSize:
         ],
     )
     def test_others_tell_nothing(self, reference: tuple) -> None:
-        assert known_size([reference], IMAGE, SETTINGS) is None
+        assert known_sizes([reference], IMAGE, SETTINGS) == []
+        assert mean_size([]) is None
 
     def test_several_give_their_geometric_mean(self) -> None:
         references = [((10, 10), PICTURE), ((90, 90), PICTURE), (None, None)]
-        assert known_size(references, IMAGE, SETTINGS) == pytest.approx(30)
+        assert mean_size(known_sizes(references, IMAGE, SETTINGS)) == pytest.approx(30)
 
 
 def detect(*rows: tuple[tuple, float, int]) -> FoundObjects:

@@ -21,13 +21,6 @@ SETTINGS = ViewSettings(
     max_tiles=50,
 )
 SHAPE = (200, 200)
-PICTURE = (200, 200)
-UNKNOWN = [(None, None)]
-
-
-def sized(side: float) -> list[tuple]:
-    """References of a category whose boxes on a picture of this size have this side."""
-    return [((side, side), PICTURE)]
 
 
 class Look:
@@ -49,9 +42,9 @@ class Look:
         return FoundObjects(bboxes=bboxes, scores=scores, labels=np.repeat(view.labels, len(seen)))
 
 
-def run(look: Look, references: list, shapes: Sequence = (SHAPE,), **options: object) -> tuple[list, list[Searched]]:
+def run(look: Look, sizes: list, shapes: Sequence = (SHAPE,), **options: object) -> tuple[list, list[Searched]]:
     """What is yielded, and what comes out."""
-    steps = search_views(shapes, references, SETTINGS, look, MergeRule(0.5), **options)
+    steps = search_views(shapes, [sizes] * len(shapes), SETTINGS, look, MergeRule(0.5), **options)
     yielded = []
     while True:
         try:
@@ -66,7 +59,7 @@ def sides(look: Look) -> list[int]:
 
 def test_a_known_size_takes_one_view() -> None:
     look = Look()
-    yielded, (searched,) = run(look, [sized(40)])
+    yielded, (searched,) = run(look, [40])
     assert look.batches == [[View(0, (0, 0, 200, 200), 160, (0,))]]
     assert yielded == [(1, 1)]
     assert searched.found.bboxes[:, 0].tolist() == [5, 55, 105, 155]
@@ -75,7 +68,7 @@ def test_a_known_size_takes_one_view() -> None:
 
 def test_categories_of_one_scale_share_its_view() -> None:
     look = Look()
-    _, (searched,) = run(look, [sized(40), sized(100), sized(41)])
+    _, (searched,) = run(look, [40, 100, 41])
     assert [(view.side, view.labels) for batch in look.batches for view in batch] == [(160, (0, 2)), (64, (1,))]
     assert sorted(searched.found.labels.tolist()) == [0] * 4 + [1] * 4 + [2] * 4
     assert [plan.side for plan in searched.plans] == [160, 64]
@@ -84,7 +77,7 @@ def test_categories_of_one_scale_share_its_view() -> None:
 def test_small_things_are_looked_for_in_tiles_and_found_once() -> None:
     """Of 10 pixels they would have 12.8 in the whole picture; in tiles of 40 they have 32."""
     look = Look(10)
-    yielded, (searched,) = run(look, [sized(10)])
+    yielded, (searched,) = run(look, [10])
     assert {view.side for batch in look.batches for view in batch} == {128}
     assert len(look.batches) == len(searched.plans[0].tiles) == 49
     assert yielded[0] == (1, 49)
@@ -94,7 +87,7 @@ def test_small_things_are_looked_for_in_tiles_and_found_once() -> None:
 
 def test_what_is_found_settles_an_unknown_size() -> None:
     look = Look(20)
-    yielded, (searched,) = run(look, [UNKNOWN])
+    yielded, (searched,) = run(look, [None])
     assert sides(look) == [96, 160, 256]
     assert yielded == [(1, 2), (2, 2), (3, 3)]
     assert [plan.side for plan in searched.plans] == [256]
@@ -103,7 +96,7 @@ def test_what_is_found_settles_an_unknown_size() -> None:
 
 def test_a_view_that_was_looked_at_serves_again() -> None:
     look = Look(40)
-    _, (searched,) = run(look, [UNKNOWN, sized(40)])
+    _, (searched,) = run(look, [None, 40])
     assert sides(look) == [96, 160]
     assert [view.labels for batch in look.batches for view in batch] == [(0,), (0, 1)]
     assert [plan.side for plan in searched.plans] == [160]
@@ -111,7 +104,7 @@ def test_a_view_that_was_looked_at_serves_again() -> None:
 
 def test_nothing_credible_keeps_the_best_of_what_there_is() -> None:
     look = Look(20, {96: 0.1, 160: 0.2})
-    _, (searched,) = run(look, [UNKNOWN])
+    _, (searched,) = run(look, [None])
     assert sides(look) == [96, 160]
     assert searched.found.scores.tolist() == pytest.approx([0.2] * 4)
     assert [plan.side for plan in searched.plans] == [96, 160]
@@ -119,7 +112,7 @@ def test_nothing_credible_keeps_the_best_of_what_there_is() -> None:
 
 def test_views_of_one_side_go_together_whatever_image_they_are_of() -> None:
     look = Look()
-    yielded, results = run(look, [sized(40), sized(100)], [SHAPE] * 3, batch_size=2)
+    yielded, results = run(look, [40, 100], [SHAPE] * 3, batch_size=2)
     assert [[(view.image, view.side) for view in batch] for batch in look.batches] == [
         [(0, 160), (1, 160)],
         [(2, 160)],
@@ -132,7 +125,7 @@ def test_views_of_one_side_go_together_whatever_image_they_are_of() -> None:
 
 def test_a_search_can_be_stopped_between_views() -> None:
     look = Look(10)
-    steps = search_views([SHAPE], [sized(10)], SETTINGS, look, MergeRule(0.5))
+    steps = search_views([SHAPE], [[10]], SETTINGS, look, MergeRule(0.5))
     next(steps)
     steps.close()
     assert len(look.batches) == 1
