@@ -21,7 +21,7 @@ NAME = re.compile(
 FOREIGN = {
     'DETECTION_NMS_THRESHOLD',  # of the published code
     'KindRoIHead',  # of an earlier version
-    *('accumulative_counts', 'deterministic', 'efficient_conv_bn_eval', 'fuse_conv_bn', 'fused'),
+    *('accumulative_counts', 'deterministic'),
     *('loss_rpn_cls', 'loss_rpn_bbox', 'supervision', 'Detections', 'from_mmdetection'),
     *('BinaryX', 'my_project', 'page', 'example', 'org', 'radomness'),
     *('free_port', 'tmp_path', 'tools_runner'),
