@@ -1,4 +1,4 @@
-"""The Python blocks of docs/search.md run, one after the other, with the model in the box."""
+"""The Python blocks of docs/search.md run, one after the other, with the default model."""
 
 import shutil
 from pathlib import Path
