@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from mmosis.scenes.synthetic import make_scenes
+from projects.scenes.synthetic import make_scenes
 
 HELD_OUT = ['mug', 'stapler']
 

@@ -20,13 +20,13 @@ import mmosis
 from mmosis import cli
 from mmosis.cli import main, parse_args
 from mmosis.cli_parser import parse_box
-from mmosis.scenes.synthetic import SceneConfig, make_scene
 from mmosis.search import OneShotInferencer, SearchSettings, folder_search
 from mmosis.search.base import SearchBase
 from mmosis.search.journal import Journal
 from mmosis.search.view_search import Searched
 from mmosis.structures import FoundObjects
 from mmosis.utils.errors import DamagedError
+from projects.scenes.synthetic import SceneConfig, make_scene
 
 BOX = '20,30,90,100'
 TILES = 'searched in 4 tiles of 128 pixels'

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config, ConfigDict
 
-from mmosis.scenes.synthetic import SceneConfig
 from mmosis.utils.config_file import set_split
+from projects.scenes.synthetic import SceneConfig
 
 ROOT = Path(__file__).parents[1]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')

@@ -9,8 +9,8 @@ from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmosis.scenes.synthetic import CATEGORIES, make_scenes
 from mmosis.structures import split_categories
+from projects.scenes.synthetic import CATEGORIES, make_scenes
 
 ROOT = Path(__file__).parents[1]
 OTHERS = {'_base_', 'pretrain'}  # parts of configs; a classifier, which test_pretrain.py trains

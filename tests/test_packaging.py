@@ -17,6 +17,7 @@ SOURCES = (
     'configs',
     'mmosis',
     'model-index.yml',
+    'projects',
     'pyproject.toml',
     'setup.py',
     'tools',
@@ -46,7 +47,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-def test_wheel_holds_the_package_configs_tools_and_index(wheel: zipfile.ZipFile) -> None:
+def test_wheel_holds_the_package_configs_projects_tools_and_index(wheel: zipfile.ZipFile) -> None:
     expected = {'mmosis/py.typed', 'mmosis/.mim/model-index.yml'}
     for pattern in (
         'mmosis/**/*.py',
@@ -57,7 +58,7 @@ def test_wheel_holds_the_package_configs_tools_and_index(wheel: zipfile.ZipFile)
         'mmosis/web/photographs/*',
     ):
         expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
-    for pattern in ('configs/**/*.py', 'configs/**/metafile.yml', 'tools/**/*.py', 'tools/*.sh'):
+    for pattern in ('configs/**/*.py', 'configs/**/metafile.yml', 'projects/**/*.py', 'tools/**/*.py', 'tools/*.sh'):
         expected |= {f'mmosis/.mim/{path.relative_to(ROOT)}' for path in ROOT.glob(pattern)}
     expected -= {f'mmosis/.mim/tools/analysis_tools/{name}.py' for name in ('benchmark', 'benchmark_runtimes')}
     files = {name for name in wheel.namelist() if '.dist-info/' not in name}
@@ -68,7 +69,7 @@ def test_wheel_keeps_scripts_executable(wheel: zipfile.ZipFile) -> None:
     assert wheel.getinfo('mmosis/.mim/tools/dist_train.sh').external_attr >> 16 & 0o111
 
 
-@pytest.mark.parametrize('name', ['configs', 'tools', 'model-index.yml'])
+@pytest.mark.parametrize('name', ['configs', 'projects', 'tools', 'model-index.yml'])
 def test_checkout_has_the_same_by_links(name: str) -> None:
     link = ROOT / 'mmosis' / '.mim' / name
     assert link.is_symlink()

@@ -1,15 +1,138 @@
 """Train and test the demo model: one table and a gallery at the end. ``make demo`` calls it."""
 
 import argparse
+import json
+import shutil
+import sys
 from pathlib import Path
 
-from mmengine.dist import is_main_process
+import mmosis  # noqa: F401  (it makes the host fit to use)
 
-from mmosis.apis import run_demo
+# isort: split
+import cv2
+import numpy as np
+from mmdet.registry import DATASETS
+from mmengine.config import Config
+from mmengine.dist import barrier, get_world_size, is_main_process, master_only
+from terminaltables import AsciiTable
+
+from mmosis.apis.coco_folder import hold_out, use_coco_folder
+from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training
+from mmosis.apis.random_boxes import random_baseline
+from mmosis.engine import StrictRunner
+from mmosis.utils.coco_file import load_coco
+from mmosis.utils.cores import available_cores
 from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
 from mmosis.utils.tool import run_tool
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from projects.scenes.synthetic import make_scenes
+
 CONFIG = str(Path(__file__).parents[1] / 'configs/demo/siamese_mask_rcnn_demo_s1.py')
+GALLERY = 'gallery'
+Rows = dict[str, dict[str, float]]
+
+
+def run_demo(cfg: Config, data: str | None = None) -> str:
+    """Train on background categories, test on them and on one-shot ones, and show the result.
+
+    In several processes each does its share; the batch size of the config is that of all together.
+
+    Args:
+        cfg: Config of the demo, with ``scenes`` (see :mod:`projects.scenes.synthetic`), ``gallery`` and ``work_dir``.
+        data: Folder of COCO-format data to use instead of scenes.
+
+    Returns:
+        str: The table, mAP50 in %. It is in ``work_dir`` too, as ``table.txt`` and ``table.json`` (0-1), and so is the
+        gallery.
+
+    Raises:
+        FileNotFoundError: If ``data`` has no known layout.
+    """
+    if data is None:
+        make_config_scenes(cfg)
+    else:
+        use_coco_folder(cfg, data)
+        if cfg.train_dataloader.dataset.split is not None:
+            hold_out(cfg)
+    checkpoint = run_training(cfg)
+    rows = {f'{phase} categories': figures for phase, figures in run_phase_tests(cfg, checkpoint).items()}
+    for phase in TESTED_PHASES:
+        rows[f'{phase} categories, random boxes'] = _test_random(make_test_config(cfg, checkpoint, phase=phase))
+    _write_table(cfg, rows)
+    _draw_gallery(make_test_config(cfg, checkpoint, phase=TESTED_PHASES[0]))
+    _write_sheet(cfg)
+    return _table(rows)
+
+
+def make_config_scenes(cfg: Config) -> None:
+    """Make the scenes that a config describes as ``scenes``, in the main process; the others wait."""
+    if is_main_process():
+        for name, scenes in cfg.scenes.items():
+            print(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}', flush=True)
+            make_scenes(**scenes, num_workers=available_cores())
+    barrier()
+
+
+def _test_random(cfg: Config) -> dict[str, float]:
+    """The paper's random baseline (section 5.3) on the same episodes."""
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    coco = load_coco(dataset.ann_file, dataset.metainfo['img_dir'])
+    metrics = random_baseline(dataset, coco, cfg.randomness.seed).evaluate(coco)
+    kinds = dict(box='bbox', mask='segm')
+    return {name: metrics[kind]['mean']['mAP_50'] for name, kind in kinds.items()}
+
+
+def _table(rows: Rows) -> str:
+    cells = [[name, *(f'{100 * ap:.1f}' for ap in row.values())] for name, row in rows.items()]
+    return AsciiTable([['mAP50 (%)', 'box', 'mask'], *cells]).table
+
+
+def _draw_gallery(cfg: Config) -> None:
+    """Draw the results of the first test images."""
+    folder = Path(cfg.work_dir, GALLERY).resolve()
+    if is_main_process():
+        shutil.rmtree(folder, ignore_errors=True)  # pictures of an earlier run
+    # The visualizer draws in the main process only, which gets every so many images.
+    cfg.test_dataloader.dataset.indices = cfg.gallery.num_images * get_world_size()
+    cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)
+    StrictRunner.from_cfg(cfg).test()
+    barrier()
+
+
+@master_only
+def _write_table(cfg: Config, rows: Rows) -> None:
+    """Write the table, for people and for programs."""
+    Path(cfg.work_dir, 'table.txt').write_text(_table(rows) + '\n')
+    Path(cfg.work_dir, 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
+
+
+@master_only
+def _write_sheet(cfg: Config) -> None:
+    """Write all pictures of the gallery on one sheet."""
+    pictures = [cv2.imread(str(path)) for path in sorted(Path(cfg.work_dir, GALLERY).iterdir())]
+    cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.width))
+
+
+def _sheet(pictures: list[np.ndarray], width: int) -> np.ndarray:
+    """Lay pictures out in rows on a white sheet, each row as full as it gets."""
+    width = max(width, *(picture.shape[1] for picture in pictures))
+    rows: list[list[np.ndarray]] = [[]]
+    for picture in pictures:
+        if sum(other.shape[1] for other in rows[-1]) + picture.shape[1] > width:
+            rows.append([])
+        rows[-1].append(picture)
+    return np.vstack([_row(row, width) for row in rows])
+
+
+def _row(pictures: list[np.ndarray], width: int) -> np.ndarray:
+    row = np.full((max(picture.shape[0] for picture in pictures), width, 3), 255, np.uint8)
+    left = 0
+    for picture in pictures:
+        row[: picture.shape[0], left : left + picture.shape[1]] = picture
+        left += picture.shape[1]
+    return row
 
 
 def main() -> None:

@@ -4,11 +4,9 @@ import copy
 from collections.abc import Mapping
 
 from mmengine.config import Config
-from mmengine.dist import barrier, get_world_size, is_main_process, master_only
+from mmengine.dist import barrier, get_world_size, master_only
 
 from mmosis.engine import AtomicCheckpointHook, StrictRunner
-from mmosis.scenes.synthetic import make_scenes
-from mmosis.utils.cores import available_cores
 
 from .schedule import check_schedule
 from .training import train
@@ -21,15 +19,6 @@ TESTED_PHASES = ('one-shot', 'background')
 def say(text: str) -> None:
     """Print a line, in the main process alone."""
     print(text, flush=True)
-
-
-def make_config_scenes(cfg: Config) -> None:
-    """Make the scenes that a config describes as ``scenes``, in the main process; the others wait."""
-    if is_main_process():
-        for name, scenes in cfg.scenes.items():
-            print(f'Scenes to {name} on: {scenes.num_images}, in {scenes.out_dir}', flush=True)
-            make_scenes(**scenes, num_workers=available_cores())
-    barrier()
 
 
 def run_training(cfg: Config) -> str:

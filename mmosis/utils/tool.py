@@ -11,7 +11,7 @@ from .errors import describe_error
 BAD_INPUT = 2  # argparse's status
 # Names the process of mmosis.utils.torchrun for those that it starts: while they import, it may be killed.
 LAUNCHER_PID = 'MMOSIS_LAUNCHER_PID'
-OURS = ('mmosis', 'benchmarks', '__main__')
+OURS = ('mmosis', 'projects', 'benchmarks', '__main__')
 _PEER_ENDED = 'Connection closed by peer'  # gloo's words
 
 

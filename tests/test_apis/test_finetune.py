@@ -16,8 +16,8 @@ from mmengine.config import Config, DictAction
 from mmosis.apis import finetune, run_finetune
 from mmosis.apis.schedule import scale_schedule
 from mmosis.compat.checkpoint import load_checkpoint_file
-from mmosis.scenes.synthetic import make_scenes
 from mmosis.structures import split_categories
+from projects.scenes.synthetic import make_scenes
 
 CONFIG = Path(__file__).parents[2] / 'configs/pocket/siamese_mask_rcnn_pocket_finetune.py'
 LOADERS = ('train_dataloader', 'test_dataloader')

@@ -14,7 +14,7 @@ from mmengine.config import Config
 from pages import ROOT, blocks, read
 from tools_runner import STEPS, run
 
-from mmosis.scenes.synthetic import make_scenes
+from projects.scenes.synthetic import make_scenes
 
 PAGE = read('docs/add_a_matcher.md')
 CONFIGS = ['cosine_s1', 'condinst_s1']

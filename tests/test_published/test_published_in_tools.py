@@ -9,10 +9,10 @@ from mmengine.config import Config
 from published_model import CONFIG, write_h5
 from tools_runner import run
 
-from mmosis.scenes.synthetic import make_scenes
 from mmosis.search import OneShotInferencer
 from mmosis.web import results
 from mmosis.web import session as actions
+from projects.scenes.synthetic import make_scenes
 
 SMALL = {
     'test_dataloader.dataset.pipeline.1.min_size': 192,

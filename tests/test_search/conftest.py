@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from search_model import CONFIG, write_weights
 
-from mmosis.scenes.synthetic import Instance, SceneConfig, make_scene
 from mmosis.search import OneShotInferencer
+from projects.scenes.synthetic import Instance, SceneConfig, make_scene
 
 
 class Picture(NamedTuple):

@@ -8,10 +8,10 @@ import torch
 from mmengine.config import Config
 
 from mmosis.compat.checkpoint import load_weights_file
-from mmosis.scenes.synthetic import CATEGORIES, SceneConfig, make_scene
-from mmosis.scenes.synthetic.categories import VOCABULARIES
 from mmosis.search import OneShotInferencer
 from mmosis.search.model_zoo import find_model
+from projects.scenes.synthetic import CATEGORIES, SceneConfig, make_scene
+from projects.scenes.synthetic.categories import VOCABULARIES
 
 LIMIT = 30e6  # bytes
 POCKET = 'siamese_mask_rcnn_pocket'

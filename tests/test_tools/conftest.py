@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tools_runner import DEMO, STEPS, run
 
-from mmosis.scenes.synthetic import make_scenes
+from projects.scenes.synthetic import make_scenes
 
 
 @pytest.fixture(scope='session')

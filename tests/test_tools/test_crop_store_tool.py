@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tools_runner import DEMO, ROOT, run
 
-from mmosis.scenes.synthetic import make_scenes
+from projects.scenes.synthetic import make_scenes
 
 TOOL = 'tools/dataset_converters/make_crop_store.py'
 FILES = ('crops.bin', 'index.npy', 'store.json')

@@ -1,7 +1,7 @@
 import runpy
 from pathlib import Path
 
-from mmosis.scenes.synthetic import make_scenes
+from projects.scenes.synthetic import make_scenes
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'mask_resolution.py'
 

@@ -1,10 +1,15 @@
 """Write cluttered Omniglot in COCO format: ``make_cluttered_omniglot.py data/omniglot images_background*.zip``."""
 
 import argparse
+import sys
+from pathlib import Path
 
-from mmosis.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
 from mmosis.utils.arguments import at_least
 from mmosis.utils.tool import run_tool
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from projects.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
 
 
 def parse_args() -> argparse.Namespace:

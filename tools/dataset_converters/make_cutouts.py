@@ -1,11 +1,16 @@
 """Compose scenes of cut-outs: ``make_cutouts.py data/composed --coco data/photographs --alpha data/icons``."""
 
 import argparse
+import sys
+from pathlib import Path
 
-from mmosis.scenes.cutouts import ComposeConfig, compose_scenes
 from mmosis.utils.arguments import at_least
 from mmosis.utils.config_file import read_config
 from mmosis.utils.tool import run_tool
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from projects.scenes.cutouts import ComposeConfig, compose_scenes
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,11 +1,16 @@
 """Write synthetic scenes in COCO format, e.g. the fixed test set: ``make_synthetic.py data/test --seed 1``."""
 
 import argparse
+import sys
+from pathlib import Path
 
-from mmosis.scenes.synthetic import SceneConfig, make_scenes
 from mmosis.utils.arguments import at_least
 from mmosis.utils.config_file import read_config
 from mmosis.utils.tool import run_tool
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from projects.scenes.synthetic import SceneConfig, make_scenes
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,5 +1,5 @@
 # Drawn scenes of 800 categories, richer than those of the fixed test set.
-# The meaning of each is in mmosis.scenes.synthetic.SceneConfig; test scenes stay as difficult as they are.
+# The meaning of each is in projects.scenes.synthetic.SceneConfig; test scenes stay as difficult as they are.
 rich = dict(
     vocabulary='rich',
     image_size=192,

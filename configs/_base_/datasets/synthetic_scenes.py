@@ -2,7 +2,7 @@
 _base_ = '../reference_rules.py'
 
 data_root = 'data/synthetic/'
-# The difficulty of the fixed test set; the meaning of each is in mmosis.scenes.synthetic.SceneConfig.
+# The difficulty of the fixed test set; the meaning of each is in projects.scenes.synthetic.SceneConfig.
 difficulty = dict(
     image_size=192,
     num_categories=(2, 4),
