@@ -12,7 +12,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmosis.models import SiameseTwoStageDetector
-from mmosis.published.keras_weights import convert_keras
+from projects.published.keras_weights import convert_keras
 
 DATA = Path(__file__).parent / 'data'
 CONFIG = Path(__file__).parents[1] / 'configs/published/siamese_mask_rcnn_published.py'

@@ -1,5 +1,5 @@
 # The published code to the letter, for its released checkpoints; a child says the split. Frames, levels and rules are
-# in mmosis.published; what is not said here is the paper's config, regions and losses of training among it.
+# in projects/published; what is not said here is the paper's config, regions and losses of training among it.
 _base_ = './siamese_mask_rcnn_coco.py'
 
 custom_imports = dict(imports=[*_base_.custom_imports.imports, 'mmosis.published'])

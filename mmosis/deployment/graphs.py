@@ -10,14 +10,13 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmosis.models import BinaryMixin, SiameseMixin
-from mmosis.published import PublishedDetector
-from mmosis.published.boxes import denormalise_boxes
 from mmosis.structures import EncodedReferences
+from mmosis.utils.box_shares import from_shares
 
 
 def needs_window(model: nn.Module) -> bool:
     """Whether boxes are shares of the network input, in which the picture is centred, until the end."""
-    return isinstance(model, PublishedDetector)
+    return model.boxes_are_shares
 
 
 class Features(nn.Module):
@@ -86,7 +85,7 @@ class Detect(nn.Module):
         query = EncodedReferences(tuple(tensors[self.num_feats :]))
         found = self._predict(self.model.match_neck(tensors[: self.num_feats], query), SimpleNamespace(metainfo=meta))
         if needs_window(self.model):
-            found.bboxes = denormalise_boxes(found.bboxes, meta['img_shape'])
+            found.bboxes = torch.stack(from_shares(found.bboxes.unbind(-1), meta['img_shape']), dim=-1)
         return tuple(found[name] for name in self.outputs)
 
     def _predict(self, matched: tuple[Tensor, ...], sample: SimpleNamespace) -> InstanceData:

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from search_model import CONFIG, write_weights
 
-import mmosis.published  # noqa: F401, its preprocessor registers itself
+import projects.published  # noqa: F401, its preprocessor registers itself
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank
 from mmosis.search.fingerprint import model_fingerprint
 from mmosis.search.model_zoo import DEFAULT_MODEL, find_model

@@ -1,4 +1,4 @@
-"""A picture in the middle of a square, and what moves with it; tests/test_published compares with its transforms."""
+"""A picture in the middle of a square, and what moves with it; tests of projects/published compare with transforms."""
 
 import numpy as np
 import pytest

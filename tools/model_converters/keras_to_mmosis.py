@@ -1,11 +1,15 @@
 """Convert a published checkpoint (Keras .h5) of Siamese Mask R-CNN, or of its backbone."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from mmosis.compat.weights_file import write_weights
-from mmosis.published.keras_weights import convert_keras, is_detector, read_keras
 from mmosis.utils.tool import run_tool
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from projects.published.keras_weights import convert_keras, is_detector, read_keras
 
 
 def main() -> None:

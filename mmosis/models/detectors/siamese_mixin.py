@@ -36,9 +36,15 @@ class SiameseMixin:
         episodes_per_chunk: Episodes of one image that are detected at a time; it bounds the memory of a test.
         **kwargs: Arguments of the mmdet detector.
 
+    Attributes:
+        boxes_are_shares: Whether boxes are shares of the network input until the last step, not pixels; a picture then
+            stands in the middle of its input.
+
     Raises:
         ValueError: If a chunk would have no episode.
     """
+
+    boxes_are_shares = False
 
     def __init__(self, *args, match_neck: dict, episodes_per_chunk: int = 8, **kwargs) -> None:
         if episodes_per_chunk < 1:

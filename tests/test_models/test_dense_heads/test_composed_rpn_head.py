@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mmosis.models import ComposedMatcher, ComposedRPNHead, SiameseTwoStageDetector
-from mmosis.published import PublishedRPNHead
 from mmosis.search.half_precision import to_half_precision
 from mmosis.structures import EncodedReferences
+from projects.published import PublishedRPNHead
 
 IN, OUT, FEAT = 8, 16, 12
 MakeModel = Callable[..., SiameseTwoStageDetector]

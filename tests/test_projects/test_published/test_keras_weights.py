@@ -13,7 +13,7 @@ from published_model import CONFIG, make_tensor, tensor_table, write_h5
 from tools_runner import run
 
 from mmosis.compat.checkpoint import load_weights_file
-from mmosis.published.keras_weights import convert_keras, read_keras
+from projects.published.keras_weights import convert_keras, read_keras
 
 TOOL = 'tools/model_converters/keras_to_mmosis.py'
 

@@ -12,8 +12,8 @@ from mmengine.structures import InstanceData
 from published_model import CONFIG
 from torch import Tensor
 
-from mmosis.published.boxes import denormalise_boxes, normalise_boxes
-from mmosis.published.roi_extractor import CropAndResizeExtractor, crop_and_resize
+from projects.published.boxes import denormalise_boxes, normalise_boxes
+from projects.published.roi_extractor import CropAndResizeExtractor, crop_and_resize
 
 META = dict(img_shape=(64, 64), ori_shape=(32, 64), scale_factor=(1.0, 1.0), window=(0, 16, 64, 48))
 

@@ -5,7 +5,7 @@ import pytest
 from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 
-from mmosis.published import PublishedReference, PublishedResize
+from projects.published import PublishedReference, PublishedResize
 
 
 def picture(height: int, width: int) -> np.ndarray:
