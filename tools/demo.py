@@ -16,9 +16,9 @@ from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from terminaltables import AsciiTable
 
+from mmosis.analysis.random_boxes import random_baseline
 from mmosis.apis.coco_folder import hold_out, use_coco_folder
 from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training
-from mmosis.apis.random_boxes import random_baseline
 from mmosis.engine import StrictRunner
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.cores import available_cores

@@ -11,12 +11,12 @@ from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-from mmosis.apis import random_baseline
-from mmosis.apis.crop_store import make_crop_store
+from mmosis.analysis.random_boxes import random_baseline
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import Dump, OneShotCocoMetric, confusion_matrix, error_types, judge_run
 from mmosis.structures import RLEMasks, load_episodes
 from mmosis.utils.coco_file import load_coco
+from tools.dataset_converters.make_crop_store import make_crop_store
 
 KINDS = {
     'as they are': lambda number: number,

@@ -7,7 +7,7 @@ from math import isnan
 
 from terminaltables import AsciiTable
 
-from mmosis.apis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
+from mmosis.analysis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
 from mmosis.search import SearchSettings, make_inferencer
 from mmosis.search.calibration import Calibration
 from mmosis.search.model_zoo import DEFAULT_MODEL

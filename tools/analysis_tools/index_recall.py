@@ -1,12 +1,155 @@
 """Measure what a search by an index keeps of a full search: a curve over the share of pictures that is searched."""
 
 import argparse
+import json
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 
-from mmosis.apis import ReferenceBank, measure_index_recall
-from mmosis.search import SearchSettings, make_inferencer
+import numpy as np
+from terminaltables import AsciiTable
+
+from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, make_inferencer, search_images
+from mmosis.search.base import SearchBase
 from mmosis.search.model_zoo import DEFAULT_MODEL
+from mmosis.search.suppression import box_iou
+from mmosis.utils.coco_file import load_coco
+from mmosis.utils.share_of import share_of
 from mmosis.utils.tool import run_tool
+
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+FULL, INDEX = 'full', 'index'
+IOU_THR = 0.5  # of a found box with an annotated one that it is right about
+
+
+@dataclass(frozen=True)
+class SharePoint:
+    """One point of the curve.
+
+    Attributes:
+        share: Of the pictures that is searched, for each reference its own.
+        num_pictures: So many.
+        kept: Share of the full search's objects in these pictures.
+        best: The most that so many pictures could have, if one knew where the objects are.
+    """
+
+    share: float
+    num_pictures: int
+    kept: float
+    best: float
+
+
+@dataclass(frozen=True)
+class IndexRecall:
+    """What came out.
+
+    Attributes:
+        num_pictures: Pictures of the library.
+        num_categories: Categories that were searched for.
+        num_objects: The full search's objects that are counted.
+        curve: What is kept of them.
+        seconds: Mean of a ranking of all pictures for one category.
+        bytes_a_picture: What the index takes.
+    """
+
+    num_pictures: int
+    num_categories: int
+    num_objects: int
+    curve: tuple[SharePoint, ...]
+    seconds: float
+    bytes_a_picture: float
+
+    def save(self, path: str | Path) -> None:
+        """Write JSON."""
+        Path(path).write_text(json.dumps(asdict(self), indent=2))
+
+    def table(self) -> str:
+        """Lay out the curve."""
+        rows = [
+            [f'{100 * point.share:g} %', point.num_pictures, f'{100 * point.kept:.1f}', f'{100 * point.best:.1f}']
+            for point in self.curve
+        ]
+        return AsciiTable([['searched', 'pictures', 'objects kept (%)', 'at best (%)'], *rows]).table
+
+
+def measure_index_recall(
+    inferencer: SearchBase,
+    inputs: str | Path | Sequence[str | Path],
+    bank: ReferenceBank,
+    out_dir: str | Path,
+    score_thr: float = SearchSettings.score_thr,
+    shares: Sequence[float] = SHARES,
+    ann_file: str | Path | None = None,
+) -> IndexRecall:
+    """Search pictures in full, and say how much of it an index would have kept; each category by itself.
+
+    Both the full search and the index go on where an earlier call was stopped.
+
+    Args:
+        inferencer: The model.
+        inputs: Image files, folders, or a list of them.
+        bank: What to search for.
+        out_dir: Folder for the full search and the index.
+        score_thr: Objects of this score and more are counted.
+        shares: Of the pictures, each above 0 and at most 1.
+        ann_file: COCO-format annotations: only what is right about an annotated object of the category of that name
+            counts. Pictures are known by their names.
+
+    Raises:
+        FileNotFoundError: If there is no such annotation file.
+        ValueError: If the full search found nothing that counts, a share is out of its range, or the annotations are
+            wrong.
+    """
+    if any(not 0 < share <= 1 for share in shares):
+        raise ValueError(f'shares must be above 0 and at most 1, got {", ".join(map(str, shares))}')
+    true = None if ann_file is None else _boxes(load_coco(str(ann_file)).dataset)  # before hours have passed
+    settings = SearchSettings(score_thr=score_thr, keep_all=True, overlays=False)
+    report = search_images(inferencer, inputs, bank, Path(out_dir, FULL), settings, resume=True)
+    index, _ = PhotoIndex.build(inferencer, inputs, Path(out_dir, INDEX))
+    counts = _count(json.loads(report.annotations.read_text()), true)
+    total = sum(counts.values())
+    if not total:
+        raise ValueError('the full search found nothing that counts; give other references, or a lower score')
+    wanted = [{name: number for (of, name), number in counts.items() if of == category} for category in bank.names]
+    start = time.perf_counter()
+    orders = [[Path(file).name for file in order] for order in index.rank_each(inferencer, bank)]
+    seconds = (time.perf_counter() - start) / len(orders)
+    curve = tuple(_point(share, len(index), orders, wanted, total) for share in shares)
+    return IndexRecall(len(index), len(bank.names), total, curve, seconds, index.num_bytes / len(index))
+
+
+def _point(
+    share: float, num_pictures: int, orders: Sequence[list[str]], wanted: Sequence[dict[str, int]], total: int
+) -> SharePoint:
+    top = ceil(share_of(share, num_pictures))
+    kept = sum(objects.get(name, 0) for order, objects in zip(orders, wanted, strict=True) for name in order[:top])
+    best = sum(sum(sorted(objects.values(), reverse=True)[:top]) for objects in wanted)
+    return SharePoint(share, top, kept / total, best / total)
+
+
+def _count(found: dict, true: dict[tuple[str, str], np.ndarray] | None) -> dict[tuple[str, str], int]:
+    """Objects by category and picture; only those that are right if the true ones are given."""
+    boxes = _boxes(found)
+    if true is None:
+        return {key: len(rows) for key, rows in boxes.items()}
+    return {
+        key: int((box_iou(rows, true[key]) >= IOU_THR).any(axis=1).sum()) for key, rows in boxes.items() if key in true
+    }
+
+
+def _boxes(dataset: dict) -> dict[tuple[str, str], np.ndarray]:
+    """Boxes (N, 4) xyxy of COCO-format annotations by the names of category and picture."""
+    names = {category['id']: category['name'] for category in dataset['categories']}
+    files = {image['id']: Path(image['file_name']).name for image in dataset['images']}
+    boxes = defaultdict(list)
+    for annotation in dataset['annotations']:
+        x, y, width, height = annotation['bbox']
+        key = names[annotation['category_id']], files[annotation['image_id']]
+        boxes[key].append((x, y, x + width, y + height))
+    return {key: np.array(rows) for key, rows in boxes.items()}
 
 
 def parse_args() -> argparse.Namespace:

@@ -2,12 +2,101 @@
 
 import argparse
 
+import mmosis  # noqa: F401  (it makes the host fit to use)
+
+# isort: split
+import numpy as np
+import torch
+from mmengine.config import ConfigDict
 from terminaltables import AsciiTable
 
-from mmosis.apis import OneShotInferencer, measure_proposals
-from mmosis.evaluation.functional.proposal_recall import NUMBERS
+from mmosis.analysis.search_plan import PlannedSearch, plan_searches
+from mmosis.evaluation.functional.proposal_recall import NUMBERS, SizeRecall, proposal_recall
+from mmosis.search import OneShotInferencer
+from mmosis.search.known_objects import KnownObjects
 from mmosis.search.model_zoo import DEFAULT_MODEL
+from mmosis.search.passes import make_pass
+from mmosis.search.view_search import View, plan_first
+from mmosis.structures import EncodedReferences
+from mmosis.utils.image import read_image
+from mmosis.utils.progress import track
 from mmosis.utils.tool import run_tool
+
+SEARCHED, ANY = 'of the category', 'of any category'
+Proposals = tuple[np.ndarray, np.ndarray]
+
+
+def measure_proposals(inferencer: OneShotInferencer, folder: str, seed: int = 0) -> dict[str, list[SizeRecall]]:
+    """Search each image for each category in it, and compare the proposals with the objects.
+
+    References are boxes in other images, drawn as :func:`~mmosis.analysis.search_plan.plan_searches` does. An image is
+    searched in the views that the inferencer looks at first for the category; where these are several, the best
+    proposals of all of them count.
+
+    Args:
+        inferencer: Of a two-stage model, on torch.
+        folder: Folder of COCO-format data; its test part is searched.
+        seed: Of the references.
+
+    Returns:
+        dict: Recall by size of the objects of the category that is searched for, and of those of any category, as far
+        as they can be found (crowds cannot), over all searches.
+
+    Raises:
+        FileNotFoundError: If the folder is missing or has no known layout.
+        TypeError: If the model has no RPN.
+        ValueError: If nothing is left to search for.
+    """
+    if not getattr(inferencer.model, 'with_rpn', False):
+        raise TypeError(f'proposals are those of an RPN, and {type(inferencer.model).__name__} has none')
+    searched, everything, proposals = [], [], []
+    for search in track(plan_searches(folder, (seed,)), 'Propose', disable=not inferencer.show_progress):
+        found = [i for i in search.image.instances if not i['ignore_flag']]
+        bboxes = np.array([i['bbox'] for i in found], dtype=float)
+        labels = np.array([i['bbox_label'] for i in found])
+        for episode, proposed in zip(search.episodes, _propose(inferencer, search), strict=True):
+            searched.append(bboxes[labels == episode.label])
+            everything.append(bboxes)
+            proposals.append(proposed)
+    return {SEARCHED: proposal_recall(searched, proposals), ANY: proposal_recall(everything, proposals)}
+
+
+@torch.no_grad()
+def _propose(inferencer: OneShotInferencer, search: PlannedSearch) -> list[Proposals]:
+    """The proposals for each category of a search: boxes (P, 4) xyxy, pixels of the image, and scores (P,)."""
+    image = read_image(search.image.img_path, search.image.img_shape)
+    bank = inferencer.encode(search.references(), searched=[image])
+    queries = inferencer.merge_references(bank)
+    parts: list[list[Proposals]] = []
+    for label, size in enumerate(KnownObjects.of(image, bank, inferencer.views).mean_sizes):
+        plans = plan_first(size, image.shape[:2], inferencer.views)
+        views = [View(0, tile, plan.side, (label,)) for plan in plans for tile in plan.tiles]
+        parts.append([_propose_in(view, image, queries, inferencer) for view in views])
+    return [_best(each) for each in parts]
+
+
+def _propose_in(view: View, image: np.ndarray, queries: EncodedReferences, inferencer: OneShotInferencer) -> Proposals:
+    model = inferencer.model
+    data = model.data_preprocessor(make_pass([view], [image], queries, inferencer.pipeline))
+    ((sample,), (references,)) = data['data_samples'], data['ref_inputs']
+    feats = model.encode_images(data['inputs'])
+    outs = model.rpn_head(model.make_matcher(feats, 1)(references))
+    (found,) = model.rpn_head.predict_by_feat(
+        *outs, batch_img_metas=[sample.metainfo], cfg=_enough(model.rpn_head.test_cfg), rescale=True
+    )
+    corner = np.array(view.tile)[[0, 1, 0, 1]]
+    return found.bboxes.cpu().double().numpy() + corner, found.scores.cpu().double().numpy()
+
+
+def _enough(test_cfg: ConfigDict) -> ConfigDict:
+    """The RPN's settings with as many proposals as are to be measured, whatever a search takes."""
+    return ConfigDict(test_cfg, nms_pre=max(test_cfg.nms_pre, NUMBERS[-1]), max_per_img=NUMBERS[-1])
+
+
+def _best(parts: list[Proposals]) -> Proposals:
+    bboxes, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.argsort(-scores, kind='stable')[: NUMBERS[-1]]
+    return bboxes[order], scores[order]
 
 
 def parse_args() -> argparse.Namespace:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmosis.apis import random_baseline
+from mmosis.analysis.random_boxes import random_baseline
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
 from mmosis.structures import PHASES

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from mmosis.apis import Gallery, write_report
+from mmosis.analysis.gallery import Gallery
+from mmosis.analysis.report import write_report
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.utils.coco_file import load_coco

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from pycocotools.coco import COCO
 
-from mmosis.apis import measure_search
-from mmosis.apis.search_measure import data_paths
+from mmosis.analysis.search_measure import data_paths, measure_search
 from mmosis.evaluation import Dump, category_table, counts_table, runs_table, save_and_evaluate, silent_share
 from mmosis.search import SearchSettings, make_inferencer
 from mmosis.search.model_zoo import DEFAULT_MODEL

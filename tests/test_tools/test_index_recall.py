@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmosis.apis import IndexRecall, index_recall, measure_index_recall
-from mmosis.apis.index_recall import SharePoint
+from tools.analysis_tools import index_recall
+from tools.analysis_tools.index_recall import IndexRecall, SharePoint, measure_index_recall
 
 FILES = [f'{number}.jpg' for number in range(10)]
 ORDER = [*FILES[1:], FILES[0]]  # the first is ranked last

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from mmosis.apis.coco_folder import find_coco_folder
 from mmosis.evaluation import DataPaths, Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.search.base import SearchBase
@@ -14,7 +15,6 @@ from mmosis.utils.memory import peak_memory
 from mmosis.utils.progress import track
 from mmosis.utils.timing import Taken, time_step
 
-from .coco_folder import find_coco_folder
 from .search_plan import PlannedSearch, plan_searches
 
 
@@ -53,7 +53,7 @@ def measure_search(
     Args:
         inferencer: The model, as it searches by default.
         folder, seeds, phase, split, num_absent, references, boxed: As in
-            :func:`~mmosis.apis.search_plan.plan_searches`; so are the errors.
+            :func:`~mmosis.analysis.search_plan.plan_searches`; so are the errors.
     """
     searches = plan_searches(folder, seeds, phase, split, num_absent, references, boxed)
     results, times = [], []

@@ -11,9 +11,9 @@ import torch
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 
-from mmosis.apis import crop_store
-from mmosis.apis.crop_store import make_crop_store
 from mmosis.utils.crop_store import CropStore
+from tools.dataset_converters import make_crop_store as crop_store
+from tools.dataset_converters.make_crop_store import make_crop_store
 
 FILES = ('crops.bin', 'index.npy', 'store.json')
 MASKED = dict(type='ReferenceSampler', with_masks=True)

@@ -127,7 +127,7 @@ class Reliability:
 def search_photographs(
     inferencer: SearchBase, folders: Sequence[str], num_absent: int, seeds: Sequence[int] = (0,)
 ) -> Iterator[SearchTest]:
-    """Search folders as :func:`~mmosis.apis.measure_search` does, by boxes in other images and on the searched ones.
+    """Search folders, by boxes in other images and on the searched ones; see :func:`.search_measure.measure_search`.
 
     Args:
         inferencer: The model; its scores must not be calibrated.

@@ -6,8 +6,8 @@ import torch
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
-from mmosis.apis.mask_quality import _found_overlaps
 from mmosis.structures import RLEMasks
+from tools.analysis_tools.mask_quality import _found_overlaps
 
 SIZE = (40, 60)
 

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mmosis.apis.coco_folder import find_coco_folder
 from mmosis.datasets import LoadImage, OneShotCocoDataset, ReferenceSampler
 from mmosis.datasets.reference_sampler import ImageRecord
 from mmosis.search.images import MAX_ASPECT, MIN_SIDE
 from mmosis.structures import Episode
 from mmosis.utils.image import read_image
 from mmosis.utils.rng import generator
-
-from .coco_folder import find_coco_folder
 
 SEARCHABLE = dict(min_size=MIN_SIDE, max_aspect=MAX_ASPECT)  # what a search takes as a reference
 MIN_OBJECTS = 2  # of a category in an image: one is boxed, the others are to be found

@@ -9,8 +9,10 @@ import pytest
 from search_model import write_weights
 from tools_runner import DEMO
 
-from mmosis.apis import OneShotInferencer, measure_proposals, proposal_recall
-from mmosis.apis.search_plan import plan_searches
+from mmosis.analysis.search_plan import plan_searches
+from mmosis.apis import OneShotInferencer
+from tools.analysis_tools import proposal_recall
+from tools.analysis_tools.proposal_recall import measure_proposals
 
 
 @pytest.fixture

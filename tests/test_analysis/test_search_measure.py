@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmosis.apis import measure_search
-from mmosis.apis.search_measure import data_paths
+from mmosis.analysis.search_measure import data_paths, measure_search
 from mmosis.evaluation import Dump, SearchCounts, silent_share
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.coco_file import load_coco

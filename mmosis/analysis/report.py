@@ -23,10 +23,10 @@ from mmosis.evaluation import (
     mean_with_interval,
     reference_effects,
 )
-from mmosis.visualization import report_figures as figures
-from mmosis.visualization.report_page import Picture, Section, Table, png_of, render_page
 
+from . import report_figures as figures
 from .gallery import Gallery
+from .report_page import Picture, Section, Table, png_of, render_page
 
 NAMES = dict(bbox='box', segm='mask')
 TOP_PAIRS = 15

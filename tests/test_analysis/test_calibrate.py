@@ -8,7 +8,7 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 from scipy.special import expit, logit
 
-from mmosis.apis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
+from mmosis.analysis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
 from mmosis.evaluation import Dump, calibrate
 from mmosis.search.calibration import Calibration
 from mmosis.search.views import ViewSettings

@@ -7,7 +7,7 @@ from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmosis.apis.flops import count_parts
+from tools.analysis_tools.get_flops import count_parts
 
 ROOT = Path(__file__).parents[2]
 

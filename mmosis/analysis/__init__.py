@@ -1,0 +1,1 @@
+"""What the analysis tools share: searches of annotated folders and what is said of them, and the report on a test."""
