@@ -16,7 +16,7 @@ help:
 	@echo 'make demo DATA=folder  the same on a folder in COCO format'
 	@echo 'make test              run the tests, with coverage, but for those marked slow'
 	@echo 'make test-slow         run the tests marked slow: whole runs in processes of their own'
-	@echo 'make lint              check style and format'
+	@echo 'make lint              check style, format and who imports whom'
 	@echo 'PYTHON=python3.12 before a target chooses the interpreter for .venv'
 	@echo 'WORKERS=1 after test or test-slow sets the number of processes, which is that of the cores'
 
@@ -35,6 +35,7 @@ test-slow: $(INSTALLED)
 lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
 
 $(INSTALLED): setup.py mmosis/compat/requirements.py requirements/constraints.txt requirements/overrides.txt | $(BIN)/uv
 	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/constraints.txt \

@@ -91,6 +91,7 @@ setup(
             *INDEX,
             *RAY,
             'efficientnet-lite-pytorch',
+            'import-linter',
             'playwright',
             'pytest',
             'pytest-cov',
