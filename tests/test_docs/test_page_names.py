@@ -17,6 +17,8 @@ FILE = re.compile(r'\S*(?:/\S+|\.(?:py|sh|md|yml|json|jpg|png|pth|h5|safetensors
 NAME = re.compile(
     r'(?<![\w./-])(?:[A-Z][a-z0-9]+[A-Z]\w*|[a-z]\w*_\w+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?![\w/*-]|\.\w)'
 )
+# Folders of a checkout that are its user's, not the repository's.
+USERS = {'data', 'checkpoints', 'work_dirs'}
 # Names of other people's code that ours does not use, of tests, and of examples.
 FOREIGN = {
     'DETECTION_NMS_THRESHOLD',  # of the published code
@@ -67,7 +69,7 @@ def missing_names(text: str) -> list[str]:
 
 def missing_files(text: str, folder: Path) -> list[str]:
     """List the paths of a page that name no file or folder of the repository, and scripts that no folder has."""
-    own = {path.name for path in (*ROOT.iterdir(), folder) if path.is_dir()}
+    own = {path.name for path in (*ROOT.iterdir(), folder) if path.is_dir()} - USERS
     configs = {path.name for path in (ROOT / 'configs').iterdir() if path.is_dir()}
     made = {match for block in blocks(text, 'python') for match in re.findall(r'\A# (\S+)\n', block)}
     missing = []
