@@ -3,6 +3,10 @@
 What is compared runs in turns in one process and medians count, so that other work on the machine slows all of it.
 """
 
+from mmosis.compat import prepare
+
+prepare()
+
 import argparse
 import json
 from collections.abc import Callable

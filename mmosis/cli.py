@@ -10,6 +10,7 @@ from typing import Any
 
 from mmosis.cli_arguments import PROGRAM, parse_args
 from mmosis.utils.errors import DamagedError, describe_error
+from mmosis.utils.notices import quiet_imports
 from mmosis.utils.signals import raise_on_signals
 
 
@@ -97,15 +98,16 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
     from mmosis.search.model_zoo import DEFAULT_MODEL
 
     try:
-        return make_inferencer(
-            args.model or DEFAULT_MODEL,
-            args.weights,
-            args.device,
-            args.image_scale,
-            args.precision,
-            args.runtime,
-            **{name: getattr(args, name) for name in ('max_pixels', 'tile', 'overlap') if hasattr(args, name)},
-        )
+        with quiet_imports():
+            return make_inferencer(
+                args.model or DEFAULT_MODEL,
+                args.weights,
+                args.device,
+                args.image_scale,
+                args.precision,
+                args.runtime,
+                **{name: getattr(args, name) for name in ('max_pixels', 'tile', 'overlap') if hasattr(args, name)},
+            )
     except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
 

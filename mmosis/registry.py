@@ -4,6 +4,10 @@ Our components are registered in mmdet's own registries. The registries of this 
 that a look-up falls through to our components and mmdet's. MMEngine imports this module when it meets the scope.
 """
 
+from mmosis.compat import prepare
+
+prepare()
+
 import mmdet.registry as host
 from mmengine.registry import Registry
 

@@ -6,28 +6,32 @@ import shutil
 import sys
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 import cv2
 import numpy as np
-from mmdet.registry import DATASETS
-from mmengine.config import Config
-from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 from terminaltables import AsciiTable
 
-from mmosis.analysis.random_boxes import random_baseline
-from mmosis.apis.coco_folder import hold_out, use_coco_folder
-from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training
-from mmosis.engine import StrictRunner
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.cores import available_cores
-from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from projects.scenes.synthetic import make_scenes
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmdet.registry import DATASETS
+    from mmengine.config import Config
+    from mmengine.dist import barrier, get_world_size, is_main_process, master_only
+
+    from mmosis.analysis.random_boxes import random_baseline
+    from mmosis.apis.coco_folder import hold_out, use_coco_folder
+    from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training
+    from mmosis.engine import StrictRunner
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.cores import available_cores
+    from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
+    from mmosis.utils.tool import run_tool
+    from projects.scenes.synthetic import make_scenes
 
 CONFIG = str(Path(__file__).parents[1] / 'configs/demo/siamese_mask_rcnn_demo_s1.py')
 GALLERY = 'gallery'

@@ -3,12 +3,15 @@
 import argparse
 from pathlib import Path
 
-from mmengine.dist import is_main_process
+from mmosis.utils.notices import quiet_imports
 
-from mmosis.apis import run_finetune
-from mmosis.search.model_zoo import find_model
-from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
-from mmosis.utils.tool import run_tool
+with quiet_imports():
+    from mmengine.dist import is_main_process
+
+    from mmosis.apis import run_finetune
+    from mmosis.search.model_zoo import find_model
+    from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
+    from mmosis.utils.tool import run_tool
 
 CONFIG = str(Path(__file__).parents[1] / 'configs/lite/siamese_mask_rcnn_lite_finetune.py')
 

@@ -6,9 +6,12 @@ any time, and several processes may share one by different configs or seeds.
 
 import argparse
 
-from mmosis.apis import run_study
-from mmosis.utils.config_file import SPLITS, add_cfg_options, read_config
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.apis import run_study
+    from mmosis.utils.config_file import SPLITS, add_cfg_options, read_config
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,18 +6,22 @@ mmdet's ``--tta`` is left out: the paper's protocol has no test-time augmentatio
 import argparse
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
+from mmosis.utils.notices import quiet_imports
 
-# isort: split
-from mmdet.engine.hooks.utils import trigger_visualization_hook
-from mmdet.evaluation import DumpDetResults
-from mmengine.config import Config
+with quiet_imports():
+    from mmosis.compat import prepare
 
-from mmosis.engine import StrictRunner
-from mmosis.evaluation import runs_table
-from mmosis.structures import PHASES
-from mmosis.utils.launch import add_config_arguments, load_config
-from mmosis.utils.tool import run_tool
+    prepare()
+
+    from mmdet.engine.hooks.utils import trigger_visualization_hook
+    from mmdet.evaluation import DumpDetResults
+    from mmengine.config import Config
+
+    from mmosis.engine import StrictRunner
+    from mmosis.evaluation import runs_table
+    from mmosis.structures import PHASES
+    from mmosis.utils.launch import add_config_arguments, load_config
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -2,11 +2,14 @@
 
 import argparse
 
-from mmengine.config import Config
+from mmosis.utils.notices import quiet_imports
 
-from mmosis.apis import resume_newest, train
-from mmosis.utils.launch import add_config_arguments, load_config
-from mmosis.utils.tool import run_tool
+with quiet_imports():
+    from mmengine.config import Config
+
+    from mmosis.apis import resume_newest, train
+    from mmosis.utils.launch import add_config_arguments, load_config
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

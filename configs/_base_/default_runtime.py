@@ -1,7 +1,6 @@
 default_scope = 'mmdet'
 custom_imports = dict(
     imports=[
-        'mmosis',
         'mmosis.datasets',
         'mmosis.engine',
         'mmosis.evaluation',

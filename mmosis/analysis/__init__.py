@@ -1,1 +1,5 @@
 """What the analysis tools share: searches of annotated folders and what is said of them, and the report on a test."""
+
+from mmosis.compat import prepare
+
+prepare()

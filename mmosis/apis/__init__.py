@@ -1,6 +1,12 @@
 """What users call: whole workflows on top of the components, each imported when it is used."""
 
+from importlib.util import find_spec
 from typing import Any
+
+from mmosis.compat import prepare
+
+if find_spec('mmdet') is not None:  # searches need none
+    prepare()
 
 import mmosis.search
 from mmosis.utils.lazy import lazy_names

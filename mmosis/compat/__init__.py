@@ -1,1 +1,5 @@
-"""What makes mmosis run on both OpenMMLab families: version check, silence, ops stand-in, safe checkpoint loading."""
+"""What makes mmosis run on both OpenMMLab families: version check, stand-in for ops, checkpoints read as data."""
+
+from .preparation import prepare
+
+__all__ = ['prepare']

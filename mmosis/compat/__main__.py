@@ -1,13 +1,13 @@
-"""Run a stock tool of mmdet, or any script, on the mended host: ``python -m mmosis.compat TOOL [arguments]``.
+"""Run a stock tool of mmdet, or any script, after :func:`prepare`: ``python -m mmosis.compat TOOL [arguments]``.
 
-mmdet's ``tools/train.py`` needs no help: it imports no ops before the config imports mmosis. Its ``tools/test.py`` and
-others do, and so stop where mmcv has no compiled ops, whatever the config.
+mmdet's ``tools/train.py`` needs no help: it imports no ops before the ``custom_imports`` of the config do. Its
+``tools/test.py`` and others do, and so stop where mmcv has no compiled ops, whatever the config.
 """
 
 import runpy
 import sys
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
+from mmosis.compat import prepare
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     """
     if len(sys.argv) < 2:
         raise SystemExit('usage: python -m mmosis.compat TOOL [arguments]')
+    prepare()
     del sys.argv[0]
     runpy.run_path(sys.argv[0], run_name='__main__')
 

@@ -1,15 +1,17 @@
 """Checkpoints are read as data: loading one runs nothing that is in it.
 
 MMEngine reads checkpoints through ``CheckpointLoader``, whose loaders end in an unsafe ``torch.load`` (the fork's after
-a safe try, the original's at once). :func:`register_safe_loaders` replaces them all by loaders that end in
-``weights_only=True``, so that ``load_from``, ``resume``, ``init_cfg`` and the inferencers are safe as well.
+a safe try, the original's at once). In the block of :func:`safe_loading` they end in ``weights_only=True``. Our Runner,
+inferencer and weight initialisers load in such blocks; outside of them the loaders are MMEngine's.
 """
 
 import os
 import pickle
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any, NoReturn
 from urllib.parse import urlparse
 
@@ -30,6 +32,7 @@ from .inflation import check_file, check_tensors
 
 StrPath = str | os.PathLike
 
+_loading = RLock()
 HISTORY_STATISTICS = ('min', 'max', 'mean', 'current')
 
 
@@ -76,10 +79,23 @@ def load_weights_file(path: StrPath, map_location: Any = None) -> Any:
         ) from error
 
 
-def register_safe_loaders() -> None:
-    """Replace every loader of MMEngine's ``CheckpointLoader`` by its safe counterpart."""
-    for prefixes, loader in _LOADERS.items():
-        CheckpointLoader.register_scheme(prefixes, loader, force=True)
+@contextmanager
+def safe_loading() -> Iterator[None]:
+    """Have MMEngine's ``CheckpointLoader`` load checkpoints as data in a ``with`` block, or in a decorated function.
+
+    Its loaders are those of the process: other threads too load safely meanwhile, and wait to enter a block of theirs.
+    Loaders that a user has registered for other schemes stay. In the block loading raises ValueError and
+    FileNotFoundError as :func:`load_checkpoint_file` does.
+    """
+    with _loading:
+        usual = CheckpointLoader._schemes
+        CheckpointLoader._schemes = dict(usual)
+        try:
+            for prefixes, loader in _LOADERS.items():
+                CheckpointLoader.register_scheme(prefixes, loader, force=True)
+            yield
+        finally:
+            CheckpointLoader._schemes = usual
 
 
 def load_from_local(filename: str, map_location: Any = None) -> Any:

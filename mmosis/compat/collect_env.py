@@ -1,5 +1,9 @@
 """Environment report: ``python -m mmosis.compat.collect_env``."""
 
+from mmosis.compat import prepare
+
+prepare()
+
 import torch
 from mmdet.utils import collect_env as collect_host_env
 

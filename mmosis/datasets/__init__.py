@@ -1,3 +1,7 @@
+from mmosis.compat import prepare
+
+prepare()
+
 from .coco_file_dataset import CocoFileDataset
 from .episode_mixture import EpisodeMixture
 from .one_shot_coco import OneShotCocoDataset

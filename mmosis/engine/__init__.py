@@ -1,3 +1,7 @@
+from mmosis.compat import prepare
+
+prepare()
+
 from .atomic_backend import AtomicLocalBackend
 from .hooks import (
     AtomicCheckpointHook,

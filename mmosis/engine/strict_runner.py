@@ -1,10 +1,14 @@
-"""StrictRunner: MMEngine's Runner for weights of its own model."""
+"""StrictRunner: MMEngine's Runner for weights of its own model, which are read as data."""
 
+import logging
 from typing import Any
 
 from mmdet.registry import RUNNERS
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
+from torch import nn
 
+from mmosis.compat.checkpoint import safe_loading
 from mmosis.utils.strict_weights import weights_must_fit
 
 
@@ -13,8 +17,27 @@ class StrictRunner(Runner):
     """MMEngine's ``Runner``, which refuses a checkpoint of another model; that one takes what fits, with a warning.
 
     ``load_from`` and ``resume`` are of the whole model. Weights that fit only in part, as those of a head for other
-    classes, start a training as ``model.init_cfg=dict(type='Pretrained', checkpoint=...)``. Arguments are ``Runner``'s.
+    classes, start a training as ``model.init_cfg=dict(type='Pretrained', checkpoint=...)``. All weights are loaded as
+    data, see :func:`~mmosis.compat.checkpoint.safe_loading`. Arguments are ``Runner``'s.
     """
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Build the logger as ``Runner`` does; it leaves out that the ``FileClient`` is deprecated.
+
+        MMEngine makes one itself whenever it saves a checkpoint.
+        """
+        logger = super().build_logger(*args, **kwargs)
+        logger.addFilter(_is_no_notice_of_file_client)
+        return logger
+
+    @safe_loading()
+    def build_model(self, model: nn.Module | dict) -> nn.Module:
+        """Build the model as ``Runner`` does; parts of it, such as a teacher, may load weights."""
+        return super().build_model(model)
+
+    @safe_loading()
+    def _init_model_weights(self) -> None:
+        super()._init_model_weights()
 
     def load_checkpoint(self, filename: str, map_location: Any = 'cpu', strict: bool = True, **kwargs: Any) -> dict:
         """Load weights as ``Runner`` does, all of them.
@@ -26,5 +49,9 @@ class StrictRunner(Runner):
             '. Give a checkpoint of this config; to start a training from weights that fit only in part, give them as '
             f"model.init_cfg=dict(type='Pretrained', checkpoint={filename!r}) in place of load_from"
         )
-        with weights_must_fit(f'the weights in {filename}', advice):
+        with safe_loading(), weights_must_fit(f'the weights in {filename}', advice):
             return super().load_checkpoint(filename, map_location, strict, **kwargs)
+
+
+def _is_no_notice_of_file_client(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(('"FileClient" will be deprecated', '"HardDiskBackend" is the alias'))

@@ -1,3 +1,7 @@
+from mmosis.compat import prepare
+
+prepare()
+
 from .data_paths import DataPaths
 from .detections import Detections
 from .dump import Dump, write_metrics

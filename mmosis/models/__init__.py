@@ -1,3 +1,7 @@
+from mmosis.compat import prepare
+
+prepare()
+
 from .backbones import EfficientNetLite
 from .data_preprocessors import OneShotDataPreprocessor
 from .dense_heads import ClassAgnosticRPNHead, ComposedMatcher, ComposedRPNHead

@@ -10,6 +10,8 @@ from mmengine.model import BaseModule, PretrainedInit
 from mmengine.registry import WEIGHT_INITIALIZERS
 from torch import nn
 
+from mmosis.compat.checkpoint import safe_loading
+
 LEAK_FREE = 'ImageNet-687'
 LEAKS = 'which shows the one-shot categories: one-shot figures leak and must not be compared with the paper'
 
@@ -45,7 +47,8 @@ class BackbonePretrainedInit(PretrainedInit):
             )
         if self.pretraining != LEAK_FREE:
             _warn_of_leak(self.pretraining)
-        super().__call__(module)
+        with safe_loading():
+            super().__call__(module)
         _keep(module)
 
 

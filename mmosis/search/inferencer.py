@@ -1,5 +1,9 @@
 """OneShotInferencer: search images for what references show."""
 
+from mmosis.compat import prepare
+
+prepare()
+
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -19,6 +23,7 @@ from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 from torch import nn
 
+from mmosis.compat.checkpoint import safe_loading
 from mmosis.structures import EncodedReferences, FoundObjects
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.config_file import read_config
@@ -109,7 +114,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
         self._drawn_classes: Sequence[str] = ()
         if isinstance(model, str) and Path(model).is_file():
             model = read_config(model, needs=['model', 'test_dataloader'])
-        super().__init__(model, weights, device, scope, palette, show_progress)
+        with safe_loading():
+            super().__init__(model, weights, device, scope, palette, show_progress)
         native = precision == 'bf16' and may_use_bfloat16(self.model.data_preprocessor.device)
         self.precision = 'bf16' if native else 'fp32'
         ref_pipeline = without_loading(self.cfg.test_dataloader.dataset.ref_pipeline)

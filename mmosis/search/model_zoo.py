@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import mmosis
+from mmosis.compat import prepare
 
 from .exported_model import FILES
 
@@ -17,6 +18,7 @@ def find_model(name: str = DEFAULT_MODEL) -> tuple[Path, Path]:
     Raises:
         ValueError: If there is no such model, or it comes without weights.
     """
+    prepare()
     from mmengine.infer.infer import BaseInferencer
 
     root = Path(BaseInferencer._get_repo_or_mim_dir('mmosis'))

@@ -1,5 +1,7 @@
 """Open a COCO-format annotation file: checked once, as a whole, with clear words for what is wrong with it."""
 
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from mmdet.datasets.api_wrappers import COCO
@@ -57,7 +59,8 @@ def load_coco(ann_file: str, img_dir: str | None = None) -> CheckedCOCO:
     except ValueError as error:
         raise ValueError(f'{ann_file}: {error}') from error
     coco.dataset = dataset
-    coco.createIndex()
+    with redirect_stdout(StringIO()):  # pycocotools prints that it does it
+        coco.createIndex()
     coco.img_ann_map, coco.cat_img_map = coco.imgToAnns, coco.catToImgs
     return coco
 

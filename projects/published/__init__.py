@@ -4,6 +4,10 @@ Source: the code released with arXiv 1811.11507 (Keras, TensorFlow 1), as far as
 the anchors and the results are shares of the network input, as there: see :mod:`projects.published.boxes`.
 """
 
+from mmosis.compat import prepare
+
+prepare()
+
 from .anchor_generator import PublishedAnchorGenerator
 from .bbox_head import PublishedBBoxHead
 from .box_coder import PublishedBoxCoder

@@ -3,7 +3,9 @@
 import os
 import pickle
 import tarfile
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,12 +14,16 @@ import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
-from mmengine.runner import CheckpointLoader, Runner, load_checkpoint
+from mmengine.registry import MODELS
+from mmengine.runner import CheckpointLoader, load_checkpoint
 from mmengine.runner.checkpoint import _load_checkpoint_with_prefix
 from torch import nn
 
 from mmosis.compat import checkpoint
-from mmosis.compat.checkpoint import load_checkpoint_file, load_weights_file
+from mmosis.compat.checkpoint import load_checkpoint_file, load_weights_file, safe_loading
+from mmosis.engine import StrictRunner
+
+SCHEMES = dict(CheckpointLoader._schemes)
 
 
 class RunsCode:
@@ -30,11 +36,16 @@ class RunsCode:
         return os.system, (f'touch {self.marker}',)
 
 
+@MODELS.register_module()
 class ToyModel(BaseModel):
-    def __init__(self) -> None:
-        super().__init__()
+    """A layer of ones; with a teacher, whose weights it loads when it is built."""
+
+    def __init__(self, init_cfg: dict | None = None, teacher: str | None = None) -> None:
+        super().__init__(init_cfg=init_cfg)
         self.layer = nn.Linear(2, 1, bias=False)
         nn.init.ones_(self.layer.weight)
+        if teacher is not None:
+            load_checkpoint(self, teacher)
 
     def forward(self, inputs: torch.Tensor, mode: str) -> dict | list:
         loss = self.layer(inputs).square().mean()
@@ -49,7 +60,7 @@ class ToyMetric(BaseMetric):
         return dict(accuracy=np.float64(-np.mean(results)))
 
 
-def make_runner(work_dir: Path, name: str, **settings) -> Runner:
+def make_runner(work_dir: Path, name: str, model: dict | None = None, **settings) -> StrictRunner:
     def loader() -> dict:
         dataset = [dict(inputs=torch.tensor([float(i), 1.0])) for i in range(4)]
         return dict(
@@ -60,8 +71,8 @@ def make_runner(work_dir: Path, name: str, **settings) -> Runner:
             num_workers=0,
         )
 
-    return Runner(
-        ToyModel(),
+    return StrictRunner(
+        dict(model or {}, type='ToyModel'),
         str(work_dir),
         train_dataloader=loader(),
         val_dataloader=loader(),
@@ -103,16 +114,27 @@ def test_the_trap_works(code_file: SimpleNamespace) -> None:
     ids=['checkpoint', 'weights', 'mmengine load_checkpoint', 'mmengine init_cfg'],
 )
 def test_code_in_a_checkpoint_is_refused_and_not_run(code_file: SimpleNamespace, load) -> None:
-    with pytest.raises(ValueError, match=r'code\.pth cannot be loaded .*system.*nothing in it was executed'):
+    refused = r'code\.pth cannot be loaded .*system.*nothing in it was executed'
+    with safe_loading(), pytest.raises(ValueError, match=refused):
         load(code_file.path)
     assert not code_file.marker.exists()
 
 
-def test_runner_refuses_to_resume_code(code_file: SimpleNamespace, tmp_path: Path) -> None:
-    runner = make_runner(tmp_path, 'code', load_from=str(code_file.path), resume=True)
+@pytest.mark.parametrize(
+    'settings',
+    [
+        lambda path: dict(load_from=path),
+        lambda path: dict(load_from=path, resume=True),
+        lambda path: dict(model=dict(init_cfg=dict(type='Pretrained', checkpoint=path))),
+        lambda path: dict(model=dict(teacher=path)),
+    ],
+    ids=['load_from', 'resume', 'init_cfg', 'teacher'],
+)
+def test_runner_refuses_code(code_file: SimpleNamespace, tmp_path: Path, settings) -> None:
     with pytest.raises(ValueError, match='nothing in it was executed'):
-        runner.train()
+        make_runner(tmp_path, 'code', **settings(str(code_file.path))).train()
     assert not code_file.marker.exists()
+    assert CheckpointLoader._schemes == SCHEMES
 
 
 def test_plain_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
@@ -178,17 +200,47 @@ def test_tar_format_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'there is no checkpoint file .*none\.pth'):
+    with safe_loading(), pytest.raises(FileNotFoundError, match=r'there is no checkpoint file .*none\.pth'):
         CheckpointLoader.load_checkpoint(str(tmp_path / 'none.pth'))
 
 
-def test_every_scheme_is_safe() -> None:
-    assert {loader.__module__ for loader in CheckpointLoader._schemes.values()} == {checkpoint.__name__}
+def test_every_scheme_is_safe_in_the_block_and_mmengines_after_it() -> None:
+    with safe_loading():
+        with suppress(KeyError), safe_loading():
+            raise KeyError
+        assert {loader.__module__ for loader in CheckpointLoader._schemes.values()} == {checkpoint.__name__}
+        assert CheckpointLoader._schemes.keys() == SCHEMES.keys()
+    assert CheckpointLoader._schemes == SCHEMES
+    assert checkpoint.__name__ not in {loader.__module__ for loader in SCHEMES.values()}
+
+
+def test_a_block_of_another_thread_waits() -> None:
+    """Else the one that ends first would give back MMEngine's loaders to the other."""
+    entered = Event()
+
+    def enter() -> None:
+        with safe_loading():
+            entered.set()
+
+    thread = Thread(target=enter)
+    with safe_loading():
+        thread.start()
+        assert not entered.wait(0.2)
+    thread.join()
+    assert entered.is_set()
+    assert CheckpointLoader._schemes == SCHEMES
+
+
+def test_loaders_of_the_users_own_schemes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CheckpointLoader, '_schemes', SCHEMES)
+    CheckpointLoader.register_scheme('vault://', lambda filename, map_location: filename)
+    with safe_loading():
+        assert CheckpointLoader.load_checkpoint('vault://mine') == 'vault://mine'
 
 
 @pytest.mark.parametrize('name', ['pavi://model.pth', 's3://bucket/model.pth', 'work:petrel://model.pth'])
 def test_storage_services_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f'loads no checkpoints from {name}'):
+    with safe_loading(), pytest.raises(ValueError, match=f'loads no checkpoints from {name}'):
         CheckpointLoader.load_checkpoint(name)
 
 
@@ -218,7 +270,8 @@ def download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list:
 )
 def test_names_are_resolved_and_downloaded_once(download: list, name: str, file: str) -> None:
     for _ in range(2):
-        weights = CheckpointLoader.load_checkpoint(name)['state_dict']
+        with safe_loading():
+            weights = CheckpointLoader.load_checkpoint(name)['state_dict']
     assert list(weights.values()) == [torch.ones(1)]
     (url,) = download
     assert file in url
@@ -229,18 +282,19 @@ def test_names_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv('MMENGINE_HOME', str(tmp_path))
     (tmp_path / 'open_mmlab.json').write_text('{"mine": "mine.pth"}')
     torch.save(dict(weight=torch.ones(1)), tmp_path / 'mine.pth')
-    assert CheckpointLoader.load_checkpoint('open-mmlab://mine') == dict(weight=torch.ones(1))
+    with safe_loading():
+        assert CheckpointLoader.load_checkpoint('open-mmlab://mine') == dict(weight=torch.ones(1))
 
 
 def test_downloads_are_not_trusted(download: list, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     marker = tmp_path / 'marker'
     monkeypatch.setattr(torch.hub, 'download_url_to_file', lambda url, path: torch.save(RunsCode(marker), path))
     for name in ('https://host.example/model.pth', 'torchvision://resnet50', 'mmcls://mobilenet_v2'):
-        with pytest.raises(ValueError, match='nothing in it was executed'):
+        with safe_loading(), pytest.raises(ValueError, match='nothing in it was executed'):
             CheckpointLoader.load_checkpoint(name)
     assert not marker.exists()
 
 
 def test_unknown_names_are_refused() -> None:
-    with pytest.raises(ValueError, match="'resnet51' is not in the list"):
+    with safe_loading(), pytest.raises(ValueError, match="'resnet51' is not in the list"):
         CheckpointLoader.load_checkpoint('torchvision://resnet51')

@@ -235,19 +235,20 @@ def test_roi_align_equals_the_compiled_op(samples: int, aligned: bool) -> None:
     torch.testing.assert_close(results[0], results[1])
 
 
-def test_mmosis_first() -> None:
+def test_prepared_first() -> None:
     pool_ones()
 
 
-# As a program of their own, since this one has imported mmosis first.
+# As a program of their own, since this one has called prepare() first.
 IMPORT_ORDERS = {
-    'mmdet first': 'import mmdet, mmosis',
+    'mmdet first': 'import mmdet, mmosis.models',
     'models of mmdet first': """
 try:
     import mmdet.models
 except ModuleNotFoundError as error:
     assert error.name == 'mmcv._ext'
-import mmosis
+from mmosis.compat import prepare
+prepare()
 """,
 }
 

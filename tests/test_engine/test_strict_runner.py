@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from torch import nn
 
@@ -115,6 +116,18 @@ def test_what_the_message_advises_starts_from_weights_that_fit_in_part(checkpoin
     weights = torch.load(checkpoint)['state_dict']
     assert torch.equal(model.backbone.weight, weights['backbone.weight'])
     assert model.head.weight.shape == (5, 2)
+
+
+def test_its_log_leaves_out_the_notice_of_mmengines_own_file_client(
+    train: Callable, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    train(TwoParts())
+    logger = MMLogger.get_instance(str(tmp_path))
+    logger.warning('what matters')
+    told = capsys.readouterr().out
+    assert 'what matters' in told
+    assert 'FileClient' not in told
+    assert 'HardDiskBackend' not in told
 
 
 def test_a_config_may_name_it(tmp_path: Path, checkpoint: Path) -> None:

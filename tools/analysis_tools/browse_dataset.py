@@ -8,19 +8,24 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
-from mmdet.registry import VISUALIZERS
-from mmengine.config import Config, ConfigDict
-from mmengine.registry import init_default_scope
-from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
-from mmosis.datasets import EpisodeMixture, OneShotCocoDataset
-from mmosis.utils.config_file import add_cfg_options, read_config
-from mmosis.utils.progress import track
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmdet.registry import VISUALIZERS
+    from mmengine.config import Config, ConfigDict
+    from mmengine.registry import init_default_scope
+    from mmengine.runner import Runner
+
+    from mmosis.datasets import EpisodeMixture, OneShotCocoDataset
+    from mmosis.utils.config_file import add_cfg_options, read_config
+    from mmosis.utils.progress import track
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

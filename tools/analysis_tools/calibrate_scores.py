@@ -7,12 +7,15 @@ from math import isnan
 
 from terminaltables import AsciiTable
 
-from mmosis.analysis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
-from mmosis.search import SearchSettings, make_inferencer
-from mmosis.search.calibration import Calibration
-from mmosis.search.model_zoo import DEFAULT_MODEL
-from mmosis.search.runtimes import RUNTIMES
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.analysis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
+    from mmosis.search import SearchSettings, make_inferencer
+    from mmosis.search.calibration import Calibration
+    from mmosis.search.model_zoo import DEFAULT_MODEL
+    from mmosis.search.runtimes import RUNTIMES
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,9 +3,12 @@
 import argparse
 from functools import cache
 
-from mmosis.evaluation import DataPaths, Dump, category_table, runs_table, split_tables, write_metrics
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.evaluation import DataPaths, Dump, category_table, runs_table, split_tables, write_metrics
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

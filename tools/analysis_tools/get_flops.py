@@ -3,20 +3,25 @@
 import argparse
 from collections.abc import Callable, Iterator
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 import torch
-from mmdet.registry import MODELS
-from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmosis.structures import EncodedReferences
-from mmosis.utils.arguments import at_least
-from mmosis.utils.config_file import read_config
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmdet.registry import MODELS
+    from mmengine.registry import init_default_scope
+
+    from mmosis.structures import EncodedReferences
+    from mmosis.utils.arguments import at_least
+    from mmosis.utils.config_file import read_config
+    from mmosis.utils.tool import run_tool
 
 
 @torch.no_grad()

@@ -12,13 +12,16 @@ from pathlib import Path
 import numpy as np
 from terminaltables import AsciiTable
 
-from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, make_inferencer, search_images
-from mmosis.search.base import SearchBase
-from mmosis.search.model_zoo import DEFAULT_MODEL
-from mmosis.search.suppression import box_iou
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.share_of import share_of
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, make_inferencer, search_images
+    from mmosis.search.base import SearchBase
+    from mmosis.search.model_zoo import DEFAULT_MODEL
+    from mmosis.search.suppression import box_iou
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.share_of import share_of
+    from mmosis.utils.tool import run_tool
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FULL, INDEX = 'full', 'index'

@@ -3,24 +3,29 @@
 import argparse
 from collections.abc import Iterator
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 import numpy as np
 import torch
-from mmengine.config import Config
-from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from terminaltables import AsciiTable
 from torch import nn
 
-from mmosis.engine import StrictRunner
-from mmosis.evaluation import MaskOverlaps, is_ignored
-from mmosis.structures import Episode
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.launch import add_config_arguments, load_config
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmengine.config import Config
+    from mmengine.structures import InstanceData
+
+    from mmosis.engine import StrictRunner
+    from mmosis.evaluation import MaskOverlaps, is_ignored
+    from mmosis.structures import Episode
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.launch import add_config_arguments, load_config
+    from mmosis.utils.tool import run_tool
 
 BOXES = ('true boxes', 'detected boxes')
 

@@ -2,14 +2,14 @@
 
 import argparse
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 from terminaltables import AsciiTable
 
-from mmosis.evaluation import oracle_mask_ious
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.evaluation import oracle_mask_ious
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.tool import run_tool
 
 
 def main() -> None:

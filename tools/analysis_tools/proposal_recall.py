@@ -2,25 +2,30 @@
 
 import argparse
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 import numpy as np
 import torch
-from mmengine.config import ConfigDict
 from terminaltables import AsciiTable
 
-from mmosis.analysis.search_plan import PlannedSearch, plan_searches
-from mmosis.evaluation.functional.proposal_recall import NUMBERS, SizeRecall, proposal_recall
-from mmosis.search import OneShotInferencer
-from mmosis.search.known_objects import KnownObjects
-from mmosis.search.model_zoo import DEFAULT_MODEL
-from mmosis.search.passes import make_pass
-from mmosis.search.view_search import View, plan_first
-from mmosis.structures import EncodedReferences
-from mmosis.utils.image import read_image
-from mmosis.utils.progress import track
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmengine.config import ConfigDict
+
+    from mmosis.analysis.search_plan import PlannedSearch, plan_searches
+    from mmosis.evaluation.functional.proposal_recall import NUMBERS, SizeRecall, proposal_recall
+    from mmosis.search import OneShotInferencer
+    from mmosis.search.known_objects import KnownObjects
+    from mmosis.search.model_zoo import DEFAULT_MODEL
+    from mmosis.search.passes import make_pass
+    from mmosis.search.view_search import View, plan_first
+    from mmosis.structures import EncodedReferences
+    from mmosis.utils.image import read_image
+    from mmosis.utils.progress import track
+    from mmosis.utils.tool import run_tool
 
 SEARCHED, ANY = 'of the category', 'of any category'
 Proposals = tuple[np.ndarray, np.ndarray]

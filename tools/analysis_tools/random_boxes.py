@@ -2,12 +2,15 @@
 
 import argparse
 
-from mmosis.analysis.random_boxes import random_baseline
-from mmosis.datasets import OneShotCocoDataset
-from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
-from mmosis.structures import PHASES
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.analysis.random_boxes import random_baseline
+    from mmosis.datasets import OneShotCocoDataset
+    from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
+    from mmosis.structures import PHASES
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,12 +3,15 @@
 import argparse
 from pathlib import Path
 
-from mmosis.analysis.gallery import Gallery
-from mmosis.analysis.report import write_report
-from mmosis.datasets import OneShotCocoDataset
-from mmosis.evaluation import DataPaths, Dump
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.analysis.gallery import Gallery
+    from mmosis.analysis.report import write_report
+    from mmosis.datasets import OneShotCocoDataset
+    from mmosis.evaluation import DataPaths, Dump
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

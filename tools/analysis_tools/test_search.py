@@ -6,15 +6,18 @@ from pathlib import Path
 
 from pycocotools.coco import COCO
 
-from mmosis.analysis.search_measure import data_paths, measure_search
-from mmosis.evaluation import Dump, category_table, counts_table, runs_table, save_and_evaluate, silent_share
-from mmosis.search import SearchSettings, make_inferencer
-from mmosis.search.model_zoo import DEFAULT_MODEL
-from mmosis.search.runtimes import RUNTIMES
-from mmosis.structures import PHASES
-from mmosis.utils.coco_file import load_coco
-from mmosis.utils.timing import medians
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.analysis.search_measure import data_paths, measure_search
+    from mmosis.evaluation import Dump, category_table, counts_table, runs_table, save_and_evaluate, silent_share
+    from mmosis.search import SearchSettings, make_inferencer
+    from mmosis.search.model_zoo import DEFAULT_MODEL
+    from mmosis.search.runtimes import RUNTIMES
+    from mmosis.structures import PHASES
+    from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.timing import medians
+    from mmosis.utils.tool import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmosis.utils.arguments import at_least
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from projects.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
+with quiet_imports():
+    from mmosis.utils.arguments import at_least
+    from mmosis.utils.tool import run_tool
+    from projects.scenes.omniglot import ClutterConfig, make_cluttered_omniglot
 
 
 def parse_args() -> argparse.Namespace:

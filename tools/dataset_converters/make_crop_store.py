@@ -10,36 +10,41 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
-
-# isort: split
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmdet.registry import DATASETS, TRANSFORMS
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
-from mmosis.datasets import CropReference, LoadImage, OneShotCocoDataset
-from mmosis.structures import Reference
-from mmosis.utils.arguments import at_least
-from mmosis.utils.atomic import write_atomic
-from mmosis.utils.config_file import add_cfg_options, read_config
-from mmosis.utils.crop_store import (
-    CROPS,
-    INDEX,
-    SETTINGS,
-    CropStore,
-    digest_file,
-    dump_settings,
-    encode_crop,
-    entry_type,
-)
-from mmosis.utils.json_file import read_json
-from mmosis.utils.packed import PackedList
-from mmosis.utils.processes import Make, make_each
-from mmosis.utils.progress import track
-from mmosis.utils.reference_picture import fitting_shape, reduce_picture
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmcv.transforms import BaseTransform
+    from mmdet.registry import DATASETS, TRANSFORMS
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+
+    from mmosis.datasets import CropReference, LoadImage, OneShotCocoDataset
+    from mmosis.structures import Reference
+    from mmosis.utils.arguments import at_least
+    from mmosis.utils.atomic import write_atomic
+    from mmosis.utils.config_file import add_cfg_options, read_config
+    from mmosis.utils.crop_store import (
+        CROPS,
+        INDEX,
+        SETTINGS,
+        CropStore,
+        digest_file,
+        dump_settings,
+        encode_crop,
+        entry_type,
+    )
+    from mmosis.utils.json_file import read_json
+    from mmosis.utils.packed import PackedList
+    from mmosis.utils.processes import Make, make_each
+    from mmosis.utils.progress import track
+    from mmosis.utils.reference_picture import fitting_shape, reduce_picture
+    from mmosis.utils.tool import run_tool
 
 BEGUN, ROWS = 'begun.json', 'rows.part'
 READ = [dict(type='LoadImage')]  # so that missing pictures are reported at once

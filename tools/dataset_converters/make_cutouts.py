@@ -4,13 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmosis.utils.arguments import at_least
-from mmosis.utils.config_file import read_config
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from projects.scenes.cutouts import ComposeConfig, compose_scenes
+with quiet_imports():
+    from mmosis.utils.arguments import at_least
+    from mmosis.utils.config_file import read_config
+    from mmosis.utils.tool import run_tool
+    from projects.scenes.cutouts import ComposeConfig, compose_scenes
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,13 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmosis.utils.arguments import at_least
-from mmosis.utils.config_file import read_config
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from projects.scenes.synthetic import SceneConfig, make_scenes
+with quiet_imports():
+    from mmosis.compat import prepare
+    from mmosis.utils.arguments import at_least
+    from mmosis.utils.config_file import read_config
+    from mmosis.utils.tool import run_tool
+    from projects.scenes.synthetic import SceneConfig, make_scenes
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,6 +40,7 @@ def main() -> None:
     args = parse_args()
     wanted = [dict(out_dir=args.out_dir, num_images=args.num_images, seed=args.seed, image_size=args.image_size)]
     if args.config is not None:
+        prepare()  # it may inherit by mmosis::
         wanted = list(read_config(args.config, needs=['scenes']).scenes.values())
     for scenes in wanted:
         print(make_scenes(**scenes, num_workers=args.num_workers))

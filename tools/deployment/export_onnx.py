@@ -3,9 +3,12 @@
 import argparse
 from pathlib import Path
 
-from mmosis.deployment import export_onnx
-from mmosis.search import OneShotInferencer
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.deployment import export_onnx
+    from mmosis.search import OneShotInferencer
+    from mmosis.utils.tool import run_tool
 
 
 def main() -> None:

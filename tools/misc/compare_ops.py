@@ -6,8 +6,11 @@ import sys
 import torch
 from terminaltables import AsciiTable
 
-from mmosis.compat import ops
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat import ops, prepare
+    from mmosis.utils.tool import run_tool
 
 SIZES = dict(aligned_height=7, aligned_width=7, spatial_scale=0.25, pool_mode=ops.AVERAGE)
 
@@ -45,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--draws', type=int, default=20, help='random inputs a row (default: %(default)s)')
     args = parser.parse_args()
+    prepare()
     if isinstance(sys.modules[ops.EXTENSION], ops.StandIn):
         parser.error('MMCV has no compiled ops here; tools/misc/test_compiled_ops.sh makes an environment that has')
     draw, rows = torch.Generator().manual_seed(0), []

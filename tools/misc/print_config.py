@@ -3,11 +3,15 @@
 import argparse
 from pathlib import Path
 
-import mmosis  # noqa: F401  (it makes the host fit to use)
+from mmosis.utils.notices import quiet_imports
 
-# isort: split
-from mmosis.utils.config_file import add_cfg_options, read_config
-from mmosis.utils.tool import run_tool
+with quiet_imports():
+    from mmosis.compat import prepare
+
+    prepare()
+
+    from mmosis.utils.config_file import add_cfg_options, read_config
+    from mmosis.utils.tool import run_tool
 
 SUFFIXES = ('.py', '.json', '.yml')
 

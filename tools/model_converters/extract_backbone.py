@@ -2,8 +2,11 @@
 
 import argparse
 
-from mmosis.compat.weights_file import read_trained, write_weights
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat.weights_file import read_trained, write_weights
+    from mmosis.utils.tool import run_tool
 
 PREFIX = 'backbone.'
 

@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmosis.compat.weights_file import write_weights
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from projects.published.keras_weights import convert_keras, is_detector, read_keras
+with quiet_imports():
+    from mmosis.compat.weights_file import write_weights
+    from mmosis.utils.tool import run_tool
+    from projects.published.keras_weights import convert_keras, is_detector, read_keras
 
 
 def main() -> None:

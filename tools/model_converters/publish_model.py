@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
-from mmosis.compat.weights_file import read_trained, write_weights
-from mmosis.utils.tool import run_tool
+from mmosis.utils.notices import quiet_imports
+
+with quiet_imports():
+    from mmosis.compat.weights_file import read_trained, write_weights
+    from mmosis.utils.tool import run_tool
 
 KEPT = ('iter', 'seed', 'experiment_name', 'mmengine_version')
 

@@ -47,6 +47,8 @@ class OneShotCocoMetric(BaseMetric):
         OSError: With the first images, if ``dump_dir`` cannot be made.
     """
 
+    default_prefix = ''  # none: the phase is known with the results
+
     def __init__(
         self,
         metric: str | Sequence[str] = IOU_TYPES,

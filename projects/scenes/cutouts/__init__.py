@@ -1,5 +1,9 @@
 """Scenes composed of cut-outs of one's own photographs and pictures, in COCO format."""
 
+from mmosis.compat import prepare
+
+prepare()
+
 from .config import ComposeConfig
 from .dataset import compose_scenes
 from .source import Source
