@@ -4,6 +4,7 @@ _base_ = [
     './datasets/one_shot_coco.py',
     './schedules/schedule_160k.py',
     './default_runtime.py',
+    './reference_rules.py',
 ]
 
 # In tests and searches, a part of the RPN is computed once for all references to an image.

@@ -1,5 +1,5 @@
 # A small Siamese Mask R-CNN from scratch, minutes on two CPU cores. A child adds a data set.
-_base_ = ['./models/siamese_mask_rcnn_r50_fpn.py', './default_runtime.py']
+_base_ = ['./models/siamese_mask_rcnn_r50_fpn.py', './default_runtime.py', './reference_rules.py']
 
 # ---------------------------------------------------------------- model
 # GroupNorm: works from scratch with small batches, and normalises every image and reference by itself.

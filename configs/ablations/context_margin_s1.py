@@ -1,12 +1,7 @@
 # The paper names references cropped without context as a weakness: does a margin of 20 % on each side help?
 _base_ = '../siamese_mask_rcnn_s1.py'
 
-ref_pipeline = [
-    dict(type='LoadImage', backend_args=_base_.backend_args),
-    dict(type='CropReference', margin=0.2),
-    dict(type='ResizeReference', size=_base_.ref_size),
-    dict(type='PackReference'),
-]
+ref_pipeline = [dict(step, margin=0.2) if step.type == 'CropReference' else step for step in _base_.ref_pipeline]
 train_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))
 val_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))
 test_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))

@@ -2,13 +2,5 @@
 _base_ = '../siamese_mask_rcnn_s1.py'
 
 train_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImage', backend_args=_base_.backend_args),
-            dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-            dict(type='RandomFlip', prob=0.5),
-            *_base_.resize,
-            dict(type='PackOneShotInputs'),
-        ]
-    )
+    dataset=dict(pipeline=[*_base_.train_pipeline[:2], dict(type='RandomFlip', prob=0.5), *_base_.train_pipeline[2:]])
 )

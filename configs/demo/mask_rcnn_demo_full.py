@@ -1,17 +1,24 @@
 # Mask R-CNN beside siamese_mask_rcnn_demo_full: the counterpart of the paper's Table 1 on the scenes.
-_base_ = '../_base_/mask_rcnn_demo.py'
+_base_ = ['./siamese_mask_rcnn_demo_full.py', '../_base_/models/mask_rcnn.py']
 
-num_classes = 80
-model = dict(
-    data_preprocessor=dict(type='DetDataPreprocessor'),
-    rpn_head=dict(loss_cls=dict(loss_weight=1.0)),
-    roi_head=dict(
-        type='StandardRoIHead',
-        bbox_head=dict(num_classes=num_classes, loss_cls=dict(loss_weight=1.0)),
-        mask_head=dict(num_classes=num_classes),
-    ),
-    train_cfg=dict(
-        rpn=dict(sampler=dict(type='RandomSampler')),
-        rcnn=dict(sampler=dict(type='RandomSampler')),
+# Nothing is matched.
+del _base_.model.match_neck, _base_.model.episodes_per_chunk
+model = _base_.mask_rcnn
+
+train_dataloader = dict(
+    sampler=dict(_delete_=True, type='InfiniteSampler'),
+    dataset=dict(
+        {key: value for key, value in _base_.train_dataloader.dataset.items() if key not in _base_.of_episodes},
+        _delete_=True,
+        type='CocoFileDataset',
+        filter_cfg=dict(filter_empty_gt=True),
     ),
 )
+test_dataloader = dict(
+    dataset=dict(
+        {key: value for key, value in _base_.test_dataloader.dataset.items() if key not in _base_.of_episodes},
+        _delete_=True,
+        type='CocoFileDataset',
+    )
+)
+test_evaluator = dict(_delete_=True, type='CocoFileMetric', metric=['bbox', 'segm'])

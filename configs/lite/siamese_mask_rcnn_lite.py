@@ -3,6 +3,7 @@ _base_ = [
     '../_base_/models/siamese_mask_rcnn_lite.py',
     '../_base_/datasets/photographs.py',
     '../_base_/default_runtime.py',
+    '../_base_/reference_rules.py',
 ]
 
 # ---------------------------------------------------------------- schedule

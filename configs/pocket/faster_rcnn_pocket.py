@@ -45,10 +45,7 @@ max_iters = 3000
 train_cfg = dict(max_iters=max_iters)
 # Faster on a CPU that multiplies bfloat16 by itself.
 optim_wrapper = dict(type='BFloat16OptimWrapper')
-param_scheduler = [
-    dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=100),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=100, end=max_iters, eta_min_ratio=0.01),
-]
+param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=max_iters)]
 default_hooks = dict(checkpoint=dict(interval=1000))
 train_dataloader = dict(
     batch_size=32,

@@ -32,10 +32,7 @@ optim_wrapper = dict(
         custom_keys={'backbone': slow, 'neck': slow, 'embed_layer': slow, 'match_neck': dict(lr_mult=1.0)}
     ),
 )
-param_scheduler = [
-    dict(type='LinearLR', by_epoch=False, start_factor=0.01, begin=0, end=200),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=max_iters, eta_min_ratio=0.01),
-]
+param_scheduler = [dict(_base_.param_scheduler[0], end=200), dict(_base_.param_scheduler[1], begin=200, end=max_iters)]
 default_hooks = dict(checkpoint=dict(interval=1000))
 
 # Photographs: larger ones are reduced to this longer side, in pixels. Scenes of the test set stay as they are.

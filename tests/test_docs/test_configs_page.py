@@ -87,6 +87,7 @@ def test_a_braced_value_is_a_word_while_the_file_runs(load) -> None:
     assert load(head + 'x = _base_.ref_size / 2').x == 96
     changed = load(head + '_base_.model.rpn_head.feat_channels = 1')
     assert changed.model.rpn_head.feat_channels == 1
+    assert 'match_neck' not in load(head + 'del _base_.model.match_neck').model
 
 
 def test_bases_with_a_name_in_common_are_refused(load) -> None:

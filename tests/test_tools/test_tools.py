@@ -78,7 +78,7 @@ def test_mask_quality_measures_in_true_and_in_detected_boxes(trained: Path, opti
 
 
 WRONG = 'are not those of this config: The model and loaded state dict do not match exactly'
-ANOTHER = 'configs/demo/ablations/r34.py'
+ANOTHER = 'configs/matchers/mutual_demo.py'
 
 
 def test_weights_of_another_config_are_refused(trained: Path, options: list[str], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ venv=${VENV:-.venv-openmmlab}
 
 # What calls the originals. Of configs that differ in a split, a number or the data, one is trained.
 core=(tests/test_{compat,datasets,engine,evaluation,models,structures,utils} tests/test_config{s,_differences}.py)
-alike='ablations or _s2 or _s3 or _s4 or 5shot or omniglot_ or photographs or lite_s1 or finetune or matchers and demo'
+alike='ablations or _s2 or _s3 or _s4 or 5shot or omniglot_ or lite_s1 or finetune or matchers and demo'
 [ $# -gt 0 ] || set -- -m 'not slow' -k "not (test_config_trains_and_tests and ($alike))" "${core[@]}"
 
 [ -x "$venv/bin/uv" ] || { "$python" -m venv "$venv" && "$venv/bin/python" -m pip install --quiet uv; }

@@ -1,6 +1,4 @@
 # COCO 2017 under the one-shot protocol (paper sections 3 and 5). A child says split=1..4 for the three data sets.
-_base_ = '../reference_rules.py'
-
 dataset_type = 'OneShotCocoDataset'
 data_root = 'data/coco/'
 backend_args = None

@@ -2,10 +2,9 @@
 _base_ = './one_shot_coco.py'
 
 train_pipeline = [
-    dict(type='LoadImage', backend_args=_base_.backend_args),
+    *_base_.train_pipeline[:1],
     dict(type='LoadAnnotations', with_bbox=True),
-    *_base_.resize,
-    dict(type='PackOneShotInputs'),
+    *_base_.train_pipeline[2:],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 

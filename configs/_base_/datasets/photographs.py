@@ -1,6 +1,6 @@
 # Photographs with masks, scenes composed of cut-outs, and drawn scenes, mixed, as a search shows them: objects brought
 # to a size, half of the references on the searched image itself.
-_base_ = ['../reference_rules.py', './composed_scenes.py', './rich_difficulty.py']
+_base_ = ['./composed_scenes.py', './rich_difficulty.py']
 
 photo_root = 'data/photographs/'
 composed_root = 'data/composed/all/'

@@ -3,43 +3,26 @@ _base_ = ['./synthetic_scenes.py', './rich_difficulty.py']
 
 data_root = 'data/rich/'
 image_size = (192, 192)
-ref_size = 96
 scenes = dict(train=dict(out_dir=data_root + 'train', num_images=40000, **_base_.rich))
 
-resize = [
-    dict(type='Resize', scale=image_size, keep_ratio=True),
-    dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
-]
+resize = [dict(_base_.resize[0], scale=image_size), dict(_base_.resize[1], size=image_size)]
+train_pipeline = [*_base_.train_pipeline[:2], *resize, *_base_.train_pipeline[-2:]]
+test_pipeline = [*_base_.test_pipeline[:1], *resize, *_base_.test_pipeline[-1:]]
 # Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
-load = dict(type='LoadImage')
-crop = [
-    dict(type='CropReference'),
-    dict(type='ResizeReference', size=ref_size, keep_ratio=False),
-    dict(type='PackReference'),
+ref_pipeline = [
+    dict(step, keep_ratio=False) if step.type == 'ResizeReference' else step for step in _base_.ref_pipeline
 ]
-ref_pipeline = [load, *crop]
-masked_ref_pipeline = [load, dict(type='LoadReferenceMask'), *crop]
+masked_ref_pipeline = [*ref_pipeline[:1], dict(type='LoadReferenceMask'), *ref_pipeline[1:]]
 # Half of the training's references are averaged over their mask alone, so that search can use one where it is given.
-train_ref_pipeline = [load, dict(type='LoadReferenceMask', prob=0.5), *crop]
+train_ref_pipeline = [*ref_pipeline[:1], dict(type='LoadReferenceMask', prob=0.5), *ref_pipeline[1:]]
 train_dataloader = dict(
     dataset=dict(
         data_root=data_root,
         split=None,
         phase='all',
         reference_sampler=dict(type='ReferenceSampler', with_masks=True),
+        pipeline=train_pipeline,
         ref_pipeline=train_ref_pipeline,
-        pipeline=[
-            dict(type='LoadImage'),
-            dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-            *resize,
-            dict(type='RandomFlip', prob=0.5),
-            dict(type='PackOneShotInputs'),
-        ],
     )
 )
-test_dataloader = dict(
-    dataset=dict(
-        pipeline=[dict(type='LoadImage'), *resize, dict(type='PackOneShotInputs')],
-        ref_pipeline=ref_pipeline,
-    )
-)
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline, ref_pipeline=ref_pipeline))

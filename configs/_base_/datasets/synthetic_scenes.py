@@ -1,6 +1,4 @@
 # Synthetic scenes, the embedded default: 80 categories, 60 to train on and 20 held out as split S1-S4 says.
-_base_ = '../reference_rules.py'
-
 data_root = 'data/synthetic/'
 # The difficulty of the fixed test set; the meaning of each is in projects.scenes.synthetic.SceneConfig.
 difficulty = dict(
@@ -47,17 +45,22 @@ resize = [
     dict(type='Resize', scale=image_size, keep_ratio=True),
     dict(type='Pad', size=image_size, pad_val=dict(img=(0, 0, 0))),
 ]
+train_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    *resize,
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackOneShotInputs'),
+]
+test_pipeline = [
+    dict(type='LoadImage'),
+    *resize,
+    dict(type='PackOneShotInputs'),
+]
 ref_pipeline = [
     dict(type='LoadImage'),
     dict(type='CropReference'),
     dict(type='ResizeReference', size=ref_size),
-    dict(type='PackReference'),
-]
-# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
-stretched_ref_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='CropReference'),
-    dict(type='ResizeReference', size=ref_size, keep_ratio=False),
     dict(type='PackReference'),
 ]
 # Training references come from other images, ReferenceSampler's default. The paper's may come from the searched one
@@ -74,13 +77,7 @@ train_dataloader = dict(
         data_prefix=dict(img='train/images/'),
         split=split,
         phase='background',
-        pipeline=[
-            dict(type='LoadImage'),
-            dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-            *resize,
-            dict(type='RandomFlip', prob=0.5),
-            dict(type='PackOneShotInputs'),
-        ],
+        pipeline=train_pipeline,
         ref_pipeline=ref_pipeline,
     ),
 )
@@ -98,7 +95,7 @@ test_dataloader = dict(
         split=split,
         phase='one-shot',
         test_mode=True,
-        pipeline=[dict(type='LoadImage'), *resize, dict(type='PackOneShotInputs')],
+        pipeline=test_pipeline,
         ref_pipeline=ref_pipeline,
     ),
 )

@@ -1,6 +1,9 @@
 # The demo, for matchers that compare regions.
-_base_ = '../../demo/siamese_mask_rcnn_demo_s1.py'
+_base_ = ['../siamese_mask_rcnn_small.py', '../datasets/synthetic_scenes.py']
 
-ref_pipeline = _base_.stretched_ref_pipeline
+# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
+ref_pipeline = [
+    dict(step, keep_ratio=False) if step.type == 'ResizeReference' else step for step in _base_.ref_pipeline
+]
 train_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))
 test_dataloader = dict(dataset=dict(ref_pipeline=ref_pipeline))

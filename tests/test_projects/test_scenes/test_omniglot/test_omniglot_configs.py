@@ -47,10 +47,17 @@ def test_nothing_else_differs(names):
 
 
 @pytest.mark.parametrize(
-    ('name', 'size'), [('siamese_mask_rcnn_omniglot', 28), ('siamese_mask_rcnn_omniglot_mask56', 56)]
+    ('name', 'size'),
+    [
+        ('siamese_mask_rcnn_omniglot', 28),
+        ('siamese_mask_rcnn_omniglot_deep_mask', 28),
+        ('siamese_mask_rcnn_omniglot_deep_mask', 56),
+    ],
 )
 def test_the_mask_head_gives_masks_of_the_targets_size(name, size):
     cfg = _load(name).model
+    cfg.roi_head.mask_roi_extractor.roi_layer.output_size = size // 2
+    cfg.train_cfg.rcnn.mask_size = size
     roi_head = MODELS.build(dict(cfg.roi_head, train_cfg=cfg.train_cfg.rcnn, test_cfg=cfg.test_cfg.rcnn))
     features = [torch.zeros(1, 64, 160 // stride, 160 // stride) for stride in (4, 8, 16, 32)]
     rois = torch.tensor([[0.0, 10, 10, 50, 60]])

@@ -1,3 +1,0 @@
-_base_ = ['../_base_/matchers/omniglot.py', '../_base_/matchers/cross_attention.py']
-
-model = _base_.matcher

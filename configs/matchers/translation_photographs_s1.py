@@ -1,4 +1,0 @@
-_base_ = ['../_base_/matchers/photographs.py', '../_base_/matchers/translation.py']
-
-model = dict(roi_head=_base_.matcher.roi_head)
-model['roi_head'].relation.in_channels = _base_.model.neck.out_channels
