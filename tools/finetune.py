@@ -30,7 +30,7 @@ def main() -> None:
         '--one-shot-classes',
         type=lambda names: names.split(','),
         metavar='NAME,NAME',
-        help='categories to hold out of the training (default: every fourth one)',
+        help='categories to hold out of the training (default: every fourth one, as --split says)',
     )
     parser.add_argument(
         '--steps', type=int, help="length of the training, by which the config's schedule is scaled (default: its own)"
@@ -39,6 +39,8 @@ def main() -> None:
         '--resume', action='store_true', help='go on from the newest whole checkpoint in the work dir, if there is one'
     )
     args = parser.parse_args()
+    if args.split is not None and args.one_shot_classes is not None:
+        parser.error('--split and --one-shot-classes both say what is held out: give one of them')
     use_cpu_processes(args)
     cfg = load_config(args)
     table, checkpoint = run_finetune(cfg, args.data, args.weights, args.one_shot_classes, args.resume, args.steps)

@@ -40,6 +40,11 @@ def test_wrong_input_is_one_line_of_two_processes(scenes: Path, tmp_path: Path) 
         assert (done.returncode, done.stderr) == (2, f'finetune.py: error: {told}\n')
 
 
+def test_names_and_a_split_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match='--split and --one-shot-classes both say what is held out: give one of them'):
+        run(TOOL, 'data/mine', '--split', '2', '--one-shot-classes', 'mug')
+
+
 def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls = []
     monkeypatch.setattr('mmosis.utils.launch.use_cpu_processes', lambda args: None)
