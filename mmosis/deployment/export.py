@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from mmdet.models import GFLHead, RPNHead
 from torch import Tensor, nn
 
 from mmosis.search.onnx_detector import OnnxDetector
@@ -17,6 +18,7 @@ from .check import Parity, check_export
 from .graphs import Detect, Features, References, needs_window
 from .half_precision import halve_weights
 from .spec import describe
+from .traceable import make_traceable
 from .tracing import write_graph
 
 if TYPE_CHECKING:
@@ -67,6 +69,12 @@ def _check_settings(inferencer: 'OneShotInferencer') -> None:
             f'a model is exported on the CPU in fp32, got {inferencer.model.data_preprocessor.device.type} in '
             f"{inferencer.precision}; make the inferencer with device='cpu' and precision='fp32'"
         )
+    head = getattr(inferencer.model, 'rpn_head', None) or getattr(inferencer.model, 'bbox_head', None)
+    if not isinstance(head, RPNHead | GFLHead):
+        raise ValueError(
+            f'a detector with a {type(head).__name__} cannot be exported; it must propose regions by an RPNHead, or be '
+            'of one stage with a GFLHead'
+        )
     for part, head in inferencer.model.named_modules():
         nms = (getattr(head, 'test_cfg', None) or {}).get('nms')
         if nms is not None and nms.get('type', 'nms') != 'nms':
@@ -74,7 +82,7 @@ def _check_settings(inferencer: 'OneShotInferencer') -> None:
 
 
 def _write(inferencer: 'OneShotInferencer', folder: Path, name: str) -> None:
-    model = inferencer.model
+    model = make_traceable(inferencer.model)
     ref_size = _ref_size(inferencer)
     spec = describe(inferencer, name, ref_size)
     feats, levels = _write_features(model, folder)

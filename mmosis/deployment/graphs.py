@@ -1,17 +1,13 @@
 """The three steps of a detector as modules of tensors in, tensors out: what becomes a graph."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from types import SimpleNamespace
-from unittest.mock import patch
-
 import torch
-from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmosis.models import BinaryMixin, SiameseMixin
+from mmosis.models import SiameseMixin
 from mmosis.structures import EncodedReferences
 from mmosis.utils.box_shares import from_shares
+
+from .detection import classify, detect_densely, propose, segment
 
 
 def needs_window(model: nn.Module) -> bool:
@@ -82,45 +78,19 @@ class Detect(nn.Module):
             meta['window'] = window.unbind()
         *tensors, img_shape = tensors
         meta['img_shape'] = img_shape.float().unbind()
+        meta['border'] = (1, 1) if needs_window(self.model) else meta['img_shape']
         query = EncodedReferences(tuple(tensors[self.num_feats :]))
-        found = self._predict(self.model.match_neck(tensors[: self.num_feats], query), SimpleNamespace(metainfo=meta))
+        boxes, *rest = self._detect(self.model.match_neck(tensors[: self.num_feats], query), meta)
         if needs_window(self.model):
-            found.bboxes = torch.stack(from_shares(found.bboxes.unbind(-1), meta['img_shape']), dim=-1)
-        return tuple(found[name] for name in self.outputs)
+            boxes = torch.stack(from_shares(boxes.unbind(-1), meta['img_shape']), dim=-1)
+        return boxes, *rest
 
-    def _predict(self, matched: tuple[Tensor, ...], sample: SimpleNamespace) -> InstanceData:
-        """mmdet's steps in the frame of the network input."""
+    def _detect(self, matched: tuple[Tensor, ...], meta: dict) -> tuple[Tensor, ...]:
+        """Detect in the unit of the model's boxes."""
         if not hasattr(self.model, 'roi_head'):
-            return self.model.bbox_head.predict(matched, [sample], rescale=False)[0]
-        head, metas = self.model.roi_head, [sample.metainfo]
-        proposals = self.model.rpn_head.predict(matched, [sample], rescale=False)
-        found = head.predict_bbox(matched, metas, proposals, head.test_cfg, rescale=False)
-        if self.has_masks:
-            with _masks_as_predicted(head):
-                # Past the mixin, which would encode them.
-                found = super(BinaryMixin, head).predict_mask(matched, metas, found, rescale=False)
-        return found[0]
-
-
-@contextmanager
-def _masks_as_predicted(roi_head: nn.Module) -> Iterator[None]:
-    """Keep masks as probabilities at the mask head's resolution, where mmdet would paste them."""
-    heads = roi_head.mask_head if isinstance(roi_head.mask_head, nn.ModuleList) else [roi_head.mask_head]
-
-    def predict_by_feat(
-        mask_preds: Sequence[Tensor], results_list: list[InstanceData], activate_map: bool = False, **_: object
-    ) -> list[InstanceData]:
-        for masks, results in zip(mask_preds, results_list, strict=True):
-            results.masks = (masks if activate_map else masks.sigmoid())[:, 0]
-        return results_list
-
-    with ExitStack() as stack:
-        for head in heads:
-            stack.enter_context(patch.object(head, 'forward', _with_a_region_more(head.forward)))
-        stack.enter_context(patch.object(heads[-1], 'predict_by_feat', predict_by_feat))
-        yield
-
-
-def _with_a_region_more(forward: Callable) -> Callable:
-    """Some operators of ONNX Runtime refuse to work on no regions at all: they get an empty one, which is dropped."""
-    return lambda regions: forward(torch.cat([regions, regions.new_zeros(1, *regions.shape[1:])]))[:-1]
+            return detect_densely(self.model.bbox_head, matched, meta)
+        proposals = propose(self.model.rpn_head, matched, meta)
+        boxes, scores = classify(self.model.roi_head, matched, proposals, meta)
+        if not self.has_masks:
+            return boxes, scores
+        return boxes, scores, segment(self.model.roi_head, matched, boxes)

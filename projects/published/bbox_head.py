@@ -1,5 +1,6 @@
 """The published code's choice of detections."""
 
+import torch
 from mmdet.models import Shared2FCBBoxHead
 from mmdet.models.layers import multiclass_nms
 from mmdet.registry import MODELS
@@ -28,13 +29,23 @@ class PublishedBBoxHead(Shared2FCBBoxHead):
         rcnn_test_cfg: ConfigDict = None,
     ) -> InstanceData:
         """Decode, choose and suppress the regions (R, 5) of one episode."""
-        scores = cls_score.softmax(dim=-1)
-        match, other = scores.unbind(1)
-        boxes = self.bbox_coder.decode(roi[:, 1:], bbox_pred)
-        chosen = (match > other) & (match >= rcnn_test_cfg.score_thr)
-        boxes = clip_boxes(boxes[chosen], window_of(img_meta, boxes))
-        detections, labels = multiclass_nms(boxes, scores[chosen], 0.0, rcnn_test_cfg.nms, rcnn_test_cfg.max_per_img)
+        boxes, match = self.choose_regions(roi[:, 1:], cls_score, bbox_pred, rcnn_test_cfg, img_meta)
+        scores = torch.stack([match, 1 - match], dim=1)
+        detections, labels = multiclass_nms(boxes, scores, 0.0, rcnn_test_cfg.nms, rcnn_test_cfg.max_per_img)
         return InstanceData(bboxes=detections[:, :4], scores=detections[:, 4], labels=labels)
+
+    def choose_regions(
+        self, proposals: Tensor, logits: Tensor, deltas: Tensor, cfg: ConfigDict, img_meta: dict
+    ) -> tuple[Tensor, Tensor]:
+        """Decode regions (R, 4), and choose among them.
+
+        Returns:
+            tuple: Boxes (N, 4), normalised and clipped, and how much they match, (N,).
+        """
+        match, other = logits.softmax(dim=-1).unbind(1)
+        boxes = self.bbox_coder.decode(proposals, deltas)
+        chosen = (match > other) & (match >= cfg.score_thr)
+        return clip_boxes(boxes[chosen], window_of(img_meta, boxes)), match[chosen]
 
 
 def window_of(img_meta: dict, like: Tensor) -> Tensor:

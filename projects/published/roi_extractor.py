@@ -46,7 +46,7 @@ class CropAndResizeExtractor(BaseModule):
         regions = feats[0].new_zeros(rois.shape[0], self.out_channels, self.output_size, self.output_size)
         for level, feat in enumerate(feats):
             on_level = (levels == level).nonzero().squeeze(1)
-            regions[on_level] = crop_and_resize(feat, rois[on_level], self.output_size)
+            regions = regions.index_put((on_level,), crop_and_resize(feat, rois[on_level], self.output_size))
         return regions
 
     def map_roi_levels(self, rois: Tensor, area: int) -> Tensor:

@@ -1,9 +1,12 @@
 """The published code's proposals."""
 
+from collections.abc import Callable
+
 import torch
 from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
+from torch import Tensor
 
 from mmosis.models import ComposedRPNHead
 
@@ -32,3 +35,9 @@ class PublishedRPNHead(ComposedRPNHead):
             labels=results.labels.new_zeros(missing),
         )
         return InstanceData.cat([results, empty])
+
+    def choose_proposals(self, boxes: Tensor, scores: Tensor, cfg: ConfigDict, choose: Callable) -> Tensor:
+        """Choose among the boxes (N, 4) of all levels as a test does, in tensor operations, for an export."""
+        best = scores.sort(descending=True).indices[: cfg.nms_pre]
+        boxes, _ = choose(boxes[best], scores[best], cfg)
+        return torch.cat([boxes, boxes.new_zeros(cfg.max_per_img, 4)])[: cfg.max_per_img]

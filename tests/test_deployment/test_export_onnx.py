@@ -64,8 +64,16 @@ def test_the_tool_keeps_the_half_precision_of_the_model_in_the_box(tmp_path: Pat
     assert spec['window'] is False
 
 
-def test_any_number_of_detections(tmp_path: Path) -> None:
+def test_any_number_of_detections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    traced, trace, methods = [], torch.jit.trace, dict(vars(torch.Tensor))
+
+    def watched_trace(*args, **settings):
+        traced.append(dict(vars(torch.Tensor)) == methods)
+        return trace(*args, **settings)
+
+    monkeypatch.setattr(torch.jit, 'trace', watched_trace)
     parities = export_onnx(make_inferencer(POCKET, tmp_path, score_thr=0.999), tmp_path / 'out')
+    assert traced == [True] * 3  # no method of tensors is exchanged meanwhile
     assert [parity.num_detections for parity in parities] == [0, 0]
     detector = OnnxDetector(tmp_path / 'out', num_threads=1)
     pixels = np.zeros((1, 3, 64, 64), np.uint8)
@@ -115,6 +123,9 @@ def test_another_number_of_detections_is_told(pocket, tmp_path: Path, monkeypatc
 def test_settings_that_onnx_does_not_know_are_refused(pocket, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(pocket.model.rpn_head.test_cfg.nms, 'type', 'soft_nms')
     with pytest.raises(ValueError, match="rpn_head has nms of type 'soft_nms', ONNX knows 'nms' alone"):
+        export_onnx(pocket, tmp_path / 'out')
+    monkeypatch.setattr('mmosis.deployment.export.RPNHead', type('Another', (), {}))
+    with pytest.raises(ValueError, match='a detector with a RPNHead cannot be exported'):
         export_onnx(pocket, tmp_path / 'out')
     monkeypatch.setattr(pocket, 'precision', 'bf16')
     with pytest.raises(ValueError, match='exported on the CPU in fp32, got cpu in bf16'):
