@@ -79,7 +79,7 @@ class Detect(nn.Module):
         *tensors, img_shape = tensors
         meta['img_shape'] = img_shape.float().unbind()
         meta['border'] = (1, 1) if needs_window(self.model) else meta['img_shape']
-        query = EncodedReferences(tuple(tensors[self.num_feats :]))
+        query = EncodedReferences.unflatten(tensors[self.num_feats :], self.model.match_neck.fields)
         boxes, *rest = self._detect(self.model.match_neck(tensors[: self.num_feats], query), meta)
         if needs_window(self.model):
             boxes = torch.stack(from_shares(boxes.unbind(-1), meta['img_shape']), dim=-1)

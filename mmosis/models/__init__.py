@@ -11,19 +11,23 @@ from .layers import (
     CosineLinear,
     FixedStatsBatchNorm2d,
     KindComparison,
+    PairConv2d,
     RunningStandardize,
     SelectiveAttention,
 )
 from .losses import MarginRankingLoss, RatioPreservingLoss
 from .necks import (
     AbsDiffMatchNeck,
+    BaseMatchNeck,
     CoExcitationMatchNeck,
     ConcatMatchNeck,
     CrossAttentionMatchNeck,
     KindFPN,
     KindMatchNeck,
     LateMatchNeck,
+    RegionMatchNeck,
     RelationMatchNeck,
+    VectorMatchNeck,
 )
 from .relations import (
     ConcatRelation,
@@ -42,6 +46,7 @@ from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
 __all__ = [
     'AbsDiffMatchNeck',
     'BackbonePretrainedInit',
+    'BaseMatchNeck',
     'BinaryCascadeRoIHead',
     'BinaryMixin',
     'BinaryRoIHead',
@@ -67,8 +72,10 @@ __all__ = [
     'MutualRelation',
     'OneShotDataPreprocessor',
     'PackagedPretrainedInit',
+    'PairConv2d',
     'PatchRelation',
     'RatioPreservingLoss',
+    'RegionMatchNeck',
     'RegionRelation',
     'Related',
     'RelationMatchNeck',
@@ -79,4 +86,5 @@ __all__ = [
     'SiameseSingleStageDetector',
     'SiameseTwoStageDetector',
     'TranslationRelation',
+    'VectorMatchNeck',
 ]

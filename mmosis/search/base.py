@@ -1,6 +1,6 @@
 """SearchBase: what a search is on any runtime."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -25,7 +25,7 @@ REGION_SIZE = 64  # pixels of the network's input
 SCORE_THR = 0.5  # lowest score of what is kept by default
 
 
-class SearchBase:
+class SearchBase(ABC):
     """Encode references into a bank, and search images for a bank.
 
     Attributes:

@@ -229,7 +229,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         ]
 
     def merge_references(self, bank: ReferenceBank) -> EncodedReferences:
-        encoded = EncodedReferences(tuple(map(torch.from_numpy, bank.encoded)))
+        encoded = EncodedReferences.unflatten(map(torch.from_numpy, bank.encoded), self.model.match_neck.fields)
         rows = [encoded[torch.tensor(category.rows)] for category in bank.categories]
         return EncodedReferences.cat([self.model.merge_references(row) for row in rows])
 

@@ -13,6 +13,7 @@ __all__ = [
     'EncodedReferences',
     'Episode',
     'EpisodeRecord',
+    'FeatureLevels',
     'FoundObjects',
     'MatchedFeatures',
     'RLEMasks',
@@ -22,4 +23,7 @@ __all__ = [
     'split_categories',
 ]
 
-__getattr__ = lazy_names(__name__, dict(EncodedReferences='encoded_references', MatchedFeatures='matched_features'))
+__getattr__ = lazy_names(
+    __name__,
+    dict(EncodedReferences='encoded_references', FeatureLevels='matched_features', MatchedFeatures='matched_features'),
+)

@@ -1,6 +1,8 @@
-"""MatchedFeatures: a pyramid that carries what it was matched from."""
+"""FeatureLevels and MatchedFeatures: a pyramid that carries what it was matched from."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -8,26 +10,42 @@ from torch import Tensor
 from .encoded_references import EncodedReferences
 
 
-class MatchedFeatures(tuple):
-    """L levels of matched features, each (E, C', H_l, W_l), as mmdet's heads take them: a tuple.
+@dataclass(frozen=True, eq=False)
+class FeatureLevels(Sequence):
+    """L levels of features, which mmdet's heads read as a tuple; subclasses carry more beside them.
 
-    A RoI head that compares regions with the reference once more finds both sides here.
+    Attributes:
+        levels: Each (E, C', H_l, W_l).
+    """
+
+    levels: tuple[Tensor, ...]
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Tensor, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Tensor | tuple[Tensor, ...]:
+        return self.levels[index]
+
+
+@dataclass(frozen=True, eq=False)
+class MatchedFeatures(FeatureLevels):
+    """Matched features, with both sides for a RoI head that compares regions with the reference once more.
 
     Attributes:
         image_feats: L levels of the images, each (E, C, H_l, W_l), or (1, C, H_l, W_l) for E references to one image.
         references: What the match neck keeps of the E references.
+        cat_ids: (E,) ids of the categories that are searched for, where a head needs them in training.
     """
 
     image_feats: tuple[Tensor, ...]
     references: EncodedReferences
-
-    def __new__(
-        cls, levels: Sequence[Tensor], image_feats: Sequence[Tensor], references: EncodedReferences
-    ) -> 'MatchedFeatures':
-        """Make the tuple, and lay the two sides beside it."""
-        features = super().__new__(cls, levels)
-        features.image_feats, features.references = tuple(image_feats), references
-        return features
+    cat_ids: Tensor | None = None
 
     def rois_in_images(self, rois: Tensor) -> Tensor:
         """Number RoIs (R, 5), whose first column is the episode, by the image that the episode searches."""

@@ -31,8 +31,8 @@ def same(a: FoundObjects, b: FoundObjects, tolerance: float = 1e-4) -> bool:
     return len(a) == len(b) and np.allclose(a.scores, b.scores, atol=tolerance)
 
 
-def as_tensors(bank: ReferenceBank) -> EncodedReferences:
-    return EncodedReferences(tuple(map(torch.from_numpy, bank.encoded)))
+def as_tensors(bank: ReferenceBank, model: torch.nn.Module) -> EncodedReferences:
+    return EncodedReferences.unflatten(map(torch.from_numpy, bank.encoded), model.match_neck.fields)
 
 
 def as_reference(image: np.ndarray, box: tuple[float, ...] = BOX, **more: object) -> dict:
@@ -259,7 +259,7 @@ def test_references_of_one_name_are_its_shots(inferencer: OneShotInferencer, sce
     """Encoded apart and merged, they are what the detector makes of K references at once."""
     image, _ = scene
     bank = inferencer.encode([as_reference(image), as_reference(image, OTHER)])
-    merged = inferencer.model.merge_references(as_tensors(bank))
+    merged = inferencer.model.merge_references(as_tensors(bank, inferencer.model))
     pixels = torch.stack(
         [
             inferencer.ref_pipeline(dict(img=image, img_shape=image.shape[:2], ref_bbox=box))['ref_inputs']
@@ -343,7 +343,7 @@ def test_dense_maps_do_not_depend_on_the_batch(inferencer: OneShotInferencer, sc
     image, _ = scene
     images = [image, image[::-1].copy(), image[:, ::-1].copy()]
     bank = inferencer.encode([as_reference(image, name='a'), as_reference(image, OTHER, name='b')])
-    model, encoded = inferencer.model, as_tensors(bank)
+    model, encoded = inferencer.model, as_tensors(bank, inferencer.model)
     pixels = torch.stack([inferencer.pipeline(picture)['inputs'] for picture in images])
     sample = [inferencer.pipeline(picture)['data_samples'] for picture in images]
     data = model.data_preprocessor(dict(inputs=list(pixels), data_samples=sample, ref_inputs=[encoded] * 3))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from torch import nn
 
 from mmosis.models import CoExcitationMatchNeck, CrossAttentionMatchNeck
 from mmosis.search import LightInferencer, OneShotInferencer
@@ -107,10 +106,10 @@ class TestModels:
     def test_a_matcher_without_vectors(self, neck: type) -> None:
         assert neck(in_channels=16, out_channels=16, num_levels=2).region_layers() == {}
 
-    def test_a_matcher_that_knows_of_no_index(self) -> None:
+    def test_a_model_of_such_a_matcher_has_no_index(self) -> None:
         model = OneShotInferencer(device='cpu').model
-        model.match_neck = nn.Identity()
-        with pytest.raises(ValueError, match='Identity keeps no vector of a reference by which'):
+        model.match_neck = CoExcitationMatchNeck(in_channels=16, out_channels=16, num_levels=2)
+        with pytest.raises(ValueError, match='CoExcitationMatchNeck keeps no vector of a reference by which'):
             model.region_layers()
 
 

@@ -66,7 +66,7 @@ def count_parts(
             for channels in (relation.out_channels, relation.in_channels)
         ]
         episodes = torch.zeros(num_rois, dtype=torch.long, device=device)
-        run('relation', relation, *sides, references.tensors[-1], episodes)
+        run('relation', relation, *sides, references['region'], episodes)
     for name, head, extractor in _region_heads(model):
         num = num_masks if name.startswith('mask') else num_rois
         run(name, head, torch.zeros(num, matched[0].shape[1], *extractor.roi_layers[0].output_size, device=device))

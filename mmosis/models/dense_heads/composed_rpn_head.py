@@ -1,6 +1,7 @@
 """ComposedRPNHead: most of an RPN once an image, however many references it is searched for."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -9,19 +10,21 @@ from mmdet.models.utils import multi_apply
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from mmosis.structures import EncodedReferences
+from mmosis.structures import EncodedReferences, FeatureLevels
 
+from ..layers import PairConv2d
 from ..necks import AbsDiffMatchNeck
 
 
-class ComposedFeatures(tuple):
-    """L levels of matched features, each (E, C', H_l, W_l), as mmdet's heads take them: a tuple.
+@dataclass(frozen=True, eq=False)
+class ComposedFeatures(FeatureLevels):
+    """Matched features, with what the RPN's first convolution makes of them.
 
     Attributes:
-        hidden: What the RPN's first convolution makes of them: L levels, each (E, F, H_l, W_l).
+        hidden: L levels, each (E, F, H_l, W_l).
     """
 
-    hidden: list[Tensor]
+    hidden: tuple[Tensor, ...]
 
 
 @MODELS.register_module()
@@ -54,7 +57,7 @@ class ComposedRPNHead(RPNHead):
         kernels = self.in_channels * (2 * channels + 1)
         return saved * sum(feat[0, 0].numel() for feat in feats) > kernels * len(feats)
 
-    def forward(self, x: tuple[Tensor, ...]) -> tuple[list[Tensor], list[Tensor]]:
+    def forward(self, x: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """As mmdet's, but for composed features the first convolution is done."""
         if isinstance(x, ComposedFeatures):
             return multi_apply(self._forward_hidden, x.hidden)
@@ -80,20 +83,18 @@ class ComposedMatcher:
 
     def __call__(self, references: EncodedReferences) -> ComposedFeatures:
         """Match; arguments and errors are those of the neck's ``forward``."""
-        self.neck.check(self.feats, references)
-        vectors = (vector[..., None, None] for vector in references.tensors)
+        self.neck.check_levels(self.feats, references['vectors'])
+        vectors = (vector[..., None, None] for vector in references['vectors'])
         compared = map(self.neck.compare, self.feats, vectors)
         matched, hidden = zip(*map(_Level.match, self.levels, compared), strict=True)
-        features = ComposedFeatures(matched)
-        features.hidden = list(hidden)
-        return features
+        return ComposedFeatures(matched, hidden)
 
 
 class _Level:
     """One level of an image: its own part of the matched features and of the RPN's, and the kernels of D."""
 
-    def __init__(self, feat: Tensor, conv: nn.Conv2d, rpn_conv: nn.Conv2d) -> None:
-        weight_image, self.weight_compared = conv.weight.split(feat.shape[1], dim=1)
+    def __init__(self, feat: Tensor, conv: PairConv2d, rpn_conv: nn.Conv2d) -> None:
+        weight_image, self.weight_compared = conv.split_weight()
         self.image = F.conv2d(feat, weight_image, conv.bias)
         self.kernel_compared = _compose(rpn_conv.weight, self.weight_compared)
         # The RPN pads matched features with zeros: at the border it sees less of the neck's bias.

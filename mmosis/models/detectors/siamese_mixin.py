@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from mmosis.structures import EncodedReferences, RLEMasks
 
+from ..necks import BaseMatchNeck
 from .episodes import count_episodes, group_by_pad_shape, repeat_feats, split_by_episode
 
 RefInputs = Tensor | EncodedReferences
-Matcher = Callable[[EncodedReferences], tuple[Tensor, ...]]
+Matcher = Callable[[EncodedReferences], Sequence[Tensor]]
 
 
 class SiameseMixin:
@@ -31,8 +32,7 @@ class SiameseMixin:
     4.3): mmdet's heads get matched features through their own ``loss``, ``predict`` and ``_forward``.
 
     Args:
-        match_neck: Config of the match neck, which has ``encode_references`` and ``forward`` as
-            :class:`AbsDiffMatchNeck` has them.
+        match_neck: Config of the match neck, a :class:`BaseMatchNeck`.
         episodes_per_chunk: Episodes of one image that are detected at a time; it bounds the memory of a test.
         **kwargs: Arguments of the mmdet detector.
 
@@ -41,7 +41,8 @@ class SiameseMixin:
             stands in the middle of its input.
 
     Raises:
-        ValueError: If a chunk would have no episode.
+        ValueError: If a chunk would have no episode, or a head needs of references what the match neck does not keep.
+        TypeError: If the match neck is none.
     """
 
     boxes_are_shares = False
@@ -52,6 +53,20 @@ class SiameseMixin:
         super().__init__(*args, **kwargs)
         self.match_neck = MODELS.build(match_neck)
         self.episodes_per_chunk = episodes_per_chunk
+        self._check_match_neck()
+
+    def _check_match_neck(self) -> None:
+        """Check that it is one, and that it keeps what the heads need."""
+        if not isinstance(self.match_neck, BaseMatchNeck):
+            raise TypeError(f'a match neck must be a BaseMatchNeck, got {type(self.match_neck).__name__}')
+        for name, head in self.named_children():
+            for field in getattr(head, 'reference_fields', ()):
+                if field not in self.match_neck.fields:
+                    raise ValueError(
+                        f'{name} ({type(head).__name__}) needs the {field} of references, and '
+                        f'{type(self.match_neck).__name__} keeps {", ".join(self.match_neck.fields)} alone; take '
+                        'another match neck, such as RelationMatchNeck, or another head'
+                    )
 
     # ---------------------------------------------------------------- the three steps
 
@@ -164,8 +179,7 @@ class SiameseMixin:
         Raises:
             ValueError: If the matcher compares no vectors.
         """
-        # A neck of another package need not know of indexes.
-        layers = getattr(self.match_neck, 'region_layers', dict)()
+        layers = self.match_neck.region_layers()
         if not layers:
             raise ValueError(
                 f'{type(self.match_neck).__name__} keeps no vector of a reference by which pictures could be indexed; '
@@ -175,9 +189,9 @@ class SiameseMixin:
 
     # ---------------------------------------------------------------- mmdet's interface
 
-    def extract_feat(self, batch_inputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def extract_feat(self, batch_inputs: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
         """Encode pixels. A pyramid is features already: mmdet's steps hand matched features through here."""
-        return batch_inputs if isinstance(batch_inputs, tuple) else super().extract_feat(batch_inputs)
+        return super().extract_feat(batch_inputs) if isinstance(batch_inputs, Tensor) else batch_inputs
 
     def forward(
         self,

@@ -5,18 +5,19 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmdet.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
 from ..layers import CoExcitation
-from .relation_match_neck import RelationMatchNeck
+from .masked_mean import mask_shares
+from .region_match_neck import RegionMatchNeck
 
 EPS = 1e-6
 
 
 @MODELS.register_module()
-class CoExcitationMatchNeck(RelationMatchNeck):
+class CoExcitationMatchNeck(RegionMatchNeck):
     """Match by co-attention and co-excitation (CoAE, arXiv 1911.12529, sections 3.1 and 3.2).
 
     Per pyramid level, :class:`CoExcitation` attends between all positions of the image and the reference's, and weighs
@@ -35,42 +36,40 @@ class CoExcitationMatchNeck(RelationMatchNeck):
     - CoAE attends to all positions of a query of 128 pixels, 8x8 on C4. Here each level of a reference of any size is
       pooled to as many, so that all rows have one size.
 
-    K references: mean of each cell. Masks: a feature counts by the share of its cell that the mask covers, and a cell
-    of the grid by that of its own.
+    Of a reference are kept: L ``grids`` of positions (C + 1, g, g), and its ``region`` (C, s, s). K references: mean of
+    each cell. Masks: a feature counts by the share of its cell that the mask covers, and a cell of the grid by that of
+    its own.
 
     Args:
         grid_size: Side of the grid that each level of a reference is pooled to.
         reduction: ``CoExcitation``'s.
-        **kwargs: ``RelationMatchNeck``'s.
+        **kwargs: ``RegionMatchNeck``'s.
     """
 
     def __init__(self, *args, grid_size: int = 8, reduction: int = 16, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.grid_size = grid_size
+        self.convs = self.make_convs(self.in_channels)
         self.co_excitation = CoExcitation(self.in_channels, reduction)
-        self.convs = nn.ModuleList(nn.Conv2d(self.in_channels, conv.out_channels, 1) for conv in self.convs)
+
+    @property
+    def fields(self) -> dict[str, int | None]:
+        return dict(grids=self.num_levels, region=None)
 
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
-        """Keep L grids of positions, and a region (E, C, s, s); the arguments are ``AbsDiffMatchNeck``'s.
+        """Keep L grids of positions, and a region (E, C, s, s); the arguments are ``BaseMatchNeck``'s.
 
         A grid is (E, C + 1, g, g): features times the shares by which they count, and last the shares, 0 to 1. Both are
         sums, so that the mean of several rows is the row of all.
         """
-        region = super().encode_references(ref_feats).tensors[-1]
-        return EncodedReferences((*(self._grid(feat, masks) for feat in ref_feats), region))
+        grids = tuple(self._grid(feat, masks) for feat in ref_feats)
+        return EncodedReferences(grids=grids, region=self.encode_region(ref_feats))
 
     def _grid(self, feat: Tensor, masks: Tensor | None) -> Tensor:
         """Pool a level (E, K, C, h_l, w_l) to the grid, and average the K."""
-        if masks is None:
-            shares = torch.ones_like(feat[:, :, :1])
-        else:
-            shares = F.adaptive_avg_pool2d(masks.flatten(0, 1), feat.shape[-2:]).unflatten(0, masks.shape[:2])
+        shares = mask_shares(feat, masks)
         counted = torch.cat([feat * shares, shares], dim=2)
         return F.adaptive_avg_pool2d(counted.mean(dim=1), self.grid_size)
-
-    def region_layers(self) -> dict[int, nn.Linear | None]:
-        """None: positions are compared with positions, and no vector is kept."""
-        return {}
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
         """Match.
@@ -86,14 +85,14 @@ class CoExcitationMatchNeck(RelationMatchNeck):
         Raises:
             ValueError: If the number of levels or channels does not fit.
         """
-        *grids, region = references.tensors
-        self.check(feats, EncodedReferences(tuple(grid[:, :-1] for grid in grids)))
+        grids, region = references['grids'], references['region']
+        self.check_levels(feats, [grid[:, :-1] for grid in grids])
         excited, weights = [], []
         for feat, grid in zip(feats, grids, strict=True):
             counted, shares = grid[:, :-1], grid[:, -1:]
             image, channels = self.co_excitation(feat, counted / shares.clamp(min=EPS), shares)
             excited.append(image)
             weights.append(channels)
-        matched = [conv(image) for conv, image in zip(self.convs, excited, strict=True)]
-        weighed = EncodedReferences((*grids, region * weights[self.ref_level]))
-        return MatchedFeatures(matched, excited, weighed)
+        matched = tuple(conv(image) for conv, image in zip(self.convs, excited, strict=True))
+        weighed = EncodedReferences(grids=grids, region=region * weights[self.ref_level])
+        return MatchedFeatures(matched, tuple(excited), weighed)

@@ -3,15 +3,15 @@
 from mmdet.registry import MODELS
 from torch import Tensor
 
-from .abs_diff_match_neck import AbsDiffMatchNeck
+from .vector_match_neck import VectorMatchNeck
 
 
 @MODELS.register_module()
-class ConcatMatchNeck(AbsDiffMatchNeck):
+class ConcatMatchNeck(VectorMatchNeck):
     """Lay the reference itself beside the image feature: output = conv1x1([P, r]) (an ablation of paper section 4.3).
 
     The convolution is linear, so a reference only adds one vector to all positions; whether a position resembles it is
-    left to the heads to find out. Arguments are ``AbsDiffMatchNeck``'s.
+    left to the heads to find out. Arguments are ``BaseMatchNeck``'s.
     """
 
     def compare(self, feat: Tensor, reference: Tensor) -> Tensor:

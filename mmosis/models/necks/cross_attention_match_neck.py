@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
-from .relation_match_neck import RelationMatchNeck
+from ..layers import PairConv2d
+from .masked_mean import mask_shares
+from .region_match_neck import RegionMatchNeck
 
 # A position that no mask covers has this share: its logarithm is finite, and the softmax makes 0 of it.
 LEAST_SHARE = 1e-12
 
 
 @MODELS.register_module()
-class CrossAttentionMatchNeck(RelationMatchNeck):
+class CrossAttentionMatchNeck(RegionMatchNeck):
     """Mark where an image resembles a part of a reference, by attention over the reference's positions.
 
     Per pyramid level the reference is a grid of s x s positions f. A position P of the image attends to them, by
@@ -38,13 +39,13 @@ class CrossAttentionMatchNeck(RelationMatchNeck):
     them 1 without a mask. Kept are a_p f_p and a_p, each averaged over the K references: so a position of several is
     their mean where masks cover it, every reference counts alike, and the mean of encodings is the encoding of all.
 
-    Of a reference are kept: L grids a_p f_p (E, C, s, s), L grids a_p (E, 1, s, s), and the region (E, C, s', s') of
-    :class:`RelationMatchNeck`.
+    Of a reference are kept: L ``weighted`` grids a_p f_p (C, s, s), L grids of ``weights`` a_p (1, s, s), and its
+    ``region`` (C, s', s').
 
     Args:
         grid_size: s, the positions of a reference along a side.
         num_heads: Heads of the attention.
-        **kwargs: ``RelationMatchNeck``'s.
+        **kwargs: ``RegionMatchNeck``'s.
 
     Raises:
         ValueError: If the heads do not divide C.
@@ -52,10 +53,11 @@ class CrossAttentionMatchNeck(RelationMatchNeck):
 
     def __init__(self, *args, grid_size: int = 7, num_heads: int = 8, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        channels = self.convs[0].in_channels // 2
+        channels = self.in_channels
         if channels % num_heads:
             raise ValueError(f'num_heads must divide in_channels, got {num_heads} heads and {channels} channels')
         self.grid_size, self.num_heads = grid_size, num_heads
+        self.convs = nn.ModuleList(PairConv2d(channels, self.out_channels) for _ in range(self.num_levels))
         self.query_layer = nn.Linear(channels, channels, bias=False)
         self.key_layer = nn.Linear(channels, channels, bias=False)
         self.value_layer = nn.Linear(channels, channels, bias=False)
@@ -63,19 +65,18 @@ class CrossAttentionMatchNeck(RelationMatchNeck):
 
     # ---------------------------------------------------------------- references
 
+    @property
+    def fields(self) -> dict[str, int | None]:
+        return dict(weighted=self.num_levels, weights=self.num_levels, region=None)
+
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
-        """Keep L grids of weighted positions, L grids of weights, and a region; arguments as ``AbsDiffMatchNeck``'s."""
-        region = super().encode_references(ref_feats, masks).tensors[-1]
+        """Keep L grids of weighted positions, L grids of weights, and a region; arguments as ``BaseMatchNeck``'s."""
         weighted, weights = zip(*(self._grids(feat, masks) for feat in ref_feats), strict=True)
-        return EncodedReferences((*weighted, *weights, region))
+        return EncodedReferences(weighted=weighted, weights=weights, region=self.encode_region(ref_feats))
 
     def _grids(self, feats: Tensor, masks: Tensor | None) -> tuple[Tensor, Tensor]:
         """Pool a level (E, K, C, h, w) with masks (E, K, 1, h', w'): a_p f_p (E, C, s, s) and a_p (E, 1, s, s)."""
-        maps = feats.flatten(0, 1)
-        if masks is None:
-            shares = torch.ones_like(maps[:, :1])
-        else:
-            shares = F.adaptive_avg_pool2d(masks.flatten(0, 1), maps.shape[-2:])
+        maps, shares = feats.flatten(0, 1), mask_shares(feats, masks).flatten(0, 1)
         covered = F.adaptive_avg_pool2d(maps * shares, self.grid_size)
         shares = F.adaptive_avg_pool2d(shares, self.grid_size)
         mean = shares.mean(dim=(2, 3), keepdim=True)
@@ -84,18 +85,14 @@ class CrossAttentionMatchNeck(RelationMatchNeck):
 
     # ---------------------------------------------------------------- matching
 
-    def region_layers(self) -> dict[int, nn.Linear | None]:
-        """None: positions are compared with positions, and no vector is kept."""
-        return {}
-
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
-        """Match; arguments and errors are ``AbsDiffMatchNeck``'s."""
-        num_levels = len(references.tensors) // 2
-        weighted, weights = references.tensors[:num_levels], references.tensors[num_levels:-1]
-        self.check(feats, EncodedReferences(weighted))
+        """Match; arguments and errors are ``BaseMatchNeck``'s."""
+        weighted, weights = references['weighted'], references['weights']
+        self.check_levels(feats, weighted)
         parts = [self.attend(*level) for level in zip(feats, weighted, weights, strict=True)]
-        levels = [self.match_level(*level) for level in zip(feats, parts, self.convs, strict=True)]
-        return MatchedFeatures(levels, feats, references)
+        levels = zip(self.convs, feats, parts, strict=True)
+        matched = tuple(conv(feat, (feat - part).abs()) for conv, feat, part in levels)
+        return MatchedFeatures(matched, tuple(feats), references)
 
     def attend(self, feat: Tensor, weighted: Tensor, weights: Tensor) -> Tensor:
         """Get for each position the part of the reference that it resembles.

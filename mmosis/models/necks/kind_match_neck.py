@@ -50,10 +50,18 @@ class KindMatchNeck(AbsDiffMatchNeck):
             KindComparison(channels, embed_channels, out_channels) for channels in kind_channels
         )
 
+    @property
+    def fields(self) -> dict[str, int | None]:
+        return dict(super().fields, semantic_vectors=len(self.comparisons), region=None)
+
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
         """Keep L + kind vectors (E, C), and a region (E, C, s, s); the arguments are ``AbsDiffMatchNeck``'s."""
-        vectors = super().encode_references(ref_feats, masks).tensors
-        return EncodedReferences((*vectors, self._region(ref_feats[self.ref_level], masks)))
+        vectors = super().encode_references(ref_feats, masks)['vectors']
+        return EncodedReferences(
+            vectors=vectors[: self.num_levels],
+            semantic_vectors=vectors[self.num_levels :],
+            region=self._region(ref_feats[self.ref_level], masks),
+        )
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
         """The kind maps alone: the pyramid knows place and shape."""
@@ -76,13 +84,12 @@ class KindMatchNeck(AbsDiffMatchNeck):
         Raises:
             ValueError: Also if the kind maps are not those of ``kind_channels``.
         """
-        num_levels = len(self.convs)
-        matched = super().forward(feats[:num_levels], EncodedReferences(references.tensors[:num_levels]))
-        kinds, ref_kinds = feats[num_levels:], references.tensors[num_levels:-1]
+        matched = super().forward(feats[: self.num_levels], references)
+        kinds, ref_kinds = feats[self.num_levels :], references['semantic_vectors']
         self._check_kinds(kinds, ref_kinds)
         heard = [self._compare_kinds(*each) for each in zip(self.comparisons, kinds, ref_kinds, strict=True)]
-        levels = [level + sum(_resize(kind, level.shape[-2:]) for kind in heard) for level in matched]
-        return MatchedFeatures(levels, feats, references)
+        levels = tuple(level + sum(_resize(kind, level.shape[-2:]) for kind in heard) for level in matched)
+        return MatchedFeatures(levels, tuple(feats), references)
 
     def _check_kinds(self, kinds: Sequence[Tensor], ref_kinds: Sequence[Tensor]) -> None:
         wanted = [comparison.embed_layer.in_features for comparison in self.comparisons]

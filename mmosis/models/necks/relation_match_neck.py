@@ -2,40 +2,32 @@
 
 from collections.abc import Sequence
 
-import torch.nn.functional as F
 from mmdet.registry import MODELS
 from torch import Tensor
 
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
 from .abs_diff_match_neck import AbsDiffMatchNeck
+from .region_match_neck import RegionMatchNeck
 
 
 @MODELS.register_module()
-class RelationMatchNeck(AbsDiffMatchNeck):
+class RelationMatchNeck(RegionMatchNeck, AbsDiffMatchNeck):
     """Match as :class:`AbsDiffMatchNeck` does, and hand on what :class:`RelationRoIHead` compares.
 
-    Beside the L vectors, a reference is kept as a region (C, s, s): one level of its pyramid, pooled to the size of a
-    RoI; of K references the mean. Crops should fill their square, as regions do: ``ResizeReference(keep_ratio=False)``.
-    A mask of the reference changes the vectors, not the region.
-
-    Args:
-        roi_feat_size: s, the size of the box head's regions.
-        ref_level: Which level of the reference's pyramid: that on which a RoI of the reference's size lies.
-        **kwargs: ``AbsDiffMatchNeck``'s.
+    Of a reference are kept: L ``vectors`` (C,) and its ``region`` (C, s, s). A mask of the reference changes the
+    vectors, not the region. Arguments are ``RegionMatchNeck``'s.
     """
 
-    def __init__(self, *args, roi_feat_size: int = 7, ref_level: int = 1, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.roi_feat_size, self.ref_level = roi_feat_size, ref_level
+    @property
+    def fields(self) -> dict[str, int | None]:
+        return dict(super().fields, region=None)
 
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
-        """Keep L vectors (E, C), and a region (E, C, s, s); the arguments are ``AbsDiffMatchNeck``'s."""
-        vectors = super().encode_references(ref_feats, masks).tensors
-        region = F.adaptive_avg_pool2d(ref_feats[self.ref_level].mean(dim=1), self.roi_feat_size)
-        return EncodedReferences((*vectors, region))
+        """Keep L vectors (E, C), and a region (E, C, s, s); the arguments are ``BaseMatchNeck``'s."""
+        vectors = super().encode_references(ref_feats, masks)['vectors']
+        return EncodedReferences(vectors=vectors, region=self.encode_region(ref_feats))
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
-        """Match by the vectors; arguments and errors are ``AbsDiffMatchNeck``'s."""
-        vectors = EncodedReferences(references.tensors[:-1])
-        return MatchedFeatures(super().forward(feats, vectors), feats, references)
+        """Match by the vectors; arguments and errors are ``BaseMatchNeck``'s."""
+        return MatchedFeatures(super().forward(feats, references), tuple(feats), references)

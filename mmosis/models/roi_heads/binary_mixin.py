@@ -27,6 +27,9 @@ class BinaryMixin:
         ValueError: If a head is configured for more than one class.
     """
 
+    # Names of what the head needs of references beside the matched features, of those that the match neck keeps.
+    reference_fields: tuple[str, ...] = ()
+
     def __init__(self, *args, bbox_head: MultiConfig, mask_head: OptMultiConfig = None, **kwargs) -> None:
         bbox_head = _binary(bbox_head, 'bbox_head', reg_class_agnostic=True)
         if mask_head is not None:

@@ -7,7 +7,7 @@ from mmdet.structures import SampleList
 from torch import Tensor
 
 
-def kinds_of(samples: SampleList) -> Tensor:
+def searched_cat_ids(samples: SampleList) -> Tensor:
     """Category ids (E,) that the samples' episodes search for."""
     return torch.tensor([sample.episodes[0].cat_id for sample in samples])
 
@@ -24,21 +24,21 @@ def matching_regions(sampling_results: list[SamplingResult], device: torch.devic
     return matches.to(device), torch.cat(episodes).to(device)
 
 
-def competition_loss(logits: Tensor, own: Tensor, kinds: Tensor) -> Tensor:
+def competition_loss(logits: Tensor, own: Tensor, cat_ids: Tensor) -> Tensor:
     """Cross-entropy of the decision which of E references a region shows.
 
-    "Match or non-match" within an image teaches little of how kinds differ; the paper names the missing N+1-way
+    "Match or non-match" within an image teaches little of how categories differ; the paper names the missing N+1-way
     decision as a weakness (section 7).
 
     Args:
         logits: (P, E), how much each region resembles each reference.
         own: (P,), its own reference.
-        kinds: (E,), category ids. A reference of the same kind is no other one; ids of several data sets that happen to
+        cat_ids: (E,). A reference of the same category is no other one; ids of several data sets that happen to
             be equal go out with it.
 
     Returns:
         Tensor: The mean over regions; 0, with a gradient, if there is none.
     """
-    left_out = (kinds == kinds[own, None]).scatter(1, own[:, None], False)
+    left_out = (cat_ids == cat_ids[own, None]).scatter(1, own[:, None], False)
     logits = logits.float().masked_fill(left_out, float('-inf'))
     return F.cross_entropy(logits, own, reduction='sum') / max(len(own), 1)

@@ -1,5 +1,7 @@
 """RelationRoIHead: match once more, region against reference."""
 
+from dataclasses import replace
+
 import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
@@ -11,14 +13,14 @@ from mmosis.structures import MatchedFeatures
 
 from ..relations import Related
 from .binary_roi_head import BinaryRoIHead
-from .competition import competition_loss, kinds_of, matching_regions
+from .competition import competition_loss, matching_regions, searched_cat_ids
 
 
 @MODELS.register_module()
 class RelationRoIHead(BinaryRoIHead):
     """Classify a region by its matched features and by its relation to the reference.
 
-    It goes with a match neck that keeps the reference as a region too, such as :class:`RelationMatchNeck`.
+    It goes with a match neck that keeps the reference as a ``region`` too, such as :class:`RelationMatchNeck`.
 
     Args:
         bbox_roi_extractor: mmdet's, of matched features; regions of the image are taken in the same way.
@@ -32,6 +34,8 @@ class RelationRoIHead(BinaryRoIHead):
     Raises:
         TypeError: If a relation without similarities is to decide among references.
     """
+
+    reference_fields = ('region',)
 
     def __init__(
         self, *args, bbox_roi_extractor: dict, relation: dict, competition: float | None = None, **kwargs
@@ -63,7 +67,7 @@ class RelationRoIHead(BinaryRoIHead):
         levels = slice(self.bbox_roi_extractor.num_inputs)
         regions = self.region_extractor(x.image_feats[levels], x.rois_in_images(rois))
         matched = self.bbox_roi_extractor(x[levels], rois)
-        related = self.relation(matched, regions, x.references.tensors[-1], rois[:, 0].long())
+        related = self.relation(matched, regions, x.references['region'], rois[:, 0].long())
         return related, dict(regions=regions)
 
     # ---------------------------------------------------------------- training
@@ -71,7 +75,7 @@ class RelationRoIHead(BinaryRoIHead):
     def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
         """As mmdet's; what the episodes search for goes with the features where it is to be decided."""
         if self.competition is not None:
-            x.kinds = kinds_of(batch_data_samples).to(x[0].device)
+            x = replace(x, cat_ids=searched_cat_ids(batch_data_samples).to(x[0].device))
         return super().loss(x, rpn_results_list, batch_data_samples)
 
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
@@ -79,8 +83,8 @@ class RelationRoIHead(BinaryRoIHead):
         results = super().bbox_loss(x, sampling_results)
         if self.competition is not None:
             matches, own = matching_regions(sampling_results, x[0].device)
-            logits = self.relation.similarities(results['regions'][matches], x.references.tensors[-1])
-            results['loss_bbox']['loss_competition'] = self.competition * competition_loss(logits, own, x.kinds)
+            logits = self.relation.similarities(results['regions'][matches], x.references['region'])
+            results['loss_bbox']['loss_competition'] = self.competition * competition_loss(logits, own, x.cat_ids)
         return results
 
 

@@ -64,9 +64,10 @@ def test_every_reference_stays_in_its_place() -> None:
 
 
 def test_encoded_references_pass_through() -> None:
-    encoded = EncodedReferences((torch.rand(4, 8), torch.rand(4, 2, 3)))
+    encoded = EncodedReferences(vectors=[torch.rand(4, 8)], region=torch.rand(4, 2, 3))
     (passed,) = make_preprocessor()(make_data([make_pixels(3, 16, 16)], [encoded]))['ref_inputs']
     assert isinstance(passed, EncodedReferences)
+    assert passed.fields == encoded.fields
     assert all(torch.equal(a, b) for a, b in zip(passed.tensors, encoded.tensors, strict=True))
 
 

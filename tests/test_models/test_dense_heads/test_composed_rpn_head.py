@@ -125,7 +125,7 @@ def test_the_published_head_composes_too(
 def test_maps_are_equal_to_the_border(make: MakeModel) -> None:
     model = make().double()
     feats = [torch.randn(1, IN, size, size + 1, dtype=torch.double) for size in (9, 7, 5, 3, 1)]
-    references = EncodedReferences(tuple(torch.randn(4, IN, dtype=torch.double) for _ in feats))
+    references = EncodedReferences(vectors=[torch.randn(4, IN, dtype=torch.double) for _ in feats])
     matched, features = (
         model.match_neck(feats, references),
         ComposedMatcher(model.match_neck, model.rpn_head, feats)(references),
@@ -179,7 +179,7 @@ def test_the_work_of_an_image_and_of_its_references(make: MakeModel) -> None:
     """Multiply-adds by hand; of the first reference alone, and of one more."""
     model = make()
     feats = [torch.randn(1, IN, 4, 4) for _ in range(5)]
-    references = EncodedReferences(tuple(torch.randn(4, IN) for _ in feats))
+    references = EncodedReferences(vectors=[torch.randn(4, IN) for _ in feats])
     match = ComposedMatcher(model.match_neck, model.rpn_head, feats)
     with FlopCounterMode(display=False) as counter:
         match(references)

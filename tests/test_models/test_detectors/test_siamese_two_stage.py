@@ -294,6 +294,10 @@ class TestMessages:
         with pytest.raises(ValueError, match="mode must be 'loss', 'predict' or 'tensor', got 'test'"):
             model(**prepare(model, test_data(7)), mode='test')
 
+    def test_a_match_neck_that_is_none(self, make_model: MakeModel) -> None:
+        with pytest.raises(TypeError, match='a match neck must be a BaseMatchNeck, got FPN'):
+            make_model(match_neck=dict(_delete_=True, type='FPN', in_channels=[8], out_channels=8, num_outs=1))
+
     def test_no_episode_in_a_chunk(self, make_model: MakeModel) -> None:
         with pytest.raises(ValueError, match='episodes_per_chunk must be at least 1, got 0'):
             make_model(episodes_per_chunk=0)

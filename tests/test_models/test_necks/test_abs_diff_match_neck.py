@@ -52,7 +52,7 @@ def test_equals_a_plain_recomputation(shots: int) -> None:
 
 def test_every_level_has_its_own_convolution() -> None:
     neck, feat = make_neck(), torch.ones(1, CHANNELS, 2, 2)
-    fine, coarse = neck([feat, feat], EncodedReferences((torch.zeros(1, CHANNELS),) * 2))
+    fine, coarse = neck([feat, feat], EncodedReferences(vectors=(torch.zeros(1, CHANNELS),) * 2))
     assert not torch.allclose(fine, coarse)
 
 
@@ -107,7 +107,7 @@ def test_padding_of_a_reference_counts_in_its_mean() -> None:
 )
 def test_wrong_levels_or_channels_are_refused(feats: list[Tensor], tensors: tuple[Tensor, ...]) -> None:
     with pytest.raises(ValueError, match=r'has 2 levels of 3 channels, got .*set num_levels and in_channels'):
-        make_neck()(feats, EncodedReferences(tensors))
+        make_neck()(feats, EncodedReferences(vectors=tensors))
 
 
 def test_gradients_reach_image_reference_and_both_halves() -> None:

@@ -72,7 +72,7 @@ class TestReferences:
             half, quarter = feat.shape[-1] // 2, feat.shape[-1] // 4
             counted = feat[0, 0, ..., :quarter].unflatten(-2, (2, half)).mean(dim=(-2, -1))
             torch.testing.assert_close(grid[0, :-1, :, 0] / 0.5, counted)
-        assert region.equal(neck.encode_references(ref_feats).tensors[-1])
+        assert region.equal(neck.encode_references(ref_feats)['region'])
 
     @pytest.mark.parametrize('masked', [False, True])
     def test_several_are_meant_at_once_or_later(self, neck: CoExcitationMatchNeck, masked: bool) -> None:
@@ -96,7 +96,7 @@ class TestMatching:
         assert isinstance(matched, MatchedFeatures)
         assert [tuple(level.shape) for level in matched] == [(2, OUT, *size) for size in SIZES]
         assert [tuple(level.shape) for level in matched.image_feats] == [(2, CHANNELS, *size) for size in SIZES]
-        assert matched.references.tensors[-1].shape == (2, CHANNELS, 3, 3)
+        assert matched.references['region'].shape == (2, CHANNELS, 3, 3)
 
     def test_it_is_the_block_and_a_convolution_of_each_level(self, neck: CoExcitationMatchNeck) -> None:
         """Cells that the mask leaves out count nothing; the others are the mean of what it covers."""
@@ -112,7 +112,7 @@ class TestMatching:
             torch.testing.assert_close(matched[level], expected)
             torch.testing.assert_close(matched.image_feats[level], excited)
         # The last level's weights, which is the region's level.
-        torch.testing.assert_close(matched.references.tensors[-1], references.tensors[-1] * weights)
+        torch.testing.assert_close(matched.references['region'], references['region'] * weights)
 
     def test_one_image_against_many_references_equals_separate_pairs(self, neck: CoExcitationMatchNeck) -> None:
         feats, references = make_feats(), neck.encode_references(make_ref_feats(4))
@@ -120,7 +120,7 @@ class TestMatching:
         for i in range(4):
             alone = neck(feats, references[i : i + 1])
             sides = [*zip(together, alone, strict=True), *zip(together.image_feats, alone.image_feats, strict=True)]
-            for level, other in (*sides, (together.references.tensors[-1], alone.references.tensors[-1])):
+            for level, other in (*sides, (together.references['region'], alone.references['region'])):
                 torch.testing.assert_close(level[i : i + 1], other)
         repeated = neck([feat.expand(4, -1, -1, -1) for feat in feats], references)
         for level, other in zip(together, repeated, strict=True):
@@ -128,10 +128,10 @@ class TestMatching:
 
     def test_another_reference_changes_its_level(self, neck: CoExcitationMatchNeck) -> None:
         feats, tensors = make_feats(2), neck.encode_references(make_ref_feats(2)).tensors
-        before = neck(feats, EncodedReferences(tensors))
+        before = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         for number in range(2):
             swapped = [tensor.flip(0) if i == number else tensor for i, tensor in enumerate(tensors)]
-            after = neck(feats, EncodedReferences(tuple(swapped)))
+            after = neck(feats, EncodedReferences.unflatten(swapped, neck.fields))
             changed = [not torch.allclose(level, other) for level, other in zip(after, before, strict=True)]
             assert changed == [number == 0, number == 1]
 
@@ -145,10 +145,8 @@ class TestMatching:
 
     def test_other_levels_or_channels_are_refused(self, neck: CoExcitationMatchNeck) -> None:
         feats, references = make_feats(), neck.encode_references(make_ref_feats())
-        vectors = EncodedReferences(
-            (*(tensor[:, :-1, 0, 0] for tensor in references.tensors[:-1]), references.tensors[-1])
-        )
-        for given, refs in ((feats[:1], references), (feats, vectors), ([feat[:, 1:] for feat in feats], references)):
+        narrow = EncodedReferences(grids=[grid[:, 1:] for grid in references['grids']], region=references['region'])
+        for given, refs in ((feats[:1], references), (feats, narrow), ([feat[:, 1:] for feat in feats], references)):
             with pytest.raises(ValueError, match=r'CoExcitationMatchNeck has 2 levels of 4 channels, got features of'):
                 neck(given, refs)
 

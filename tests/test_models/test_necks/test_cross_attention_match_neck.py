@@ -124,7 +124,7 @@ class TestMatching:
         for layer in (neck.query_layer, neck.key_layer):
             layer.weight.data = 5 * torch.eye(CHANNELS)
         feats = [parts.T.reshape(1, CHANNELS, 2, 2)] * 2
-        *weighted, _, _, _ = neck.encode_references(ref_feats).tensors
+        weighted = neck.encode_references(ref_feats)['weighted']
         part = neck.attend(feats[0], weighted[0], torch.ones(1, 1, 2, 2))
         torch.testing.assert_close(part, feats[0], atol=1e-4, rtol=0)
 
@@ -148,9 +148,9 @@ class TestMatching:
     def test_another_reference_is_heard_on_its_level(self, number: int) -> None:
         neck, feats = make_neck(), make_feats(2)
         tensors = list(neck.encode_references(make_ref_feats(2), make_masks(2)).tensors)
-        before = neck(feats, EncodedReferences(tuple(tensors)))
+        before = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         tensors[number] = tensors[number].flip(0)
-        after = neck(feats, EncodedReferences(tuple(tensors)))
+        after = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         changed = [not torch.allclose(level, other) for level, other in zip(after, before, strict=True)]
         assert changed == [number % 2 == 0, number % 2 == 1]
 
@@ -192,20 +192,21 @@ class TestReferences:
     def test_grids_weights_and_a_region_are_kept(self) -> None:
         ref_feats = make_ref_feats(2, shots=3)
         neck = make_neck()
-        encoded = neck.encode_references(ref_feats).tensors
-        assert [tuple(tensor.shape) for tensor in encoded[:4]] == [(2, CHANNELS, 2, 2)] * 2 + [(2, 1, 2, 2)] * 2
-        for grid, weights, feat in zip(encoded[:2], encoded[2:4], ref_feats, strict=True):
+        encoded = neck.encode_references(ref_feats)
+        assert encoded.fields == neck.fields == dict(weighted=2, weights=2, region=None)
+        assert [tuple(tensor.shape) for tensor in encoded.tensors[:4]] == [(2, CHANNELS, 2, 2)] * 2 + [(2, 1, 2, 2)] * 2
+        for grid, weights, feat in zip(encoded['weighted'], encoded['weights'], ref_feats, strict=True):
             cells = feat.mean(dim=1).unflatten(-1, (2, -1)).unflatten(-3, (2, -1)).mean(dim=(-3, -1))
             torch.testing.assert_close(grid, cells)
             assert weights.eq(1).all()
         relation = RelationMatchNeck(**SETTINGS, roi_feat_size=4)
-        torch.testing.assert_close(encoded[4], relation.encode_references(ref_feats).tensors[-1])
+        torch.testing.assert_close(encoded['region'], relation.encode_references(ref_feats)['region'])
 
     def test_a_map_smaller_than_the_grid_is_the_same_at_all_positions(self) -> None:
         neck, feats = make_neck(), make_feats()
         ref_feats = [feat[..., :1, :1] for feat in make_ref_feats()]
-        weighted, weights = neck.encode_references(ref_feats).tensors[0::2][:2]
-        part = neck.attend(feats[0], weighted, weights)
+        encoded = neck.encode_references(ref_feats)
+        part = neck.attend(feats[0], encoded['weighted'][0], encoded['weights'][0])
         torch.testing.assert_close(part, ref_feats[0][:, 0].expand_as(part))
 
     @pytest.mark.parametrize('masked', [False, True])

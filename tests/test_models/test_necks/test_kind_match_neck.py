@@ -44,15 +44,15 @@ class TestReferences:
         ref_feats[0][0, 0, 0], ref_feats[0][0, 0, 1] = centres.expand(8, 8), centres[:, None].expand(8, 8)
         mask = torch.zeros(1, 1, 1, 16, 16)
         mask[..., 2:5, 4:12] = mask[..., 2:8, 4:6] = 1
-        region = make_neck().encode_references(ref_feats, mask).tensors[-1]
+        region = make_neck().encode_references(ref_feats, mask)['region']
         torch.testing.assert_close(region[0, 0], torch.tensor([[3.0, 5.0], [3.0, 5.0]]))
         torch.testing.assert_close(region[0, 1], torch.tensor([[1.75, 1.75], [3.25, 3.25]]))
 
     def test_without_a_mask_the_region_is_the_whole_crop(self) -> None:
         ref_feats = make_ref_feats()
         quarters = ref_feats[1][0, 0].unflatten(-1, (2, 2)).unflatten(-3, (2, 2)).mean(dim=(-3, -1))
-        region = make_neck(ref_level=1).encode_references(ref_feats).tensors[-1]
-        whole = make_neck(ref_level=1).encode_references(ref_feats, torch.ones(1, 1, 1, 16, 16)).tensors[-1]
+        region = make_neck(ref_level=1).encode_references(ref_feats)['region']
+        whole = make_neck(ref_level=1).encode_references(ref_feats, torch.ones(1, 1, 1, 16, 16))['region']
         torch.testing.assert_close(region, whole)
         torch.testing.assert_close(region[0], quarters)
 
@@ -67,7 +67,7 @@ class TestReferences:
             neck.encode_references([f[:, k : k + 1] for f in ref_feats], *([masks[:, k : k + 1]] if masked else []))
             for k in range(3)
         ]
-        assert not torch.allclose(singles[0].tensors[-1], singles[1].tensors[-1])
+        assert not torch.allclose(singles[0]['region'], singles[1]['region'])
         later = neck.merge_references(EncodedReferences.cat(singles))
         for tensor, other in zip(at_once.tensors, later.tensors, strict=True):
             torch.testing.assert_close(tensor, other)
@@ -76,7 +76,7 @@ class TestReferences:
         mask = torch.zeros(1, 1, 1, 16, 16)
         mask[..., :8, :8] = 1
         ref_feats = make_ref_feats()
-        vector = make_neck().encode_references(ref_feats, mask).tensors[2]
+        vector = make_neck().encode_references(ref_feats, mask)['semantic_vectors'][0]
         torch.testing.assert_close(vector, ref_feats[2][:, 0, :, :2, :2].mean(dim=(2, 3)))
 
 
@@ -94,7 +94,7 @@ class TestMatching:
         neck, paper = make_neck(), AbsDiffMatchNeck(CHANNELS, OUT, num_levels=2)
         paper.load_state_dict({k: v for k, v in neck.state_dict().items() if k.startswith('convs')})
         feats, references = make_feats(2), neck.encode_references(make_ref_feats(2))
-        plain = paper(feats[:2], EncodedReferences(references.tensors[:2]))
+        plain = paper(feats[:2], EncodedReferences(vectors=references['vectors']))
         for level, other in zip(neck(feats, references), plain, strict=True):
             assert not torch.allclose(level, other, atol=1e-2)
         with torch.no_grad():
@@ -126,9 +126,9 @@ class TestMatching:
     def test_every_vector_of_another_reference_is_heard(self, number: int) -> None:
         neck, feats = make_neck(), make_feats(2)
         tensors = list(neck.encode_references(make_ref_feats(2)).tensors)
-        before = neck(feats, EncodedReferences(tuple(tensors)))
+        before = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         tensors[number] = tensors[number].flip(0)
-        after = neck(feats, EncodedReferences(tuple(tensors)))
+        after = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         changed = [not torch.allclose(level, other) for level, other in zip(after, before, strict=True)]
         # A level's own vector changes that level; a kind is heard on all.
         assert changed == [number in (0, 2, 3), number in (1, 2, 3)]
@@ -143,7 +143,7 @@ class TestMatching:
             assert feat.grad.abs().sum(dim=(-1, -2, -3)).gt(0).all()
         assert all(parameter.grad.abs().sum() > 0 for parameter in neck.parameters())
         ref_feats[0].grad = None
-        neck.encode_references(ref_feats).tensors[-1].square().sum().backward()
+        neck.encode_references(ref_feats)['region'].square().sum().backward()
         assert ref_feats[0].grad.ne(0).all()
 
     def test_levels_of_another_number_are_refused(self) -> None:

@@ -59,7 +59,7 @@ def test_references_to_one_image_share_it_without_a_copy(neck: LateMatchNeck) ->
 
 def test_no_reference_changes_the_levels(neck: LateMatchNeck) -> None:
     feats, references = make_feats(2), neck.encode_references(make_ref_feats(2))
-    swapped = EncodedReferences(tuple(tensor.flip(0) for tensor in references.tensors))
+    swapped = references.map(lambda tensor: tensor.flip(0))
     assert all(a.equal(b) for a, b in zip(neck(feats, references), neck(feats, swapped), strict=True))
 
 
@@ -108,7 +108,7 @@ class TestMasks:
             for feat in ref_feats:
                 half = feat.shape[-1] // 2
                 feat[..., half:, :] = feat[..., half:] = background
-            prototypes.append(relation.embed(neck.encode_references(ref_feats, mask).tensors[-1])[1])
+            prototypes.append(relation.embed(neck.encode_references(ref_feats, mask)['region'])[1])
         torch.testing.assert_close(*prototypes)
 
     def test_the_object_stays_where_it_is(self, neck: LateMatchNeck) -> None:
@@ -116,8 +116,8 @@ class TestMasks:
         mask[..., :8, :8] = 1
         ref_feats = make_ref_feats()
         plain, masked = (
-            neck.encode_references(ref_feats).tensors[-1],
-            neck.encode_references(ref_feats, mask).tensors[-1],
+            neck.encode_references(ref_feats)['region'],
+            neck.encode_references(ref_feats, mask)['region'],
         )
         torch.testing.assert_close(masked[..., 0, 0], plain[..., 0, 0])
         assert not torch.allclose(masked[..., 1, 1], plain[..., 1, 1])
@@ -134,7 +134,7 @@ def test_gradients_reach_image_and_references(neck: LateMatchNeck) -> None:
     ref_feats = [feat.requires_grad_() for feat in make_ref_feats(2, shots=2)]
     matched = neck(feats, neck.encode_references(ref_feats))
     sum(level.square().sum() for level in matched).backward()
-    matched.references.tensors[-1].square().sum().backward()
+    matched.references['region'].square().sum().backward()
     assert all(feat.grad.abs().sum(dim=(-1, -2, -3)).gt(0).all() for feat in (*feats, ref_feats[1]))
     assert all(parameter.grad.abs().sum() > 0 for parameter in neck.parameters())
 

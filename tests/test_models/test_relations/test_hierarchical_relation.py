@@ -178,10 +178,13 @@ class TestDetector:
     @torch.no_grad()
     def test_another_region_of_the_reference_changes_scores_and_boxes(self, model: nn.Module) -> None:
         feats = model.encode_images(torch.rand(1, 3, 64, 64))
-        *vectors, region = model.encode_references(torch.rand(1, 1, 3, 32, 32)).tensors
+        references = model.encode_references(torch.rand(1, 1, 3, 32, 32))
+        region = references['region']
         roi = torch.tensor([[0.0, 4, 4, 30, 30]])
         one, other = (
-            model.roi_head._bbox_forward(model.match_neck(feats, EncodedReferences((*vectors, each))), roi)
+            model.roi_head._bbox_forward(
+                model.match_neck(feats, EncodedReferences(vectors=references['vectors'], region=each)), roi
+            )
             for each in (region, torch.rand_like(region))
         )
         assert not any(torch.allclose(one[name], other[name]) for name in ('cls_score', 'bbox_pred'))

@@ -169,12 +169,12 @@ class TestDetector:
     def test_another_region_of_the_reference_changes_scores(self, make_mutual_model: Callable) -> None:
         model = make_mutual_model()
         feats = model.encode_images(torch.rand(1, 3, 64, 64))
-        *vectors, region = model.encode_references(torch.rand(2, 1, 3, 32, 32)).tensors
+        references = model.encode_references(torch.rand(2, 1, 3, 32, 32))
         rois = torch.tensor([[0.0, 4, 4, 30, 30], [1.0, 4, 4, 30, 30]])
         scores = [
-            model.roi_head._bbox_forward(model.match_neck(feats, EncodedReferences((*vectors, each))), rois)[
-                'cls_score'
-            ]
-            for each in (region, region.flip(0))
+            model.roi_head._bbox_forward(
+                model.match_neck(feats, EncodedReferences(vectors=references['vectors'], region=region)), rois
+            )['cls_score']
+            for region in (references['region'], references['region'].flip(0))
         ]
         assert not torch.allclose(*scores)

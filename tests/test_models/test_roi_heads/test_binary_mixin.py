@@ -59,7 +59,7 @@ def make_head(head_cfg: Callable) -> Callable[..., BinaryMixin]:
 
 
 def make_feats(episodes: int = 1) -> MatchedFeatures:
-    """Matched features, images and references of noise, with what any head may ask for: a kind map, a region."""
+    """Matched features, images and references of noise, with what any head may ask for: a map more, a region."""
     generator = torch.Generator().manual_seed(1)
 
     def noise(*shape: int) -> Tensor:
@@ -67,14 +67,14 @@ def make_feats(episodes: int = 1) -> MatchedFeatures:
 
     sizes = [SIZE // stride for stride in (4, 8, 16, 32, 64)]
     levels, images = ([noise(8, size, size) for size in sizes] for _ in range(2))
-    vectors = [noise(channels) for channels in (8, 8, 8, 8, 8, 6)]
-    return MatchedFeatures(levels, [*images, noise(6, 4, 4)], EncodedReferences((*vectors, noise(8, 7, 7))))
+    references = EncodedReferences(vectors=[noise(8) for _ in sizes], region=noise(8, 7, 7))
+    return MatchedFeatures(tuple(levels), (*images, noise(6, 4, 4)), references)
 
 
 def take(feats: MatchedFeatures, episode: slice) -> MatchedFeatures:
     """The features of some episodes."""
-    images = [feat[episode] for feat in feats.image_feats]
-    return MatchedFeatures([feat[episode] for feat in feats], images, feats.references[episode])
+    levels, images = (tuple(feat[episode] for feat in side) for side in (feats, feats.image_feats))
+    return MatchedFeatures(levels, images, feats.references[episode])
 
 
 def make_proposals(*boxes: list[float]) -> InstanceData:

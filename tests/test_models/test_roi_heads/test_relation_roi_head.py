@@ -29,10 +29,11 @@ def rois_of(episodes: int) -> torch.Tensor:
 def test_another_region_of_the_reference_changes_scores_alone(make_relation_model: Callable) -> None:
     model = make_relation_model()
     feats = model.encode_images(torch.rand(1, 3, 64, 64))
-    *vectors, region = model.encode_references(torch.rand(2, 1, 3, 32, 32)).tensors
+    references = model.encode_references(torch.rand(2, 1, 3, 32, 32))
+    vectors, region = references['vectors'], references['region']
     head: RelationRoIHead = model.roi_head
-    one = model.match_neck(feats, EncodedReferences((*vectors, region)))
-    other = model.match_neck(feats, EncodedReferences((*vectors, region.flip(0))))
+    one = model.match_neck(feats, references)
+    other = model.match_neck(feats, EncodedReferences(vectors=vectors, region=region.flip(0)))
     assert isinstance(one, MatchedFeatures)
     assert all(level.equal(same) for level, same in zip(one, other, strict=True))
     scores = [head._bbox_forward(matched, rois_of(2))['cls_score'] for matched in (one, other)]
@@ -72,6 +73,13 @@ def test_a_batch_with_absent_categories_trains_all_parameters(
     assert total.isfinite()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
     assert [log[name] == 0 for name in ('loss_rpn_bbox', 'loss_bbox', 'loss_mask')] == [absent_prob == 1] * 3
+
+
+@pytest.mark.parametrize('neck', ['AbsDiffMatchNeck', 'ConcatMatchNeck'])
+def test_a_match_neck_that_keeps_no_region_is_refused_when_the_model_is_built(make_model: Callable, neck: str) -> None:
+    wanted = rf'roi_head \(RelationRoIHead\) needs the region of references, and {neck} keeps vectors alone'
+    with pytest.raises(ValueError, match=wanted):
+        make_model(match_neck=dict(type=neck), roi_head=dict(type='RelationRoIHead', relation=RELATION))
 
 
 def test_without_similarities_there_is_no_competition(make_model: Callable) -> None:
