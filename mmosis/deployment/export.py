@@ -122,8 +122,8 @@ def _write_references(
     module = References(model)
     pixels = torch.randn(2, 3, *ref_size, generator=torch.Generator().manual_seed(0))
     inputs = dict(zip(levels, Features(model)(pixels), strict=True), masks=torch.ones(2, 1, *ref_size))
-    rows = module(*inputs.values())
-    query = {f'query{i}': row[:1] for i, row in enumerate(rows)}
+    encoded = module.encode(*inputs.values())[:1]
+    query = {f'query.{name}': row for name, row in zip(encoded.names, encoded.tensors, strict=True)}
     write_graph(module, inputs, list(query), {name: [0] for name in (*inputs, *query)}, folder / 'references.onnx')
     return query
 

@@ -36,8 +36,12 @@ class References(nn.Module):
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Encode levels (R, C, h_l, w_l), then masks (R, 1, h, w) in 0-1: tensors (R, ...)."""
+        return self.encode(*tensors).tensors
+
+    def encode(self, *tensors: Tensor) -> EncodedReferences:
+        """Encode as :meth:`forward` does, and keep the tensors' names."""
         *feats, masks = (tensor.unsqueeze(1) for tensor in tensors)
-        return self.match_neck.encode_references(feats, masks).tensors
+        return self.match_neck.encode_references(feats, masks)
 
 
 class Detect(nn.Module):

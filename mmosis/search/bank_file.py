@@ -13,9 +13,10 @@ from safetensors.numpy import save
 
 from mmosis.utils.image import decode_image
 
+from .first_format import count_kept
 from .references import THUMBNAIL_SIZE
 
-FORMAT = 'mmosis reference bank 1'
+FORMATS = ('mmosis reference bank 1', 'mmosis reference bank 2')  # the last one is written
 MAX_HEADER = 2**24  # bytes
 MAX_REFERENCES = 10_000
 MAX_ROW = 2**24  # bytes that a model keeps of a reference
@@ -49,7 +50,7 @@ class BankFile(NamedTuple):
             if outline is not None:  # it may be too long for the header
                 tensors[f'outline.{row}'] = np.frombuffer(outline.encode(), np.uint8)
         references = [{key: value for key, value in told.items() if key != 'outline'} for told in self.references]
-        metadata = dict(format=FORMAT, fingerprint=self.fingerprint, references=json.dumps(references))
+        metadata = dict(format=FORMATS[-1], fingerprint=self.fingerprint, references=json.dumps(references))
         return save(tensors, metadata)
 
     @classmethod
@@ -62,12 +63,15 @@ class BankFile(NamedTuple):
         """
         _check_header_size(path)
         with safe_open(path, 'np') as file:
-            references, fingerprint = _read_metadata(file.metadata() or {})
+            metadata = file.metadata() or {}
+            references, fingerprint = _read_metadata(metadata)
             levels = sum(key.startswith('encoded.') for key in file.keys())  # noqa: SIM118
             thumbnails = [f'thumbnail.{row}' for row in range(len(references))]
             encoded = [f'encoded.{level}' for level in range(levels)]
             outlines = {row: key for row in range(len(references)) if (key := f'outline.{row}') in file.keys()}  # noqa: SIM118
             _check_tensors(file, thumbnails, encoded, list(outlines.values()))
+            if encoded and metadata['format'] == FORMATS[0]:
+                encoded = encoded[: count_kept([file.get_slice(key).get_shape()[1:] for key in encoded])]
             return cls(
                 [
                     dict(told, outline=_read_outline(file.get_tensor(outlines[row]))) if row in outlines else told
@@ -88,8 +92,8 @@ def _check_header_size(path: str | Path) -> None:
 
 def _read_metadata(metadata: dict[str, str]) -> tuple[list, str]:
     """Read the descriptions of the references, and the fingerprint."""
-    if metadata.get('format') != FORMAT:
-        raise ValueError(f'its format is {metadata.get("format")!r}, not {FORMAT!r}')
+    if metadata.get('format') not in FORMATS:
+        raise ValueError(f'its format is {metadata.get("format")!r}, not one of {", ".join(map(repr, FORMATS))}')
     missing = {'references', 'fingerprint'} - set(metadata)
     if missing:
         raise ValueError(f'it has no {", ".join(sorted(missing))}')

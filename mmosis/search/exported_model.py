@@ -10,7 +10,9 @@ import numpy as np
 
 from mmosis.utils.errors import DamagedError
 
-FORMAT = 1  # of the folder; tools/deployment/export_onnx.py writes it
+from .first_format import FIRST_FORMAT
+
+FORMAT = 2  # of the folder; tools/deployment/export_onnx.py writes it
 SPEC = 'model.json'
 GRAPHS = ('features', 'references', 'detect')
 FILES = (SPEC, *(f'{graph}.onnx' for graph in GRAPHS))
@@ -52,9 +54,10 @@ def read_spec(folder: Path) -> dict[str, Any]:
         raise damaged(folder, f'{SPEC} is no JSON: {error}') from error
     if not isinstance(spec, dict):
         raise damaged(folder, f'{SPEC} has no settings, but {type(spec).__name__}')
-    if spec.get('format') != FORMAT:
+    if spec.get('format') not in (FIRST_FORMAT, FORMAT):
         raise ValueError(
-            f'{folder} has format {spec.get("format")}, this version of mmosis reads {FORMAT}; export it again'
+            f'{folder} has format {spec.get("format")}, this version of mmosis reads {FIRST_FORMAT} to {FORMAT}; '
+            'export it again'
         )
     _check_types(spec, _TYPES, folder)
     _check_ranges(spec, folder)
@@ -81,7 +84,9 @@ def check_graphs(graphs: Mapping[str, Any], folder: Path) -> None:
             if each.name not in given or not _fits(each.shape, given[each.name]):
                 raise damaged(folder, f'{name}.onnx takes {each.name} {each.shape}, and no graph before gives it')
         given |= {each.name: each.shape for each in graphs[name].get_outputs()}
-    missing = sorted({'level0', 'query0', 'bboxes', 'scores'} - set(given))
+    missing = sorted({'level0', 'bboxes', 'scores'} - set(given))
+    if not any(name.startswith('query') for name in given):
+        missing.append('a query')
     if missing:
         raise damaged(folder, f'no graph gives {", ".join(missing)}')
 

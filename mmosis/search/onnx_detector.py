@@ -10,6 +10,7 @@ from mmosis.utils.memory import is_memory_error
 from mmosis.utils.onnx_runtime import onnxruntime
 
 from .exported_model import GRAPHS, check_graphs, damaged, read_spec
+from .first_format import FIRST_FORMAT, count_kept, is_read
 
 PROVIDERS = ('OpenVINOExecutionProvider', 'CPUExecutionProvider')
 Rows = tuple[np.ndarray, ...]
@@ -38,6 +39,7 @@ class OnnxDetector:
         self.spec = read_spec(self.folder)
         self._graphs = {name: self._load(name, num_threads) for name in GRAPHS}
         check_graphs(self._graphs, self.folder)
+        self._unread = self._find_unread()
 
     @property
     def fingerprint(self) -> str:
@@ -88,7 +90,8 @@ class OnnxDetector:
         if masks.shape != shape:
             raise ValueError(f'masks of these references must be {shape}, got {masks.shape}')
         pyramid = self._run('features', [normalised])
-        return tuple(self._run('references', [*pyramid, masks]))
+        rows = self._run('references', [*pyramid, masks])
+        return tuple(rows[: len(rows) - len(self._unread)])
 
     @staticmethod
     def merge_references(rows: Rows) -> Rows:
@@ -120,7 +123,7 @@ class OnnxDetector:
         lengths = {len(array) for array in (*pyramid, *query)}
         if lengths != {1}:
             raise ValueError(f'detect takes one image and one query, got arrays of lengths {sorted(lengths)}')
-        arrays = [*pyramid, *query, np.asarray(img_shape, np.int64)]
+        arrays = [*pyramid, *query, *self._unread, np.asarray(img_shape, np.int64)]
         if self.spec['window']:
             if window is None:
                 raise ValueError('this model needs window, x1, y1, x2, y2 of the picture within its padding; got none')
@@ -144,6 +147,15 @@ class OnnxDetector:
             raise damaged(self.folder, f'{name}.onnx: {error}') from error
 
     # ---------------------------------------------------------------- set-up
+
+    def _find_unread(self) -> list[np.ndarray]:
+        """Make what stands for the region that ``detect`` takes and does not read, in a folder of the first format."""
+        outputs = self._graphs['references'].get_outputs()
+        kept = count_kept([output.shape[1:] for output in outputs])
+        unread = outputs[kept:] if self.spec['format'] == FIRST_FORMAT else []
+        if any(is_read(self.folder / 'detect.onnx', output.name) for output in unread):
+            return []
+        return [np.zeros((1, *output.shape[1:]), np.float32) for output in unread]
 
     def _load(self, name: str, num_threads: int | None) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()

@@ -43,6 +43,15 @@ class EncodedReferences:
         fields = ((field,) if isinstance(field, Tensor) else field for field in self._fields.values())
         return tuple(tensor for field in fields for tensor in field)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of :attr:`tensors`: that of the field, and in a tuple its number, such as ``vectors.0``."""
+        return [
+            name if number is None else f'{name}.{i}'
+            for name, number in self.fields.items()
+            for i in range(1 if number is None else number)
+        ]
+
     @classmethod
     def unflatten(cls, tensors: Iterable[Tensor], fields: Mapping[str, int | None]) -> 'EncodedReferences':
         """Put :attr:`tensors` back under their names.

@@ -80,7 +80,7 @@ def test_graphs_in_each_others_place(one: str, other: str, reason: str, folder: 
 def test_a_graph_in_all_places(folder: Path, refuse: Callable) -> None:
     for name in GRAPHS[1:]:
         write(folder / name, (folder / GRAPHS[0]).read_bytes())
-    refuse('no graph gives bboxes, query0, scores')
+    refuse('no graph gives bboxes, scores, a query')
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_torch_is_not_imported(folder: Path) -> None:
     script = (
         'import sys\nfrom mmosis.search.onnx_detector import OnnxDetector\n'
         f'detector = OnnxDetector({str(folder)!r}, num_threads=1)\n'
-        'assert detector.spec["format"] == 1\n'
+        'assert detector.spec["format"] == 2\n'
         'assert not {"torch", "mmdet", "mmcv"} & set(sys.modules)'
     )
     subprocess.run([sys.executable, '-c', script], check=True)
@@ -110,8 +110,8 @@ def test_a_folder_of_something_else_is_refused(folder: Path, tmp_path: Path) -> 
     with pytest.raises(FileNotFoundError, match=r'is no exported model, model.json, features.onnx, .* missing; tools/'):
         OnnxDetector(tmp_path)
     copied = shutil.copytree(folder, tmp_path / 'copied')
-    (copied / 'model.json').write_text(json.dumps(dict(format=2)))
-    with pytest.raises(ValueError, match='has format 2, this version of mmosis reads 1; export it again'):
+    (copied / 'model.json').write_text(json.dumps(dict(format=3)))
+    with pytest.raises(ValueError, match='has format 3, this version of mmosis reads 1 to 2; export it again'):
         OnnxDetector(copied)
 
 

@@ -358,7 +358,7 @@ class TestFilesThatAreNone:
     def test_a_file_of_something_else(self, tmp_path: Path) -> None:
         file = tmp_path / 'model.safetensors'
         save_file(dict(weight=torch.ones(3)), file)
-        self.refuse(file, "its format is None, not 'mmosis reference bank 1'")
+        self.refuse(file, "its format is None, not one of 'mmosis reference bank 1', 'mmosis reference bank 2'")
         save_file(dict(weight=torch.ones(3)), file, dict(format='pt'))
         self.refuse(file, "its format is 'pt'")
 
@@ -404,7 +404,7 @@ class TestFilesThatAreNone:
     @pytest.mark.parametrize(
         ('metadata', 'reason'),
         [
-            (dict(format='mmosis reference bank 2'), "its format is 'mmosis reference bank 2'"),
+            (dict(format='mmosis reference bank 3'), "its format is 'mmosis reference bank 3'"),
             (dict(references=None), 'references'),
             (dict(fingerprint=None), 'fingerprint'),
             (dict(references='[{'), 'Expecting'),

@@ -64,8 +64,9 @@ class SiameseMixin:
                 if field not in self.match_neck.fields:
                     raise ValueError(
                         f'{name} ({type(head).__name__}) needs the {field} of references, and '
-                        f'{type(self.match_neck).__name__} keeps {", ".join(self.match_neck.fields)} alone; take '
-                        'another match neck, such as RelationMatchNeck, or another head'
+                        f'{type(self.match_neck).__name__} keeps {", ".join(self.match_neck.fields)} alone; take a '
+                        'match neck that keeps it, such as RelationMatchNeck or KindMatchNeck(roi_feat_size=7), or '
+                        'another head'
                     )
 
     # ---------------------------------------------------------------- the three steps

@@ -22,14 +22,15 @@ class KindMatchNeck(AbsDiffMatchNeck):
     resolution by :class:`KindComparison`; the result is resized to every level and added, so the fine levels, which
     find small objects, hear the deep ones, which know kinds.
 
-    Of a reference are kept: L vectors (C,), a vector (C_k,) a kind map, and a region (C, s, s) of one level for
-    :class:`RelationRoIHead`. Where references come with masks, vectors are means over the mask, and the region is the
-    box around it; so a crop may show the object's surroundings, as the features of the image do.
+    Of a reference are kept: L ``vectors`` (C,), one of the ``semantic_vectors`` (C_k,) a kind map, and where
+    :class:`RelationRoIHead` is to compare it, a ``region`` (C, s, s) of one level. Where references come with masks,
+    vectors are means over the mask, and the region is the box around it; so a crop may show the object's surroundings,
+    as the features of the image do.
 
     Args:
         kind_channels: C_k of each kind map.
         embed_channels: Size of the embeddings that are compared.
-        roi_feat_size: s, the size of the box head's regions.
+        roi_feat_size: s, the size of the box head's regions; by default no region is kept.
         ref_level: Which level of the reference's pyramid gives the region.
         **kwargs: ``AbsDiffMatchNeck``'s; ``num_levels`` is L.
     """
@@ -39,7 +40,7 @@ class KindMatchNeck(AbsDiffMatchNeck):
         *args,
         kind_channels: Sequence[int],
         embed_channels: int,
-        roi_feat_size: int = 7,
+        roi_feat_size: int | None = None,
         ref_level: int = 0,
         **kwargs,
     ) -> None:
@@ -52,16 +53,15 @@ class KindMatchNeck(AbsDiffMatchNeck):
 
     @property
     def fields(self) -> dict[str, int | None]:
-        return dict(super().fields, semantic_vectors=len(self.comparisons), region=None)
+        region = {} if self.roi_feat_size is None else dict(region=None)
+        return dict(super().fields, semantic_vectors=len(self.comparisons), **region)
 
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
-        """Keep L + kind vectors (E, C), and a region (E, C, s, s); the arguments are ``AbsDiffMatchNeck``'s."""
+        """Keep vectors (E, C) of all maps, and maybe a region (E, C, s, s); the arguments are ``BaseMatchNeck``'s."""
         vectors = super().encode_references(ref_feats, masks)['vectors']
-        return EncodedReferences(
-            vectors=vectors[: self.num_levels],
-            semantic_vectors=vectors[self.num_levels :],
-            region=self._region(ref_feats[self.ref_level], masks),
-        )
+        levels, semantic = vectors[: self.num_levels], vectors[self.num_levels :]
+        region = {} if self.roi_feat_size is None else dict(region=self._region(ref_feats[self.ref_level], masks))
+        return EncodedReferences(vectors=levels, semantic_vectors=semantic, **region)
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
         """The kind maps alone: the pyramid knows place and shape."""

@@ -37,6 +37,19 @@ class TestReferences:
             torch.testing.assert_close(vector, feat.mean(dim=(1, 3, 4)))
         assert region.shape == (2, CHANNELS, 2, 2)
 
+    def test_without_a_size_no_region_is_kept(self) -> None:
+        neck, ref_feats = make_neck(roi_feat_size=None), make_ref_feats(episodes=2)
+        references = neck.encode_references(ref_feats)
+        assert references.fields == neck.fields == dict(vectors=2, semantic_vectors=2)
+        with_region = make_neck()
+        assert with_region.fields == dict(vectors=2, semantic_vectors=2, region=None)
+        for level, other in zip(
+            neck(make_feats(2), references),
+            with_region(make_feats(2), with_region.encode_references(ref_feats)),
+            strict=True,
+        ):
+            assert level.equal(other)
+
     def test_the_region_is_the_box_around_the_mask(self) -> None:
         """On a map of coordinates: a mask of 16 pixels that spans x 4-12 and y 2-8 is x 2-6 and y 1-4 on a map of 8."""
         ref_feats = make_ref_feats()

@@ -1,0 +1,30 @@
+"""What the first format of reference banks and exported models keeps of references, and today's does not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+FIRST_FORMAT = 1
+
+
+def count_kept(shapes: Sequence[Sequence[int]]) -> int:
+    """Count those of a reference's tensors that are still kept; they come first.
+
+    The neck that compares semantic maps kept a region last, whether or not a head read it. It alone keeps vectors of
+    several sizes. Where a head does read the region, the bank will not fit the model, which says so.
+
+    Args:
+        shapes: Of what is kept of one reference.
+    """
+    *vectors, last = shapes
+    are_vectors = all(len(shape) == 1 for shape in vectors)
+    of_several_sizes = len({tuple(shape) for shape in vectors}) > 1
+    return len(vectors) if are_vectors and of_several_sizes and len(last) == 3 else len(shapes)
+
+
+def is_read(graph: Path, name: str) -> bool:
+    """Tell whether a node of an ONNX graph reads an input, which ONNX Runtime does not tell.
+
+    Names of inputs and of what nodes read are the first field of their messages: one that is there once is the input's
+    own.
+    """
+    return graph.read_bytes().count(b'\n' + bytes([len(name)]) + name.encode()) > 1
