@@ -10,23 +10,23 @@ from .layers import (
     CoExcitation,
     CosineLinear,
     FixedStatsBatchNorm2d,
-    KindComparison,
     PairConv2d,
     RunningStandardize,
     SelectiveAttention,
+    SemanticComparison,
 )
 from .losses import MarginRankingLoss, RatioPreservingLoss
 from .necks import (
     AbsDiffMatchNeck,
+    BackboneFeatureFPN,
     BaseMatchNeck,
     CoExcitationMatchNeck,
     ConcatMatchNeck,
     CrossAttentionMatchNeck,
-    KindFPN,
-    KindMatchNeck,
     LateMatchNeck,
     RegionMatchNeck,
     RelationMatchNeck,
+    SemanticMatchNeck,
     VectorMatchNeck,
 )
 from .relations import (
@@ -45,6 +45,7 @@ from .weight_init import BackbonePretrainedInit, PackagedPretrainedInit
 
 __all__ = [
     'AbsDiffMatchNeck',
+    'BackboneFeatureFPN',
     'BackbonePretrainedInit',
     'BaseMatchNeck',
     'BinaryCascadeRoIHead',
@@ -63,9 +64,6 @@ __all__ = [
     'EpisodeRandomSampler',
     'FixedStatsBatchNorm2d',
     'HierarchicalRelation',
-    'KindComparison',
-    'KindFPN',
-    'KindMatchNeck',
     'LateMatchNeck',
     'MarginRankingLoss',
     'MetricRelation',
@@ -82,6 +80,8 @@ __all__ = [
     'RelationRoIHead',
     'RunningStandardize',
     'SelectiveAttention',
+    'SemanticComparison',
+    'SemanticMatchNeck',
     'SiameseMixin',
     'SiameseSingleStageDetector',
     'SiameseTwoStageDetector',

@@ -24,7 +24,7 @@ def count_kept(shapes: Sequence[Sequence[int]]) -> int:
 def is_read(graph: Path, name: str) -> bool:
     """Tell whether a node of an ONNX graph reads an input, which ONNX Runtime does not tell.
 
-    Names of inputs and of what nodes read are the first field of their messages: one that is there once is the input's
-    own.
+    The file has an input's name once where it is declared, and once for each node that reads it; in both places it is
+    the first field of its protobuf message.
     """
     return graph.read_bytes().count(b'\n' + bytes([len(name)]) + name.encode()) > 1

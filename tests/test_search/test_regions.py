@@ -98,7 +98,7 @@ class TestModels:
         for layer, comparison in zip(torch_.regions.layers.values(), comparisons, strict=True):
             np.testing.assert_array_equal(layer[0], comparison.embed_layer.weight.detach().numpy())
 
-    def test_the_match_neck_alone_embeds_kinds_by_its_own_layers(self) -> None:
+    def test_the_match_neck_alone_embeds_semantic_maps_by_its_own_layers(self) -> None:
         neck = OneShotInferencer(device='cpu').model.match_neck
         assert neck.region_layers() == {4 + i: each.embed_layer for i, each in enumerate(neck.comparisons)}
 

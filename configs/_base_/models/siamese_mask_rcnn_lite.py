@@ -29,19 +29,19 @@ model = dict(
         ),
     ),
     neck=dict(
-        type='KindFPN',
+        type='BackboneFeatureFPN',
         in_channels=backbone_channels,
         out_channels=channels,
         num_outs=len(strides),
         norm_cfg=norm_cfg,
-        kind_indices=(1, 2),
+        backbone_indices=(1, 2),
     ),
     match_neck=dict(
-        type='KindMatchNeck',
+        type='SemanticMatchNeck',
         in_channels=channels,
         out_channels=channels,
         num_levels=len(strides),
-        kind_channels=backbone_channels[1:],
+        semantic_channels=backbone_channels[1:],
         embed_channels=128,
     ),
     rpn_head=dict(

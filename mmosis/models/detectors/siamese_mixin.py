@@ -65,7 +65,7 @@ class SiameseMixin:
                     raise ValueError(
                         f'{name} ({type(head).__name__}) needs the {field} of references, and '
                         f'{type(self.match_neck).__name__} keeps {", ".join(self.match_neck.fields)} alone; take a '
-                        'match neck that keeps it, such as RelationMatchNeck or KindMatchNeck(roi_feat_size=7), or '
+                        'match neck that keeps it, such as RelationMatchNeck or SemanticMatchNeck(roi_feat_size=7), or '
                         'another head'
                     )
 

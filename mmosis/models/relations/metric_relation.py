@@ -24,9 +24,9 @@ class MetricRelation(RegionRelation):
       to the matched ones, and the box head reads both.
 
     What differs, and why: the embedding is learnt, where DE-ViT takes DINOv2's features as they are, since a backbone
-    that is trained here has none that tell kinds apart by themselves. DE-ViT never shows its heads the features, but
-    similarities with all classes and with prototypes of backgrounds; here a pair is judged by itself, so there are no
-    others, and the box head sees the matched features too. The box head's own deltas take the place of the spatial
+    that is trained here has none that tell categories apart by themselves. DE-ViT never shows its heads the features,
+    but similarities with all classes and with prototypes of backgrounds; here a pair is judged by itself, so there are
+    no others, and the box head sees the matched features too. The box head's own deltas take the place of the spatial
     integral. The temperature is learnt, from DE-ViT's 1 / 0.1; the bias, and that it starts at minus the temperature so
     that nothing is a match at first, is SigLIP's (arXiv 2303.15343): most regions are non-matches.
 

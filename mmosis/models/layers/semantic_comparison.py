@@ -1,12 +1,12 @@
-"""Compare kinds: two features of a backbone that knows categories."""
+"""SemanticComparison: how alike two features are of a backbone that tells categories apart."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class KindComparison(nn.Module):
-    """Tell how alike two kind features are: as they come, and as a learnt embedding sees them.
+class SemanticComparison(nn.Module):
+    """Tell how alike two semantic features are: as they come, and as a learnt embedding sees them.
 
     The cosine of the features as they come carries over to any category, however few were trained on; the embedding is
     better at those that resemble trained ones. Both are given to a small network, with the embedding's absolute

@@ -1,4 +1,4 @@
-"""KindMatchNeck: hear at every position which kind of thing is there."""
+"""SemanticMatchNeck: the paper's matching, with a comparison of semantic features at every position."""
 
 from collections.abc import Sequence
 
@@ -10,35 +10,35 @@ from torchvision.ops import roi_align
 
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
-from ..layers import KindComparison
+from ..layers import SemanticComparison
 from .abs_diff_match_neck import AbsDiffMatchNeck
 
 
 @MODELS.register_module()
-class KindMatchNeck(AbsDiffMatchNeck):
-    """Match the pyramid as :class:`AbsDiffMatchNeck` does, and add what a comparison of kinds says.
+class SemanticMatchNeck(AbsDiffMatchNeck):
+    """Match the pyramid as :class:`AbsDiffMatchNeck` does, and add a comparison of semantic maps.
 
-    It goes with :class:`KindFPN`, whose kind maps follow the L levels. Each is compared with the reference at its own
-    resolution by :class:`KindComparison`; the result is resized to every level and added, so the fine levels, which
-    find small objects, hear the deep ones, which know kinds.
+    Semantic maps are a pretrained backbone's deep maps, which tell categories apart; :class:`BackboneFeatureFPN` gives
+    them after the L levels. Each is compared with the reference at its own resolution by :class:`SemanticComparison`.
+    The result is resized to every level and added, so that the fine levels, which find small objects, get it too.
 
-    Of a reference are kept: L ``vectors`` (C,), one of the ``semantic_vectors`` (C_k,) a kind map, and where
+    Of a reference are kept: L ``vectors`` (C,), one of the ``semantic_vectors`` (C_k,) for each semantic map, and where
     :class:`RelationRoIHead` is to compare it, a ``region`` (C, s, s) of one level. Where references come with masks,
     vectors are means over the mask, and the region is the box around it; so a crop may show the object's surroundings,
     as the features of the image do.
 
     Args:
-        kind_channels: C_k of each kind map.
+        semantic_channels: C_k of each semantic map.
         embed_channels: Size of the embeddings that are compared.
         roi_feat_size: s, the size of the box head's regions; by default no region is kept.
         ref_level: Which level of the reference's pyramid gives the region.
-        **kwargs: ``AbsDiffMatchNeck``'s; ``num_levels`` is L.
+        **kwargs: ``BaseMatchNeck``'s; ``num_levels`` is L.
     """
 
     def __init__(
         self,
         *args,
-        kind_channels: Sequence[int],
+        semantic_channels: Sequence[int],
         embed_channels: int,
         roi_feat_size: int | None = None,
         ref_level: int = 0,
@@ -46,9 +46,8 @@ class KindMatchNeck(AbsDiffMatchNeck):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.roi_feat_size, self.ref_level = roi_feat_size, ref_level
-        out_channels = self.convs[0].out_channels
         self.comparisons = nn.ModuleList(
-            KindComparison(channels, embed_channels, out_channels) for channels in kind_channels
+            SemanticComparison(channels, embed_channels, self.out_channels) for channels in semantic_channels
         )
 
     @property
@@ -64,8 +63,8 @@ class KindMatchNeck(AbsDiffMatchNeck):
         return EncodedReferences(vectors=levels, semantic_vectors=semantic, **region)
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
-        """The kind maps alone: the pyramid knows place and shape."""
-        return {len(self.convs) + i: comparison.embed_layer for i, comparison in enumerate(self.comparisons)}
+        """The semantic maps alone: the pyramid tells place and shape."""
+        return {self.num_levels + i: comparison.embed_layer for i, comparison in enumerate(self.comparisons)}
 
     def _region(self, feats: Tensor, masks: Tensor | None) -> Tensor:
         """Pool the object's box of references (E, K, C, h, w) to the size of a RoI, and average the K."""
@@ -79,30 +78,30 @@ class KindMatchNeck(AbsDiffMatchNeck):
         return regions.unflatten(0, feats.shape[:2]).mean(dim=1)
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
-        """Match; arguments and errors are ``AbsDiffMatchNeck``'s.
+        """Match; arguments and errors are ``BaseMatchNeck``'s.
 
         Raises:
-            ValueError: Also if the kind maps are not those of ``kind_channels``.
+            ValueError: Also if the semantic maps are not those of ``semantic_channels``.
         """
         matched = super().forward(feats[: self.num_levels], references)
-        kinds, ref_kinds = feats[self.num_levels :], references['semantic_vectors']
-        self._check_kinds(kinds, ref_kinds)
-        heard = [self._compare_kinds(*each) for each in zip(self.comparisons, kinds, ref_kinds, strict=True)]
-        levels = tuple(level + sum(_resize(kind, level.shape[-2:]) for kind in heard) for level in matched)
+        maps, vectors = feats[self.num_levels :], references['semantic_vectors']
+        self._check_maps(maps, vectors)
+        compared = [self._compare_map(*each) for each in zip(self.comparisons, maps, vectors, strict=True)]
+        levels = tuple(level + sum(_resize(each, level.shape[-2:]) for each in compared) for level in matched)
         return MatchedFeatures(levels, tuple(feats), references)
 
-    def _check_kinds(self, kinds: Sequence[Tensor], ref_kinds: Sequence[Tensor]) -> None:
+    def _check_maps(self, maps: Sequence[Tensor], vectors: Sequence[Tensor]) -> None:
         wanted = [comparison.embed_layer.in_features for comparison in self.comparisons]
-        got = [[kind.shape[1] for kind in side] for side in (kinds, ref_kinds)]
+        got = [[tensor.shape[1] for tensor in side] for side in (maps, vectors)]
         if got != [wanted, wanted]:
             raise ValueError(
-                f'KindMatchNeck compares kind maps of {wanted} channels, got {got[0]} and references of {got[1]}; set '
-                "kind_channels to what the neck's kind_indices hand on"
+                f'SemanticMatchNeck compares semantic maps of {wanted} channels, got {got[0]} and references of '
+                f"{got[1]}; set semantic_channels to those of the maps that the neck's backbone_indices select"
             )
 
     @staticmethod
-    def _compare_kinds(comparison: KindComparison, feats: Tensor, ref_feats: Tensor) -> Tensor:
-        """Compare a kind map (E or 1, C_k, H, W) with vectors (E, C_k): (E, out_channels, H, W)."""
+    def _compare_map(comparison: SemanticComparison, feats: Tensor, ref_feats: Tensor) -> Tensor:
+        """Compare a semantic map (E or 1, C_k, H, W) with vectors (E, C_k): (E, out_channels, H, W)."""
         compared, _ = comparison(feats.permute(0, 2, 3, 1), ref_feats[:, None, None])
         return compared.permute(0, 3, 1, 2)
 

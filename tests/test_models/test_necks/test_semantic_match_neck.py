@@ -1,22 +1,22 @@
-"""KindMatchNeck: the paper's matching, what a comparison of kinds adds, and the region of the object."""
+"""SemanticMatchNeck: the paper's matching, what a comparison of semantic maps adds, and the region of the object."""
 
 import pytest
 import torch
 from torch import Tensor
 
-from mmosis.models import AbsDiffMatchNeck, KindMatchNeck
+from mmosis.models import AbsDiffMatchNeck, SemanticMatchNeck
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
-CHANNELS, KINDS, OUT = 3, (6, 4), 5
-# Two levels, then two kind maps.
-SHAPES = ((CHANNELS, 8, 6), (CHANNELS, 4, 3), (KINDS[0], 4, 3), (KINDS[1], 2, 2))
-REF_SHAPES = ((CHANNELS, 8, 8), (CHANNELS, 4, 4), (KINDS[0], 4, 4), (KINDS[1], 2, 2))
+CHANNELS, SEMANTIC, OUT = 3, (6, 4), 5
+# Two levels, then two semantic maps.
+SHAPES = ((CHANNELS, 8, 6), (CHANNELS, 4, 3), (SEMANTIC[0], 4, 3), (SEMANTIC[1], 2, 2))
+REF_SHAPES = ((CHANNELS, 8, 8), (CHANNELS, 4, 4), (SEMANTIC[0], 4, 4), (SEMANTIC[1], 2, 2))
 
 
-def make_neck(**settings) -> KindMatchNeck:
+def make_neck(**settings) -> SemanticMatchNeck:
     torch.manual_seed(0)
-    sizes = dict(in_channels=CHANNELS, out_channels=OUT, num_levels=2, kind_channels=KINDS, embed_channels=8)
-    return KindMatchNeck(**sizes, **{'roi_feat_size': 2, **settings})
+    sizes = dict(in_channels=CHANNELS, out_channels=OUT, num_levels=2, semantic_channels=SEMANTIC, embed_channels=8)
+    return SemanticMatchNeck(**sizes, **{'roi_feat_size': 2, **settings})
 
 
 def make_feats(images: int = 1) -> list[Tensor]:
@@ -85,7 +85,7 @@ class TestReferences:
         for tensor, other in zip(at_once.tensors, later.tensors, strict=True):
             torch.testing.assert_close(tensor, other)
 
-    def test_a_mask_changes_the_vectors_of_the_kind_maps(self) -> None:
+    def test_a_mask_changes_the_vectors_of_the_semantic_maps(self) -> None:
         mask = torch.zeros(1, 1, 1, 16, 16)
         mask[..., :8, :8] = 1
         ref_feats = make_ref_feats()
@@ -103,7 +103,7 @@ class TestMatching:
         assert all(got is feat for got, feat in zip(matched.image_feats, feats, strict=True))
         assert matched.references is references
 
-    def test_it_is_the_papers_matching_and_the_kinds(self) -> None:
+    def test_it_is_the_papers_matching_and_the_comparison(self) -> None:
         neck, paper = make_neck(), AbsDiffMatchNeck(CHANNELS, OUT, num_levels=2)
         paper.load_state_dict({k: v for k, v in neck.state_dict().items() if k.startswith('convs')})
         feats, references = make_feats(2), neck.encode_references(make_ref_feats(2))
@@ -113,12 +113,12 @@ class TestMatching:
         with torch.no_grad():
             for comparison in neck.comparisons:
                 comparison.mix[-1].weight.zero_()
-                comparison.mix[-1].bias.fill_(0.25)  # what every position hears of a kind map
+                comparison.mix[-1].bias.fill_(0.25)  # what every position gets of a semantic map
         for level, other in zip(neck(feats, references), plain, strict=True):
             torch.testing.assert_close(level, other + 0.5)
 
-    def test_a_kind_is_heard_where_it_is(self) -> None:
-        """Another kind at the right edge of a kind map changes the fine level there, and not at the left edge."""
+    def test_a_semantic_map_changes_the_levels_where_it_changes(self) -> None:
+        """Another feature at the right edge of a semantic map changes the fine level there, not at the left edge."""
         neck, feats = make_neck(), make_feats()
         references = neck.encode_references(make_ref_feats())
         before = neck(feats, references)[0]
@@ -136,14 +136,14 @@ class TestMatching:
                 torch.testing.assert_close(level[i : i + 1], alone)
 
     @pytest.mark.parametrize('number', range(len(SHAPES)))
-    def test_every_vector_of_another_reference_is_heard(self, number: int) -> None:
+    def test_every_vector_of_another_reference_changes_its_levels(self, number: int) -> None:
         neck, feats = make_neck(), make_feats(2)
         tensors = list(neck.encode_references(make_ref_feats(2)).tensors)
         before = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         tensors[number] = tensors[number].flip(0)
         after = neck(feats, EncodedReferences.unflatten(tensors, neck.fields))
         changed = [not torch.allclose(level, other) for level, other in zip(after, before, strict=True)]
-        # A level's own vector changes that level; a kind is heard on all.
+        # A level's own vector changes that level; a semantic map all.
         assert changed == [number in (0, 2, 3), number in (1, 2, 3)]
 
     def test_gradients_reach_image_and_references(self) -> None:
@@ -161,8 +161,8 @@ class TestMatching:
 
     def test_levels_of_another_number_are_refused(self) -> None:
         neck, feats, ref_feats = make_neck(), make_feats(), make_ref_feats()
-        with pytest.raises(ValueError, match=r'KindMatchNeck has 2 levels of 3 channels, got features of \[3, 6\]'):
+        with pytest.raises(ValueError, match=r'SemanticMatchNeck has 2 levels of 3 channels, got features of \[3, 6\]'):
             neck(feats[1:], neck.encode_references(ref_feats))
         for given, refs in ((feats[:-1], ref_feats), (feats, ref_feats[:-1]), ([*feats, feats[-1]], ref_feats)):
-            with pytest.raises(ValueError, match=r'KindMatchNeck compares kind maps of .* channels, got'):
+            with pytest.raises(ValueError, match=r'SemanticMatchNeck compares semantic maps of .* channels, got'):
                 neck(given, neck.encode_references(refs))
