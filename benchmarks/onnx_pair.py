@@ -13,7 +13,7 @@ from mmosis.deployment import export_onnx
 from mmosis.deployment.check import MAX_BOX_DIFFERENCE, MAX_SCORE_DIFFERENCE
 from mmosis.deployment.graphs import Detect, Features, needs_window
 from mmosis.search import OneShotInferencer
-from mmosis.search.onnx_detector import OnnxDetector
+from mmosis.search.onnx.onnx_detector import OnnxDetector
 from mmosis.utils.config_file import read_config
 from mmosis.utils.image import read_image
 

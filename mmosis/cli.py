@@ -17,7 +17,7 @@ from mmosis.utils.signals import raise_on_signals
 def run_search(args: argparse.Namespace) -> int:
     """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
     from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_images
-    from mmosis.search.image_list import ImageList, find_images
+    from mmosis.search.folders.image_list import ImageList, find_images
 
     # Wrong settings are reported before the model is loaded.
     settings = SearchSettings(
@@ -74,7 +74,7 @@ def _explain_nothing(best_score: float, args: argparse.Namespace) -> str:
 def run_index(args: argparse.Namespace) -> int:
     """Run ``mmosis index``; the exit status is 1 if a picture could not be encoded."""
     from mmosis.search import PhotoIndex
-    from mmosis.search.image_list import find_images
+    from mmosis.search.folders.image_list import find_images
 
     listed = find_images(args.images)
     index, report = PhotoIndex.build(_make_inferencer(args), listed, args.out)
@@ -114,7 +114,7 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
 
 def _make_spread(args: argparse.Namespace, inferencer: Any) -> AbstractContextManager:
     from mmosis.search.model_zoo import DEFAULT_MODEL
-    from mmosis.search.ray_search import describe_model, ray_workers
+    from mmosis.search.ray.ray_search import describe_model, ray_workers
 
     if args.ray is None:
         return nullcontext()

@@ -20,9 +20,10 @@ import mmosis
 from mmosis import cli
 from mmosis.cli import main, parse_args
 from mmosis.cli_parser import parse_box
-from mmosis.search import OneShotInferencer, SearchSettings, folder_search
+from mmosis.search import OneShotInferencer, SearchSettings
 from mmosis.search.base import SearchBase
-from mmosis.search.journal import Journal
+from mmosis.search.folders import folder_search
+from mmosis.search.folders.journal import Journal
 from mmosis.search.view_search import Searched
 from mmosis.structures import FoundObjects
 from mmosis.utils.errors import DamagedError

@@ -65,7 +65,7 @@ def no_connections(home: Path) -> str:
     ('set_to', 'files'), [({}, []), (dict(ORT_DISABLE_TELEMETRY='0'), ['deviceid', 'onnxruntime.db'])]
 )
 def test_onnx_runtime_writes_no_id_unless_the_user_wants_it(home: Path, set_to: dict, files: list[str]) -> None:
-    done = run(home, '-c', 'import mmosis.search.onnx_detector', **set_to)
+    done = run(home, '-c', 'import mmosis.search.onnx.onnx_detector', **set_to)
     assert done.returncode == 0, done.stderr
     if set_to and not files_in(home):
         pytest.skip('this ONNX Runtime writes no id')

@@ -1,4 +1,4 @@
-"""Export detectors to ONNX, for :class:`~mmosis.search.onnx_detector.OnnxDetector`, which runs them without torch."""
+"""Export detectors to ONNX, for :mod:`mmosis.search.onnx`, which runs them without torch."""
 
 from mmosis.compat import prepare
 

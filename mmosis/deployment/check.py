@@ -8,8 +8,8 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-from mmosis.search.onnx_detector import OnnxDetector
-from mmosis.search.paste import paste_masks
+from mmosis.search.onnx.onnx_detector import OnnxDetector
+from mmosis.search.onnx.paste import paste_masks
 from mmosis.utils.box_shares import have_area
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import torch
 from mmdet.models import GFLHead, RPNHead
 from torch import Tensor, nn
 
-from mmosis.search.onnx_detector import OnnxDetector
+from mmosis.search.onnx.onnx_detector import OnnxDetector
 
 from .check import Parity, check_export
 from .graphs import Detect, Features, References, needs_window
@@ -32,7 +32,7 @@ def export_onnx(inferencer: 'OneShotInferencer', out: str | Path, name: str | No
 
     The folder gets ``features.onnx``, ``references.onnx``, ``detect.onnx`` and ``model.json``, and where pictures can
     be indexed by the model, ``regions.safetensors``;
-    :class:`~mmosis.search.onnx_detector.OnnxDetector` runs it. It appears when all is done and checked.
+    :class:`~mmosis.search.onnx.onnx_detector.OnnxDetector` runs it. It appears when all is done and checked.
 
     Args:
         inferencer: The detector with its config, on the CPU in float32.

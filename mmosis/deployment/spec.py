@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from mmosis.search.exported_model import FORMAT
+from mmosis.search.onnx.exported_model import FORMAT
 from mmosis.search.steps import without_loading
 
 from .graphs import needs_window

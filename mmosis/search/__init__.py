@@ -8,9 +8,9 @@ from typing import Any
 
 from mmosis.utils.lazy import lazy_names
 
-from .coco_export import describe_image, to_coco
-from .folder_search import SearchReport, SearchSettings, search_array, search_images
-from .photo_index import IndexReport, PhotoIndex
+from .folders.coco_export import describe_image, to_coco
+from .folders.folder_search import SearchReport, SearchSettings, search_array, search_images
+from .index.photo_index import IndexReport, PhotoIndex
 from .reference_bank import BankCategory, BankEntry, ReferenceBank
 from .references import SearchReference, parse_references
 from .runtimes import make_inferencer
@@ -34,7 +34,7 @@ __all__ = [
     'to_coco',
 ]
 
-_find = lazy_names(__name__, dict(OneShotInferencer='inferencer', LightInferencer='light_inferencer'))
+_find = lazy_names(__name__, dict(OneShotInferencer='inferencer', LightInferencer='onnx.light_inferencer'))
 
 
 def __getattr__(name: str) -> Any:

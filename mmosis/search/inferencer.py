@@ -32,12 +32,12 @@ from mmosis.utils.strict_weights import weights_must_fit
 
 from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
 from .fingerprint import model_fingerprint
+from .folders.image_list import list_images
+from .folders.output_names import OutputNames, name_outputs
 from .half_precision import to_half_precision
-from .image_list import list_images
 from .images import MAX_PIXELS, load_image
 from .keywords import refuse_unknown
 from .model_zoo import DEFAULT_MODEL, find_model
-from .output_names import OutputNames, name_outputs
 from .overlay import write_picture
 from .passes import make_pass
 from .pipeline import SearchPipeline

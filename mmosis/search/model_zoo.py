@@ -6,7 +6,7 @@ from pathlib import Path
 import mmosis
 from mmosis.compat import prepare
 
-from .exported_model import FILES
+from .onnx.exported_model import FILES
 
 DEFAULT_MODEL = 'siamese_mask_rcnn_lite'
 WEIGHTS = Path(mmosis.__file__).parent / 'weights'

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save
 
 from mmosis.utils.atomic import write_atomic
 
-from .exported_model import damaged
+from .onnx.exported_model import damaged
 
 FILE = 'regions.safetensors'  # of an exported model
 EPS = 1e-12

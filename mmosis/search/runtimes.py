@@ -63,7 +63,7 @@ def make_inferencer(
 
         limit_threads()
         return OneShotInferencer(model, weights, device, precision=precision or 'fp32', **views)
-    from .light_inferencer import LightInferencer
+    from .onnx.light_inferencer import LightInferencer
 
     return LightInferencer(model, **views)
 

@@ -13,7 +13,7 @@ pytest.importorskip('mmosis.utils.onnx_runtime')
 
 from benchmarks.onnx_pair import _compare, time_pairs
 from mmosis.deployment import export_onnx
-from mmosis.search.onnx_detector import OnnxDetector
+from mmosis.search.onnx.onnx_detector import OnnxDetector
 
 
 def test_both_are_timed_and_find_the_same(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ pytest.importorskip('mmosis.utils.onnx_runtime')
 from mmosis.deployment import check, export_onnx  # noqa: E402
 from mmosis.deployment.half_precision import halve_weights  # noqa: E402
 from mmosis.deployment.tracing import write_graph  # noqa: E402
-from mmosis.search.onnx_detector import OnnxDetector  # noqa: E402
+from mmosis.search.onnx.onnx_detector import OnnxDetector  # noqa: E402
 
 LITE = 'lite/siamese_mask_rcnn_lite'
 LITE_WEIGHTS = 'mmosis/weights/siamese_mask_rcnn_lite.pth'

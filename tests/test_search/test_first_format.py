@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, onnx_detector
+from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank
 from mmosis.search.first_format import count_kept, is_read
 from mmosis.search.model_zoo import find_exported
+from mmosis.search.onnx import onnx_detector
 
 BANK = Path(__file__).parents[1] / 'data' / 'reference_bank_1.safetensors'
 KEPT = [(96,)] * 4 + [(120,), (352,)]

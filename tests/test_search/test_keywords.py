@@ -7,7 +7,7 @@ from mmdet.apis import DetInferencer
 
 from mmosis.search import LightInferencer, OneShotInferencer
 from mmosis.search.keywords import OTHERS
-from mmosis.search.light_inferencer import CALL, CALL_OF_TORCH
+from mmosis.search.onnx.light_inferencer import CALL, CALL_OF_TORCH
 
 
 @pytest.fixture(scope='module')

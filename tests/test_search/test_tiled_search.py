@@ -11,7 +11,7 @@ import pytest
 
 from mmosis.search import SearchSettings, search_array
 from mmosis.search.base import SearchBase
-from mmosis.search.folder_search import search_file
+from mmosis.search.folders.folder_search import search_file
 from mmosis.search.suppression import box_iou
 from mmosis.search.tiling import BORDER
 from mmosis.search.view_search import View

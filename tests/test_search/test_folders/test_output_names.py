@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.search.output_names import LONGEST, common_folder, fit_name, is_inside, name_outputs, picture_name
+from mmosis.search.folders.output_names import LONGEST, common_folder, fit_name, is_inside, name_outputs, picture_name
 
 
 def test_common_folder() -> None:

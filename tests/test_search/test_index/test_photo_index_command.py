@@ -14,8 +14,9 @@ import pytest
 from search_model import CONFIG
 
 from mmosis.cli import main, parse_args
-from mmosis.search import PhotoIndex, photo_index
+from mmosis.search import PhotoIndex
 from mmosis.search.base import SearchBase
+from mmosis.search.index import photo_index
 from mmosis.utils.install import install_hint
 
 

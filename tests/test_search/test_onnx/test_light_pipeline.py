@@ -6,7 +6,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 
 from mmosis.search import SearchReference
-from mmosis.search.light_pipeline import check_steps, prepare_image, prepare_reference
+from mmosis.search.onnx.light_pipeline import check_steps, prepare_image, prepare_reference
 from mmosis.search.pipeline import SearchPipeline
 from mmosis.search.steps import without_loading
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.search.overlay_folder import set_aside, settle
+from mmosis.search.folders.overlay_folder import set_aside, settle
 
 FOLDERS = ['/photos/2023/spring', '/photos', '/']
 

@@ -17,10 +17,11 @@ import pytest
 from pycocotools.coco import COCO
 from search_model import CONFIG, write_weights
 
-from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, parquet, search_array, search_images
+from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, search_array, search_images
 from mmosis.search.calibration import Calibration
-from mmosis.search.folder_search import SearchReport
-from mmosis.search.journal import Journal
+from mmosis.search.folders import parquet
+from mmosis.search.folders.folder_search import SearchReport
+from mmosis.search.folders.journal import Journal
 from mmosis.search.suppression import box_iou
 from mmosis.search.view_search import Searched
 from mmosis.search.views import ViewSettings
@@ -305,7 +306,7 @@ class TestResume:
                 raise PermissionError(errno.EACCES, 'Permission denied', file)
             return np.full((60, 60, 3), 90, np.uint8)
 
-        monkeypatch.setattr('mmosis.search.folder_search.load_image', load)
+        monkeypatch.setattr('mmosis.search.folders.folder_search.load_image', load)
         report = run()
         assert report.num_images == 3
         assert 'Permission denied' in report.errors['a.jpg']
@@ -531,7 +532,7 @@ class TestBadPaths:
         }
 
     def test_too_little_memory_to_read_it(self, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr('mmosis.search.folder_search.load_image', lambda *_: fail(MemoryError()))
+        monkeypatch.setattr('mmosis.search.folders.folder_search.load_image', lambda *_: fail(MemoryError()))
         assert set(run().errors.values()) == {
             'it takes more memory than there is; make it smaller, or search in tiles (--tile)'
         }
@@ -559,7 +560,7 @@ class TestBadPaths:
             if path.name == 'b.png.jpg':
                 raise OSError(errno.ENAMETOOLONG, f'cannot write {path}: File name too long')
 
-        monkeypatch.setattr('mmosis.search.folder_search.write_picture', write)
+        monkeypatch.setattr('mmosis.search.folders.folder_search.write_picture', write)
         report = run(settings=SETTINGS)
         assert report.num_images == 3
         assert re.fullmatch(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mmosis.search.first_format import FIRST_FORMAT, count_kept, is_read
 from mmosis.utils.cores import default_threads
 from mmosis.utils.memory import is_memory_error
 from mmosis.utils.onnx_runtime import onnxruntime
 
 from .exported_model import GRAPHS, check_graphs, damaged, read_spec
-from .first_format import FIRST_FORMAT, count_kept, is_read
 
 PROVIDERS = ('OpenVINOExecutionProvider', 'CPUExecutionProvider')
 Rows = tuple[np.ndarray, ...]
@@ -115,7 +115,7 @@ class OnnxDetector:
 
         Returns:
             dict: ``bboxes`` (M, 4) xyxy in pixels of the network input, ``scores`` (M,) in 0-1, the best first, and if
-            the model has masks, ``masks`` (M, h, w) in 0-1, each of its box; see :mod:`mmosis.search.paste`.
+            the model has masks, ``masks`` (M, h, w) in 0-1, each of its box; see :mod:`mmosis.search.onnx.paste`.
 
         Raises:
             ValueError: If it is not one image and one query, or the window is missing.

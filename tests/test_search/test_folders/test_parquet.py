@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.search import parquet, to_coco
-from mmosis.search.image_list import list_images
-from mmosis.search.parquet import read_paths, require_parquet, write_detections
+from mmosis.search import to_coco
+from mmosis.search.folders import parquet
+from mmosis.search.folders.image_list import list_images
+from mmosis.search.folders.parquet import read_paths, require_parquet, write_detections
 from mmosis.utils.install import install_hint
 
 pa = pytest.importorskip('pyarrow')

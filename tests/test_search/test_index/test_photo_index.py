@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from search_model import CONFIG, write_weights
 
-from mmosis.search import OneShotInferencer, PhotoIndex, ReferenceBank, photo_index
-from mmosis.search.photo_index import IndexReport
+from mmosis.search import OneShotInferencer, PhotoIndex, ReferenceBank
+from mmosis.search.index import photo_index
+from mmosis.search.index.photo_index import IndexReport
 from mmosis.utils.install import install_hint
 from mmosis.utils.lock import lock_file
 from mmosis.utils.rng import generator
@@ -275,7 +276,8 @@ class TestUpdate:
 
 KILLED = """
 import os, signal, sys
-from mmosis.search import OneShotInferencer, PhotoIndex, photo_index
+from mmosis.search import OneShotInferencer, PhotoIndex
+from mmosis.search.index import photo_index
 photo_index.BATCH = 2
 put = PhotoIndex._put
 def put_and_die(self, encoded):

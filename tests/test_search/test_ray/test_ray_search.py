@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from mmosis import cli
-from mmosis.search import LightInferencer, ReferenceBank, SearchReport, SearchSettings, ray_search, search_images
-from mmosis.search.folder_search import Spread, search_file
+from mmosis.search import LightInferencer, ReferenceBank, SearchReport, SearchSettings, search_images
+from mmosis.search.folders.folder_search import Spread, search_file
 from mmosis.search.model_zoo import DEFAULT_MODEL
-from mmosis.search.ray_search import ATTEMPTS, Attempts, Worker, describe_model, ray_workers
+from mmosis.search.ray import ray_search
+from mmosis.search.ray.ray_search import ATTEMPTS, Attempts, Worker, describe_model, ray_workers
 from mmosis.utils.install import install_hint
 
 pytestmark = pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed')
@@ -120,7 +121,9 @@ class TestCluster:
     @pytest.mark.slow
     def test_ray_was_imported_before(self) -> None:
         """Then it has settled that it listens to the network."""
-        lines = 'import ray; from mmosis.search.ray_search import ray_workers\nwith ray_workers({}): print("entered")'
+        lines = (
+            'import ray; from mmosis.search.ray.ray_search import ray_workers\nwith ray_workers({}): print("entered")'
+        )
         done = subprocess.run([sys.executable, '-c', lines], capture_output=True, text=True, check=False)
         assert 'ConnectionError: Ray was imported before and would listen to the network; enter ray_' in done.stderr
         assert 'entered' not in done.stdout
@@ -339,7 +342,7 @@ class TestDescription:
 LISTENING = """
 import json, os, sys
 from pathlib import Path
-from mmosis.search import folder_search
+from mmosis.search.folders import folder_search
 from mmosis.cli import main
 
 seen, add = set(), folder_search.Journal.add
@@ -373,7 +376,7 @@ sys.exit(status)
 
 STOPPED = """
 import os, signal, sys
-from mmosis.search import folder_search
+from mmosis.search.folders import folder_search
 from mmosis.cli import main
 
 add = folder_search.Journal.add

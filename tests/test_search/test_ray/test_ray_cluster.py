@@ -16,7 +16,7 @@ from threading import Thread
 
 import pytest
 
-from mmosis.search import ray_cluster
+from mmosis.search.ray import ray_cluster
 from mmosis.utils.signals import Stopped, raise_on_signals
 
 pytestmark = pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed')
@@ -33,10 +33,10 @@ if any(word.endswith(('dashboard/agent.py', 'agent/main.py')) for word in sys.or
 # The first start times out after its processes were started, or when this one connects to them.
 PROGRAM = f"""
 import os
-from mmosis.search import ray_cluster
+from mmosis.search.ray import ray_cluster
 
 os.environ['RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER'] = '0'
-from mmosis.search.ray_node import LocalNode
+from mmosis.search.ray.ray_node import LocalNode
 
 import ray
 

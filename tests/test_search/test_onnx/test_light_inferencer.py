@@ -197,7 +197,7 @@ def test_predictions_and_the_picture_have_one_threshold(
 ) -> None:
     """By default that of the command."""
     drawn = []
-    monkeypatch.setattr('mmosis.search.light_inferencer.draw_search', lambda _, found, *__: drawn.append(found))
+    monkeypatch.setattr('mmosis.search.onnx.light_inferencer.draw_search', lambda _, found, *__: drawn.append(found))
     result = light(Image.fromarray(image[..., ::-1]), dict(bbox=BOX, name='tomato'), return_vis=True, **asked)
     everything = light.search(image, light.encode(dict(img=image, bbox=BOX)))
     expected = everything.scores[everything.scores >= asked.get('pred_score_thr', 0.5)].tolist()

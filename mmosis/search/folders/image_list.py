@@ -76,8 +76,8 @@ def find_images(inputs: Any) -> ImageList:
     Args:
         inputs: A file, a folder (its image files by name, not the hidden ones nor those of folders in it), an array
             (H, W, 3) BGR, a picture of Pillow, which becomes one, or a list of these. A text file (``.txt``) names an
-            image a line, a Parquet file one a row, see :func:`~mmosis.search.parquet.read_paths`; whether these exist
-            is not looked at.
+            image a line, a Parquet file one a row, see :func:`~mmosis.search.folders.parquet.read_paths`; whether
+            these exist is not looked at.
 
     Raises:
         TypeError: If it is something else.

@@ -15,7 +15,7 @@ pytest.importorskip('onnx')
 pytest.importorskip('mmosis.utils.onnx_runtime')
 
 from mmosis.deployment import export_onnx
-from mmosis.search.onnx_detector import OnnxDetector
+from mmosis.search.onnx.onnx_detector import OnnxDetector
 
 
 @pytest.fixture(scope='module')
@@ -98,7 +98,7 @@ def test_a_published_model_needs_the_window(tmp_path: Path) -> None:
 
 def test_torch_is_not_imported(folder: Path) -> None:
     script = (
-        'import sys\nfrom mmosis.search.onnx_detector import OnnxDetector\n'
+        'import sys\nfrom mmosis.search.onnx.onnx_detector import OnnxDetector\n'
         f'detector = OnnxDetector({str(folder)!r}, num_threads=1)\n'
         'assert detector.spec["format"] == 2\n'
         'assert not {"torch", "mmdet", "mmcv"} & set(sys.modules)'

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import numpy as np
 
+from mmosis.search.base import SCORE_THR, SearchBase, check_score_thr
+from mmosis.search.images import load_image
+from mmosis.search.overlay import draw_search, write_picture
+from mmosis.search.reference_bank import ReferenceBank
+from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import remove_leftovers, write_atomic
 from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
 
-from .base import SCORE_THR, SearchBase, check_score_thr
 from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
-from .images import load_image
 from .journal import Journal
 from .output_names import absolute_paths, is_inside, picture_name
-from .overlay import draw_search, write_picture
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
-from .reference_bank import ReferenceBank
-from .views import tell_plans
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
 NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
@@ -100,13 +100,13 @@ def search_images(
 
     Args:
         inferencer: The model.
-        inputs: What :func:`~mmosis.search.image_list.find_images` takes, without arrays, or what it gives.
+        inputs: What :func:`~mmosis.search.folders.image_list.find_images` takes, without arrays, or what it gives.
         bank: What to search for.
         out: Folder to write, or a file in it that ends in ``.parquet``, which gets what was found instead of
-            ``annotations.json``; see :func:`~mmosis.search.parquet.write_detections`.
+            ``annotations.json``; see :func:`~mmosis.search.folders.parquet.write_detections`.
         settings: How.
         resume: Whether to go on with a search that was stopped.
-        spread: What searches the images in other processes, see :func:`~mmosis.search.ray_search.ray_workers`; by
+        spread: What searches the images in other processes, see :func:`~mmosis.search.ray.ray_search.ray_workers`; by
             default this one does.
 
     Raises:
@@ -164,8 +164,8 @@ def search_file(
         settings: How.
 
     Returns:
-        dict: As :func:`~mmosis.search.coco_export.describe_image` makes it, with ``best_score``, below the threshold
-        too, and ``plans``, in which views it was searched; or ``file_name`` and ``error``.
+        dict: As :func:`~mmosis.search.folders.coco_export.describe_image` makes it, with ``best_score``, below the
+        threshold too, and ``plans``, in which views it was searched; or ``file_name`` and ``error``.
 
     Raises:
         OSError: If its overlay cannot be written.

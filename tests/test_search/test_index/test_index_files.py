@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmosis.search.index_files import LOCK, batches, is_below, is_new, stamp
+from mmosis.search.index.index_files import LOCK, batches, is_below, is_new, stamp
 
 
 def test_a_new_index(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmosis.search.base import SearchBase
+from mmosis.search.folders.folder_search import SearchSettings, Spread, search_file
+from mmosis.search.reference_bank import ReferenceBank
+from mmosis.search.runtimes import make_inferencer
 from mmosis.utils.install import install_hint
 
-from .base import SearchBase
-from .folder_search import SearchSettings, Spread, search_file
 from .ray_cluster import LOCAL, joined_cluster
-from .reference_bank import ReferenceBank
-from .runtimes import make_inferencer
 
 BATCH = 8  # images that a worker takes at a time
 ATTEMPTS = 3  # of an image that kills its worker, and of a worker that dies while it loads the model

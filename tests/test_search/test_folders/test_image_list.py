@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmosis.search.image_list import ImageList, find_images, list_images
+from mmosis.search.folders.image_list import ImageList, find_images, list_images
 
 PICTURE = np.zeros((40, 60, 3), np.uint8)
 

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from mmosis.search.steps import at_scale
 from mmosis.utils.published_frame import PublishedFrame, frame_reference
 from mmosis.utils.reference_picture import crop_reference, fit_mask, fit_square
-
-from .steps import at_scale
 
 
 class NetworkInput(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import pytest
 
-from mmosis.search.journal import Journal
+from mmosis.search.folders.journal import Journal
 
 SETTINGS = dict(score_thr=0.5, classes=['mug', 'Öl'], tile=None)
 RECORDS = [dict(file_name=f'{name}.jpg', found=[dict(label=0, bbox=[1.5, 2, 3, 4])]) for name in 'abc']

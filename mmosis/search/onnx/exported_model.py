@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mmosis.search.first_format import FIRST_FORMAT
 from mmosis.utils.errors import DamagedError
-
-from .first_format import FIRST_FORMAT
 
 FORMAT = 2  # of the folder; tools/deployment/export_onnx.py writes it
 SPEC = 'model.json'

@@ -4,7 +4,7 @@ The raylet waits 15 seconds, which nothing can change, for helpers that import P
 time: at a load of ten a core they need a minute, and it gives up. A search needs none of them. So the raylet is told
 beforehand that they serve no ports, and other such processes are not started.
 
-Ray must be imported by :mod:`mmosis.search.ray_cluster`, which sets its environment first.
+Ray must be imported by :mod:`mmosis.search.ray.ray_cluster`, which sets its environment first.
 """
 
 import socket

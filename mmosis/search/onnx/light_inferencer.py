@@ -8,27 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from mmosis.search.base import SCORE_THR, SearchBase, as_plain, check_score_thr
+from mmosis.search.folders.image_list import list_images
+from mmosis.search.folders.output_names import OutputNames, name_outputs
+from mmosis.search.images import MAX_PIXELS, load_image
+from mmosis.search.keywords import refuse_unknown
+from mmosis.search.model_zoo import DEFAULT_MODEL, find_exported
+from mmosis.search.overlay import draw_search, write_picture
+from mmosis.search.reference_bank import ReferenceBank
+from mmosis.search.regions import RegionEmbedding
+from mmosis.search.search_result import SearchResult
+from mmosis.search.view_search import View
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.box_shares import boxes_out_of_window, have_area
 from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
 
-from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
 from .exported_model import SPEC, damaged
-from .image_list import list_images
-from .images import MAX_PIXELS, load_image
-from .keywords import refuse_unknown
 from .light_pipeline import NetworkInput, check_steps, prepare_image, prepare_reference
-from .model_zoo import DEFAULT_MODEL, find_exported
 from .onnx_detector import OnnxDetector
-from .output_names import OutputNames, name_outputs
-from .overlay import draw_search, write_picture
 from .paste import crop_mask
-from .reference_bank import ReferenceBank
-from .regions import RegionEmbedding
-from .search_result import SearchResult
-from .view_search import View
 
 CALL = ('keep_all', 'pred_score_thr', 'out_dir', 'no_save_pred', 'no_save_vis', 'return_vis')
 CALL_OF_TORCH = ('batch_size', 'return_datasamples', 'show', 'wait_time', 'draw_pred', 'print_result')

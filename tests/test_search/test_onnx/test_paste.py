@@ -8,7 +8,7 @@ import torch
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from mmengine.config import ConfigDict
 
-from mmosis.search.paste import crop_mask, paste_masks
+from mmosis.search.onnx.paste import crop_mask, paste_masks
 from projects.published import PublishedMaskHead
 
 IMG_SHAPE = (60, 90)

@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmosis.search.base import SearchBase
+from mmosis.search.folders.image_list import ImageList, find_images
+from mmosis.search.images import load_image
+from mmosis.search.reference_bank import ReferenceBank
 from mmosis.utils.errors import DamagedError
 from mmosis.utils.install import install_hint
 from mmosis.utils.lock import lock_file
@@ -22,11 +26,7 @@ from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
 from mmosis.utils.share_of import share_of
 
-from .base import SearchBase
-from .image_list import ImageList, find_images
-from .images import load_image
 from .index_files import LOCK, batches, check_name, is_below, is_new, stamp
-from .reference_bank import ReferenceBank
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,8 +82,9 @@ class PhotoIndex:
 
         Args:
             inferencer: The model.
-            inputs: Image files, folders, or a list of them, or what :func:`~mmosis.search.image_list.find_images` made
-                of these; pictures of the index that are not among them are dropped.
+            inputs: Image files, folders, or a list of them, or what
+                :func:`~mmosis.search.folders.image_list.find_images` made of these; pictures of the index that are not
+                among them are dropped.
             path: Folder of the index.
 
         Raises:

@@ -1,0 +1,1 @@
+"""Search of many images by Ray, on one machine or several."""
