@@ -127,7 +127,7 @@ def test_layouts(project: Path) -> None:
 def templates() -> set[str]:
     """All texts in the package, with ``…`` for what is put in."""
     texts = set()
-    for path in (ROOT / 'mmosis').rglob('*.py'):
+    for path in [*(ROOT / 'mmosis').rglob('*.py'), *(ROOT / 'projects').rglob('*.py')]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.JoinedStr):
                 texts.add(''.join(part.value if isinstance(part, ast.Constant) else '…' for part in node.values))

@@ -17,7 +17,11 @@ def test_clone_and_wheel() -> None:
 
 def test_nothing_tells_to_install_from_an_index() -> None:
     """No package index has mmosis."""
-    files = [path for folder in ('mmosis', 'configs', 'docs', 'tools') for path in (ROOT / folder).rglob('*')]
+    files = [
+        path
+        for folder in ('mmosis', 'benchmarks', 'projects', 'configs', 'docs', 'tools')
+        for path in (ROOT / folder).rglob('*')
+    ]
     texts = [path for path in files if path.suffix in ('.py', '.md', '.sh', '.yml') and path.is_file()]
     assert len(texts) > 100
     assert [str(path) for path in texts if 'mmosis[' in path.read_text()] == []
