@@ -37,5 +37,5 @@ search = dict(
     unknown_sides=(512, 1024),
     credible_score=0.3,
     # Chosen on photographs for what is found at 0.5 (docs/search.md#the-score).
-    calibration=dict(slope=1.12, offset=-1.55, boxed=dict(slope=1.06, offset=-0.2, weight=1.2)),
+    calibration=dict(slope=1.12, offset=-1.55, boxed=dict(slope=1.06, offset=0.1, weight=1.5)),
 )

@@ -16,7 +16,7 @@ from mmosis.search.steps import without_loading
 
 # As they were before settings were hashed; users have banks of these.
 OF_THE_BOX = dict(
-    siamese_mask_rcnn_lite='cc26bb9e129a472234dde123b19a995b6632d945c8857bb1819d836a33e1e2a6',
+    siamese_mask_rcnn_lite='3fcefc0aefb7e60b1b7e4efd647901c6c7ae07ad5a78a05073ec873dccb79ae5',
     siamese_mask_rcnn_pocket='71a556326f216aea657b712a015017794e4dfec4fbc0cdd3557f3c509bbf0116',
 )
 
