@@ -10,7 +10,7 @@ from mmengine.config import Config, ConfigDict
 
 from mmosis.models import SiameseTwoStageDetector
 
-MODEL_CONFIGS = Path(__file__).parents[2] / 'configs' / '_base_' / 'models'
+REUSE = Path(__file__).parents[2] / 'configs' / 'reuse'
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def make_model(tiny_model_cfg: Callable) -> Callable[..., SiameseTwoStageDetecto
 @pytest.fixture
 def tiny_cascade_cfg(tiny_model_cfg: Callable) -> ConfigDict:
     """The cascade with the tiny model's parts."""
-    tiny, cascade = tiny_model_cfg(), Config.fromfile(MODEL_CONFIGS / 'siamese_cascade_mask_rcnn_r50_fpn.py').model
+    tiny, cascade = tiny_model_cfg(), Config.fromfile(REUSE / 'siamese_cascade_mask_rcnn_s1.py').model
     roi_head = {**cascade.roi_head, **tiny.roi_head, 'type': cascade.roi_head.type}
     roi_head['bbox_head'] = [
         dict(tiny.roi_head.bbox_head, bbox_coder=stage.bbox_coder) for stage in cascade.roi_head.bbox_head
@@ -39,7 +39,7 @@ def tiny_cascade_cfg(tiny_model_cfg: Callable) -> ConfigDict:
 @pytest.fixture
 def tiny_gfl_cfg(tiny_model_cfg: Callable) -> ConfigDict:
     """GFL with the tiny model's parts."""
-    tiny, gfl = tiny_model_cfg(), Config.fromfile(MODEL_CONFIGS / 'siamese_gfl_r50_fpn.py').model
+    tiny, gfl = tiny_model_cfg(), Config.fromfile(REUSE / 'siamese_gfl_s1.py').model
     gfl.update({key: tiny[key] for key in ('data_preprocessor', 'backbone', 'match_neck')})
     gfl.neck.update({key: tiny.neck[key] for key in ('in_channels', 'out_channels', 'norm_cfg')})
     gfl.bbox_head.update(in_channels=8, feat_channels=8, stacked_convs=1, norm_cfg=tiny.neck.norm_cfg)

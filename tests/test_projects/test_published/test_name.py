@@ -19,4 +19,4 @@ def test_the_package_finds_the_project_from_anywhere(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, '-c', PROGRAM], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
     )
-    assert done.stdout == 'projects.published.detector\n'
+    assert done.stdout.endswith('projects.published.detector\n')  # after what mmdet prints as it is imported
