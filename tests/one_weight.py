@@ -10,9 +10,10 @@ import torch
 from mmdet.registry import DATASETS, MODELS
 from mmdet.structures import DetDataSample
 from mmengine.model import BaseModel
-from mmengine.runner import Runner
 from torch import Tensor
 from torch.utils.data import Dataset
+
+from mmosis.engine import StrictRunner
 
 NUMBERS = itertools.count()
 
@@ -96,7 +97,7 @@ def train_one_weight(
     arguments['default_hooks']['checkpoint'].update(checkpoint or {})
     if dataset is not None:
         arguments['train_dataloader']['dataset'] = dataset
-    runner = Runner(**arguments)
+    runner = StrictRunner(**arguments)
     runner.train()
     # End the workers now: garbage collection would wait seconds for each.
     runner.train_loop.dataloader_iterator._iterator = None

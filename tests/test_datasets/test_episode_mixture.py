@@ -11,11 +11,11 @@ from mmdet.registry import DATASETS
 from mmengine.config import ConfigDict
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.runner import Runner
 
 from mmosis.compat.checkpoint import load_weights_file
 from mmosis.datasets import CocoFileDataset, EpisodeMixture, EpisodeSampler, OneShotCocoDataset
 from mmosis.datasets.episode_mixture import BLOCK
+from mmosis.engine import StrictRunner
 
 WEIGHTS = [3, 1]
 
@@ -126,7 +126,7 @@ def train(mixture_cfg: dict, tmp_path: Path) -> Callable:
     def _run(name: str, max_iters: int, num_workers: int = 0, resume: bool = False) -> list[tuple]:
         hook = RecordingHook()
         loader = dict(batch_size=2, num_workers=num_workers, dataset=mixture_cfg, sampler=dict(type='EpisodeSampler'))
-        runner = Runner(
+        runner = StrictRunner(
             model=OneWeight(),
             work_dir=str(tmp_path / name),
             train_dataloader=loader,

@@ -1,13 +1,13 @@
-"""Interrupted or not: MMEngine's Runner gives the same episodes."""
+"""Interrupted or not: our Runner gives the same episodes."""
 
 import pytest
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.runner import Runner
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 
 from mmosis.datasets import OneShotCocoDataset
+from mmosis.engine import StrictRunner
 
 BATCH = 2
 
@@ -42,7 +42,7 @@ def train(tiny_dataset_cfg, tmp_path):
 
     def _run(name: str, max_iters: int, num_workers: int, resume: bool = False) -> list[tuple]:
         hook = RecordingHook()
-        runner = Runner(
+        runner = StrictRunner(
             model=OneWeight(),
             work_dir=str(tmp_path / name),
             train_dataloader=dict(

@@ -21,6 +21,7 @@ from two_ranks import run_two_ranks
 
 from mmosis.apis import resume_newest
 from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.engine import StrictRunner
 
 STEPS: list[int] = []
 
@@ -83,7 +84,7 @@ def train(
     if load_from is not None:
         cfg.load_from, cfg.resume = load_from, True
     STEPS.clear()
-    Runner.from_cfg(cfg).train()
+    StrictRunner.from_cfg(cfg).train()
     return STEPS.copy()
 
 

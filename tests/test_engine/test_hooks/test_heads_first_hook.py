@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from torch import nn
 from two_ranks import run_two_ranks
 
-from mmosis.engine import HeadsFirstHook
+from mmosis.engine import HeadsFirstHook, StrictRunner
 
 SWITCH, MAX_ITERS = 2, 5
 
@@ -47,7 +47,7 @@ def digest(parameters: Iterable[nn.Parameter]) -> str:
 
 
 def train(cfg: Config) -> tuple[Recorder, Runner]:
-    recorder, runner = Recorder(), Runner.from_cfg(cfg)
+    recorder, runner = Recorder(), StrictRunner.from_cfg(cfg)
     runner.register_hook(recorder)
     runner.train()
     return recorder, runner
