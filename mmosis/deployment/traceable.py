@@ -14,8 +14,8 @@ def make_traceable(model: nn.Module) -> nn.Module:
     model = copy.deepcopy(model)
     for parent in list(model.modules()):
         for name, part in parent.named_children():
-            for kind, replacement in _REPLACEMENTS.items():
-                if isinstance(part, kind):
+            for replaced, replacement in _REPLACEMENTS.items():
+                if isinstance(part, replaced):
                     setattr(parent, name, replacement(part))
     return model
 

@@ -1,4 +1,4 @@
-"""Leave out, by name, what the hosts say to our commands that a user can do nothing about; all else is said."""
+"""Suppress, by name, notices of MMEngine and MMDetection that a user of our commands can do nothing about."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from typing import TextIO
 # What MMEngine prints while mmdet is imported, or a model for searches is made.
 PRINTED = re.compile(
     r'Could not import OneDL\. Skipping OneDL datasets\.'  # mmdet's, of data sets that are never read here
-    r'|Loads checkpoint by \w+ backend from path: .*'  # the command was told which
+    r'|Loads checkpoint by \w+ backend from path: .*'  # the command line names it
 )
 # Message, category and module that is warned, as in warnings.filterwarnings.
 WARNED = (
@@ -25,9 +25,9 @@ WARNED = (
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
-    """Import in the block what a command needs, without what the hosts print of it; for commands alone.
+    """Import what a command needs without the notices that MMEngine and MMDetection print; for our commands alone.
 
-    Their warnings in WARNED are left out from now on, in the whole process.
+    Their warnings in WARNED are ignored from now on, in the whole process.
     """
     for message, category, module in WARNED:
         warnings.filterwarnings('ignore', message, category, module)

@@ -10,6 +10,7 @@ with quiet_imports():
     from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
     from mmosis.structures import PHASES
     from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.config_file import SPLITS
     from mmosis.utils.tool import run_tool
 
 
@@ -18,7 +19,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('ann_file', help='annotation file in COCO format')
     parser.add_argument('out', help='folder for the dump')
-    parser.add_argument('--split', type=int, choices=(1, 2, 3, 4), help="the paper's split; without it all categories")
+    parser.add_argument('--split', type=int, choices=SPLITS, help="the paper's split; without it all categories")
     parser.add_argument('--classes', choices=PHASES, help='default: one-shot with --split, else all')
     parser.add_argument('--runs', type=int, default=5, help='runs with other places (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='seed (default: %(default)s)')

@@ -16,6 +16,7 @@ with quiet_imports():
     from mmosis.search.runtimes import RUNTIMES
     from mmosis.structures import PHASES
     from mmosis.utils.coco_file import load_coco
+    from mmosis.utils.config_file import SPLITS
     from mmosis.utils.timing import medians
     from mmosis.utils.tool import run_tool
 
@@ -34,7 +35,7 @@ def parse_args() -> argparse.Namespace:
         '--same', action='store_true', help='references are boxes on the searched image, which are not counted'
     )
     parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='draws of references (default: 0)')
-    parser.add_argument('--split', type=int, choices=(1, 2, 3, 4), help="the paper's split; without it all categories")
+    parser.add_argument('--split', type=int, choices=SPLITS, help="the paper's split; without it all categories")
     parser.add_argument('--classes', choices=PHASES, help='default: one-shot with --split, else all')
     parser.add_argument(
         '--absent', type=int, default=0, metavar='N', help='also N searches for a category that the image does not show'
