@@ -22,6 +22,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from pycocotools import mask as mask_utils
 from tools_runner import forget_visualizers
+from uvicorn.config import LOGGING_CONFIG
 from yapf.yapflib import yapf_api
 
 import mmosis.datasets
@@ -92,6 +93,15 @@ def _configs_as_they_come() -> Iterator[None]:
     """Leave out the layout of configs, which takes most of a small run: it is made for each log and copy."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yapf_api, 'FormatCode', lambda text, **_: (text, True))
+        yield
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _open_log_files() -> Iterator[None]:
+    """Keep the log files of Runners open: uvicorn, which serves the page, sets up logging, and that closes them all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(LOGGING_CONFIG, 'incremental', True)
+        patch.setitem(LOGGING_CONFIG, 'handlers', {})
         yield
 
 
