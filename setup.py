@@ -42,8 +42,8 @@ setup(
     ],
     python_requires='>=' + '.'.join(map(str, TABLE['PYTHON'])),
     packages=find_packages(include=['mmosis', 'mmosis.*']),
-    # MMEngine and MIM look in mmosis/.mim for configs and tools, and the tools there for projects. These are links to
-    # those of the root; a wheel gets the files.
+    # MMEngine and MIM look in mmosis/.mim for configs and tools, and the tools there for analysis and projects. These
+    # are links to those of the root; a wheel gets the files.
     package_data={
         'mmosis': [
             'py.typed',

@@ -17,7 +17,8 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmosis.evaluation import Detections, confusion_matrix, evaluate_detections
+from analysis.confusion import confusion_matrix
+from mmosis.evaluation import Detections, evaluate_detections
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.rng import generator
 

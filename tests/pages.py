@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ('docs', 'benchmarks', 'configs', 'projects')  # with pages, or with a README.md in some of their folders
+# With pages, or with a README.md in some of their folders.
+FOLDERS = ('docs', 'analysis', 'benchmarks', 'configs', 'projects')
 PAGES = [
     'README.md',
     'CONTRIBUTING.md',

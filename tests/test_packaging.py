@@ -14,6 +14,7 @@ SOURCES = (
     'LICENSE',
     'MANIFEST.in',
     'README.md',
+    'analysis',
     'configs',
     'mmosis',
     'model-index.yml',
@@ -58,7 +59,8 @@ def test_wheel_holds_the_package_configs_projects_tools_and_index(wheel: zipfile
         'mmosis/web/photographs/*',
     ):
         expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
-    for pattern in ('configs/**/*.py', 'configs/**/metafile.yml', 'projects/**/*.py', 'tools/**/*.py', 'tools/*.sh'):
+    folders = ('analysis', 'configs', 'projects', 'tools')
+    for pattern in (*(f'{folder}/**/*.py' for folder in folders), 'configs/**/metafile.yml', 'tools/*.sh'):
         expected |= {f'mmosis/.mim/{path.relative_to(ROOT)}' for path in ROOT.glob(pattern)}
     expected -= {f'mmosis/.mim/tools/analysis_tools/{name}.py' for name in ('benchmark', 'benchmark_runtimes')}
     files = {name for name in wheel.namelist() if '.dist-info/' not in name}
@@ -69,7 +71,7 @@ def test_wheel_keeps_scripts_executable(wheel: zipfile.ZipFile) -> None:
     assert wheel.getinfo('mmosis/.mim/tools/dist_train.sh').external_attr >> 16 & 0o111
 
 
-@pytest.mark.parametrize('name', ['configs', 'projects', 'tools', 'model-index.yml'])
+@pytest.mark.parametrize('name', ['analysis', 'configs', 'projects', 'tools', 'model-index.yml'])
 def test_checkout_has_the_same_by_links(name: str) -> None:
     link = ROOT / 'mmosis' / '.mim' / name
     assert link.is_symlink()

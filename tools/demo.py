@@ -23,10 +23,10 @@ with quiet_imports():
     from mmengine.config import Config
     from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 
-    from mmosis.analysis.random_boxes import random_baseline
     from mmosis.apis.coco_folder import hold_out, use_coco_folder
     from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training
     from mmosis.engine import StrictRunner
+    from mmosis.evaluation import random_baseline
     from mmosis.utils.coco_file import load_coco
     from mmosis.utils.cores import available_cores
     from mmosis.utils.launch import add_config_arguments, load_config, use_cpu_processes
@@ -83,9 +83,9 @@ def _test_random(cfg: Config) -> dict[str, float]:
     """The paper's random baseline (section 5.3) on the same episodes."""
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     coco = load_coco(dataset.ann_file, dataset.metainfo['img_dir'])
-    metrics = random_baseline(dataset, coco, cfg.randomness.seed).evaluate(coco)
-    kinds = dict(box='bbox', mask='segm')
-    return {name: metrics[kind]['mean']['mAP_50'] for name, kind in kinds.items()}
+    dump = random_baseline(coco, dataset.episode_records(), dataset.metainfo['protocol'], cfg.randomness.seed)
+    metrics = dump.evaluate(coco)
+    return {name: metrics[iou_type]['mean']['mAP_50'] for name, iou_type in dict(box='bbox', mask='segm').items()}
 
 
 def _table(rows: Rows) -> str:

@@ -12,17 +12,7 @@ from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
 from mmosis.utils.json_file import read_json
 
 from .detections import Detections
-from .functional import (
-    IOU_TYPES,
-    MaskOverlaps,
-    SearchCounts,
-    check_masks,
-    count_found,
-    count_objects,
-    evaluate_runs,
-    has_masks,
-    overlaps_of_found,
-)
+from .functional import IOU_TYPES, check_masks, evaluate_runs, has_masks
 
 EPISODES = 'episodes.json'
 METRICS = 'metrics.json'
@@ -63,18 +53,6 @@ class Dump:
     def of_run(self, run: int) -> list[EpisodeRecord]:
         """The episodes of a run."""
         return [episode for episode in self.episodes if episode.run == run]
-
-    def of_cluttered(self, coco: COCO, min_objects: int) -> 'Dump':
-        """The part in images with at least so many objects of all categories.
-
-        Raises:
-            ValueError: If no searched image has so many.
-        """
-        episodes = [e for e in self.episodes if count_objects(coco, e.image_id) >= min_objects]
-        if not episodes:
-            raise ValueError(f'no searched image has {min_objects} objects or more')
-        img_ids = {episode.image_id for episode in episodes}
-        return Dump(self.info, episodes, [run.of_images(img_ids) for run in self.runs])
 
     def save(self, folder: str | Path, metrics: dict[str, dict] | None = None) -> None:
         """Write the folder, with the metrics of :meth:`evaluate` if they are known; older ones are removed."""
@@ -128,17 +106,6 @@ class Dump:
         elif 'segm' in iou_types:
             check_masks(coco)
         return evaluate_runs(coco, self.episodes, self.runs, iou_types, self.boxed)
-
-    def count_found(self, coco: COCO, score_thr: float) -> SearchCounts:
-        """Count what all searches found at a threshold, 0-1, as :func:`count_found` does."""
-        numbers = self.run_numbers
-        counts = [count_found(coco, self.of_run(run), self.runs[run], score_thr, self.boxed) for run in numbers]
-        return sum(counts, start=SearchCounts())
-
-    def overlaps_of_found(self, coco: COCO, score_thr: float) -> MaskOverlaps:
-        """Compare the masks of what all searches found at a threshold, if there are any: :func:`overlaps_of_found`."""
-        runs = [(self.of_run(number), self.runs[number]) for number in self.run_numbers if self.runs[number].masks]
-        return MaskOverlaps.cat([overlaps_of_found(coco, *run, score_thr, self.boxed) for run in runs])
 
 
 def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:

@@ -5,10 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from terminaltables import AsciiTable
 
-from .functional import SearchCounts
-from .published import TABLE_2
-
-SPLITS = (1, 2, 3, 4)
 NAMES = dict(bbox='box', segm='mask')
 
 
@@ -44,61 +40,6 @@ def category_table(metrics: Mapping[str, Mapping]) -> str:
     names = list(metrics[kinds[0]]['per_category'])
     rows = [[name, *(_percent(metrics[kind]['per_category'][name]['mAP_50']) for kind in kinds)] for name in names]
     return AsciiTable([['category', *(NAMES[kind] for kind in kinds)], *rows]).table
-
-
-def counts_table(counts: SearchCounts) -> str:
-    """Table what a user sees of searches: recall, precision and F1, what they are of, and how often the boxed is found.
-
-    Args:
-        counts: Of all searches.
-    """
-    cells = dict(
-        searches=counts.searches,
-        objects=counts.objects,
-        found=counts.found,
-        false=counts.false,
-        recall=f'{counts.recall:.3f}',
-        precision=f'{counts.precision:.3f}',
-        F1=f'{counts.f1:.3f}',
-    )
-    if counts.boxed:
-        cells['self-found'] = f'{counts.self_found_rate:.3f}'
-    return AsciiTable([list(cells), list(cells.values())]).table
-
-
-def split_tables(tests: Sequence[tuple[Mapping, Mapping]]) -> str:
-    """Join tests of several splits into the paper's Table 2, the published rows beside ours.
-
-    Args:
-        tests: Info and metrics of each, as :class:`~mmosis.evaluation.Dump` has and gives them.
-
-    Raises:
-        ValueError: If a test is of no split, or two are of the same categories of one split.
-    """
-    cells: dict[tuple, dict[int, Mapping]] = {}
-    for info, metrics in tests:
-        split, row = info.get('split'), info.get('detector', info.get('phase'))
-        if split is None:
-            raise ValueError('tests of splits 1 to 4 are joined, and one says of no split; give it alone')
-        for kind, result in metrics.items():
-            if split in cells.setdefault((kind, row), {}):
-                raise ValueError(f'two tests are of {row} in split {split}; give one of them')
-            cells[kind, row][split] = result
-    kinds = dict.fromkeys(kind for kind, _ in cells)
-    return '\n'.join(
-        _split_table(kind, {row: tests for (k, row), tests in cells.items() if k == kind}) for kind in kinds
-    )
-
-
-def _split_table(kind: str, rows: Mapping[str, Mapping[int, Mapping]]) -> str:
-    lines = [[f'{NAMES[kind]} mAP50', *(f'S{split}' for split in SPLITS), 'average']]
-    for row, tests in rows.items():
-        means = [tests[split]['mean']['mAP_50'] for split in SPLITS if split in tests]
-        average = _percent(sum(means) / len(means)) if len(means) == len(SPLITS) else '-'
-        lines.append([row, *(mean_with_interval(tests[s]) if s in tests else '-' for s in SPLITS), average])
-        if (row, kind) in TABLE_2:
-            lines.append([f'{row}, published (COCO)', *(f'{figure:.1f}' for figure in TABLE_2[row, kind])])
-    return AsciiTable(lines).table
 
 
 def mean_with_interval(result: Mapping, key: str = 'mAP_50') -> str:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmosis.analysis.gallery import Gallery
+from analysis.gallery import Gallery
 from mmosis.evaluation import Detections
 from mmosis.structures import EpisodeRecord, save_episodes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 
-from mmosis.analysis.report import write_report
+from analysis.report import write_report
 from mmosis.evaluation import Dump
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
@@ -48,7 +48,7 @@ def test_an_analysis_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: p
     def fail(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr('mmosis.analysis.report._confusion', fail)
+    monkeypatch.setattr('analysis.report._confusion', fail)
     with pytest.raises(ZeroDivisionError):
         report(Dump({}, [ask(1, MUG)], [answer(FOUND)]), tmp_path)
     told = json.loads((tmp_path / 'report.json').read_text())

@@ -4,8 +4,8 @@ import re
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmosis.analysis import report_figures as figures
-from mmosis.analysis.report_page import Picture, Section, Table, png_of, render_page
+from analysis import report_figures as figures
+from analysis.report_page import Picture, Section, Table, png_of, render_page
 
 PNG = b'\x89PNG'
 

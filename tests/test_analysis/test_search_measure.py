@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmosis.analysis.search_measure import data_paths, measure_search
-from mmosis.evaluation import Dump, SearchCounts, silent_share
+from analysis.search_counts import SearchCounts, count_found, silent_fraction
+from analysis.search_measure import data_paths, measure_search
+from mmosis.evaluation import Dump
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.image import read_image
@@ -118,7 +119,7 @@ def test_searches_for_what_is_not_there(tiny_coco: Callable, vain_score: float, 
     folder = tiny_coco()
     dump = measure_search(Knowing(folder, vain_score=vain_score), str(folder), (0, 1), num_absent=9).dump
     assert sum(episode.absent for episode in dump.episodes) == 9
-    assert silent_share(dump.episodes, dump.runs, 0.5) == silent
+    assert silent_fraction(dump, 0.5) == silent
 
 
 def test_references_of_another_folder(tiny_coco: Callable) -> None:
@@ -195,7 +196,7 @@ def test_boxes_on_the_searched_image_itself(tiny_coco: Callable) -> None:
     assert sorted(inferencer.asked) == sorted((img_id, [(img_id, name)]) for img_id, name in 2 * sorted(pairs))
     assert all(on_searched == [True] for on_searched in inferencer.on_searched)
     coco = load_coco(str(folder / 'annotations.json'))
-    counts = measure.dump.count_found(coco, 0.5)
+    counts = count_found(measure.dump, coco, 0.5)
     others = sum(len(inferencer.searched.objects(*pair)) - 1 for pair in pairs)
     assert counts == SearchCounts(*(2 * n for n in (len(pairs), others, others, 0, len(pairs), len(pairs))))
     assert measure.dump.evaluate(coco)['bbox']['mean']['mAP_50'] == pytest.approx(1)

@@ -11,9 +11,10 @@ from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-from mmosis.analysis.random_boxes import random_baseline
+from analysis.confusion import confusion_matrix
+from analysis.error_types import error_types
 from mmosis.datasets import OneShotCocoDataset
-from mmosis.evaluation import Dump, OneShotCocoMetric, confusion_matrix, error_types, judge_run
+from mmosis.evaluation import Dump, OneShotCocoMetric, judge_run, random_baseline
 from mmosis.structures import RLEMasks, load_episodes
 from mmosis.utils.coco_file import load_coco
 from tools.dataset_converters.make_crop_store import make_crop_store
@@ -117,7 +118,7 @@ def test_a_test_is_judged_dumped_and_replayed(make_dataset: Callable, kind: Call
 def test_random_boxes_are_of_the_searched_objects(make_dataset: Callable, kind: Callable) -> None:
     dataset = make_dataset(True, split=1, phase='background', seed=3)
     coco = load_coco(dataset.ann_file)
-    dump = random_baseline(dataset, coco, seed=3)
+    dump = random_baseline(coco, dataset.episode_records(), dataset.metainfo['protocol'], seed=3)
     assert len(dump.runs[0]) == sum(
         annotation['category_id'] in map(kind, (20, 30, 40, 80)) and annotation['id'] != kind(CROWD)
         for annotation in coco.dataset['annotations']

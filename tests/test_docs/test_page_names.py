@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pages import PAGES, ROOT, blocks, code, prose, read
 
-SOURCES = ('mmosis', 'configs', 'tools', 'benchmarks', 'projects')
+SOURCES = ('mmosis', 'analysis', 'configs', 'tools', 'benchmarks', 'projects')
 PATH = re.compile(r'[\w.*\[\]?-]+(?:/[\w.*\[\]?-]+)*/?')
 SCRIPT = re.compile(r'[a-z][\w*\[\]?-]*\.(?:py|sh)')
 FILE = re.compile(r'\S*(?:/\S+|\.(?:py|sh|md|yml|json|jpg|png|pth|h5|safetensors|parquet)\b)')

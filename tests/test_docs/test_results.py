@@ -8,7 +8,7 @@ from pages import ROOT, read
 from terminaltables import GithubFlavoredMarkdownTable
 
 from mmosis.apis.study_tables import study_table, table_of_splits
-from mmosis.evaluation import split_tables
+from tools.analysis_tools.eval_predictions import split_tables
 
 PAGE = read('docs/results.md')
 TABLES = re.findall(r'<!-- (results/[^>]+\.json) -->\n(\|.*?\|)\n\n', PAGE, flags=re.DOTALL)

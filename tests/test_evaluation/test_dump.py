@@ -126,20 +126,6 @@ def test_annotations_that_do_not_fit_are_refused(folder: Path, images: dict, mes
         Dump.load(folder).evaluate(make_truth(images))
 
 
-def test_the_part_with_many_objects_is_judged_alone() -> None:
-    box, other = (10, 10, 40, 40), (100, 100, 40, 40)
-    coco = make_truth({1: [(MUG, box)], 2: [(MUG, box), (JUG, other)]})
-    dump = Dump({}, [ask(1, MUG), ask(2, MUG)], [answer((1, MUG, other, 0.9), (2, MUG, box, 0.8))])
-    part = dump.of_cluttered(coco, 2)
-    assert [episode.image_id for episode in part.episodes] == [2]
-    assert part.runs[0].image_ids.tolist() == [2]
-    assert part.evaluate(coco)['bbox']['mean']['mAP_50'] == 1
-    assert dump.evaluate(coco)['bbox']['mean']['mAP_50'] < 1
-    assert dump.of_cluttered(coco, 0).episodes == dump.episodes
-    with pytest.raises(ValueError, match='no searched image has 3 objects or more'):
-        dump.of_cluttered(coco, 3)
-
-
 def test_masks_are_judged_where_the_annotations_have_them(make_coco) -> None:
     rng = np.random.default_rng(3)
     truth = random_truth(rng, 1)

@@ -1,4 +1,4 @@
-"""Proposals of a small model with random weights; what recall is of them is proved in test_evaluation."""
+"""Proposals of a small model with random weights; what recall is of them is proved in test_recall_by_size."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from search_model import write_weights
 from tools_runner import DEMO
 
-from mmosis.analysis.search_plan import plan_searches
+from analysis.search_plan import plan_searches
 from mmosis.apis import OneShotInferencer
 from tools.analysis_tools import proposal_recall
 from tools.analysis_tools.proposal_recall import measure_proposals

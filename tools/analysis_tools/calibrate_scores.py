@@ -1,16 +1,20 @@
 """Fit search.calibration of a model on COCO-format data, so that a score of 0.5 is right about half of the time."""
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import isnan
+from pathlib import Path
 
 from terminaltables import AsciiTable
 
 from mmosis.utils.notices import quiet_imports
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 with quiet_imports():
-    from mmosis.analysis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
+    from analysis.search_tests import Reliability, SearchTest, fit_scores, search_photographs
     from mmosis.search import SearchSettings, make_inferencer
     from mmosis.search.calibration import Calibration
     from mmosis.search.model_zoo import DEFAULT_MODEL
@@ -59,8 +63,8 @@ def counts_table(tests: Sequence[SearchTest], before: Calibration | None, after:
 
 def _count(test: SearchTest, thr: float) -> list[str]:
     counts = test.count_found(thr)
-    shares = (counts.recall, counts.precision, counts.f1, counts.self_found_rate, test.silent_share(thr))
-    return ['' if isnan(share) else f'{share:.3f}' for share in shares]
+    figures = (counts.recall, counts.precision, counts.f1, counts.self_found_rate, test.silent_fraction(thr))
+    return ['' if isnan(figure) else f'{figure:.3f}' for figure in figures]
 
 
 def tell_config(calibration: Calibration) -> str:

@@ -1,7 +1,9 @@
 """Print how good a model's masks are in true boxes and in those that it detects: is it the mask head or the boxes?"""
 
 import argparse
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,6 +14,8 @@ from torch import nn
 
 from mmosis.utils.notices import quiet_imports
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 with quiet_imports():
     from mmosis.compat import prepare
 
@@ -20,8 +24,9 @@ with quiet_imports():
     from mmengine.config import Config
     from mmengine.structures import InstanceData
 
+    from analysis.mask_overlaps import MaskOverlaps
     from mmosis.engine import StrictRunner
-    from mmosis.evaluation import MaskOverlaps, is_ignored
+    from mmosis.evaluation import is_ignored
     from mmosis.structures import Episode
     from mmosis.utils.coco_file import load_coco
     from mmosis.utils.launch import add_config_arguments, load_config

@@ -5,9 +5,8 @@ import argparse
 from mmosis.utils.notices import quiet_imports
 
 with quiet_imports():
-    from mmosis.analysis.random_boxes import random_baseline
     from mmosis.datasets import OneShotCocoDataset
-    from mmosis.evaluation import DataPaths, runs_table, save_and_evaluate
+    from mmosis.evaluation import DataPaths, random_baseline, runs_table, save_and_evaluate
     from mmosis.structures import PHASES
     from mmosis.utils.coco_file import load_coco
     from mmosis.utils.config_file import SPLITS
@@ -40,7 +39,7 @@ def main() -> None:
         test_mode=True,
     )
     coco = load_coco(args.ann_file)
-    dump = random_baseline(dataset, coco, args.seed)
+    dump = random_baseline(coco, dataset.episode_records(), dataset.metainfo['protocol'], args.seed)
     print(runs_table(save_and_evaluate(dump, coco, DataPaths(args.ann_file), args.out)))
 
 

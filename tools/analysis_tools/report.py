@@ -1,13 +1,16 @@
 """Analyse a dump of tools/test.py: one HTML page with tables, figures and examples."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from mmosis.utils.notices import quiet_imports
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 with quiet_imports():
-    from mmosis.analysis.gallery import Gallery
-    from mmosis.analysis.report import write_report
+    from analysis.gallery import Gallery
+    from analysis.report import write_report
     from mmosis.datasets import OneShotCocoDataset
     from mmosis.evaluation import DataPaths, Dump
     from mmosis.utils.coco_file import load_coco

@@ -2,15 +2,20 @@
 
 import argparse
 import statistics
+import sys
 from pathlib import Path
 
 from pycocotools.coco import COCO
 
 from mmosis.utils.notices import quiet_imports
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 with quiet_imports():
-    from mmosis.analysis.search_measure import data_paths, measure_search
-    from mmosis.evaluation import Dump, category_table, counts_table, runs_table, save_and_evaluate, silent_share
+    from analysis.mask_overlaps import overlaps_of_found
+    from analysis.search_counts import count_found, counts_table, silent_fraction
+    from analysis.search_measure import data_paths, measure_search
+    from mmosis.evaluation import Dump, category_table, runs_table, save_and_evaluate
     from mmosis.search import SearchSettings, make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.runtimes import RUNTIMES
@@ -46,17 +51,15 @@ def parse_args() -> argparse.Namespace:
 
 def describe_seen(dump: Dump, coco: COCO, score_thr: float) -> str:
     """Say what a user sees at a threshold: what is found, how good its masks are, how much where there is nothing."""
-    lines = [f'at the threshold {score_thr}, boxes at IoU 0.5', counts_table(dump.count_found(coco, score_thr))]
-    found = dump.overlaps_of_found(coco, score_thr)
+    lines = [f'at the threshold {score_thr}, boxes at IoU 0.5', counts_table(count_found(dump, coco, score_thr))]
+    found = overlaps_of_found(dump, coco, score_thr)
     if len(found.ious):
         means = found.ious.mean(), found.boundary_ious.mean()
         lines.append('masks of what is found: mean IoU {:.3f}, mean boundary IoU {:.3f}'.format(*means))
     num_absent = sum(episode.absent for episode in dump.episodes)
     if num_absent:
-        share = silent_share(dump.episodes, dump.runs, score_thr)
-        lines.append(
-            f'nothing found at {score_thr} where there is nothing: {100 * share:.0f} % of {num_absent} searches'
-        )
+        percent = 100 * silent_fraction(dump, score_thr)
+        lines.append(f'nothing found at {score_thr} where there is nothing: {percent:.0f} % of {num_absent} searches')
     return '\n'.join(lines)
 
 

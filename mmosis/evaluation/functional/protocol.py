@@ -9,10 +9,9 @@ from pycocotools.coco import COCO
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
-from .absent import false_positives_at_recall
-from .boxed import leave_out_boxed
+from .boxed_references import leave_out_boxed
 from .coco_ap import evaluate_searches
-from .judgement import judge_run
+from .judgement import false_positives_at_recall, judge_run
 
 CONFIDENCE = 0.95
 ABSENT_METRICS = ('mAP', 'mAP_50', 'mAP_75')

@@ -5,7 +5,7 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 
 from mmosis.evaluation import judge_run
-from mmosis.evaluation.functional import false_positives_at_recall, silent_share
+from mmosis.evaluation.functional.judgement import false_positives_at_recall
 
 BOX, EMPTY = (10, 10, 40, 40), (150, 10, 30, 30)
 
@@ -33,14 +33,6 @@ def test_a_recall_that_is_not_reached_has_no_figure(images: dict) -> None:
         judge_run(make_truth(images), [ask(1, MUG)], answer((1, MUG, EMPTY, 0.9))), (0.5,)
     )
     assert all(np.isnan(value) for value in figures.values())
-
-
-def test_the_share_of_searches_that_give_nothing() -> None:
-    episodes = [ask(1, MUG), ask(1, JUG, absent=True), ask(2, JUG, absent=True), ask(1, JUG, run=1, absent=True)]
-    runs = [answer((1, MUG, BOX, 0.9), (1, JUG, BOX, 0.5), (2, JUG, BOX, 0.49)), answer((2, MUG, BOX, 0.9))]
-    assert silent_share(episodes, runs, 0.5) == pytest.approx(2 / 3)
-    assert silent_share(episodes, runs, 0.4) == pytest.approx(1 / 3)
-    assert np.isnan(silent_share(episodes[:1], runs, 0.5))
 
 
 def test_a_recall_asks_for_no_object_more_than_it_says() -> None:

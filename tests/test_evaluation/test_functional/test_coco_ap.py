@@ -7,14 +7,8 @@ import numpy as np
 import pytest
 from random_sets import CAT_IDS, HEIGHT, WIDTH, filled_box, random_results, random_truth, rle, spoil
 
-from mmosis.evaluation import (
-    Detections,
-    category_aps,
-    error_types,
-    evaluate_detections,
-    evaluate_searches,
-    judge_run,
-)
+from analysis.error_types import error_types
+from mmosis.evaluation import Detections, category_aps, evaluate_detections, evaluate_searches, judge_run
 from mmosis.structures import EpisodeRecord
 
 NUM_SETS = 200

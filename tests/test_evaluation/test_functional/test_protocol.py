@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 
-from mmosis.evaluation import Detections, error_types, evaluate_runs, judge_run
+from analysis.error_types import error_types
+from mmosis.evaluation import Detections, evaluate_runs, judge_run
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
 MUG_FOUND = (1, MUG, BOX, 0.9)

@@ -67,7 +67,11 @@ def test_a_file_that_is_missing(name: str, folder: Path, refuse: Callable) -> No
     [
         ('features.onnx', 'detect.onnx', r'features.onnx takes level0 \[.*\], and no graph before gives it'),
         ('features.onnx', 'references.onnx', r'features.onnx takes level0 \[.*\], and no graph before gives it'),
-        ('references.onnx', 'detect.onnx', r'references.onnx takes query.vectors.0 \[.*\], and no graph before gives it'),
+        (
+            'references.onnx',
+            'detect.onnx',
+            r'references.onnx takes query.vectors.0 \[.*\], and no graph before gives it',
+        ),
     ],
 )
 def test_graphs_in_each_others_place(one: str, other: str, reason: str, folder: Path, refuse: Callable) -> None:

@@ -9,7 +9,8 @@ from episode_results import MUG, Box, answer, ask, make_truth
 from pycocotools import mask as mask_utils
 from random_sets import HEIGHT, WIDTH
 
-from mmosis.evaluation import Detections, Dump, overlaps_of_found
+from analysis.mask_overlaps import overlaps_of_found
+from mmosis.evaluation import Detections, Dump
 
 FIRST, SECOND, FAR = (10, 10, 40, 40), (60, 10, 40, 40), (150, 20, 30, 30)
 HALF, QUARTER = (10, 10, 40, 20), (60, 10, 20, 20)
@@ -32,7 +33,7 @@ def test_masks_are_compared_with_those_of_the_objects_that_are_found() -> None:
     """One is half, one is whole; a wrong detection and one below the threshold do not count."""
     coco = make_truth({1: [(MUG, FIRST), (MUG, SECOND)]})
     found = find((FIRST, 0.9, HALF), (FAR, 0.8, FAR), (SECOND, 0.7, SECOND), (SECOND, 0.4, QUARTER))
-    overlaps = overlaps_of_found(coco, [ask(1, MUG)], found, THR)
+    overlaps = overlaps_of_found(Dump({}, [ask(1, MUG)], [found]), coco, THR)
     assert overlaps.ious.tolist() == pytest.approx([0.5, 1])
     assert overlaps.boundary_ious[1] == 1
     assert 0 < overlaps.boundary_ious[0] < 0.5
@@ -41,14 +42,14 @@ def test_masks_are_compared_with_those_of_the_objects_that_are_found() -> None:
 def test_the_boxed_object_is_left_out() -> None:
     coco = make_truth({1: [(MUG, FIRST), (MUG, SECOND)]})
     found = find((FIRST, 0.9, HALF), (SECOND, 0.7, QUARTER))
-    assert overlaps_of_found(coco, [ask(1, MUG)], found, THR, boxed=True).ious.tolist() == [0.25]
+    assert overlaps_of_found(Dump(dict(boxed=True), [ask(1, MUG)], [found]), coco, THR).ious.tolist() == [0.25]
 
 
 def test_objects_without_a_mask_are_left_out() -> None:
     coco = make_truth({1: [(MUG, FIRST), (MUG, SECOND)]})
     del coco.anns[1]['segmentation']
     found = find((FIRST, 0.9, HALF), (SECOND, 0.7, QUARTER))
-    assert overlaps_of_found(coco, [ask(1, MUG)], found, THR).ious.tolist() == [0.25]
+    assert overlaps_of_found(Dump({}, [ask(1, MUG)], [found]), coco, THR).ious.tolist() == [0.25]
 
 
 @pytest.mark.parametrize('masks', [True, False])
@@ -58,4 +59,4 @@ def test_a_dump_joins_its_runs(masks: bool, tmp_path: Path) -> None:
     runs = [find((FIRST, 0.9, HALF)), find((SECOND, 0.7, QUARTER))]
     runs = runs if masks else [replace(run, masks=None) for run in runs]
     Dump({}, [ask(1, MUG), ask(1, MUG, run=1)], runs).save(tmp_path / 'dump')
-    assert Dump.load(tmp_path / 'dump').overlaps_of_found(coco, THR).ious.tolist() == ([0.5, 0.25] if masks else [])
+    assert overlaps_of_found(Dump.load(tmp_path / 'dump'), coco, THR).ious.tolist() == ([0.5, 0.25] if masks else [])

@@ -3,7 +3,8 @@
 import pytest
 from episode_results import JUG, MUG, Box, answer, ask, make_truth
 
-from mmosis.evaluation import error_types, judge_run
+from analysis.error_types import error_types
+from mmosis.evaluation import judge_run
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
 HALF_OFF = (30, 10, 40, 40)  # IoU 1/3 with BOX

@@ -6,16 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import (
-    Detections,
-    Dump,
-    SearchCounts,
-    calibrate,
-    fit_calibration,
-    judge_run,
-    leave_out_boxed,
-    silent_share,
-)
+from mmosis.evaluation import Detections, Dump, judge_run, leave_out_boxed
 from mmosis.search.base import SearchBase
 from mmosis.search.calibration import Calibration, SizeCalibration, size_misfit
 from mmosis.search.scales import known_sizes
@@ -24,6 +15,8 @@ from mmosis.structures import EpisodeRecord
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.rng import generator
 
+from .score_calibration import calibrate, fit_calibration
+from .search_counts import SearchCounts, count_found, silent_fraction
 from .search_measure import data_paths, measure_search
 
 SILENT = 0.95  # of the searches for what an image does not show find nothing
@@ -79,11 +72,11 @@ class SearchTest:
 
     def count_found(self, score_thr: float) -> SearchCounts:
         """Count what was found at a threshold, 0-1."""
-        return self.dump.count_found(self.coco, score_thr)
+        return count_found(self.dump, self.coco, score_thr)
 
-    def silent_share(self, score_thr: float) -> float:
-        """Share of the searches for absent categories that find nothing, 0-1; nan without such a search."""
-        return silent_share(self.dump.episodes, self.dump.runs, score_thr)
+    def silent_fraction(self, score_thr: float) -> float:
+        """Fraction of the searches for absent categories that find nothing, 0-1; nan without such a search."""
+        return silent_fraction(self.dump, score_thr)
 
     def judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Scores, misfits and whether right of all detections; what finds a boxed object is left out."""
@@ -113,7 +106,7 @@ class SearchTest:
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often the boxes of a score are right, before and after; as :func:`~mmosis.evaluation.calibrate` gives it."""
+    """Reliability before and after a calibration, each as :func:`~analysis.score_calibration.calibrate` gives it."""
 
     before: dict
     after: dict

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from mmosis.evaluation import calibrate, fit_calibration
+from analysis.score_calibration import calibrate, fit_calibration
 
 
 def test_bins_and_their_distance_from_the_score() -> None:

@@ -61,7 +61,7 @@ def clutter_figure(groups: Mapping[str, Mapping[str, Mapping]]) -> Figure:
     """The paper's Fig. 8: mAP50 by the number of objects in the image.
 
     Args:
-        groups: For each kind, 'box' and 'mask', groups as :func:`~mmosis.evaluation.ap_by_clutter` gives them.
+        groups: For each kind, 'box' and 'mask', groups as :func:`~analysis.clutter.ap_by_clutter` gives them.
     """
     figure, axes = _axes(height=3.2)
     for number, ((kind, bars), colour) in enumerate(zip(groups.items(), (ACCENT, SECOND), strict=False)):
@@ -103,7 +103,7 @@ def errors_figure(errors: Mapping[str, Mapping[str, float]]) -> Figure:
     """The AP50 that each type of error costs, with counts.
 
     Args:
-        errors: ``gain`` (0-1) and ``count`` by type, as :func:`~mmosis.evaluation.error_types` gives them.
+        errors: ``gain`` (0-1) and ``count`` by type, as :func:`~analysis.error_types.error_types` gives them.
     """
     figure, axes = _axes(height=2.6)
     names = list(errors)[::-1]
@@ -119,7 +119,7 @@ def calibration_figure(calibration: Mapping) -> Figure:
     """Reliability diagram: how often detections of a score are right.
 
     Args:
-        calibration: As :func:`~mmosis.evaluation.calibrate` gives it.
+        calibration: As :func:`~analysis.score_calibration.calibrate` gives it.
     """
     figure, axes = _axes(height=4, width=4.6)
     bins = [one for one in calibration['bins'] if one['count']]

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmosis.evaluation import Judgement
+from mmosis.evaluation.functional import average_precision
 from mmosis.structures import EpisodeRecord
-
-from .judgement import Judgement
-from .matching import average_precision
 
 
 class ReferenceEffect(NamedTuple):

@@ -1,7 +1,8 @@
 import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 
-from mmosis.evaluation import category_spread, judge_run, reference_effects
+from analysis.sensitivity import category_spread, reference_effects
+from mmosis.evaluation import judge_run
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
 

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 
 from pycocotools.coco import COCO
 
-from mmosis.evaluation.detections import Detections
+from mmosis.evaluation import Detections, Dump, evaluate_runs, is_ignored
 from mmosis.structures import EpisodeRecord
-
-from .protocol import evaluate_runs
-from .truth import is_ignored
 
 EDGES = (1, 2, 3, 5, 9, 17)
 
@@ -45,6 +42,19 @@ def ap_by_clutter(
             num_images=len(img_ids), mean=metrics['mean']['mAP_50'], interval=metrics['interval']['mAP_50']
         )
     return result
+
+
+def cluttered_part(dump: Dump, coco: COCO, min_objects: int) -> Dump:
+    """The part of a test in images with at least so many objects of all categories.
+
+    Raises:
+        ValueError: If no searched image has so many.
+    """
+    episodes = [episode for episode in dump.episodes if count_objects(coco, episode.image_id) >= min_objects]
+    if not episodes:
+        raise ValueError(f'no searched image has {min_objects} objects or more')
+    img_ids = {episode.image_id for episode in episodes}
+    return Dump(dump.info, episodes, [run.of_images(img_ids) for run in dump.runs])
 
 
 def count_objects(coco: COCO, img_id: int) -> int:

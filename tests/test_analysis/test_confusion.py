@@ -7,7 +7,8 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 from random_sets import CAT_IDS, random_results, random_truth
 
-from mmosis.evaluation import Detections, confusion_matrix, mean_confusion
+from analysis.confusion import confusion_matrix, mean_confusion
+from mmosis.evaluation import Detections
 from mmosis.structures import EpisodeRecord
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)

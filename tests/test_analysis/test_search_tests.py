@@ -8,8 +8,9 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 from scipy.special import expit, logit
 
-from mmosis.analysis.calibrate import Reliability, SearchTest, fit_scores, search_photographs
-from mmosis.evaluation import Dump, calibrate
+from analysis.score_calibration import calibrate
+from analysis.search_tests import Reliability, SearchTest, fit_scores, search_photographs
+from mmosis.evaluation import Dump
 from mmosis.search.calibration import Calibration
 from mmosis.search.views import ViewSettings
 
@@ -64,7 +65,7 @@ def test_searches_for_what_is_not_there_find_nothing(loud: float) -> None:
     run.scores[np.flatnonzero(run.category_ids == JUG)[:3]] = loud
     calibration = fit_scores([test], 0.5)
     for each in (calibration, Calibration(calibration.slope, calibration.offset)):
-        assert test.calibrated(each).silent_share(0.5) >= 0.95
+        assert test.calibrated(each).silent_fraction(0.5) >= 0.95
     assert calibration(np.array([loud]))[0] == pytest.approx(0.5, abs=1e-3)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.evaluation import boundary_ious, paired_ious
+from analysis.mask_overlaps import boundary_ious, paired_ious
 
 
 def square(start: int, end: int) -> dict:

@@ -1,7 +1,8 @@
 import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 
-from mmosis.evaluation import ap_by_clutter
+from analysis.clutter import ap_by_clutter, cluttered_part
+from mmosis.evaluation import Dump
 
 BOX, OTHER = (10, 10, 40, 40), (100, 100, 40, 40)
 
@@ -26,3 +27,16 @@ def test_the_interval_is_that_of_the_runs() -> None:
     (group,) = ap_by_clutter(coco, episodes, [answer((1, MUG, BOX, 0.9)), answer()]).values()
     assert group['mean'] == 0.5
     assert group['interval'] == pytest.approx(12.706 * 0.5, rel=1e-3)
+
+
+def test_the_part_with_many_objects_is_judged_alone() -> None:
+    coco = make_truth({1: [(MUG, BOX)], 2: [(MUG, BOX), (JUG, OTHER)]})
+    dump = Dump({}, [ask(1, MUG), ask(2, MUG)], [answer((1, MUG, OTHER, 0.9), (2, MUG, BOX, 0.8))])
+    part = cluttered_part(dump, coco, 2)
+    assert [episode.image_id for episode in part.episodes] == [2]
+    assert part.runs[0].image_ids.tolist() == [2]
+    assert part.evaluate(coco)['bbox']['mean']['mAP_50'] == 1
+    assert dump.evaluate(coco)['bbox']['mean']['mAP_50'] < 1
+    assert cluttered_part(dump, coco, 0).episodes == dump.episodes
+    with pytest.raises(ValueError, match='no searched image has 3 objects or more'):
+        cluttered_part(dump, coco, 3)

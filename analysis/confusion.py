@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmosis.evaluation.detections import Detections
+from mmosis.evaluation import Detections
+from mmosis.evaluation.functional import Overlaps, average_precision, overlaps_of_run
 from mmosis.structures import EpisodeRecord
-
-from .matching import Overlaps, average_precision, overlaps_of_run
 
 
 def confusion_matrix(

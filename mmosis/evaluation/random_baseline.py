@@ -1,17 +1,35 @@
-"""The paper's random baseline."""
+"""The paper's random baseline: the truth in random places."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmosis.evaluation.detections import Detections
+from mmosis.structures import EpisodeRecord
 from mmosis.utils.rng import generator
 
-from .truth import is_ignored, true_mask
+from .detections import Detections
+from .dump import Dump
+from .functional import is_ignored, true_mask
 
 SCORES = (0.8, 1.0)
+
+
+def random_baseline(coco: COCO, episodes: Sequence[EpisodeRecord], info: dict, seed: int) -> Dump:
+    """Answer every episode of a test with the truth in random places (paper section 5.3).
+
+    Args:
+        coco: Annotations, with masks or without.
+        episodes: Of all runs.
+        info: What is tested, with the number of ``runs``.
+        seed: Seed of the places and scores, >= 0.
+    """
+    runs = [
+        random_detections(coco, [(e.image_id, e.category_id) for e in episodes if e.run == run], seed, run)
+        for run in range(info['runs'])
+    ]
+    return Dump(dict(info, detector='random boxes'), sorted(episodes), runs)
 
 
 def random_detections(coco: COCO, pairs: Collection[tuple[int, int]], seed: int, run: int = 0) -> Detections:

@@ -1,11 +1,15 @@
-"""How masks overlap those that they are of, as areas and as boundaries."""
+"""IoU and boundary IoU of masks with their true ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from faster_coco_eval.core.mask import rleToBoundary
 from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+
+from mmosis.evaluation import Dump, is_ignored, leave_out_boxed
+from mmosis.evaluation.functional import overlaps_of_run
 
 BOUNDARY_RATIO = 0.02  # of the image's diagonal, as in the paper
 
@@ -51,15 +55,45 @@ def paired_ious(masks: Sequence[Mapping], true_masks: Sequence[Mapping]) -> np.n
 def boundary_ious(masks: Sequence[Mapping], true_masks: Sequence[Mapping], ratio: float = BOUNDARY_RATIO) -> np.ndarray:
     """Boundary IoU of each mask with its own true one (Cheng et al., CVPR 2021, arXiv 2103.16562): (N,), 0-1.
 
-    It is the IoU of what lies in each mask within a distance of its outline. IoU of whole masks hardly sees how well
+    It is the IoU of what lies in each mask within a distance of its outline. IoU of masks hardly shows how well
     edges lie where objects are large; this does. Of what is no wider than twice the distance it is the IoU of masks.
 
     Args:
         masks: N masks, run-length encoded.
         true_masks: Their true ones, of the same sizes.
-        ratio: The distance as a share of the image's diagonal; at least a pixel.
+        ratio: The distance as a fraction of the image's diagonal; at least a pixel.
 
     Raises:
         ValueError: If the numbers differ.
     """
     return paired_ious(*([rleToBoundary(mask, ratio) for mask in each] for each in (masks, true_masks)))
+
+
+def overlaps_of_found(dump: Dump, coco: COCO, score_thr: float) -> MaskOverlaps:
+    """Compare the masks of detections with those of the objects that they find, by boxes at IoU 0.5.
+
+    Detections are matched as :func:`~analysis.search_counts.count_found` has it.
+
+    Args:
+        dump: A test; runs without masks are skipped.
+        coco: Annotations; objects without a mask are skipped.
+        score_thr: Detections with a lower score are ignored, 0-1.
+
+    Returns:
+        MaskOverlaps: Of each object that is found.
+    """
+    found = [masks for run in dump.run_numbers if dump.runs[run].masks for masks in _found(dump, run, coco, score_thr)]
+    return MaskOverlaps.of([mask for mask, _ in found], [true_mask for _, true_mask in found])
+
+
+def _found(dump: Dump, run: int, coco: COCO, score_thr: float) -> Iterator[tuple[Mapping, Mapping]]:
+    """The masks of a run's detections that find an object, each with the true one."""
+    episodes, seen = dump.of_run(run), dump.runs[run]
+    seen = seen[seen.scores >= score_thr]
+    if dump.boxed:
+        coco, seen, *_ = leave_out_boxed(coco, episodes, seen)
+    for overlaps in overlaps_of_run(coco, episodes, seen, 'bbox', max_dets=None):
+        objects, found = coco.imgToAnns[overlaps.episode.image_id], overlaps.match(overlaps.episode.category_id)
+        for row, column in zip(overlaps.rows[found >= 0], found[found >= 0], strict=True):
+            if not is_ignored(coco, objects[column], 'segm'):
+                yield seen.masks[row], coco.annToRLE(objects[column])

@@ -8,25 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import (
-    Dump,
-    Judgement,
-    ReferenceEffect,
-    ap_by_clutter,
-    calibrate,
-    category_aps,
-    category_spread,
-    confusion_matrix,
-    error_types,
-    judge_run,
-    mean_confusion,
-    mean_with_interval,
-    reference_effects,
-)
+from mmosis.evaluation import Dump, Judgement, category_aps, judge_run, mean_with_interval
 
 from . import report_figures as figures
+from .clutter import ap_by_clutter
+from .confusion import confusion_matrix, mean_confusion
+from .error_types import error_types
 from .gallery import Gallery
 from .report_page import Picture, Section, Table, png_of, render_page
+from .score_calibration import calibrate
+from .sensitivity import ReferenceEffect, category_spread, reference_effects
 
 NAMES = dict(bbox='box', segm='mask')
 TOP_PAIRS = 15

@@ -53,7 +53,7 @@ def measure_search(
     Args:
         inferencer: The model, as it searches by default.
         folder, seeds, phase, split, num_absent, references, boxed: As in
-            :func:`~mmosis.analysis.search_plan.plan_searches`; so are the errors.
+            :func:`~analysis.search_plan.plan_searches`; so are the errors.
     """
     searches = plan_searches(folder, seeds, phase, split, num_absent, references, boxed)
     results, times = [], []

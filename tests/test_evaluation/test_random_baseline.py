@@ -10,7 +10,8 @@ from episode_results import ask
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import evaluate_runs, random_detections
+from mmosis.evaluation import evaluate_runs
+from mmosis.evaluation.random_baseline import random_detections
 from mmosis.utils.coco_file import load_coco
 
 BICYCLE, CAR, MOTORCYCLE, PERSON = 20, 30, 40, 10

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .judgement import Judgement, category_aps
-from .matching import IOU_THR
+from mmosis.evaluation import Judgement, category_aps
+from mmosis.evaluation.functional import IOU_THR
 
 BACKGROUND_IOU = 0.1
 TYPES = ('localisation', 'class', 'duplicate', 'background', 'both', 'missed')

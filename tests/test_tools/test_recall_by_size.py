@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mmosis.evaluation.functional.proposal_recall import proposal_recall
+from tools.analysis_tools.proposal_recall import proposal_recall
 
 SMALL, MEDIUM, LARGE, HUGE = (0, 0, 20, 20), (100, 0, 130, 30), (200, 0, 260, 60), (300, 0, 500, 200)
 
