@@ -72,9 +72,9 @@ setup(
     ],
     extras_require={
         'light': LIGHT,
-        'onedl': [*TABLE['HOST'], *TRAIN, *family('onedl')],
+        'onedl': [*TABLE['BASE'], *TRAIN, *family('onedl')],
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
-        'openmmlab': [*TABLE['HOST'], *TRAIN, *family('openmmlab'), 'setuptools<81'],
+        'openmmlab': [*TABLE['BASE'], *TRAIN, *family('openmmlab'), 'setuptools<81'],
         'export': EXPORT,
         'imagenet': IMAGENET,
         'index': INDEX,

@@ -8,7 +8,7 @@ from mmosis.compat import prepare
 
 prepare()
 
-import mmdet.registry as host
+import mmdet.registry
 from mmengine.registry import Registry
 
 PARTS = ('datasets', 'engine', 'evaluation', 'models', 'visualization')
@@ -20,6 +20,6 @@ REGISTRIES = {
         scope='mmosis',
         locations=[f'{package}.{part}' for package in ('mmdet', 'mmosis') for part in PARTS],
     )
-    for name, registry in vars(host).items()
+    for name, registry in vars(mmdet.registry).items()
     if isinstance(registry, Registry) and registry.scope == 'mmdet'
 }

@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: a tiny COCO-format set, pipelines for it and a tiny model."""
+"""Fixtures of all tests: a tiny COCO-format set, pipelines for it and a tiny model."""
 
 import gc
 import json
@@ -45,7 +45,7 @@ CATEGORIES = {
     'train': 70,
     'truck': 80,
 }
-# id: (file, (h, w), [(category, (x, y, w, h), kind of mask)]). Bus shows in one image, train in none, image 20 shows
+# id: (file, (h, w), [(category, (x, y, w, h), type of mask)]). Bus shows in one image, train in none, image 20 shows
 # one-shot categories of S1 only, image 44 nothing; image 3 has a crowd, image 12 a degenerate box.
 SCENES = {
     7: ('a.jpg', (80, 100), [('bicycle', (5, 5, 30, 20), 'polygon'), ('bicycle', (50, 40, 25, 30), 'rle'),
@@ -112,13 +112,13 @@ def laid_out_configs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _host_scope() -> None:
+def _mmdet_scope() -> None:
     """Let registries find mmdet's modules, whatever scope a test's Runner has left."""
     init_default_scope('mmdet')
 
 
 @pytest.fixture
-def host_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def mmengine_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """What MMEngine's logger says: it does not propagate, so pytest's own ``caplog`` hears nothing of it."""
     logger = MMLogger.get_current_instance()
     logger.addHandler(caplog.handler)
@@ -136,7 +136,7 @@ def _tiny_coco_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for img_id, (name, (height, width), objects) in SCENES.items():
         image = np.random.default_rng(img_id).integers(0, 60, (height, width, 3), dtype=np.uint8)
         dataset['images'].append(dict(id=img_id, file_name=name, height=height, width=width))
-        for category, bbox, kind in objects:
+        for category, bbox, mask_type in objects:
             mask = _draw(image, category, bbox)
             ann_id = len(dataset['annotations']) + 100
             dataset['annotations'].append(
@@ -146,8 +146,8 @@ def _tiny_coco_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     category_id=CATEGORIES[category],
                     bbox=list(bbox),
                     area=float(mask.sum()) or 1.0,
-                    iscrowd=int(kind == 'crowd'),
-                    segmentation=_outline(bbox) if kind == 'polygon' else _rle(mask),
+                    iscrowd=int(mask_type == 'crowd'),
+                    segmentation=_outline(bbox) if mask_type == 'polygon' else _rle(mask),
                 )
             )
         cv2.imwrite(str(root / 'images' / name), image)

@@ -1,4 +1,4 @@
-"""Small detectors of every kind, to be exported."""
+"""Small detectors of every type, to be exported."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def make_inferencer(name: str, folder: Path, **rcnn_test_cfg) -> OneShotInferenc
     # Pixels of up to 255 would make scores of 1.0, many of them, and equal scores come in any order.
     model.backbone.conv1.weight.data /= 50
     if name == PUBLISHED:
-        # What is rather none than a match is left out.
+        # What is rather none than a match is filtered.
         model.roi_head.bbox_head.fc_cls.bias.data += torch.tensor([2.0, 0.0])
     weights = folder / 'weights.pth'
     torch.save(dict(state_dict=model.state_dict()), weights)

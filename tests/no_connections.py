@@ -40,10 +40,10 @@ def forbid_connections() -> None:
 
 
 if __name__ == '__main__':
-    kind, what, *args = sys.argv[1:]
+    option, what, *args = sys.argv[1:]
     sys.argv = [what, *args]
     forbid_connections()
-    if kind == '-c':
+    if option == '-c':
         exec(what)
     else:
         runpy.run_module(what, run_name='__main__', alter_sys=True)

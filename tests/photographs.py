@@ -15,7 +15,7 @@ def rectangle(x: int, y: int, w: int, h: int) -> list[list[int]]:
 
 
 def write_photographs(folder: Path, objects: list[list[tuple]]) -> Path:
-    """Write grey photographs, 120 x 160, with one-coloured rectangles: (category, x, y, w, h), a crowd with True."""
+    """Write grey images, 120 x 160, with one-coloured rectangles: (category, x, y, w, h), a crowd with True."""
     (folder / 'images').mkdir(parents=True)
     images, annotations = [], []
     for number, found in enumerate(objects, 1):

@@ -74,7 +74,7 @@ def test_split_files_are_s1_with_another_split(stem: str) -> None:
 
 
 SPLIT_BY_OPTION = [
-    *(path.stem for kind in ('coco', 'demo') for path in sorted(ROOT.glob(f'configs/matchers/*_{kind}.py')))
+    *(path.stem for data in ('coco', 'demo') for path in sorted(ROOT.glob(f'configs/matchers/*_{data}.py')))
 ]
 
 
@@ -174,7 +174,7 @@ PRETRAINING = 'configs/pocket/faster_rcnn_pocket.py'
 
 
 def test_masked_pocket_differs_in_the_tests_references_alone() -> None:
-    plain, masked = (read(f'configs/pocket/siamese_mask_rcnn_pocket{kind}.py') for kind in ('', '_masked'))
+    plain, masked = (read(f'configs/pocket/siamese_mask_rcnn_pocket{suffix}.py') for suffix in ('', '_masked'))
     changed = {f'test_dataloader.dataset.{key}' for key in ('ref_pipeline', 'reference_sampler')}
     assert differences(plain, masked) == changed
     steps, taken = (list(cfg.test_dataloader.dataset.ref_pipeline) for cfg in (plain, masked))
@@ -183,7 +183,7 @@ def test_masked_pocket_differs_in_the_tests_references_alone() -> None:
 
 
 def test_finetune_differs_from_pocket_in_schedule_categories_and_start() -> None:
-    pocket, finetune = (read(f'configs/pocket/siamese_mask_rcnn_pocket{kind}.py') for kind in ('', '_finetune'))
+    pocket, finetune = (read(f'configs/pocket/siamese_mask_rcnn_pocket{suffix}.py') for suffix in ('', '_finetune'))
     changed = {'max_iters', 'train_cfg.max_iters', 'param_scheduler', 'optim_wrapper.optimizer.lr'}
     categories = {f'train_dataloader.dataset.{key}' for key in ('split', 'phase')}
     start = {'model.backbone.init_cfg', 'model.neck.init_cfg', 'model.roi_head.relation.embed_init_cfg'}
@@ -195,18 +195,18 @@ def test_finetune_differs_from_pocket_in_schedule_categories_and_start() -> None
 
 
 def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
-    lite, s1 = (read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py') for kind in ('', '_s1'))
+    lite, s1 = (read(f'configs/lite/siamese_mask_rcnn_lite{suffix}.py') for suffix in ('', '_s1'))
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}
     own = {'held_out', 'composed_scenes.data_root'}
     parts = own | {f'{name}.{key}' for name in ('photographs', 'more_photographs') for key in ('split', 'phase')}
     schedule = {'max_iters', 'train_cfg.max_iters', 'param_scheduler'}
     data = {f'train_dataloader.dataset.{key}' for key in ('datasets', 'weights')}
     assert differences(lite, s1) - parts - schedule == data | tested
-    whole, left = ({part.data_root: part for part in cfg.train_dataloader.dataset.datasets} for cfg in (lite, s1))
+    complete, left = ({part.data_root: part for part in cfg.train_dataloader.dataset.datasets} for cfg in (lite, s1))
     composed = s1.composed.s1.out_dir
-    assert set(left) - set(whole) == {composed}
-    assert differences(left[composed], whole[s1.composed.all.out_dir]) == {'data_root'}
-    changed = {root: differences(whole[root], left[root]) for root in left if root != composed}
+    assert set(left) - set(complete) == {composed}
+    assert differences(left[composed], complete[s1.composed.all.out_dir]) == {'data_root'}
+    changed = {root: differences(complete[root], left[root]) for root in left if root != composed}
     held_out = {'split', 'phase'}
     assert [changed[f'data/photographs/{name}/'] for name in ('coco_train', 'coco_more_train')] == [held_out] * 2
     assert sum(map(len, changed.values())) == 4
@@ -218,9 +218,9 @@ def test_composed_scenes_are_where_the_lite_configs_look_for_them() -> None:
     lite, s1 = (
         {
             part.data_root
-            for part in read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py').train_dataloader.dataset.datasets
+            for part in read(f'configs/lite/siamese_mask_rcnn_lite{suffix}.py').train_dataloader.dataset.datasets
         }
-        for kind in ('', '_s1')
+        for suffix in ('', '_s1')
     )
     assert {composed[name].out_dir for name in ('all', 'crowds')} <= lite
     assert composed.s1.out_dir in s1
@@ -230,7 +230,7 @@ def test_composed_scenes_are_where_the_lite_configs_look_for_them() -> None:
 
 
 def test_lite_is_fine_tuned_on_one_data_set_from_its_checkpoint() -> None:
-    lite, finetune = (read(f'configs/lite/siamese_mask_rcnn_lite{kind}.py') for kind in ('', '_finetune'))
+    lite, finetune = (read(f'configs/lite/siamese_mask_rcnn_lite{suffix}.py') for suffix in ('', '_finetune'))
     changed = {'max_iters', 'train_cfg.max_iters', 'param_scheduler', 'optim_wrapper.optimizer.lr'}
     data = {key for key in differences(lite, finetune) if key.startswith('train_dataloader.dataset.')}
     tested = {f'test_dataloader.dataset.{key}' for key in ('split', 'phase')}

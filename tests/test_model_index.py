@@ -61,7 +61,7 @@ def test_results_of_the_demo_are_those_of_the_readme() -> None:
     assert set(rows) == {'one-shot', 'background'}
     (results,) = [model['Results'] for model in MODELS if model['Name'] == 'siamese_mask_rcnn_demo_s1']
     assert {key: value for result in results for key, value in result['Metrics'].items()} == {
-        f'{phase} {kind} mAP50': float(value)
+        f'{phase} {target} mAP50': float(value)
         for phase, figures in rows.items()
-        for kind, value in zip(('box', 'mask'), figures.split(' | '), strict=True)
+        for target, value in zip(('box', 'mask'), figures.split(' | '), strict=True)
     }

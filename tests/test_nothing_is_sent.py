@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> str:
-    """A folder with a picture, beside the home."""
+    """A folder with an image, beside the home."""
     (tmp_path / 'photos').mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     cv2.imwrite(str(tmp_path / 'photos' / 'a.png'), noise)
@@ -97,7 +97,7 @@ time.sleep({wait})
 
 @pytest.mark.slow
 def test_a_search_and_an_index_connect_to_nothing(home: Path, photos: str, no_connections: str) -> None:
-    """By either runtime; ONNX Runtime would look up its host some time after."""
+    """By either runtime; ONNX Runtime would look up Microsoft's host some time after."""
     runtimes = ['onnx', 'torch'] if find_spec('onnxruntime') else ['torch']
     index = find_spec('lancedb') is not None
     done = run(home, no_connections, '-c', SEARCHES.format(photos=photos, runtimes=runtimes, index=index, wait=WAIT))
@@ -106,7 +106,7 @@ def test_a_search_and_an_index_connect_to_nothing(home: Path, photos: str, no_co
     assert [name for name in files_in(home) if not name.startswith(('out/', '.cache/matplotlib/fontlist'))] == []
 
 
-# Tells in a file of what Python code of any process looks up or connects to.
+# Logs to a file what Python code of any process looks up or connects to.
 WATCH = """
 import json, os, sys
 
@@ -115,7 +115,7 @@ def tell(event, args):
         where = args[0] if event == 'socket.getaddrinfo' else args[-1]
         if isinstance(where, tuple):
             where = where[0]
-        with open({told!r}, 'a') as file:
+        with open({log!r}, 'a') as file:
             file.write(json.dumps(str(where)) + '\\n')
 
 sys.addaudithook(tell)
@@ -124,9 +124,9 @@ sys.addaudithook(tell)
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Path:
-    """A folder for PYTHONPATH that has all of Python watched; the watcher writes to ``told`` in it."""
+    """A folder for PYTHONPATH that has all of Python watched; the watcher writes to ``log`` in it."""
     (tmp_path / 'watch').mkdir()
-    (tmp_path / 'watch' / 'sitecustomize.py').write_text(WATCH.format(told=str(tmp_path / 'watch' / 'told')))
+    (tmp_path / 'watch' / 'sitecustomize.py').write_text(WATCH.format(log=str(tmp_path / 'watch' / 'log')))
     return tmp_path / 'watch'
 
 
@@ -153,9 +153,9 @@ def test_the_page_calls_nobody(home: Path, watched: Path) -> None:
     pytest.importorskip('gradio')
     done = run(home, '-c', PAGE.format(port=free_port()), PYTHONPATH=f'{watched}:{ROOT}')
     assert done.returncode == 0, done.stderr
-    told = {json.loads(line) for line in (watched / 'told').read_text().splitlines()}
-    assert told
-    assert [where for where in told if not is_here(where)] == []
+    logged = {json.loads(line) for line in (watched / 'log').read_text().splitlines()}
+    assert logged
+    assert [where for where in logged if not is_here(where)] == []
     assert files_in(home) == []
 
 
@@ -166,8 +166,8 @@ def test_a_cluster_of_this_machine_calls_nobody(home: Path, photos: str, watched
     words = ['-m', 'mmosis.cli', 'search', photos, '--reference', f'{photos}/a.png', '--out', 'out', '--ray']
     done = run(home, *words, PYTHONPATH=f'{watched}:{ROOT}')
     assert done.returncode == 0, done.stderr
-    told = {json.loads(line) for line in (watched / 'told').read_text().splitlines()}
-    assert told
-    assert [where for where in told if not is_here(where)] == []
+    logged = {json.loads(line) for line in (watched / 'log').read_text().splitlines()}
+    assert logged
+    assert [where for where in logged if not is_here(where)] == []
     # Matplotlib, which mmdet imports, keeps a list of the machine's fonts.
     assert [name for name in files_in(home) if not name.startswith(('out/', '.cache/matplotlib/fontlist'))] == []

@@ -6,7 +6,7 @@ import mmdet
 from mmengine.config import Config
 from test_config_differences import differences, read
 
-HOST = Path(mmdet.__file__).parent / '.mim' / 'configs'
+MMDET_CONFIGS = Path(mmdet.__file__).parent / '.mim' / 'configs'
 
 
 def test_boxes_alone_are_loaded_like_boxes_with_masks() -> None:
@@ -19,7 +19,7 @@ def test_boxes_alone_are_loaded_like_boxes_with_masks() -> None:
 
 def test_cascade_has_the_stages_of_mmdets() -> None:
     model = read('configs/reuse/siamese_cascade_mask_rcnn_s1.py').model
-    theirs = Config.fromfile(HOST / '_base_/models/cascade-mask-rcnn_r50_fpn.py').model
+    theirs = Config.fromfile(MMDET_CONFIGS / '_base_/models/cascade-mask-rcnn_r50_fpn.py').model
     assert model.roi_head.stage_loss_weights == theirs.roi_head.stage_loss_weights
     assert [head.bbox_coder for head in model.roi_head.bbox_head] == [
         head.bbox_coder for head in theirs.roi_head.bbox_head
@@ -30,7 +30,7 @@ def test_cascade_has_the_stages_of_mmdets() -> None:
 
 def test_gfl_is_mmdets_but_for_the_matching() -> None:
     cfg = read('configs/reuse/siamese_gfl_s1.py')
-    theirs = Config.fromfile(HOST / 'gfl/gfl_r50_fpn_1x_coco.py')
+    theirs = Config.fromfile(MMDET_CONFIGS / 'gfl/gfl_r50_fpn_1x_coco.py')
     assert differences(cfg.model.neck, theirs.model.neck) == set()
     assert differences(cfg.model.bbox_head, theirs.model.bbox_head) == {'num_classes', 'in_channels'}
     assert differences(cfg.model.train_cfg, theirs.model.train_cfg) == {'assigner.ignore_iof_thr'}

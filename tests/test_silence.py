@@ -1,4 +1,4 @@
-"""What the commands say, line by line: results, progress and warnings that matter; nothing of the hosts."""
+"""What the commands print, line by line: results, progress and warnings that matter; nothing of MMEngine or mmdet."""
 
 import os
 import re
@@ -79,8 +79,8 @@ def test_search(data: Path, tmp_path: Path) -> None:
     *images, other = sorted((data / 'train/images').iterdir())[:3]
     words = ['--reference', other, '--box', '10,10,50,50', '--image-scale', '64', '--score-thr', '1']
     out, err = run(PYTHON, '-m', 'mmosis.cli', 'search', *images, *words, '--out', tmp_path)
-    told = (r'0 objects in 2 images: .*', 'searched at 64 pixels', 'the best score was .*')
-    assert unexpected(out, steps('Search', 2), *told) == []
+    results = (r'0 objects in 2 images: .*', 'searched at 64 pixels', 'the best score was .*')
+    assert unexpected(out, steps('Search', 2), *results) == []
     assert len(out) == 5
     assert err == []
 

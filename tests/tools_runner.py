@@ -22,8 +22,8 @@ STEPS = 2
 
 def forget_visualizers(patch: pytest.MonkeyPatch) -> None:
     """Forget the visualizers of earlier Runners, which MMEngine would give again: a new process has none."""
-    for kind in (Visualizer, OneShotLocalVisualizer):
-        patch.setattr(kind, '_instance_dict', OrderedDict())
+    for visualizer in (Visualizer, OneShotLocalVisualizer):
+        patch.setattr(visualizer, '_instance_dict', OrderedDict())
 
 
 def run(tool: str, *args: str | Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from mmosis.engine import newest_whole_checkpoint
+from mmosis.engine import newest_valid_checkpoint
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.config_file import run_name, set_split
 
@@ -89,7 +89,7 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
 
 def _train(cfg: Config, trained: bool) -> str:
     """Train, or take the checkpoint that a finished training has left; return it."""
-    newest = newest_whole_checkpoint(cfg.work_dir) if trained else None
+    newest = newest_valid_checkpoint(cfg.work_dir) if trained else None
     if newest is None:
         resume_newest(cfg)
         newest = run_training(cfg)

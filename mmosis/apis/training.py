@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from mmengine.config import Config
 
-from mmosis.engine import StrictRunner, newest_whole_checkpoint
+from mmosis.engine import StrictRunner, newest_valid_checkpoint
 
 SIGNAL_WAIT = 5  # seconds at most between the end of a worker's pipe and the signal of its end, on a busy machine
 
@@ -39,7 +39,7 @@ def resume_newest(cfg: Config) -> None:
     Args:
         cfg: The config, with ``work_dir``; it is changed.
     """
-    checkpoint = newest_whole_checkpoint(cfg.work_dir)
+    checkpoint = newest_valid_checkpoint(cfg.work_dir)
     if checkpoint is not None:
         cfg.load_from, cfg.resume = checkpoint, True
     elif cfg.get('load_from') is None:

@@ -15,7 +15,7 @@ from threading import RLock
 from typing import Any, NoReturn
 from urllib.parse import urlparse
 
-import mmengine.runner.checkpoint as host
+import mmengine.runner.checkpoint as upstream
 import numpy as np
 import torch
 from mmengine.dist import barrier, is_main_process
@@ -123,12 +123,12 @@ def load_from_openmmlab(filename: str, map_location: Any = None) -> Any:
     url = _look_up(f'{scheme}://{name}', get_external_models())
     if urlparse(url).scheme in ('http', 'https'):
         return load_from_http(url, map_location)
-    return load_checkpoint_file(Path(host._get_mmengine_home(), url), map_location)
+    return load_checkpoint_file(Path(upstream._get_mmengine_home(), url), map_location)
 
 
 def load_from_mmcls(filename: str, map_location: Any = None) -> Any:
     """Load a classification backbone by its name, e.g. ``mmcls://mobilenet_v2``."""
-    return host._process_mmcls_checkpoint(load_from_http(_look_up(filename, get_mmcls_models()), map_location))
+    return upstream._process_mmcls_checkpoint(load_from_http(_look_up(filename, get_mmcls_models()), map_location))
 
 
 def load_from_remote(filename: str, map_location: Any = None) -> NoReturn:

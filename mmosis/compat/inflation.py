@@ -1,4 +1,4 @@
-"""A checkpoint takes no more memory than its file has bytes; one that would is refused before it does."""
+"""Refuse checkpoints that would take more memory than their file has bytes."""
 
 import mmap
 import os

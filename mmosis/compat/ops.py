@@ -1,6 +1,6 @@
 """NMS and RoIAlign for an mmcv that was installed without its compiled ops.
 
-Mask R-CNN needs just these two, and torchvision has both. They are supplied where mmcv looks for them, as the module
+Mask R-CNN needs just these two, and torchvision has both. They are supplied where mmcv imports them from, as the module
 ``mmcv._ext``, so that mmcv's own classes (``NMSop``, ``RoIAlignFunction``, ``batched_nms``) run unchanged.
 """
 
@@ -33,7 +33,7 @@ def install() -> None:
         stand_in = StandIn()
         sys.modules[EXTENSION] = stand_in
         sys.modules['mmcv']._ext = stand_in
-        _mend_masks()
+        _patch_masks()
         return
     try:
         importlib.import_module(EXTENSION)
@@ -44,7 +44,7 @@ def install() -> None:
         ) from error
 
 
-def _mend_masks() -> None:
+def _patch_masks() -> None:
     """Give the fork's mask structures RoIAlign: imported before the stand-in, they hold one that only raises."""
     if MASKS in sys.modules:
         sys.modules[MASKS].roi_align = importlib.import_module('mmcv.ops.roi_align').roi_align

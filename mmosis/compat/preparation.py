@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from .versions import check_host
+from .versions import check_versions
 
 
 @cache
@@ -17,7 +17,7 @@ def prepare() -> None:
     Raises:
         ImportError: If mmosis cannot run on the installed versions; says what to install.
     """
-    check_host()
+    check_versions()
     from mmengine.config.utils import MODULE2PACKAGE
 
     from .ops import install

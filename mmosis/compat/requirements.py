@@ -2,7 +2,7 @@
 
 PYTHON = (3, 10)
 
-HOST = ('torch>=2.5', 'torchvision>=0.20')
+BASE = ('torch>=2.5', 'torchvision>=0.20')
 
 # Import name -> requirements that supply it, any one of them; the first is the one that we install.
 # The upper bounds are those that mmdet 3.3.0 asserts.

@@ -1,4 +1,4 @@
-"""Refuses, at import, a host that mmosis cannot run on. Reads package metadata only; imports none of the packages."""
+"""Check the installed versions of what mmosis runs on. Reads package metadata only; imports none of the packages."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,12 +6,12 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 
-from mmosis.compat.requirements import FAMILIES, HOST, NUMPY_2, PYTHON
+from mmosis.compat.requirements import BASE, FAMILIES, NUMPY_2, PYTHON
 
 Versions = dict[str, str]  # distribution name -> version, of what is installed
 
 
-def check_host() -> None:
+def check_versions() -> None:
     """Check Python, torch, torchvision and the family of mmengine, mmcv and mmdet.
 
     Raises:
@@ -24,7 +24,7 @@ def check_host() -> None:
 
 def installed_versions() -> Versions:
     """Look up the distributions that matter to mmosis."""
-    names = {'numpy', *map(_name, [*HOST, *NUMPY_2, *_family_lines()])}
+    names = {'numpy', *map(_name, [*BASE, *NUMPY_2, *_family_lines()])}
     return {name: version for name in sorted(names) if (version := _version(name))}
 
 
@@ -66,7 +66,7 @@ def find_problem(installed: Versions, python: tuple[int, ...], torch_lines: Iter
 def _problems(installed: Versions, python: tuple[int, ...], torch_lines: Iterable[str]) -> Iterator[str]:
     if python < PYTHON:
         yield f'it needs Python {_dotted(PYTHON)} or later and found {_dotted(python)}: use a newer Python'
-    for line in HOST:
+    for line in BASE:
         yield from _unmet([line], installed)
     for line in torch_lines:
         if not _meets(line, installed):

@@ -34,7 +34,7 @@ def read_trained(path: str | Path) -> dict:
 
 
 def write_weights(path: str | Path, state_dict: Mapping[str, Tensor], meta: Mapping | None = None) -> None:
-    """Write a checkpoint for ``load_from``, ``init_cfg`` and the tools, whole or not at all.
+    """Write a checkpoint for ``load_from``, ``init_cfg`` and the tools, atomically.
 
     Args:
         path: The file.

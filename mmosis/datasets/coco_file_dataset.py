@@ -31,7 +31,7 @@ class CocoFileDataset(CocoDataset):
         held_back: Whether this dataset is the held back part or, by default, the rest.
 
     Raises:
-        FileNotFoundError: If the annotation file is missing, or pictures that would be read.
+        FileNotFoundError: If the annotation file is missing, or images that would be read.
         ValueError: If the file is wrong, masks are to be loaded that it does not have, or nothing would be left to
             train on.
     """
@@ -48,7 +48,7 @@ class CocoFileDataset(CocoDataset):
         super().__init__(*args, **kwargs)
 
     def full_init(self) -> None:
-        """Load the annotations, without a search for garbage on the way: of COCO's it takes a third of the time."""
+        """Load the annotations, with garbage collection paused, which takes a third of the time on COCO's."""
         with garbage_collection_paused():
             super().full_init()
 
@@ -57,7 +57,7 @@ class CocoFileDataset(CocoDataset):
         coco = load_coco(self.ann_file, self.data_prefix['img'])
         self.cat_ids = list(coco.cats)
         self.cat2label = {cat_id: label for label, cat_id in enumerate(self.cat_ids)}
-        # Arrays, which the workers of a data loader share.
+        # Arrays, which the workers of a data loader have in common.
         self.cat_img_map = {cat_id: id_array(coco.cat_img_map[cat_id]) for cat_id in self.cat_ids}
         names = tuple(category['name'] for category in coco.cats.values())
         self._metainfo.update(
@@ -69,17 +69,17 @@ class CocoFileDataset(CocoDataset):
             )
             for img_id in self._image_ids(coco.imgs, coco.img_ann_map)
         ]
-        self._tell_skipped(coco, data_list)
+        self._log_skipped(coco, data_list)
         if any(getattr(transform, 'with_mask', False) for transform in self.pipeline.transforms):
             self._check_masks(data_list)
         return data_list
 
     def filter_data(self) -> list[dict]:
-        """Filter as mmdet does, once the pictures that would be read are known to be there."""
-        self._check_pictures(self.data_list)
+        """Filter as mmdet does, once the images that would be read are known to exist."""
+        self._check_images(self.data_list)
         return super().filter_data()
 
-    def _tell_skipped(self, coco: CheckedCOCO, data_list: list[dict]) -> None:
+    def _log_skipped(self, coco: CheckedCOCO, data_list: list[dict]) -> None:
         """Log what of these images is neither trained on nor searched for."""
         for name in coco.placeholders:
             print_log(f'{self.ann_file}: category {name!r} stands for no objects; it takes no place', 'current')
@@ -100,8 +100,8 @@ class CocoFileDataset(CocoDataset):
                     'masks, as in configs/reuse/siamese_faster_rcnn_s1.py, takes boxes alone'
                 )
 
-    def _check_pictures(self, data_list: list[dict]) -> None:
-        """Check that the pictures are there, if they are read from a disk at all."""
+    def _check_images(self, data_list: list[dict]) -> None:
+        """Check that the image files exist, if they are read from a disk at all."""
         loaders = self._loaders()
         if loaders and not any([self.backend_args, *(loader.backend_args for loader in loaders)]):
             try:
@@ -110,11 +110,11 @@ class CocoFileDataset(CocoDataset):
                 raise type(error)(f'{self.ann_file}: {error}') from error
 
     def _loaders(self) -> list[LoadImage | LoadImageFromFile]:
-        """What reads pictures."""
-        return picture_loaders(self.pipeline)
+        """The transforms that read images."""
+        return image_loaders(self.pipeline)
 
     def _is_read(self, info: dict) -> bool:
-        """Whether the picture of an image is read: without objects it may be filtered."""
+        """Whether an image's file is read: without objects it may be filtered."""
         return bool(info['instances']) or self.test_mode or not (self.filter_cfg or {}).get('filter_empty_gt')
 
     def _image_ids(self, images: dict, annotations: dict) -> list:
@@ -130,6 +130,6 @@ class CocoFileDataset(CocoDataset):
         return [img_id for img_id in images if (img_id in held_back) == self.held_back]
 
 
-def picture_loaders(pipeline: Compose) -> list[LoadImage | LoadImageFromFile]:
-    """The transforms of a pipeline that read pictures."""
+def image_loaders(pipeline: Compose) -> list[LoadImage | LoadImageFromFile]:
+    """The transforms of a pipeline that read images."""
     return [transform for transform in pipeline.transforms if isinstance(transform, LoadImage | LoadImageFromFile)]

@@ -1,4 +1,4 @@
-"""ConfusedCategories: which absent category is the hardest to search an image for."""
+"""ConfusedCategories: probabilities of absent categories, by how often a model confuses them with an image's."""
 
 import json
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-UNIFORM_SHARE = 0.1  # of the draws, so that no category is never searched for
+UNIFORM_FRACTION = 0.1  # of the samples, so that each category is searched for now and then
 
 
 class ConfusedCategories:
-    """Draw absent categories whose references a model takes the image's objects for: hard negatives.
+    """Sample absent categories as hard negatives: those that a model confuses with the image's objects.
 
-    The paper's model "is confused by similar objects" (section 7), which a category drawn at random seldom shows. Where
+    The paper's model "is confused by similar objects" (section 7), which a random category seldom shows. Where
     the model finds objects of category c with an AP50 of M(a, c) for references of a, as the confusion matrix says
-    (paper Fig. 7), a is drawn with a probability in proportion to the greatest M(a, c) of the c in the image; every
-    tenth draw is uniform.
+    (paper Fig. 7), a is sampled with a probability in proportion to the greatest M(a, c) of the c in the image; every
+    tenth sample is uniform.
 
     Args:
         path: ``report.json`` of ``tools/analysis_tools/report.py``, whose test may be of the training images.
-        names: Names of all categories, by label. Those that the report lacks are drawn uniformly only.
+        names: Names of all categories, by label. Those that the report lacks are sampled uniformly only.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -50,19 +50,19 @@ class ConfusedCategories:
             for j, column in known[1]:
                 self._confusion[row, column] = found[i, j]
 
-    def shares(self, absent: Sequence[int], present: Sequence[int]) -> np.ndarray | None:
-        """Say how often each absent category is to be drawn for an image.
+    def probabilities(self, absent: Sequence[int], present: Sequence[int]) -> np.ndarray | None:
+        """Compute the probability of each absent category for an image.
 
         Args:
-            absent: Labels that may be drawn.
+            absent: Labels to choose from.
             present: Labels that the image shows, at least one.
 
         Returns:
-            np.ndarray: Probabilities (len(absent),), all above 0; None where nothing is confused: any is as good.
+            np.ndarray: Probabilities (len(absent),), all above 0; None where nothing is confused.
         """
         if not absent:
             return None
         hardness = self._confusion[np.ix_(absent, present)].max(axis=1)
         if not hardness.any():
             return None
-        return UNIFORM_SHARE / len(absent) + (1 - UNIFORM_SHARE) * hardness / hardness.sum()
+        return UNIFORM_FRACTION / len(absent) + (1 - UNIFORM_FRACTION) * hardness / hardness.sum()

@@ -1,4 +1,4 @@
-"""The test episodes of an image: drawn from a seed, or replayed from a file."""
+"""The test episodes of an image: sampled by a seed, or replayed from a file."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ class DrawnEpisodes:
         self.seed = seed
 
     def has(self, data_info: dict) -> bool:
-        """Tell whether anything is asked of an image: if it shows an active category."""
+        """Whether the image has episodes: if it shows an active category."""
         return bool(present_labels(data_info, self.active))
 
     def list_episodes(self, data_info: dict) -> list[Episode]:
@@ -72,7 +72,7 @@ class ReplayedEpisodes:
         img_ids: All images of the annotation file.
 
     Attributes:
-        info: How the file says that they were drawn.
+        info: The file's header: how they were sampled.
         active: Labels that are asked for.
 
     Raises:
@@ -95,7 +95,7 @@ class ReplayedEpisodes:
         self.active = {episode.label for episodes in self._episodes.values() for episode in episodes}
 
     def has(self, data_info: dict) -> bool:
-        """Tell whether anything is asked of an image."""
+        """Whether the image has episodes."""
         return data_info['img_id'] in self._episodes
 
     def list_episodes(self, data_info: dict) -> list[Episode]:

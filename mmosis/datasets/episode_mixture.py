@@ -1,4 +1,4 @@
-"""EpisodeMixture: one training from several data sets."""
+"""EpisodeMixture: training episodes of several data sets, by weights."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from mmosis.utils.rng import generator
 
 from .one_shot_coco import OneShotCocoDataset
 
-BLOCK = 1024  # draws that are shared out together
+BLOCK = 1024  # draws that are assigned to data sets together
 
 
 @DATASETS.register_module()
@@ -18,8 +18,9 @@ class EpisodeMixture(ConcatDataset):
     """Training episodes of several data sets, each as often as its weight says.
 
     Draw d goes to one of the data sets, and is its own draw n if n draws before went to it: so each data set shows all
-    its images once before it shows one again, however small its share. Both are functions of (seed, d). Image, category
-    and references of an episode are of one data set. ``metainfo`` is that of the first, ``len`` counts all images.
+    its images once before it shows one again, however small its weight. Both are functions of (seed, d). Image,
+    category and references of an episode are of one data set. ``metainfo`` is that of the first, ``len`` counts all
+    images.
 
     Args:
         datasets: :class:`OneShotCocoDataset` in training, or their configs. All references must come out in one shape.
@@ -60,25 +61,25 @@ class EpisodeMixture(ConcatDataset):
             dataset.seed = int(generator(seed, 'part', number).integers(2**31))
 
     def locate(self, draw: int) -> tuple[int, int]:
-        """Tell which data set makes a draw, and which of its own draws that is.
+        """Find which data set makes a draw, and which of its own draws that is.
 
         Args:
             draw: The draw number d, >= 0.
         """
         block, position = divmod(draw, BLOCK)
         while len(self._before) <= block:
-            counts = np.bincount(self._share_out(len(self._before) - 1), minlength=len(self.datasets))
+            counts = np.bincount(self._assign(len(self._before) - 1), minlength=len(self.datasets))
             self._before.append(self._before[-1] + counts)
-        shared_out = self._share_out(block)
-        part = int(shared_out[position])
-        return part, int(self._before[block][part] + np.count_nonzero(shared_out[:position] == part))
+        assigned = self._assign(block)
+        part = int(assigned[position])
+        return part, int(self._before[block][part] + np.count_nonzero(assigned[:position] == part))
 
     def __getitem__(self, draw: int) -> dict:
         """Make the sample of a draw, as its data set does."""
         part, number = self.locate(draw)
         return self.datasets[part][number]
 
-    def _share_out(self, block: int) -> np.ndarray:
+    def _assign(self, block: int) -> np.ndarray:
         """The data set of each draw of a block."""
         return generator(self.seed, 'mixture', block).choice(len(self.datasets), BLOCK, p=self.weights)
 

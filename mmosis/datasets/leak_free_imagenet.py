@@ -1,4 +1,4 @@
-"""LeakFreeImageNet: the classes of ImageNet that show nothing of COCO.
+"""LeakFreeImageNet: the ImageNet classes that have no counterpart in COCO.
 
 It needs mmpretrain (extra ``pretrain``), so nothing imports it but the configs of pre-training.
 """
@@ -62,7 +62,7 @@ def _check(synsets: tuple[str, ...]) -> tuple[str, ...]:
     if leaking:
         raise ValueError(
             f'{len(leaking)} classes are not among the 687 that show nothing of COCO: {", ".join(leaking[:5])}; '
-            'one-shot figures of a detector that starts from them would leak, so leave them out'
+            'one-shot figures of a detector that starts from them would leak, so remove them'
         )
     if len(set(synsets)) < len(synsets):
         raise ValueError(f'each synset must be named once, got {len(synsets)} names of {len(set(synsets))}')

@@ -1,4 +1,4 @@
-"""OneShotCocoDataset: images with episodes, from any COCO-format file."""
+"""OneShotCocoDataset: images with their episodes, from any COCO-format file."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +15,14 @@ from mmengine.logging import print_log
 from mmosis.structures import PHASES, Episode, EpisodeRecord, Reference, split_categories
 from mmosis.utils.rng import generator, seeded
 
-from .coco_file_dataset import CocoFileDataset, picture_loaders
+from .coco_file_dataset import CocoFileDataset, image_loaders
 from .confused_categories import ConfusedCategories
 from .episode_lists import DrawnEpisodes, ReplayedEpisodes
 from .reference_sampler import ImageRecord, ReferenceSampler
 from .training_episodes import TrainingEpisodes
 from .transforms.stored import LoadStoredReference
 
-# What tells one test from another.
+# What distinguishes one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
 NAMED_CATEGORIES = 80  # that a warning names one by one: all of COCO's
 
@@ -108,9 +108,9 @@ class OneShotCocoDataset(CocoFileDataset):
                 f'runs and num_episodes must be at least 1 and num_absent at least 0, got {runs}, {num_episodes} and '
                 f'{num_absent}'
             )
-        for name, share in (('absent_prob', absent_prob), ('same_image_prob', same_image_prob)):
-            if not 0 <= share <= 1:
-                raise ValueError(f'{name} must be in 0-1, got {share}')
+        for name, prob in (('absent_prob', absent_prob), ('same_image_prob', same_image_prob)):
+            if not 0 <= prob <= 1:
+                raise ValueError(f'{name} must be in 0-1, got {prob}')
         if same_image_prob and num_references != 1:
             raise ValueError(
                 f'same_image_prob draws one reference an episode, got num_references={num_references}; set it to 1'
@@ -180,7 +180,7 @@ class OneShotCocoDataset(CocoFileDataset):
     def parse_data_info(self, raw_data_info: dict) -> dict:
         """Parse as mmdet does, and keep each instance's annotation id.
 
-        mmdet's rules say which annotations count, but drop the id; so whole annotations pass in the place of masks.
+        mmdet's rules say which annotations count, but drop the id; so complete annotations pass in place of masks.
         """
         carriers = [dict(annotation, segmentation=annotation) for annotation in raw_data_info['raw_ann_info']]
         data_info = super().parse_data_info(dict(raw_data_info, raw_ann_info=carriers))
@@ -213,11 +213,11 @@ class OneShotCocoDataset(CocoFileDataset):
         return kept
 
     def _loaders(self) -> list:
-        return super()._loaders() + picture_loaders(self.ref_pipeline)
+        return super()._loaders() + image_loaders(self.ref_pipeline)
 
     def _is_read(self, info: dict) -> bool:
-        """Whether a picture is searched, or may give references that no store of crops has."""
-        return self._episodes.has(info) or bool(info['instances'] and picture_loaders(self.ref_pipeline))
+        """Whether an image is searched, or may give references that no store of crops has."""
+        return self._episodes.has(info) or bool(info['instances'] and image_loaders(self.ref_pipeline))
 
     def _phase_classes(self, names: list[str]) -> list[str]:
         """Names of the categories of this phase."""

@@ -47,7 +47,7 @@ class ReferenceSampler:
         min_size: Shorter side that a reference must have, in pixels of its image, of what lies in it. Later papers take
             references that a detector finds with ease; this and ``min_visibility`` do so by the annotations alone.
         max_aspect: Most that the longer side of a crop may be of its shorter one; by default any.
-        min_visibility: Share of the box that must be free of every other single object's box, 0-1.
+        min_visibility: Fraction of the box that must be free of every other single object's box, 0-1.
         with_masks: Whether references carry their masks, which are kept in memory then.
 
     Raises:
@@ -79,11 +79,11 @@ class ReferenceSampler:
         records, rows, masks = [], [], []
         for index, image in enumerate(images):
             records.append(image[:3])
-            kept = _fit_to_refer(image, min_size, min_visibility, max_aspect)
+            kept = _usable(image, min_size, min_visibility, max_aspect)
             rows += [(i['bbox_label'], index, i['ann_id'], *_clip(i['bbox'], image.img_shape)) for i in kept]
             if with_masks:
                 masks += [i.get('mask') for i in kept]
-        # All in arrays, which the workers of a data loader share.
+        # All in arrays, which the workers of a data loader have in common.
         self._images = PackedList(records)
         self._indices = IdIndex([img_id for img_id, *_ in records])
         order = self._build_index(rows)
@@ -122,7 +122,7 @@ class ReferenceSampler:
 
         Args:
             label: Index of the category.
-            img_id: The searched image, which is left out unless ``same_image``.
+            img_id: The searched image, which is excluded unless ``same_image``.
             rng: The generator of this draw.
             run: The test run; not used, since each run has a generator of its own.
 
@@ -235,7 +235,7 @@ class ShuffledReferenceSampler(ReferenceSampler):
         return tuple(self._make_reference(row, self._image_of(groups, row)) for row in rows)
 
 
-def _fit_to_refer(image: ImageRecord, min_size: float, min_visibility: float, max_aspect: float | None) -> list[dict]:
+def _usable(image: ImageRecord, min_size: float, min_visibility: float, max_aspect: float | None) -> list[dict]:
     """Instances that may serve as references: no crowds, large, free and wide enough."""
     kept = [instance for instance in image.instances if not instance['ignore_flag']]
     if min_size:
@@ -258,7 +258,7 @@ def _aspect(bbox: Sequence[float]) -> float:
 
 
 def _visibility(instance: dict, instances: Sequence[dict]) -> float:
-    """Share of a box that the other object which covers most of it leaves free."""
+    """Fraction of a box that is free of the object which covers most of it."""
     others = np.array([other['bbox'] for other in instances if other is not instance], dtype=float).reshape(-1, 4)
     x1, y1, x2, y2 = instance['bbox']
     widths = np.minimum(others[:, 2], x2) - np.maximum(others[:, 0], x1)

@@ -1,4 +1,4 @@
-"""TrainingEpisodes: what a training draw searches its image for."""
+"""TrainingEpisodes: samples the episodes of a training image."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ from .transforms.formatting import OTHER
 
 
 class TrainingEpisodes:
-    """Draw categories and references for an image, and tell which of its instances match.
+    """Sample categories and references for an image, and label the instances that match.
 
     Args:
         sampler: Draws the references.
@@ -25,7 +25,7 @@ class TrainingEpisodes:
         same_image_prob: Probability that a category's reference is an instance of the searched image, where that shows
             another one: as a box on the searched image is. The instance itself is ignored in the losses, else the
             network would learn to find that very object again, not the others.
-        confused: Says which absent categories are hard for an image; by default any is drawn.
+        confused: Probabilities of absent categories by how hard they are for an image; by default they are uniform.
     """
 
     def __init__(
@@ -74,15 +74,15 @@ class TrainingEpisodes:
     def _draw_labels(self, data_info: dict, absent: list[int], rng: np.random.Generator) -> Iterator[int]:
         """Draw the categories to search for, one after the other."""
         present = present_labels(data_info, self.active)
-        shares = None if self.confused is None else self.confused.shares(absent, present)
+        probs = None if self.confused is None else self.confused.probabilities(absent, present)
         # Without absent categories no number is drawn for them, so that the other draws stay as they are.
         if self.absent_prob > 0 and rng.random() < self.absent_prob and absent:
-            first = int(rng.choice(absent, p=shares))
+            first = int(rng.choice(absent, p=probs))
         else:
             first = int(rng.choice(present))
         yield first
         if self.num_episodes > 1:
-            others = [*rng.permutation(present).tolist(), *_shuffled(absent, shares, rng)]
+            others = [*rng.permutation(present).tolist(), *_shuffled(absent, probs, rng)]
             yield from [label for label in others if label != first][: self.num_episodes - 1]
 
     def _draw_references(self, label: int, img_id: int | str, rng: np.random.Generator) -> tuple[Reference, ...]:
@@ -107,8 +107,8 @@ class TrainingEpisodes:
         return [dict(i, ignore_flag=1) if i['ann_id'] in boxed else i for i in kept]
 
 
-def _shuffled(labels: list[int], shares: np.ndarray | None, rng: np.random.Generator) -> list[int]:
-    """Put labels in an order, those of great shares rather first."""
-    if shares is None:
+def _shuffled(labels: list[int], probs: np.ndarray | None, rng: np.random.Generator) -> list[int]:
+    """Shuffle labels; those of high probability rather come first."""
+    if probs is None:
         return rng.permutation(labels).tolist()
-    return rng.choice(labels, len(labels), replace=False, p=shares).tolist()
+    return rng.choice(labels, len(labels), replace=False, p=probs).tolist()

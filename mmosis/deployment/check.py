@@ -15,24 +15,24 @@ from mmosis.utils.box_shares import have_area
 if TYPE_CHECKING:
     from mmosis.search import OneShotInferencer
 
-# (h, w) of the pictures; objects in the second are too small for the deeper levels.
+# (h, w) of the images; objects in the second are too small for the deeper levels.
 SIZES = ((176, 232), (60, 90))
-NUM_TRIES = 3  # pictures of a size
+NUM_TRIES = 3  # images of a size
 MAX_BOX_DIFFERENCE = 0.1  # pixels
 MAX_SCORE_DIFFERENCE = 1e-3
-MAX_MASK_DIFFERENCE = 1e-3  # share of the pixels
+MAX_MASK_DIFFERENCE = 1e-3  # fraction of the pixels
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far two detectors are apart on one picture.
+    """How far two detectors are apart on one image.
 
     Attributes:
-        img_shape: (h, w) of the picture.
+        img_shape: (h, w) of the image.
         num_detections: Of both.
         box_difference: The largest, in pixels.
         score_difference: The largest.
-        mask_difference: Share of the pixels of all masks; None without masks.
+        mask_difference: Fraction of the pixels of all masks; None without masks.
     """
 
     img_shape: tuple[int, int]
@@ -43,19 +43,19 @@ class Parity:
 
 
 def check_export(inferencer: 'OneShotInferencer', detector: OnnxDetector) -> list[Parity]:
-    """Search pictures for two references of one category, with masks, by both detectors.
+    """Search images for two references of one category, with masks, by both detectors.
 
     Returns:
         list[Parity]: One for each of ``SIZES``.
 
     Raises:
-        ValueError: If detections differ by more than rounding on all pictures of a size; it says in what.
+        ValueError: If detections differ by more than rounding on all images of a size; it says in what.
     """
     return [_check_at(img_shape, inferencer, detector) for img_shape in SIZES]
 
 
 def _check_at(img_shape: tuple[int, int], inferencer: 'OneShotInferencer', detector: OnnxDetector) -> Parity:
-    """Compare on one picture, or on the next: rounding can turn round which of two boxes stays, but not on each."""
+    """Compare on one image, or on the next: rounding can change which of two boxes is kept, but not on each."""
     for seed in range(NUM_TRIES):
         try:
             return _compare(img_shape, seed, inferencer, detector)
@@ -65,12 +65,12 @@ def _check_at(img_shape: tuple[int, int], inferencer: 'OneShotInferencer', detec
 
 
 def _compare(img_shape: tuple[int, int], seed: int, inferencer: 'OneShotInferencer', detector: OnnxDetector) -> Parity:
-    pixels, refs = _picture(img_shape, seed), _references(tuple(detector.spec['reference']['size']), seed)
+    pixels, refs = _image(img_shape, seed), _references(tuple(detector.spec['reference']['size']), seed)
     expected = _search_by_torch(pixels, refs, inferencer)
     found = _search_by_onnx(pixels, refs, detector)
     if len(found['scores']) != len(expected):
         raise ValueError(f'{len(found["scores"])} detections in place of {len(expected)} on {_name(img_shape)}')
-    order = _pair(found, expected)
+    order = _nearest(found, expected)
     boxes = np.abs(found['bboxes'][order] - expected.bboxes.numpy()).max(initial=0)
     scores = np.abs(found['scores'][order] - expected.scores.numpy()).max(initial=0)
     masks = np.mean(found['masks'][order] != expected.masks.numpy()) if 'masks' in found and len(order) else None
@@ -118,36 +118,36 @@ def _search_by_onnx(pixels: np.ndarray, refs: np.ndarray, detector: OnnxDetector
     return found
 
 
-def _pair(found: dict[str, np.ndarray], expected: InstanceData) -> np.ndarray:
+def _nearest(found: dict[str, np.ndarray], expected: InstanceData) -> np.ndarray:
     """For each expected detection the nearest one: equal scores come in any order."""
     mine = np.column_stack([found['bboxes'], found['scores']])
     theirs = np.column_stack([expected.bboxes.numpy(), expected.scores.numpy()])
     return np.abs(theirs[:, None] - mine).max(axis=2).argmin(axis=1) if len(mine) else np.zeros(0, int)
 
 
-def _picture(img_shape: tuple[int, int], seed: int) -> np.ndarray:
-    """Rectangles of many sizes (3, h, w) uint8, with noise: no two places look the same, so none score the same."""
+def _image(img_shape: tuple[int, int], seed: int) -> np.ndarray:
+    """Rectangles of many sizes (3, h, w) uint8, with noise: no two places are alike, so none score the same."""
     rng = np.random.default_rng(seed)
-    picture = np.full((3, *img_shape), 90.0)
+    image = np.full((3, *img_shape), 90.0)
     for _ in range(12):
         ends = np.sort(rng.uniform(0, img_shape, (2, 2)), axis=0).astype(int)
-        picture[:, ends[0, 0] : ends[1, 0] + 4, ends[0, 1] : ends[1, 1] + 4] = rng.uniform(0, 255, (3, 1, 1))
-    return (picture + rng.normal(0, 20, picture.shape)).clip(0, 255).astype(np.uint8)
+        image[:, ends[0, 0] : ends[1, 0] + 4, ends[0, 1] : ends[1, 1] + 4] = rng.uniform(0, 255, (3, 1, 1))
+    return (image + rng.normal(0, 20, image.shape)).clip(0, 255).astype(np.uint8)
 
 
 def _references(size: tuple[int, int], seed: int) -> np.ndarray:
     """Two references (2, 4, h, w): one with the mask of a part, one with that of all."""
-    pictures = np.stack([_picture(size, seed + 100), _picture(size, seed + 200)])
+    images = np.stack([_image(size, seed + 100), _image(size, seed + 200)])
     masks = np.full((2, 1, *size), 255, np.uint8)
     masks[0, 0, : size[0] // 3] = 0
-    return np.concatenate([pictures, masks], axis=1)
+    return np.concatenate([images, masks], axis=1)
 
 
 def _window(shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A picture within its padding, for models that look at it."""
+    """An image within its padding, for models that need it."""
     height, width = shape
     return 2, 3, width - 2, height - 3
 
 
 def _name(img_shape: tuple[int, int]) -> str:
-    return f'a picture of {img_shape[0]}x{img_shape[1]} (h x w)'
+    return f'an image of {img_shape[0]}x{img_shape[1]} (h x w)'

@@ -54,7 +54,7 @@ def detect_densely(head: GFLHead, feats: Sequence[Tensor], meta: dict) -> Boxes:
 
 
 def classify(head: nn.Module, feats: Sequence[Tensor], proposals: Tensor, meta: dict) -> Boxes:
-    """The detections of ``predict_bbox`` of a RoI head that tells match from non-match.
+    """The detections of ``predict_bbox`` of a RoI head that classifies match or non-match.
 
     Args:
         head: One of ours, of one stage or a cascade.
@@ -89,7 +89,7 @@ def segment(head: nn.Module, feats: Sequence[Tensor], boxes: Tensor) -> Tensor:
 
 
 def choose(boxes: Tensor, scores: Tensor, cfg: ConfigDict, groups: Tensor | None = None) -> Boxes:
-    """Leave out what is too small, suppress within each group (N,), and keep the best ``max_per_img``."""
+    """Filter what is too small, suppress within each group (N,), and keep the best ``max_per_img``."""
     if cfg.get('min_bbox_size', -1) >= 0:
         width, height = (boxes[:, 2:] - boxes[:, :2]).unbind(1)
         large = (width > cfg.min_bbox_size) & (height > cfg.min_bbox_size)

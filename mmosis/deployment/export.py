@@ -30,7 +30,7 @@ IMG_SHAPE = (128, 192)  # of the example, whose boxes no graph remembers
 def export_onnx(inferencer: 'OneShotInferencer', out: str | Path, name: str | None = None) -> list[Parity]:
     """Export a detector, and check that it finds the same.
 
-    The folder gets ``features.onnx``, ``references.onnx``, ``detect.onnx`` and ``model.json``, and where pictures can
+    The folder gets ``features.onnx``, ``references.onnx``, ``detect.onnx`` and ``model.json``, and where images can
     be indexed by the model, ``regions.safetensors``;
     :class:`~mmosis.search.onnx.onnx_detector.OnnxDetector` runs it. It appears when all is done and checked.
 
@@ -40,7 +40,7 @@ def export_onnx(inferencer: 'OneShotInferencer', out: str | Path, name: str | No
         name: What the model is called; by default as its config file.
 
     Returns:
-        list[Parity]: How near the results are on pictures of several sizes.
+        list[Parity]: How near the results are on images of several sizes.
 
     Raises:
         FileExistsError: If there is something at ``out``.
@@ -96,7 +96,7 @@ def _write(inferencer: 'OneShotInferencer', folder: Path, name: str) -> None:
 
 
 def _ref_size(inferencer: 'OneShotInferencer') -> tuple[int, int]:
-    """Size (h, w) of what the reference pipeline makes of a picture."""
+    """Size (h, w) of what the reference pipeline makes of an image."""
     img = np.zeros((64, 64, 3), np.uint8)
     made = inferencer.ref_pipeline(dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, 64, 64)))
     return tuple(made['ref_inputs'].shape[-2:])

@@ -11,8 +11,8 @@ from .detection import classify, detect_densely, propose, segment
 
 
 def needs_window(model: nn.Module) -> bool:
-    """Whether boxes are shares of the network input, in which the picture is centred, until the end."""
-    return model.boxes_are_shares
+    """Whether boxes are fractions of the network input, in which the image is centred, until the end."""
+    return model.boxes_are_normalised
 
 
 class Features(nn.Module):
@@ -23,7 +23,7 @@ class Features(nn.Module):
         self.model = model
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Encode: levels (N, C, H_l, W_l), and what the neck hands on beside them."""
+        """Encode: levels (N, C, H_l, W_l), and what the neck outputs beside them."""
         return self.model.encode_images(pixels)
 
 
@@ -71,7 +71,7 @@ class Detect(nn.Module):
 
         Args:
             *tensors: The pyramid, each (1, C, H_l, W_l); the query, each (1, ...); ``img_shape`` (2,), height and width
-                of the picture within the network input; and ``window`` (4,) xyxy if the model needs it.
+                of the image within the network input; and ``window`` (4,) xyxy if the model needs it.
 
         Returns:
             tuple: ``bboxes`` (M, 4) xyxy in the network input, ``scores`` (M,), and maybe ``masks`` (M, h, w), 0 to 1.

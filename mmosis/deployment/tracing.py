@@ -45,13 +45,13 @@ def write_graph(
                 dynamic_axes=axes,
             )
         except (RuntimeError, TypeError) as error:
-            reason = str(error).partition('\n')[0]  # the whole graph may follow
+            reason = str(error).partition('\n')[0]  # the graph may follow
             raise ValueError(f'{path.name} cannot be made of this model: {reason}') from error
     _declare_inputs(inputs, axes, path)
 
 
 def _declare_inputs(inputs: dict[str, Tensor], axes: dict[str, dict[int, str]], path: Path) -> None:
-    """Let a graph take all inputs in their order; the exporter leaves out what nothing reads, as a region may be."""
+    """Let a graph take all inputs in their order; the exporter drops what nothing reads, as a region may be."""
     model = onnx.load(path)
     declared = {given.name: given for given in model.graph.input}
     for name, tensor in inputs.items():
@@ -64,7 +64,7 @@ def _declare_inputs(inputs: dict[str, Tensor], axes: dict[str, dict[int, str]], 
 
 
 def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.jit.ScriptModule:
-    """Trace before the export begins: in one, mmdet runs code of its own that fits another version of it."""
+    """Trace before the export begins: in one, mmdet runs export code of its own, made for another version."""
     with patch.object(F, 'adaptive_avg_pool2d', _adaptive_avg_pool2d):
         return torch.jit.trace(module, inputs, check_trace=False)
 
@@ -79,7 +79,7 @@ def _adaptive_avg_pool2d(maps: Tensor, size: Any) -> Tensor:
 
 
 def _cells(length: int, count: int) -> Tensor:
-    """Shares (count, length) of the positions in the cells."""
+    """Weights (count, length) of the positions in the cells."""
     starts = torch.arange(count) * length // count
     ends = -(-(torch.arange(1, count + 1) * length) // count)
     positions = torch.arange(length)

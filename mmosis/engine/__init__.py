@@ -3,6 +3,7 @@ from mmosis.compat import prepare
 prepare()
 
 from .atomic_backend import AtomicLocalBackend
+from .checkpoint_files import find_damage, newest_valid_checkpoint
 from .hooks import (
     AtomicCheckpointHook,
     CheckFiniteHook,
@@ -13,7 +14,6 @@ from .hooks import (
 )
 from .optimizers import BFloat16OptimWrapper
 from .strict_runner import StrictRunner
-from .whole_checkpoints import find_damage, newest_whole_checkpoint
 
 __all__ = [
     'AtomicCheckpointHook',
@@ -26,5 +26,5 @@ __all__ = [
     'ProgressBarHook',
     'StrictRunner',
     'find_damage',
-    'newest_whole_checkpoint',
+    'newest_valid_checkpoint',
 ]

@@ -1,4 +1,4 @@
-"""AtomicLocalBackend: MMEngine's local files, written whole or not at all."""
+"""AtomicLocalBackend: MMEngine's local file backend with atomic writes."""
 
 from pathlib import Path
 

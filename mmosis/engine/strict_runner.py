@@ -1,4 +1,4 @@
-"""StrictRunner: MMEngine's Runner for weights of its own model, which are read as data."""
+"""StrictRunner: MMEngine's Runner, which refuses weights of another model and loads them safely."""
 
 import logging
 from typing import Any
@@ -14,15 +14,16 @@ from mmosis.utils.strict_weights import weights_must_fit
 
 @RUNNERS.register_module()
 class StrictRunner(Runner):
-    """MMEngine's ``Runner``, which refuses a checkpoint of another model; that one takes what fits, with a warning.
+    """MMEngine's ``Runner``, which refuses a checkpoint of another model; MMEngine's takes the weights that fit, with a
+    warning.
 
-    ``load_from`` and ``resume`` are of the whole model. Weights that fit only in part, as those of a head for other
+    ``load_from`` and ``resume`` load the complete model. Weights that fit only in part, as those of a head for other
     classes, start a training as ``model.init_cfg=dict(type='Pretrained', checkpoint=...)``. All weights are loaded as
     data, see :func:`~mmosis.compat.checkpoint.safe_loading`. Arguments are ``Runner``'s.
     """
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Build the logger as ``Runner`` does; it leaves out that the ``FileClient`` is deprecated.
+        """Build the logger as ``Runner`` does; it filters the notice that the ``FileClient`` is deprecated.
 
         MMEngine makes one itself whenever it saves a checkpoint.
         """

@@ -1,4 +1,4 @@
-"""Start the backbone from weights that say what they were trained on."""
+"""Initialisers that load backbone weights, and warn where their pre-training has seen one-shot categories."""
 
 import logging
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ LEAKS = 'which shows the one-shot categories: one-shot figures leak and must not
 
 @WEIGHT_INITIALIZERS.register_module()
 class BackbonePretrainedInit(PretrainedInit):
-    """mmengine's ``PretrainedInit`` that keeps count of leaks.
+    """mmengine's ``PretrainedInit`` that warns of leaks.
 
     One-shot figures mean something only if the backbone has never seen the one-shot categories: the paper pre-trains on
     ImageNet-687, the classes without a counterpart in COCO (section 5.1).
@@ -57,7 +57,7 @@ class PackagedPretrainedInit:
     """Start the backbone from ImageNet weights that an installed package carries as a file.
 
     The package's network has the same layers in the same order under other names, which is checked by shape; what
-    follows the backbone there (the classifier) is left out.
+    follows the backbone there (the classifier) is skipped.
 
     Args:
         package: Import name of the package.

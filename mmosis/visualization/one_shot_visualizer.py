@@ -31,7 +31,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
 
     Args:
         name: Name of the instance.
-        inset: Longer side of a reference, as a share of the image's shorter side; less where a row would not fit.
+        inset: Longer side of a reference, as a fraction of the image's shorter side; less where a row would not fit.
         border: Width of a reference's frame in pixels.
         columns: Panels in a row, at most.
         min_size: Smaller images are enlarged by a whole number, so that their shorter side has at least so many pixels.
@@ -100,7 +100,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         self._put(_grid(panels, self.columns), name, show, wait_time, out_file, step)
 
     def _put(self, drawn: np.ndarray, name: str, show: bool, wait_time: float, out_file: str | None, step: int) -> None:
-        """Show or keep a drawn picture, as mmdet does."""
+        """Show or keep a drawn image, as mmdet does."""
         self.set_image(drawn)
         if show:
             self.show(drawn, win_name=name, wait_time=wait_time)
@@ -148,7 +148,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         return canvas if len(references) == 1 else np.vstack([panel, canvas])
 
     def _frame(self, reference: np.ndarray, side: int) -> np.ndarray:
-        """Resize a picture so that its longer side is ``side``, and put a frame around it."""
+        """Resize an image so that its longer side is ``side``, and put a frame around it."""
         scale = side / max(reference.shape[:2])
         height, width = (max(1, round(length * scale)) for length in reference.shape[:2])
         resized = mmcv.imresize(np.ascontiguousarray(reference), (width, height))
@@ -156,7 +156,7 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
 
 
 def _instances(data_sample: DetDataSample, draw_gt: bool, draw_pred: bool, score_thr: float) -> list[InstanceData]:
-    """Tell what is to be drawn of each episode."""
+    """The instances to draw of each episode."""
     num = len(data_sample.episodes)
     if draw_pred and 'pred_instances' in data_sample:
         predictions = data_sample.pred_instances.cpu()
@@ -171,11 +171,11 @@ def _instances(data_sample: DetDataSample, draw_gt: bool, draw_pred: bool, score
 
 
 def _references(data_sample: DetDataSample) -> list[list[np.ndarray]]:
-    """Get the K reference pictures of each episode, RGB."""
+    """Get the K reference images of each episode, RGB."""
     if 'ref_inputs' in data_sample:
         inputs = data_sample.ref_inputs.cpu().numpy().clip(0, 255).astype(np.uint8)
-        pictures = np.moveaxis(inputs, -3, -1)[..., 2::-1]
-        return list(pictures.reshape(len(data_sample.episodes), -1, *pictures.shape[-3:]))
+        images = np.moveaxis(inputs, -3, -1)[..., 2::-1]
+        return list(images.reshape(len(data_sample.episodes), -1, *images.shape[-3:]))
     return [
         [crop_box(read_image(r.img_path, r.img_shape), r.bbox)[..., ::-1] for r in episode.references]
         for episode in data_sample.episodes
@@ -183,7 +183,7 @@ def _references(data_sample: DetDataSample) -> list[list[np.ndarray]]:
 
 
 def _enlarge(instances: InstanceData, factor: int, label: int) -> InstanceData:
-    """Fit instances to an image that is enlarged by a whole number; a score becomes their text."""
+    """Scale instances to an enlarged image; a score becomes their text."""
     scores = instances.get('scores', ())
     enlarged = InstanceData(
         bboxes=get_box_tensor(instances.bboxes) * factor,

@@ -13,7 +13,7 @@ from .boxes import normalise_boxes
 class PublishedDetector(SiameseTwoStageDetector):
     """Our detector, whose true boxes are normalised as all others are."""
 
-    boxes_are_shares = True
+    boxes_are_normalised = True
 
     def loss(self, batch_inputs: tuple[Tensor, ...], batch_data_samples: SampleList) -> dict:
         """Compute the losses of matched features.

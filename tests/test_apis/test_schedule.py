@@ -120,14 +120,14 @@ def test_schedulers_that_do_not_fit(scheduler: dict, message: str) -> None:
         check_schedule(make(100, dict(type='ConstantLR'), scheduler))
 
 
-def test_a_schedule_that_ends_early_is_told(host_log: pytest.LogCaptureFixture) -> None:
+def test_a_schedule_that_ends_early_is_told(mmengine_log: pytest.LogCaptureFixture) -> None:
     cfg = Config.fromfile(CONFIGS / FINETUNE)
     check_schedule(cfg)
     check_schedule(make(100, dict(type='LinearLR', end=50), dict(type='MultiStepLR', milestones=[60])))
-    assert host_log.messages == []
+    assert mmengine_log.messages == []
     cfg.train_cfg.max_iters = 2000
     check_schedule(cfg)
-    (message,) = host_log.messages
+    (message,) = mmengine_log.messages
     assert message.startswith('the schedule ends at step 500 of 2000 (train_cfg.max_iters), and from there on ')
     assert message.endswith('(--steps 2000) alone')
 

@@ -145,16 +145,16 @@ def test_plain_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
 
 
 def test_resume_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
-    whole = make_runner(tmp_path / 'whole', 'whole')
-    whole.train()
-    saved = tmp_path / 'whole/iter_2.pth'
+    complete = make_runner(tmp_path / 'complete', 'complete')
+    complete.train()
+    saved = tmp_path / 'complete/iter_2.pth'
     assert isinstance(load_checkpoint_file(saved)['message_hub']['runtime_info']['best_score'], np.float64)
 
     resumed = make_runner(tmp_path / 'resumed', 'resumed', load_from=str(saved), resume=True)
     resumed.train()
     assert not (tmp_path / 'resumed/iter_1.pth').exists()
     assert resumed.iter == 4
-    assert torch.equal(resumed.model.layer.weight, whole.model.layer.weight)
+    assert torch.equal(resumed.model.layer.weight, complete.model.layer.weight)
     assert len(resumed.message_hub.log_scalars['train/loss'].data[0]) == 4
 
 
@@ -181,9 +181,11 @@ def test_getattr_reaches_the_statistics_of_the_log_only(tmp_path: Path, args: tu
 
 
 def test_broken_files(tmp_path: Path) -> None:
-    torch.save(dict(weight=torch.rand(1000)), tmp_path / 'whole.pth')
-    whole = (tmp_path / 'whole.pth').read_bytes()
-    contents = dict(truncated=whole[: len(whole) // 2], empty=b'', text=b'<html>404</html>', noise=bytes(range(256)))
+    torch.save(dict(weight=torch.rand(1000)), tmp_path / 'complete.pth')
+    complete = (tmp_path / 'complete.pth').read_bytes()
+    contents = dict(
+        truncated=complete[: len(complete) // 2], empty=b'', text=b'<html>404</html>', noise=bytes(range(256))
+    )
     for name, content in contents.items():
         (tmp_path / f'{name}.pth').write_bytes(content)
         with pytest.raises(ValueError, match=rf'{name}\.pth cannot be loaded \(\w+: .+\); nothing in it was executed'):

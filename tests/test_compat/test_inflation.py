@@ -77,8 +77,8 @@ def test_memory_that_is_filled_by_a_number(as_zip: bool, refuse: Callable, tmp_p
 def test_tensors_that_claim_more_than_there_is(tensor: torch.Tensor, as_zip: bool, tmp_path: Path) -> None:
     path = tmp_path / 'a.pth'
     torch.save(dict(state_dict=[dict(w=tensor)]), path, _use_new_zipfile_serialization=as_zip)
-    told = f'a tensor claims 4000000 bytes, the file has {path.stat().st_size}'
-    with pytest.raises(ValueError, match=re.escape(f'{path} cannot be loaded (ValueError: {told}')):
+    reason = f'a tensor claims 4000000 bytes, the file has {path.stat().st_size}'
+    with pytest.raises(ValueError, match=re.escape(f'{path} cannot be loaded (ValueError: {reason}')):
         load_weights_file(path)
 
 

@@ -1,4 +1,4 @@
-"""``python -m mmosis.compat TOOL``: any script, on the mended host."""
+"""``python -m mmosis.compat TOOL``: any script, after ``prepare``."""
 
 import sys
 from pathlib import Path

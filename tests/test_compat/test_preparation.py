@@ -117,7 +117,7 @@ def test_a_version_that_will_not_do_is_refused_at_every_call(monkeypatch: pytest
 
 def test_further_calls_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     prepare()
-    monkeypatch.setattr(preparation, 'check_host', lambda: pytest.fail('it was called again'))
+    monkeypatch.setattr(preparation, 'check_versions', lambda: pytest.fail('it was called again'))
     prepare()
 
 

@@ -1,4 +1,4 @@
-"""Each host that mmosis cannot run on is refused in one sentence: what was found, what to install."""
+"""Each environment that mmosis cannot run on is refused in one sentence: what was found, what to install."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 import mmosis
 from mmosis.compat import versions
-from mmosis.compat.versions import check_host, find_problem, find_suppliers, installed_versions
+from mmosis.compat.versions import check_versions, find_problem, find_suppliers, installed_versions
 
 TORCH = {'torch': '2.15.0', 'torchvision': '0.29.2', 'numpy': '2.4.6'}
 ONEDL = {**TORCH, 'onedl-mmengine': '0.10.12', 'onedl-mmcv': '2.3.6', 'onedl-mmdetection': '3.5.1'}
@@ -34,7 +34,7 @@ def changed(installed: dict, **others: str | None) -> dict:
         changed(ONEDL, opencv_python='5.0.0.93', pycocotools='2.0.11'),
     ],
 )
-def test_supported_hosts(installed: dict) -> None:
+def test_supported_versions(installed: dict) -> None:
     assert find_problem(installed, (3, 10, 0), ['torch>=2.5']) is None
 
 
@@ -70,7 +70,7 @@ def test_supported_hosts(installed: dict) -> None:
         ),
     ],
 )
-def test_refused_hosts(installed: dict, message: str) -> None:
+def test_refused_versions(installed: dict, message: str) -> None:
     assert re.search(message, find_problem(installed, (3, 11, 7)) or '')
 
 
@@ -87,12 +87,12 @@ def test_import_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, 'installed_versions', lambda: TORCH)
     monkeypatch.setattr(versions, 'torchvision_needs', list)
     with pytest.raises(ImportError, match='mmosis cannot run here: it needs mmengine, mmcv and mmdet') as caught:
-        check_host()
+        check_versions()
     assert '\n' not in str(caught.value)
 
 
-def test_this_host_is_supported() -> None:
-    check_host()
+def test_this_environment_is_supported() -> None:
+    check_versions()
     assert set(find_suppliers(installed_versions())) == {'mmengine', 'mmcv', 'mmdet'}
 
 

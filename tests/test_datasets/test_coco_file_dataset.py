@@ -91,17 +91,17 @@ def test_pictures_that_are_not_read_need_not_be_there(tiny_coco, tiny_pipelines)
     assert len(DATASETS.build(dict(cfg, data_prefix=dict(img='nowhere/'), pipeline=load))) == 8
 
 
-def test_what_is_skipped_is_counted_in_the_log(make, tiny_coco, host_log):
+def test_what_is_skipped_is_counted_in_the_log(make, tiny_coco, mmengine_log):
     root = tiny_coco(annotations=lambda entries: [dict(entries[0], area=0), *entries[1:]])
     make(root)
-    assert '3 of 24 objects are skipped: 1 of area 0, 1 narrower than a pixel, 1 crowds' in host_log.text
-    host_log.clear()
+    assert '3 of 24 objects are skipped: 1 of area 0, 1 narrower than a pixel, 1 crowds' in mmengine_log.text
+    mmengine_log.clear()
     make(root, num_held_back=4)  # of images 3, 5 and 7
-    assert '2 of 11 objects are skipped: 1 of area 0, 1 crowds' in host_log.text
+    assert '2 of 11 objects are skipped: 1 of area 0, 1 crowds' in mmengine_log.text
 
 
-def test_the_reasons_are_those_of_mmdet(make, tiny_coco, host_log):
-    """Whatever is not told stays, and but for crowds nothing that is told."""
+def test_the_reasons_are_those_of_mmdet(make, tiny_coco, mmengine_log):
+    """What is not counted as skipped stays; of what is counted only crowds stay."""
 
     def change(entries):
         boxes = [
@@ -120,9 +120,9 @@ def test_the_reasons_are_those_of_mmdet(make, tiny_coco, host_log):
     dataset = make(tiny_coco(annotations=change))
     kept = sum(len(dataset.get_data_info(index)['instances']) for index in range(len(dataset)))
     crowds = sum(i['ignore_flag'] for index in range(len(dataset)) for i in dataset.get_data_info(index)['instances'])
-    told = next(int(line.split(': ')[1].split(' of ')[0]) for line in host_log.messages if 'are skipped' in line)
-    assert (kept, crowds, told) == (15, 1, 10)
-    assert kept == 24 - told + crowds
+    skipped = next(int(line.split(': ')[1].split(' of ')[0]) for line in mmengine_log.messages if 'are skipped' in line)
+    assert (kept, crowds, skipped) == (15, 1, 10)
+    assert kept == 24 - skipped + crowds
 
 
 def test_parts_of_which_all_is_skipped_are_refused(make, tiny_coco):
@@ -133,7 +133,7 @@ def test_parts_of_which_all_is_skipped_are_refused(make, tiny_coco):
         make(root, num_held_back=2, held_back=True)
 
 
-def test_a_category_that_stands_for_no_objects_takes_no_label(make, tiny_coco, host_log):
+def test_a_category_that_stands_for_no_objects_takes_no_label(make, tiny_coco, mmengine_log):
     dataset = make(tiny_coco(categories=lambda entries: [dict(id=0, name='_background_'), *entries]))
     assert dataset.metainfo['classes'][0] == 'person'
-    assert "category '_background_' stands for no objects; it takes no place" in host_log.text
+    assert "category '_background_' stands for no objects; it takes no place" in mmengine_log.text

@@ -33,14 +33,14 @@ def report(write_report: Callable) -> Path:
 
 def test_shares_follow_the_greatest_confusion_with_what_is_shown(report: Path) -> None:
     confused = ConfusedCategories(report, NAMES)
-    shares = confused.shares([MOTORCYCLE, BUS, TRUCK], [BICYCLE, CAR])
-    np.testing.assert_allclose(shares, np.array([0.1, 0.1, 0.1]) / 3 + 0.9 * np.array([40, 0, 30]) / 70)
-    np.testing.assert_allclose(confused.shares([MOTORCYCLE, TRUCK], [CAR]), [0.05 + 0.36, 0.05 + 0.54])
+    probs = confused.probabilities([MOTORCYCLE, BUS, TRUCK], [BICYCLE, CAR])
+    np.testing.assert_allclose(probs, np.array([0.1, 0.1, 0.1]) / 3 + 0.9 * np.array([40, 0, 30]) / 70)
+    np.testing.assert_allclose(confused.probabilities([MOTORCYCLE, TRUCK], [CAR]), [0.05 + 0.36, 0.05 + 0.54])
 
 
 @pytest.mark.parametrize(('absent', 'present'), [([BUS], [CAR]), ([], [CAR]), ([BICYCLE], [TRUCK])])
 def test_where_nothing_is_confused_any_is_as_good(report: Path, absent: list, present: list) -> None:
-    assert ConfusedCategories(report, NAMES).shares(absent, present) is None
+    assert ConfusedCategories(report, NAMES).probabilities(absent, present) is None
 
 
 def test_the_data_set_searches_rather_for_what_is_confused(tiny_dataset: Callable, report: Path) -> None:

@@ -129,11 +129,11 @@ def test_episodes_that_the_annotations_do_not_have_are_refused(
         tiny_dataset(root, test_mode=True, episodes_file=str(root / 'episodes.json'))
 
 
-def test_a_replay_says_how_many_images_it_searches(tiny_dataset: Callable, root: Path, host_log) -> None:
+def test_a_replay_says_how_many_images_it_searches(tiny_dataset: Callable, root: Path, mmengine_log) -> None:
     save_episodes(root / 'episodes.json', {}, [EpisodeRecord(31, 0, CAR, (102,))])
     tiny_dataset(root, test_mode=True, episodes_file=str(root / 'episodes.json'))
-    assert '1 of 8 images of ' in host_log.text
-    assert 'are searched in ' in host_log.text
+    assert '1 of 8 images of ' in mmengine_log.text
+    assert 'are searched in ' in mmengine_log.text
 
 
 def test_episodes_of_a_file_are_not_for_training(tiny_dataset: Callable, root: Path) -> None:
@@ -141,10 +141,12 @@ def test_episodes_of_a_file_are_not_for_training(tiny_dataset: Callable, root: P
         tiny_dataset(root, episodes_file='a.json')
 
 
-@pytest.mark.parametrize('kind', ['ReferenceSampler', 'ShuffledReferenceSampler'])
-def test_a_replay_has_the_masks_too(tiny_dataset: Callable, root: Path, tiny_pipelines: dict, kind: str) -> None:
+@pytest.mark.parametrize('sampler_type', ['ReferenceSampler', 'ShuffledReferenceSampler'])
+def test_a_replay_has_the_masks_too(
+    tiny_dataset: Callable, root: Path, tiny_pipelines: dict, sampler_type: str
+) -> None:
     masked = [tiny_pipelines['ref'][0], dict(type='LoadReferenceMask'), *tiny_pipelines['ref'][1:]]
-    settings = dict(test_mode=True, ref_pipeline=masked, reference_sampler=dict(type=kind, with_masks=True))
+    settings = dict(test_mode=True, ref_pipeline=masked, reference_sampler=dict(type=sampler_type, with_masks=True))
     drawn = tiny_dataset(root, phase='one-shot', **settings)
     save_episodes(root / 'episodes.json', drawn.metainfo['protocol'], drawn.episode_records())
     replayed = tiny_dataset(root, episodes_file=str(root / 'episodes.json'), **settings)

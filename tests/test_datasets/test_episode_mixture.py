@@ -43,7 +43,7 @@ class RecordingHook(Hook):
 
 @pytest.fixture
 def mixture_cfg(tiny_dataset_cfg: Callable, tiny_coco: Callable) -> dict:
-    """A mixture of two files with the same pictures; the second has its categories in another order."""
+    """A mixture of two files with the same images; the second has its categories in another order."""
     reversed_order = tiny_coco(categories=lambda categories: categories[::-1])
     parts = [tiny_dataset_cfg(split=1), tiny_dataset_cfg(reversed_order, split=None, phase='all')]
     return dict(type='EpisodeMixture', datasets=parts, weights=WEIGHTS)
@@ -148,11 +148,11 @@ def train(mixture_cfg: dict, tmp_path: Path) -> Callable:
 
 
 def test_workers_and_a_resume_change_nothing(train: Callable, mixture: EpisodeMixture) -> None:
-    whole = train('whole', 6)
+    complete = train('complete', 6)
     first = train('interrupted', 3)
-    assert first + train('interrupted', 6, num_workers=2, resume=True) == whole
+    assert first + train('interrupted', 6, num_workers=2, resume=True) == complete
     mixture.seed = 5
-    assert [draw for draw, *_ in whole] == [mixture[d]['data_samples'].draw for d in range(12)]
+    assert [draw for draw, *_ in complete] == [mixture[d]['data_samples'].draw for d in range(12)]
 
 
 @pytest.mark.parametrize('weights', [[1], [1, 1, 1], [1, 0], [1, -1], [1, float('nan')], [1, float('inf')]])

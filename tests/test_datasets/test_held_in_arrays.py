@@ -1,4 +1,4 @@
-"""What a data set keeps for each image and object is in arrays, which forked workers share.
+"""What a data set keeps for each image and object is in arrays, which forked workers have in common.
 
 A Python object is written to whenever it is read, so that each worker would soon have a copy of its own.
 """
@@ -42,11 +42,11 @@ def copied(tiny_coco: Callable) -> Callable:
 
 
 @pytest.mark.parametrize('with_masks', [False, True])
-@pytest.mark.parametrize('kind', ['ReferenceSampler', 'ShuffledReferenceSampler'])
+@pytest.mark.parametrize('sampler_type', ['ReferenceSampler', 'ShuffledReferenceSampler'])
 def test_objects_held_do_not_grow_with_the_file(
-    tiny_dataset: Callable, copied: Callable, kind: str, with_masks: bool
+    tiny_dataset: Callable, copied: Callable, sampler_type: str, with_masks: bool
 ) -> None:
-    sampler = dict(type=kind, with_masks=with_masks)
+    sampler = dict(type=sampler_type, with_masks=with_masks)
     # Two at least: the bus, which shows once in the tiny set, is searched for in both files then.
     small, large = (tiny_dataset(copied(copies), reference_sampler=sampler) for copies in (2, 2 + COPIES))
     assert len(large) == len(small) * (2 + COPIES) / 2

@@ -23,7 +23,7 @@ LEAK = 'n02123045'  # a tabby cat, and COCO has cats
 
 @pytest.fixture
 def imagenet(tmp_path: Path) -> Path:
-    """Three classes and one that leaks, two pictures each, for training and validation."""
+    """Three classes and one that leaks, two images each, for training and validation."""
     rng = np.random.default_rng(0)
     for part in ('train', 'val'):
         for synset in (*IMAGENET_687[:3], LEAK):

@@ -83,10 +83,10 @@ def test_phase_all_needs_no_split(tiny_dataset):
 
 
 @pytest.mark.parametrize('test_mode', [False, True])
-def test_categories_with_too_few_images_are_skipped_and_named_in_one_line(tiny_dataset, host_log, test_mode):
+def test_categories_with_too_few_images_are_skipped_and_named_in_one_line(tiny_dataset, mmengine_log, test_mode):
     dataset = tiny_dataset(test_mode=test_mode)
     assert not {'bus', 'train'} & set(_active(dataset))
-    (record,) = [record for record in host_log.records if 'fewer than' in record.message]
+    (record,) = [record for record in mmengine_log.records if 'fewer than' in record.message]
     assert record.levelname == 'WARNING'
     assert record.message == (
         f'2 of {2 + len(_active(dataset))} background categories are skipped: {dataset.ann_file} shows them in '
@@ -94,28 +94,28 @@ def test_categories_with_too_few_images_are_skipped_and_named_in_one_line(tiny_d
     )
 
 
-def test_of_very_many_skipped_categories_the_first_are_named(tiny_dataset, host_log, monkeypatch):
+def test_of_very_many_skipped_categories_the_first_are_named(tiny_dataset, mmengine_log, monkeypatch):
     monkeypatch.setattr(one_shot_coco, 'NAMED_CATEGORIES', 1)
     tiny_dataset()
-    assert host_log.text.count("to give references: 'bus' (1) and 1 more") == 1
+    assert mmengine_log.text.count("to give references: 'bus' (1) and 1 more") == 1
 
 
-def test_references_without_replacement_need_more_images(tiny_dataset, host_log):
+def test_references_without_replacement_need_more_images(tiny_dataset, mmengine_log):
     dataset = tiny_dataset(num_references=3, reference_sampler=DIFFERENT_IMAGES)
     assert _active(dataset) == ['car']
-    assert 'fewer than 4 image(s), one to search and the others to give references: ' in host_log.text
-    assert "'truck' (3)" in host_log.text
+    assert 'fewer than 4 image(s), one to search and the others to give references: ' in mmengine_log.text
+    assert "'truck' (3)" in mmengine_log.text
 
 
-def test_where_all_can_be_searched_nothing_is_said(tiny_dataset, host_log):
+def test_where_all_can_be_searched_nothing_is_said(tiny_dataset, mmengine_log):
     tiny_dataset(split=None, background_classes=['car', 'truck'])
-    assert 'fewer than' not in host_log.text
+    assert 'fewer than' not in mmengine_log.text
 
 
-def test_skipped_images_are_counted_in_the_log(tiny_dataset, host_log):
+def test_skipped_images_are_counted_in_the_log(tiny_dataset, mmengine_log):
     tiny_dataset()
-    assert '6 of 8 images of ' in host_log.text
-    assert 'show one of the 4 background categories; the others are skipped' in host_log.text
+    assert '6 of 8 images of ' in mmengine_log.text
+    assert 'show one of the 4 background categories; the others are skipped' in mmengine_log.text
 
 
 def test_a_category_that_shows_only_as_crowd_is_not_searched_for(tiny_dataset, tiny_coco):

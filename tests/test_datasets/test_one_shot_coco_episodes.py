@@ -14,9 +14,9 @@ DIFFERENT_IMAGES = dict(type='ReferenceSampler', replace=False)
 CROWD, DEGENERATE = 105, 110
 
 
-def _cut(path, share=0.5):
+def _cut(path, fraction=0.5):
     content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * share)])
+    path.write_bytes(content[: int(len(content) * fraction)])
 
 
 def _change(ann_id, **values):
@@ -185,7 +185,7 @@ def test_a_dropped_sample_is_replaced_by_that_of_the_next_image(tiny_dataset, ti
     assert seen == order[2:4]
 
 
-def test_a_pipeline_that_drops_everything_is_told(tiny_dataset):
+def test_a_pipeline_that_drops_everything_is_an_error(tiny_dataset):
     dataset = tiny_dataset(pipeline=[lambda results: None], max_refetch=2)
     with pytest.raises(ValueError, match='the pipeline dropped the sample of draw 5 3 times; check its filters'):
         dataset[5]
@@ -227,7 +227,7 @@ def test_a_box_without_area_in_the_image_is_neither_searched_for_nor_a_reference
 
 
 def _rotate_on_disk(path):
-    """Store the picture turned left, with the EXIF rotation that turns it back."""
+    """Store the image turned left, with the EXIF rotation that turns it back."""
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.open(path).rotate(90, expand=True).save(path, exif=exif)

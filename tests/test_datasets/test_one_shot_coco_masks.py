@@ -14,8 +14,8 @@ CROWD = 105
 SAMPLERS = ['ReferenceSampler', 'ShuffledReferenceSampler']
 
 
-def _masks(kind: str = 'ReferenceSampler') -> dict:
-    return dict(type=kind, with_masks=True)
+def _masks(sampler_type: str = 'ReferenceSampler') -> dict:
+    return dict(type=sampler_type, with_masks=True)
 
 
 def _runs(mask: np.ndarray) -> list[int]:
@@ -26,22 +26,22 @@ def _runs(mask: np.ndarray) -> list[int]:
 
 
 def _write_triangles(root: Path) -> None:
-    """Draw every object anew, white on black: the upper left half of its box. Masks are of three kinds in turn."""
+    """Draw every object anew, white on black: the upper left half of its box. Masks are of three types in turn."""
     dataset = json.loads((root / 'annotations.json').read_text())
     for image in dataset['images']:
         height, width = image['height'], image['width']
-        picture = np.zeros((height, width), np.uint8)
+        drawn = np.zeros((height, width), np.uint8)
         for annotation in dataset['annotations']:
             if annotation['image_id'] == image['id'] and annotation['id'] != CROWD:
                 x, y, w, h = annotation['bbox']
                 polygons = [[x, y, x + w, y, x, y + h]]
                 (rle,) = mask_utils.frPyObjects(polygons, height, width)
                 mask = mask_utils.decode(rle)
-                picture[mask > 0] = 255
+                drawn[mask > 0] = 255
                 compressed = dict(size=rle['size'], counts=rle['counts'].decode())
                 uncompressed = dict(size=[height, width], counts=_runs(mask))
                 annotation['segmentation'] = (polygons, compressed, uncompressed)[annotation['id'] % 3]
-        cv2.imwrite(str(root / 'images' / image['file_name']), picture)
+        cv2.imwrite(str(root / 'images' / image['file_name']), drawn)
     (root / 'annotations.json').write_text(json.dumps(dataset))
 
 
@@ -75,22 +75,24 @@ def _check_reference(reference: torch.Tensor) -> None:
     assert mask[rows.min() : rows.min() + 2, columns.min() : columns.min() + 2].min() > 128  # upper left
 
 
-@pytest.mark.parametrize('kind', SAMPLERS)
-def test_in_training_masks_lie_on_their_objects(masked_dataset: Callable, kind: str) -> None:
-    dataset = masked_dataset(num_references=2, reference_sampler=_masks(kind))
-    kinds = set()
+@pytest.mark.parametrize('sampler_type', SAMPLERS)
+def test_in_training_masks_lie_on_their_objects(masked_dataset: Callable, sampler_type: str) -> None:
+    dataset = masked_dataset(num_references=2, reference_sampler=_masks(sampler_type))
+    mask_types = set()
     for draw in range(40):
         item = dataset[draw]
         assert (item['ref_inputs'].shape, item['ref_inputs'].dtype) == ((2, 4, 32, 32), torch.uint8)
         for reference, made in zip(item['ref_inputs'], item['data_samples'].episodes[0].references, strict=True):
             _check_reference(reference)
-            kinds.add(made.ann_id % 3)
-    assert kinds == {0, 1, 2}  # polygons, compressed and uncompressed RLE
+            mask_types.add(made.ann_id % 3)
+    assert mask_types == {0, 1, 2}  # polygons, compressed and uncompressed RLE
 
 
-@pytest.mark.parametrize('kind', SAMPLERS)
-def test_in_testing_masks_lie_on_their_objects(masked_dataset: Callable, kind: str) -> None:
-    dataset = masked_dataset(test_mode=True, phase='all', runs=2, num_references=3, reference_sampler=_masks(kind))
+@pytest.mark.parametrize('sampler_type', SAMPLERS)
+def test_in_testing_masks_lie_on_their_objects(masked_dataset: Callable, sampler_type: str) -> None:
+    dataset = masked_dataset(
+        test_mode=True, phase='all', runs=2, num_references=3, reference_sampler=_masks(sampler_type)
+    )
     for index in range(len(dataset)):
         item = dataset[index]
         assert item['ref_inputs'].shape == (len(item['data_samples'].episodes), 3, 4, 32, 32)
@@ -149,12 +151,12 @@ def test_whether_a_mask_is_taken_is_a_function_of_seed_and_draw(masked_dataset: 
     assert {0, 3} < set(shots.sum(axis=1).tolist())  # each reference by itself
 
 
-def test_a_sampler_without_masks_is_told(masked_dataset: Callable) -> None:
+def test_a_sampler_without_masks_is_an_error(masked_dataset: Callable) -> None:
     with pytest.raises(ValueError, match=r'annotation \d+ of .* came without its mask; .* with with_masks=True, and'):
         masked_dataset(reference_sampler=dict(type='ReferenceSampler'))[0]
 
 
-def test_annotations_without_masks_are_told(masked_dataset: Callable, root: Path, tiny_pipelines: dict) -> None:
+def test_annotations_without_masks_are_an_error(masked_dataset: Callable, root: Path, tiny_pipelines: dict) -> None:
     text = json.loads((root / 'annotations.json').read_text())
     for annotation in text['annotations']:
         del annotation['segmentation']

@@ -8,7 +8,7 @@ import pytest
 from mmosis.datasets import ImageRecord, ReferenceSampler, ShuffledReferenceSampler
 
 DRAWS = 4000
-TOLERANCE = 0.035  # more than four standard deviations of a share of DRAWS
+TOLERANCE = 0.035  # more than four standard deviations of a fraction of DRAWS
 
 
 def _record(img_id: int, num_instances: int, label: int = 0, ignored: int = 0) -> ImageRecord:
@@ -30,23 +30,23 @@ def _draw(sampler: ReferenceSampler, img_id: int, label: int = 0) -> list[tuple]
     return [sampler.draw(label, img_id, rng) for _ in range(DRAWS)]
 
 
-def _shares(values: list) -> dict:
+def _fractions(values: list) -> dict:
     return {value: count / len(values) for value, count in Counter(values).items()}
 
 
 def test_an_image_is_drawn_first_then_an_instance_in_it():
     sampler = ReferenceSampler([_record(1, 1), _record(2, 9), _record(3, 1)])
     drawn = [reference for (reference,) in _draw(sampler, img_id=3)]
-    assert _shares([reference.img_id for reference in drawn]) == pytest.approx({1: 0.5, 2: 0.5}, abs=TOLERANCE)
+    assert _fractions([reference.img_id for reference in drawn]) == pytest.approx({1: 0.5, 2: 0.5}, abs=TOLERANCE)
     expected = {100: 0.5, **{200 + number: 0.5 / 9 for number in range(9)}}
-    assert _shares([reference.ann_id for reference in drawn]) == pytest.approx(expected, abs=TOLERANCE)
+    assert _fractions([reference.ann_id for reference in drawn]) == pytest.approx(expected, abs=TOLERANCE)
 
 
 @pytest.mark.parametrize('searched', [1, 2, 3, 4])
 def test_the_searched_image_is_never_drawn_and_the_others_equally(searched):
     sampler = ReferenceSampler([_record(img_id, img_id) for img_id in (1, 2, 3, 4)])
-    shares = _shares([reference.img_id for (reference,) in _draw(sampler, searched)])
-    assert shares == pytest.approx(dict.fromkeys({1, 2, 3, 4} - {searched}, 1 / 3), abs=TOLERANCE)
+    fractions = _fractions([reference.img_id for (reference,) in _draw(sampler, searched)])
+    assert fractions == pytest.approx(dict.fromkeys({1, 2, 3, 4} - {searched}, 1 / 3), abs=TOLERANCE)
 
 
 def test_a_reference_says_where_it_comes_from():
@@ -71,7 +71,7 @@ def test_categories_do_not_mix():
 def test_several_references_are_independent_draws_as_published():
     sampler = ReferenceSampler([_record(img_id, 2) for img_id in (1, 2, 3)], num=2)
     drawn = _draw(sampler, img_id=3)
-    images = _shares([tuple(reference.img_id for reference in references) for references in drawn])
+    images = _fractions([tuple(reference.img_id for reference in references) for references in drawn])
     assert images == pytest.approx({(1, 1): 0.25, (1, 2): 0.25, (2, 1): 0.25, (2, 2): 0.25}, abs=TOLERANCE)
     same = np.mean([first.ann_id == second.ann_id for first, second in drawn])
     assert same == pytest.approx(1 / 4, abs=TOLERANCE)
@@ -79,9 +79,11 @@ def test_several_references_are_independent_draws_as_published():
 
 def test_without_replacement_they_come_from_different_images():
     sampler = ReferenceSampler([_record(img_id, 3) for img_id in (1, 2, 3, 4)], num=2, replace=False)
-    images = _shares([tuple(reference.img_id for reference in references) for references in _draw(sampler, img_id=2)])
-    pairs = [(1, 3), (3, 1), (1, 4), (4, 1), (3, 4), (4, 3)]
-    assert images == pytest.approx(dict.fromkeys(pairs, 1 / 6), abs=TOLERANCE)
+    images = _fractions(
+        [tuple(reference.img_id for reference in references) for references in _draw(sampler, img_id=2)]
+    )
+    orders = [(1, 3), (3, 1), (1, 4), (4, 1), (3, 4), (4, 3)]
+    assert images == pytest.approx(dict.fromkeys(orders, 1 / 6), abs=TOLERANCE)
 
 
 @pytest.mark.parametrize(('num', 'replace', 'needed'), [(1, True, 2), (5, True, 2), (1, False, 2), (5, False, 6)])
@@ -111,8 +113,8 @@ def test_no_references_are_refused(num):
 
 def test_same_image_lets_the_searched_image_give_references():
     sampler = ReferenceSampler([_record(img_id, img_id) for img_id in (1, 2, 3)], same_image=True)
-    shares = _shares([reference.img_id for (reference,) in _draw(sampler, img_id=2)])
-    assert shares == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3), abs=TOLERANCE)
+    fractions = _fractions([reference.img_id for (reference,) in _draw(sampler, img_id=2)])
+    assert fractions == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3), abs=TOLERANCE)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def _drawn_ids(sampler: ReferenceSampler, img_id: int) -> set[int]:
     return {reference.ann_id for (reference,) in _draw(sampler, img_id)}
 
 
-def test_small_objects_can_be_left_out():
+def test_small_objects_can_be_excluded():
     images = [_boxes(1, (0, 0, 50, 50)), _boxes(2, (0, 0, 40, 9), (0, 50, 40, 60)), _boxes(3, (0, 0, 5, 5))]
     sampler = ReferenceSampler(images, min_size=10)
     assert sampler.num_images(0) == 2
@@ -156,7 +158,7 @@ def test_what_lies_in_the_image_must_be_large_enough():
     assert [reference.ann_id for reference in sampler.references()] == [101]
 
 
-def test_thin_objects_can_be_left_out():
+def test_thin_objects_can_be_excluded():
     """The crop has every pixel that the box touches: 50 by 5 and 51 by 6."""
     images = [_boxes(1, (0, 0, 50, 5), (0.5, 0.5, 50.5, 5.5)), _boxes(2, (0, 0, 51, 5), (-9, 0, 4, 50))]
     sampler = ReferenceSampler(images, max_aspect=10)
@@ -165,7 +167,7 @@ def test_thin_objects_can_be_left_out():
         ReferenceSampler(images, max_aspect=0)
 
 
-def test_covered_objects_can_be_left_out():
+def test_covered_objects_can_be_excluded():
     """In image 2 a quarter of the first is covered, in image 3 half of it; a crowd covers as well."""
     images = [
         _boxes(1, (0, 0, 20, 20)),
@@ -184,10 +186,10 @@ def test_limits_out_of_range_are_refused(settings):
 
 
 def test_an_image_without_the_category_takes_from_all_others():
-    """As an absent category does: no image is left out, and none is preferred."""
+    """As an absent category does: no image is excluded, and none is preferred."""
     sampler = ReferenceSampler([_record(img_id, 1) for img_id in (1, 2, 3)])
-    shares = _shares([reference.img_id for (reference,) in _draw(sampler, img_id=9)])
-    assert shares == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3), abs=TOLERANCE)
+    fractions = _fractions([reference.img_id for (reference,) in _draw(sampler, img_id=9)])
+    assert fractions == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3), abs=TOLERANCE)
 
 
 def test_instances_are_found_by_id():
@@ -248,12 +250,16 @@ def _masked(img_id: int, *masks: list | dict | None) -> ImageRecord:
 POLYGON, RLE = [[0, 0, 5, 0, 5, 5]], dict(size=[10, 20], counts='abc')
 
 
-@pytest.mark.parametrize('kind', [ReferenceSampler, ShuffledReferenceSampler])
-def test_references_carry_their_masks_on_wish(kind):
+@pytest.mark.parametrize('sampler_type', [ReferenceSampler, ShuffledReferenceSampler])
+def test_references_carry_their_masks_on_wish(sampler_type):
     images = [_masked(1, POLYGON, None), _masked(2, RLE)]
-    drawn = [r for run in range(20) for r in kind(images, with_masks=True).draw(0, 9, np.random.default_rng(run), run)]
+    drawn = [
+        r
+        for run in range(20)
+        for r in sampler_type(images, with_masks=True).draw(0, 9, np.random.default_rng(run), run)
+    ]
     assert {r.ann_id: r.segmentation for r in drawn} == {100: POLYGON, 101: None, 200: RLE}
-    without = [r for run in range(20) for r in kind(images).draw(0, 9, np.random.default_rng(run), run)]
+    without = [r for run in range(20) for r in sampler_type(images).draw(0, 9, np.random.default_rng(run), run)]
     assert [r.ann_id for r in without] == [r.ann_id for r in drawn]  # masks change no draw
     assert {r.segmentation for r in without} == {None}
 

@@ -90,12 +90,12 @@ def loaded(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize('num_workers', [0, 2])
 def test_an_interrupted_run_sees_the_same_episodes(train, num_workers):
-    whole = train('whole', 6, num_workers)
-    assert [draw for draw, *_ in whole] == [(5, d) for d in range(6 * BATCH)]
+    complete = train('complete', 6, num_workers)
+    assert [draw for draw, *_ in complete] == [(5, d) for d in range(6 * BATCH)]
     first = train('interrupted', 3, num_workers)
     rest = train('interrupted', 6, num_workers, resume=True)
     assert len(rest) == 3 * BATCH
-    assert first + rest == whole
+    assert first + rest == complete
 
 
 @pytest.mark.skipif(

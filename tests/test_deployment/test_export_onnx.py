@@ -99,7 +99,7 @@ def test_a_folder_that_is_there_stays(pocket, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('limit', 'value', 'message'),
     [
-        ('MAX_BOX_DIFFERENCE', -1, 'boxes differ by up to .* on a picture of 176x232'),
+        ('MAX_BOX_DIFFERENCE', -1, 'boxes differ by up to .* on an image of 176x232'),
         ('MAX_SCORE_DIFFERENCE', -1, 'scores differ by up to .* is rounding'),
         ('MAX_MASK_DIFFERENCE', -1, 'masks differ by up to'),
     ],
@@ -111,12 +111,12 @@ def test_what_differs_is_told_and_nothing_is_left(pocket, tmp_path, monkeypatch,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_number_of_detections_is_told(pocket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_number_of_detections_is_an_error(pocket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     search = check._search_by_onnx
     monkeypatch.setattr(
         check, '_search_by_onnx', lambda *args: {key: values[1:] for key, values in search(*args).items()}
     )
-    with pytest.raises(ValueError, match=r'\d+ detections in place of \d+ on a picture of 176x232 \(h x w\)'):
+    with pytest.raises(ValueError, match=r'\d+ detections in place of \d+ on an image of 176x232 \(h x w\)'):
         export_onnx(pocket, tmp_path / 'out')
 
 
@@ -158,9 +158,9 @@ def test_inputs_that_nothing_reads_are_taken_too(tmp_path: Path) -> None:
     write_graph(Partial(), inputs, ['sum'], dict(x=[0], unread=[1]), tmp_path / 'graph.onnx')
     given = onnx.load(tmp_path / 'graph.onnx').graph.input
     assert [each.name for each in given] == ['x', 'unread', 'y']
-    kind = given[1].type.tensor_type
-    assert kind.elem_type == onnx.TensorProto.INT64
-    assert [dim.dim_param or dim.dim_value for dim in kind.shape.dim] == [2, 'unread_1']
+    tensor_type = given[1].type.tensor_type
+    assert tensor_type.elem_type == onnx.TensorProto.INT64
+    assert [dim.dim_param or dim.dim_value for dim in tensor_type.shape.dim] == [2, 'unread_1']
 
 
 def test_weights_are_halved_where_that_is_exact(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""AtomicLocalBackend: what MMEngine writes through it is whole."""
+"""AtomicLocalBackend: what MMEngine writes through it is complete."""
 
 import os
 from pathlib import Path

@@ -52,7 +52,7 @@ def training(tiny_model_cfg: Callable, tiny_dataset_cfg: Callable, tmp_path: Pat
 @pytest.mark.slow
 @pytest.mark.parametrize('num_workers', [0, 2])
 def test_three_kills(training: Callable, tmp_path: Path, num_workers: int) -> None:
-    calls = train_to_the_end(training('whole', num_workers))
+    calls = train_to_the_end(training('complete', num_workers))
     left = train_to_the_end(training('killed', num_workers), [calls // 2, calls // 4, calls // 3])
     assert left < calls / 2
-    assert same(outcome(tmp_path / 'killed'), outcome(tmp_path / 'whole'))
+    assert same(outcome(tmp_path / 'killed'), outcome(tmp_path / 'complete'))

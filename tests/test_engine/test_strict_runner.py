@@ -1,4 +1,4 @@
-"""StrictRunner: weights of the whole model, or a sentence."""
+"""StrictRunner: weights of the complete model, or a sentence."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -124,10 +124,10 @@ def test_its_log_leaves_out_the_notice_of_mmengines_own_file_client(
     train(TwoParts())
     logger = MMLogger.get_instance(str(tmp_path))
     logger.warning('what matters')
-    told = capsys.readouterr().out
-    assert 'what matters' in told
-    assert 'FileClient' not in told
-    assert 'HardDiskBackend' not in told
+    printed = capsys.readouterr().out
+    assert 'what matters' in printed
+    assert 'FileClient' not in printed
+    assert 'HardDiskBackend' not in printed
 
 
 def test_a_config_may_name_it(tmp_path: Path, checkpoint: Path) -> None:

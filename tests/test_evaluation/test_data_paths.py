@@ -29,10 +29,10 @@ def test_images_may_be_unknown(folder: Path) -> None:
     assert DataPaths.find(folder).img_dir is None
 
 
-def test_images_that_are_gone_are_told_of(folder: Path, host_log: pytest.LogCaptureFixture) -> None:
+def test_images_that_are_gone_are_told_of(folder: Path, mmengine_log: pytest.LogCaptureFixture) -> None:
     (folder / 'images').rmdir()
     assert DataPaths.find(folder).img_dir is None
-    assert 'images any more; --img-dir says where' in host_log.text
+    assert 'images any more; --img-dir says where' in mmengine_log.text
 
 
 def test_annotations_must_be_there(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of models share: a tiny built detector with batches for it, and tiny ones of other kinds."""
+"""Fixtures of the tests of models: a tiny built detector with batches for it, and tiny ones of other types."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -32,20 +32,20 @@ def init_cfg(checkpoint: Path, **settings) -> dict:
     return dict(type='BackbonePretrainedInit', checkpoint=str(checkpoint), **settings)
 
 
-def test_the_weights_are_loaded(checkpoint: Path, host_log: pytest.LogCaptureFixture) -> None:
+def test_the_weights_are_loaded(checkpoint: Path, mmengine_log: pytest.LogCaptureFixture) -> None:
     backbone = build_resnet(init_cfg(checkpoint))
     backbone.init_weights()
     weights = torch.load(checkpoint, weights_only=True)['state_dict']
     loaded = {name: value for name, value in backbone.state_dict().items() if 'num_batches' not in name}
     assert loaded
     assert all(torch.equal(value, weights[name]) for name, value in loaded.items())
-    assert 'leak' not in host_log.text
+    assert 'leak' not in mmengine_log.text
 
 
-def test_another_pretraining_is_logged_as_a_leak(checkpoint: Path, host_log: pytest.LogCaptureFixture) -> None:
+def test_another_pretraining_is_logged_as_a_leak(checkpoint: Path, mmengine_log: pytest.LogCaptureFixture) -> None:
     backbone = build_resnet(init_cfg(checkpoint, pretraining='ImageNet-1k'))
     backbone.init_weights()
-    (record,) = [record for record in host_log.records if 'leak' in record.getMessage()]
+    (record,) = [record for record in mmengine_log.records if 'leak' in record.getMessage()]
     assert record.levelno == logging.WARNING
     assert 'trained on ImageNet-1k' in record.getMessage()
     weights = torch.load(checkpoint, weights_only=True)['state_dict']
@@ -114,9 +114,11 @@ class TestPackaged:
         for (name, value), given in zip(backbone.state_dict().items(), foreign.values(), strict=False):
             assert 'num_batches' in name or value.equal(given)
 
-    def test_it_is_logged_as_a_leak(self, package: Callable, foreign: dict, host_log: pytest.LogCaptureFixture) -> None:
+    def test_it_is_logged_as_a_leak(
+        self, package: Callable, foreign: dict, mmengine_log: pytest.LogCaptureFixture
+    ) -> None:
         build_resnet(package(foreign)).init_weights()
-        (record,) = [record for record in host_log.records if 'leak' in record.getMessage()]
+        (record,) = [record for record in mmengine_log.records if 'leak' in record.getMessage()]
         assert record.levelno == logging.WARNING
         assert 'trained on ImageNet-1k' in record.getMessage()
 

@@ -32,14 +32,14 @@ def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Pa
 
 
 def test_resume_alone_skips_a_torn_checkpoint(
-    trained: Path, options: list[str], tmp_path: Path, host_log: pytest.LogCaptureFixture
+    trained: Path, options: list[str], tmp_path: Path, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     torn = tmp_path / f'iter_{STEPS}.pth'
     whole = torn.read_bytes()
     torn.write_bytes(whole[: len(whole) // 2])
     output = run('tools/train.py', DEMO, '--work-dir', tmp_path, '--resume', *options, 'log_level=INFO')
-    (warning,) = (message for message in host_log.messages if message.startswith(f'torn checkpoint {torn} ('))
+    (warning,) = (message for message in mmengine_log.messages if message.startswith(f'corrupt checkpoint {torn} ('))
     assert warning.endswith(f'): {tmp_path}/iter_1.pth is used instead')
     assert 'resumed epoch: 0, iter: 1' in output
     weights = [load_checkpoint_file(folder / torn.name)['state_dict'] for folder in (trained, tmp_path)]

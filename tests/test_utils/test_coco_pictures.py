@@ -69,33 +69,33 @@ def sizes(dataset: dict) -> list[tuple[int, int]]:
 
 
 def test_pictures_are_turned_upright_where_boxes_are_meant_as_shown(
-    phone: Callable, tmp_path: Path, host_log: pytest.LogCaptureFixture
+    phone: Callable, tmp_path: Path, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
     """One box tells how the file is meant; pictures that are not turned stay."""
     dataset = phone((6, BOTH), (8, SHOWN), (1, BOTH), (3, BOTH), (5, BOTH))
     turn_upright(dataset, tmp_path)
     assert sizes(dataset) == [(60, 80), (60, 80), (80, 60), (80, 60), (60, 80)]
-    assert '3 pictures are turned upright, since their boxes are meant so' in host_log.text
+    assert '3 pictures are turned upright, since their boxes are meant so' in mmengine_log.text
 
 
 def test_pictures_stay_where_boxes_are_meant_as_stored(
-    phone: Callable, tmp_path: Path, host_log: pytest.LogCaptureFixture
+    phone: Callable, tmp_path: Path, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
     dataset = phone((6, BOTH), (8, STORED))
     turn_upright(dataset, tmp_path)
     assert sizes(dataset) == [(80, 60)] * 2
-    assert not host_log.text
+    assert not mmengine_log.text
 
 
 @pytest.mark.parametrize('boxes', [[BOTH, BOTH], [SHOWN, STORED]])
 def test_what_cannot_be_told_is_warned_of(
-    phone: Callable, tmp_path: Path, host_log: pytest.LogCaptureFixture, boxes: list
+    phone: Callable, tmp_path: Path, mmengine_log: pytest.LogCaptureFixture, boxes: list
 ) -> None:
     dataset = phone((6, boxes[0]), (6, boxes[1]), (1, BOTH))
     turn_upright(dataset, tmp_path)
     assert sizes(dataset) == [(80, 60)] * 3
-    assert '2 of 3 pictures looked at are turned by their EXIF data' in host_log.text
-    assert host_log.text.rstrip().endswith('0.jpg, 1.jpg')
+    assert '2 of 3 pictures looked at are turned by their EXIF data' in mmengine_log.text
+    assert mmengine_log.text.rstrip().endswith('0.jpg, 1.jpg')
 
 
 def test_an_overshooting_box_turns_nothing_that_is_not_turned(phone: Callable, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""OneShotLocalVisualizer: what is in the picture, and where."""
+"""OneShotLocalVisualizer: what is in the drawn image, and where."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -68,11 +68,11 @@ def draw(image: np.ndarray, sample: DetDataSample, settings: dict | None = None,
     return visualizer.get_image()
 
 
-def panel(picture: np.ndarray, row: int, column: int, factor: int = 1) -> np.ndarray:
+def panel(drawn: np.ndarray, row: int, column: int, factor: int = 1) -> np.ndarray:
     """The image part of a panel."""
     top = GAP + CAPTION_HEIGHT + row * (GAP + CAPTION_HEIGHT + factor * HEIGHT)
     left = GAP + column * (GAP + factor * WIDTH)
-    return picture[top : top + factor * HEIGHT, left : left + factor * WIDTH]
+    return drawn[top : top + factor * HEIGHT, left : left + factor * WIDTH]
 
 
 def without_inset(panel: np.ndarray) -> np.ndarray:
@@ -82,32 +82,32 @@ def without_inset(panel: np.ndarray) -> np.ndarray:
 
 class TestLayout:
     def test_a_panel_an_episode_with_gaps(self, image: np.ndarray, sample: DetDataSample) -> None:
-        picture = draw(image, add_detections(sample))
-        assert picture.shape == (2 * (GAP + CAPTION_HEIGHT + HEIGHT) + GAP, 3 * (GAP + WIDTH) + GAP, 3)
+        drawn = draw(image, add_detections(sample))
+        assert drawn.shape == (2 * (GAP + CAPTION_HEIGHT + HEIGHT) + GAP, 3 * (GAP + WIDTH) + GAP, 3)
         for row, column in ((0, 0), (0, 1), (0, 2), (1, 0)):
-            np.testing.assert_array_equal(without_inset(panel(picture, row, column)), without_inset(image))
+            np.testing.assert_array_equal(without_inset(panel(drawn, row, column)), without_inset(image))
         for row, column in ((1, 1), (1, 2)):
-            assert (panel(picture, row, column) == 255).all()
-        assert (picture[:, :GAP] == 255).all()
-        assert (picture[:GAP] == 255).all()
+            assert (panel(drawn, row, column) == 255).all()
+        assert (drawn[:, :GAP] == 255).all()
+        assert (drawn[:GAP] == 255).all()
 
     @pytest.mark.parametrize(('columns', 'shape'), [(1, (4, 1)), (2, (2, 2)), (9, (1, 4))])
     def test_columns(self, image: np.ndarray, sample: DetDataSample, columns: int, shape: tuple[int, int]) -> None:
-        picture = draw(image, add_detections(sample), dict(columns=columns))
+        drawn = draw(image, add_detections(sample), dict(columns=columns))
         rows, columns = shape
         expected = (rows * (GAP + CAPTION_HEIGHT + HEIGHT) + GAP, columns * (GAP + WIDTH) + GAP, 3)
-        assert picture.shape == expected
+        assert drawn.shape == expected
 
     def test_the_reference_is_inset_at_the_lower_left(self, image: np.ndarray, sample: DetDataSample) -> None:
         border, longer = 2, 24  # 0.3 of 80 pixels
-        picture = draw(image, add_detections(sample), dict(inset=0.3, border=border))
+        drawn = draw(image, add_detections(sample), dict(inset=0.3, border=border))
         for column, episode in enumerate(sample.episodes[:3]):
             (reference,) = episode.references
             x1, y1, x2, y2 = (round(value) for value in reference.bbox)
             crop = mmcv.imread(reference.img_path, channel_order='rgb')[y1:y2, x1:x2]
             scale = longer / max(crop.shape[:2])
             size = round(crop.shape[1] * scale), round(crop.shape[0] * scale)
-            inset = panel(picture, 0, column)[-size[1] - 2 * border :, : size[0] + 2 * border]
+            inset = panel(drawn, 0, column)[-size[1] - 2 * border :, : size[0] + 2 * border]
             np.testing.assert_array_equal(inset[border:-border, border:-border], mmcv.imresize(crop, size))
             frame = inset.copy()
             frame[border:-border, border:-border] = 255
@@ -117,9 +117,9 @@ class TestLayout:
     def test_several_references_stand_in_a_row_below(self, tiny_dataset: Callable, num: int, side: int) -> None:
         """0.3 of 80 pixels, or what leaves room for 5 with frames of 2 pixels: 80 / 5 - 4."""
         sample = sample_31(tiny_dataset(test_mode=True, phase='all', num_references=num))
-        picture = draw(mmcv.imread(sample.img_path, channel_order='rgb'), sample, dict(columns=1))
-        assert picture.shape[0] == len(sample.episodes) * (GAP + CAPTION_HEIGHT + HEIGHT + side + 4) + GAP
-        row = picture[GAP + CAPTION_HEIGHT + HEIGHT :][: side + 4, GAP : GAP + WIDTH]
+        drawn = draw(mmcv.imread(sample.img_path, channel_order='rgb'), sample, dict(columns=1))
+        assert drawn.shape[0] == len(sample.episodes) * (GAP + CAPTION_HEIGHT + HEIGHT + side + 4) + GAP
+        row = drawn[GAP + CAPTION_HEIGHT + HEIGHT :][: side + 4, GAP : GAP + WIDTH]
         left = 0
         for reference in sample.episodes[0].references:
             x1, y1, x2, y2 = (round(value) for value in reference.bbox)
@@ -130,7 +130,7 @@ class TestLayout:
             np.testing.assert_array_equal(tile, mmcv.imresize(crop, (width, height)))
             left += width + 4
         assert (row[:, left:] == 255).all()
-        scene = panel(picture, 0, 0)
+        scene = panel(drawn, 0, 0)
         np.testing.assert_array_equal(scene, mmcv.imread(sample.img_path, channel_order='rgb'))
 
     @pytest.mark.parametrize('masked', [True, False])
@@ -141,17 +141,17 @@ class TestLayout:
         sample = item['data_samples']
         mask = torch.full_like(item['ref_inputs'][..., :1, :, :], 255)
         sample.ref_inputs = torch.cat([item['ref_inputs'], mask], dim=-3) if masked else item['ref_inputs']
-        picture = draw(np.zeros((HEIGHT, WIDTH, 3), np.uint8), sample, dict(columns=1, inset=0.4), draw_gt=False)
+        drawn = draw(np.zeros((HEIGHT, WIDTH, 3), np.uint8), sample, dict(columns=1, inset=0.4), draw_gt=False)
         references = item['ref_inputs'].reshape(-1, 3, 32, 32)  # 0.4 of 80 pixels: in their own size.
         assert len(references) == len(sample.episodes)
         for row, reference in enumerate(references):
-            inset = panel(picture, row, 0)[-34:-2, 2:34]
+            inset = panel(drawn, row, 0)[-34:-2, 2:34]
             np.testing.assert_array_equal(inset, reference.numpy()[::-1].transpose(1, 2, 0))
 
     def test_small_images_are_enlarged_by_a_whole_number(self, image: np.ndarray, sample: DetDataSample) -> None:
         """80 pixels to at least 150: twice."""
-        picture = draw(image, add_detections(sample, 0.9), dict(min_size=150))
-        found, empty = panel(picture, 0, 0, factor=2), panel(picture, 0, 1, factor=2)
+        drawn = draw(image, add_detections(sample, 0.9), dict(min_size=150))
+        found, empty = panel(drawn, 0, 0, factor=2), panel(drawn, 0, 1, factor=2)
         np.testing.assert_array_equal(without_inset(empty), without_inset(mmcv.imrescale(image, 2.0)))
         rows, columns = np.nonzero((without_inset(found) != without_inset(empty)).any(axis=-1))
         x1, y1, x2, y2 = (2 * value for value in BOX)
@@ -177,9 +177,9 @@ class TestLayout:
 
 class TestDetections:
     def test_the_threshold_is_respected(self, image: np.ndarray, sample: DetDataSample) -> None:
-        picture = draw(image, add_detections(sample, 0.9, 0.5, 0.2), pred_score_thr=0.5)
+        drawn = draw(image, add_detections(sample, 0.9, 0.5, 0.2), pred_score_thr=0.5)
         changed = [
-            (without_inset(panel(picture, row, column)) != without_inset(image)).any()
+            (without_inset(panel(drawn, row, column)) != without_inset(image)).any()
             for row, column in ((0, 0), (0, 1), (0, 2), (1, 0))
         ]
         assert changed == [True, False, False, False]
@@ -203,9 +203,9 @@ class TestDetections:
     def test_several_detections_of_an_episode_share_its_panel(self, image: np.ndarray, sample: DetDataSample) -> None:
         add_detections(sample, 0.9, 0.8)
         sample.pred_instances.episode_ids = torch.tensor([1, 1])
-        picture = draw(image, sample)
-        np.testing.assert_array_equal(without_inset(panel(picture, 0, 0)), without_inset(image))
-        assert (without_inset(panel(picture, 0, 1)) != without_inset(image)).any()
+        drawn = draw(image, sample)
+        np.testing.assert_array_equal(without_inset(panel(drawn, 0, 0)), without_inset(image))
+        assert (without_inset(panel(drawn, 0, 1)) != without_inset(image)).any()
 
     def test_the_sample_and_numpys_generator_stay_as_they_are(self, image: np.ndarray, sample: DetDataSample) -> None:
         add_detections(sample, 0.9)
@@ -231,11 +231,11 @@ class TestDetections:
         load, *rest = tiny_pipelines['test']
         pipeline = [load, dict(type='LoadAnnotations', with_bbox=True, with_mask=True), *rest]
         sample = sample_31(tiny_dataset(test_mode=True, phase='all', num_references=2, pipeline=pipeline))
-        picture = draw(np.zeros((64, 64, 3), np.uint8), sample, dict(min_size=64, columns=4))
+        drawn = draw(np.zeros((64, 64, 3), np.uint8), sample, dict(min_size=64, columns=4))
         boxes = dict(zip(sample.gt_instances.labels.tolist(), sample.gt_instances.bboxes.tensor, strict=True))
         assert len(boxes) == len(sample.episodes) == 4
         for column, episode in enumerate(sample.episodes):
-            scene = picture[GAP + CAPTION_HEIGHT :, GAP + column * (GAP + 64) :][:64, :64]
+            scene = drawn[GAP + CAPTION_HEIGHT :, GAP + column * (GAP + 64) :][:64, :64]
             rows, columns = np.nonzero(scene.any(axis=-1))
             drawn = (columns.min(), rows.min(), columns.max(), rows.max())
             assert drawn == pytest.approx(boxes[episode.label].tolist(), abs=3)
@@ -243,14 +243,14 @@ class TestDetections:
 
 class TestPlaces:
     def test_a_file(self, image: np.ndarray, sample: DetDataSample, tmp_path: Path) -> None:
-        picture = draw(image, add_detections(sample, 0.9), out_file=str(tmp_path / 'new' / 'out.png'))
-        np.testing.assert_array_equal(mmcv.imread(tmp_path / 'new' / 'out.png', channel_order='rgb'), picture)
+        drawn = draw(image, add_detections(sample, 0.9), out_file=str(tmp_path / 'new' / 'out.png'))
+        np.testing.assert_array_equal(mmcv.imread(tmp_path / 'new' / 'out.png', channel_order='rgb'), drawn)
 
     def test_the_backends(self, image: np.ndarray, sample: DetDataSample, tmp_path: Path) -> None:
         settings = dict(vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path))
-        picture = draw(image, add_detections(sample, 0.9), settings, step=7)
+        drawn = draw(image, add_detections(sample, 0.9), settings, step=7)
         (file,) = tmp_path.rglob('name_7.png')
-        np.testing.assert_array_equal(mmcv.imread(file, channel_order='rgb'), picture)
+        np.testing.assert_array_equal(mmcv.imread(file, channel_order='rgb'), drawn)
 
     def test_a_window(self, image: np.ndarray, sample: DetDataSample) -> None:
         visualizer, shown = make_visualizer(), []
@@ -263,11 +263,11 @@ class TestPlaces:
 
 def test_a_sample_without_episodes_is_drawn_by_mmdet(image: np.ndarray, sample: DetDataSample) -> None:
     other = DetDataSample(pred_instances=add_detections(sample, 0.9, masks=False).pred_instances)
-    picture = draw(image, other, dict(alpha=0.8))
-    host = DetLocalVisualizer()
-    host.dataset_meta = dict(classes=CLASSES)
-    host.add_datasample('name', image, other)
-    np.testing.assert_array_equal(picture, host.get_image())
+    drawn = draw(image, other, dict(alpha=0.8))
+    mmdets = DetLocalVisualizer()
+    mmdets.dataset_meta = dict(classes=CLASSES)
+    mmdets.add_datasample('name', image, other)
+    np.testing.assert_array_equal(drawn, mmdets.get_image())
     np.testing.assert_array_equal(draw(image, None), image)
 
 
@@ -298,14 +298,14 @@ def test_through_mmdets_hook_in_a_test_run(
     sizes = {path.name: mmcv.imread(path).shape[:2] for path in tmp_path.glob('*/show/*')}
     # Images of the one-shot categories: (h, w) x panels, enlarged to a shorter side of at least 100.
     assert sizes == {
-        'b.png': picture_size(2 * 64, 2 * 96, 1),
-        'c.jpg': picture_size(2 * 100, 2 * 70, 1),
-        'e.jpg': picture_size(2 * 90, 2 * 80, 2),
-        'f.png': picture_size(2 * 72, 2 * 88, 1),
-        'g.jpg': picture_size(2 * 80, 2 * 80, 2),
+        'b.png': drawn_size(2 * 64, 2 * 96, 1),
+        'c.jpg': drawn_size(2 * 100, 2 * 70, 1),
+        'e.jpg': drawn_size(2 * 90, 2 * 80, 2),
+        'f.png': drawn_size(2 * 72, 2 * 88, 1),
+        'g.jpg': drawn_size(2 * 80, 2 * 80, 2),
     }
 
 
-def picture_size(height: int, width: int, panels: int) -> tuple[int, int]:
-    """(h, w) of a picture of one row."""
+def drawn_size(height: int, width: int, panels: int) -> tuple[int, int]:
+    """(h, w) of a drawn image of one row."""
     return height + CAPTION_HEIGHT + 2 * GAP, panels * (width + GAP) + GAP

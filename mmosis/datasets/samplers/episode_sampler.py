@@ -1,4 +1,4 @@
-"""EpisodeSampler: numbers the draws of a training run."""
+"""EpisodeSampler: the draw numbers of a training run, without end."""
 
 import itertools
 from collections.abc import Iterator, Sized

@@ -18,7 +18,7 @@ class PackOneShotInputs(PackDetInputs):
 
     ``data_samples.episodes`` is the sample's list of :class:`~mmosis.structures.Episode`; ``draw`` = (seed, d) is put
     on the sample and on ``gt_instances``, where :class:`~mmosis.models.EpisodeRandomSampler` finds it. In testing,
-    ``img_shape`` is the picture without its padding, so that detections are clipped to it, as in the published code.
+    ``img_shape`` is the image without its padding, so that detections are clipped to it, as in the published code.
 
     Where the data set keeps an image's other instances, they become ``other_instances`` and
     ``other_ignored_instances``, boxes and labels alone: ``gt_instances`` and ``ignored_instances`` are the episode's.
@@ -52,7 +52,7 @@ class PackOneShotInputs(PackDetInputs):
             if results.get('keep_others'):
                 _set_others_apart(sample)
         else:
-            sample.set_metainfo(dict(img_shape=_picture_shape(results)))
+            sample.set_metainfo(dict(img_shape=_unpadded_shape(results)))
         return packed
 
 
@@ -66,10 +66,10 @@ def _set_others_apart(sample: DetDataSample) -> None:
         setattr(sample, apart, InstanceData(bboxes=bboxes, labels=instances.labels[is_other]))
 
 
-def _picture_shape(results: dict) -> tuple[int, int]:
-    """Size (h, w) of the picture in the network input, without the padding at its right and bottom.
+def _unpadded_shape(results: dict) -> tuple[int, int]:
+    """Size (h, w) of the image in the network input, without the padding at its right and bottom.
 
-    mmdet's ``Pad`` takes its padding for picture, so boxes could lie in it: outside of the original image, where mmdet
+    mmdet's ``Pad`` counts its padding as image, so boxes could lie in it: outside of the original image, where mmdet
     fails to paste their masks.
     """
     if 'pad_shape' not in results:

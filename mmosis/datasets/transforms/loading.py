@@ -1,4 +1,4 @@
-"""Load images as they come."""
+"""LoadImage: reads an image file of any format."""
 
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
@@ -8,7 +8,7 @@ from mmosis.utils.image import read_image
 
 @TRANSFORMS.register_module()
 class LoadImage(BaseTransform):
-    """mmdet's ``LoadImageFromFile`` for files of any kind, with clear errors.
+    """mmdet's ``LoadImageFromFile`` for files of any format, with clear errors.
 
     :func:`~mmosis.utils.image.read_image` says how.
 

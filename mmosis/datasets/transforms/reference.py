@@ -1,4 +1,4 @@
-"""From an annotated image to a reference crop."""
+"""Transforms from an annotated image to a reference crop."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -21,7 +21,7 @@ class LoadReferenceMask(BaseTransform):
     (H, W).
 
     Added keys: ``gt_masks``, one bitmap (H, W), 0 or 255, or None where the mask is not taken. It is mmdet's name:
-    its transforms turn the mask with the picture.
+    its transforms change the mask with the image.
 
     Args:
         prob: Probability that the mask is taken, so that a training sees references with and without.
@@ -36,7 +36,7 @@ class LoadReferenceMask(BaseTransform):
         self.prob = prob
 
     def transform(self, results: dict) -> dict:
-        """Load the mask, or leave it.
+        """Load the mask, or set it to None.
 
         Raises:
             ValueError: If the reference has no mask, or one that is empty or of another size than the image.
@@ -66,7 +66,7 @@ class CropReference(BaseTransform):
     Changed keys: ``img``, ``img_shape``, and ``gt_masks`` where there is one or ``mark_box``.
 
     Args:
-        margin: Context to keep on each side, as a share of the box's size. The paper crops without any (0) and names
+        margin: Context to keep on each side, as a fraction of the box's size. The paper crops without any (0) and names
             that as a weakness.
         mark_box: Whether a reference without a mask gets its box for one, so that the context is seen by the network,
             but features are averaged over the box alone.

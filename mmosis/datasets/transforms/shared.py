@@ -1,4 +1,4 @@
-"""SharedByEpisode: change an episode's image and its references in the same way."""
+"""SharedByEpisode: the same random augmentation of an episode's image and its references."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,11 +14,11 @@ from mmosis.utils.rng import seeded
 class SharedByEpisode(BaseTransform):
     """Run transforms whose random draws are the same for an episode's image and all its references.
 
-    What differs between image and reference teaches to overlook a difference. What both share makes another category
-    of this one, with other colours or turned about, so a matcher sees more categories than the data has and can learn
-    none by heart (the memorization of arXiv 1912.03820). Task augmentation does so by rotation for few-shot classifiers
-    (arXiv 2003.00804); the paper does not. The same transforms stand in ``pipeline`` and ``ref_pipeline``, and draw as
-    often for a reference as for an image.
+    An augmentation that differs between image and reference teaches to ignore a difference. One that both have makes
+    another category of this one, with other colours or turned about, so a matcher sees more categories than the data
+    has and can learn none by heart (the memorization of arXiv 1912.03820). Task augmentation does so by rotation for
+    few-shot classifiers (arXiv 2003.00804); the paper does not. The same transforms stand in ``pipeline`` and
+    ``ref_pipeline``, and draw as often for a reference as for an image.
 
     Required keys: ``img``; ``draw`` (seed, d), as the data set gives it in training.
 
@@ -35,10 +35,12 @@ class SharedByEpisode(BaseTransform):
         """Run the transforms, or give None if one of them drops the sample.
 
         Raises:
-            ValueError: If there is no draw: in testing nothing is drawn.
+            ValueError: If there is no draw number, as in testing.
         """
         if 'draw' not in results:
-            raise ValueError('SharedByEpisode draws by the number of a training draw, got none; leave it out of tests')
+            raise ValueError(
+                'SharedByEpisode needs the draw number of a training sample, got none; remove it from test pipelines'
+            )
         seed, draw = results['draw']
         with seeded(seed, 'shared by episode', draw):
             results = self.transforms(results)

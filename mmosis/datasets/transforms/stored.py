@@ -1,4 +1,4 @@
-"""Read a reference from a store of crops."""
+"""LoadStoredReference: reads a reference from a store of crops."""
 
 import cv2
 from mmcv.transforms import BaseTransform
@@ -28,7 +28,7 @@ class LoadStoredReference(BaseTransform):
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If it is torn.
+        ValueError: If it is corrupt.
     """
 
     def __init__(self, store: str) -> None:

@@ -1,4 +1,4 @@
-"""RandomZoom: show a searched object at a size that is drawn at random, as a search brings it to the right one."""
+"""RandomZoom: crops a window in which a searched object has a random size."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -13,12 +13,13 @@ _MIN_SIDE = 16  # pixels of a window
 
 @TRANSFORMS.register_module()
 class RandomZoom(BaseTransform):
-    """Cut out a window around one of the searched objects, in which that has a drawn size once it is resized.
+    """Crop a window around one of the searched objects, in which that has a random size once it is resized.
 
-    A search brings the object of its reference to one size. Training sees objects at sizes around that, however large
-    they are in their pictures; mmdet's ``RandomResize`` draws the size of the picture instead. The window is a square
-    but where the picture is smaller. It holds the centre of the object, of any other where none is searched for, and
-    lies at random. What it cuts is clipped as mmdet's ``RandomCrop`` does. ``Resize`` to ``window_size`` follows.
+    A search scales its image so that the object gets the reference's size. Training sees objects at sizes around that,
+    however large they are in their images; mmdet's ``RandomResize`` samples the size of the image instead. The window
+    is a square but where the image is smaller. It holds the centre of the object, of any other where none is searched
+    for, and lies at random. What it cuts is clipped as mmdet's ``RandomCrop`` does. ``Resize`` to ``window_size``
+    follows.
 
     Required keys: ``img``, ``gt_bboxes``, ``gt_bboxes_labels``.
 
@@ -28,7 +29,7 @@ class RandomZoom(BaseTransform):
         window_size: Longer side in pixels to which the window is resized.
         object_size: Least and largest size of the object, the root of the area of its box, in pixels after that; its
             logarithm is uniform.
-        max_enlargement: By how much a picture may be enlarged at most.
+        max_enlargement: By how much an image may be enlarged at most.
 
     Raises:
         ValueError: If a number is out of its range.
@@ -44,7 +45,7 @@ class RandomZoom(BaseTransform):
         self.window_size, self.object_size, self.max_enlargement = window_size, object_size, max_enlargement
 
     def transform(self, results: dict) -> dict:
-        """Cut out a window; a picture without objects stays as it is."""
+        """Crop a window; an image without objects stays as it is."""
         bboxes = get_box_tensor(results['gt_bboxes']).numpy()
         if not len(bboxes):
             return results

@@ -1,4 +1,4 @@
-"""AtomicCheckpointHook: there is a whole checkpoint at any moment, and it knows whether it was validated."""
+"""AtomicCheckpointHook: keeps a complete checkpoint at any moment, with the state of its validation."""
 
 import errno
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mmengine.logging import MessageHub
 from mmengine.registry import HOOKS
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
-from mmosis.engine.whole_checkpoints import newest_whole_checkpoint
+from mmosis.engine.checkpoint_files import newest_valid_checkpoint
 from mmosis.utils.atomic import remove_leftovers, write_atomic
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -30,7 +30,7 @@ class AtomicCheckpointHook(CheckpointHook):
 
     Args:
         max_keep_ckpts: As in ``CheckpointHook``; while it writes there is one more.
-        backend_args: As in ``CheckpointHook``; by default files are written whole or not at all.
+        backend_args: As in ``CheckpointHook``; by default files are written atomically.
         **kwargs: Further arguments of ``CheckpointHook``.
     """
 
@@ -75,7 +75,7 @@ class AtomicCheckpointHook(CheckpointHook):
             self._save_checkpoint_with_step(runner, step, dict(epoch=runner.epoch, iter=runner.iter))
 
     def check_intervals(self, runner: Runner) -> None:
-        """Look whether every checkpoint comes with a step of the optimizer.
+        """Check that every checkpoint comes with a step of the optimizer.
 
         Raises:
             ValueError: If checkpoints would lie between two steps of the optimizer, where gradients are under way.
@@ -104,8 +104,8 @@ class AtomicCheckpointHook(CheckpointHook):
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            kept = newest_whole_checkpoint(self.out_dir)
-            advice = f'{kept} is the last whole checkpoint' if kept else 'there is no checkpoint yet'
+            kept = newest_valid_checkpoint(self.out_dir)
+            advice = f'{kept} is the last valid checkpoint' if kept else 'there is no checkpoint yet'
             text = f'the disk is full: {error.strerror}. {advice}: make room, then train on with --resume'
             raise OSError(error.errno, text) from error
 

@@ -1,4 +1,4 @@
-"""CheckFiniteHook: a loss that is NaN or infinite stops the training before it does harm."""
+"""CheckFiniteHook: stops the training at a loss that is NaN or infinite."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ ADVICE = (
 class CheckFiniteHook(Hook):
     """Stop at a loss that is not finite, between forward pass and step of the optimizer; save no such weights.
 
-    mmdet's ``CheckInvalidLossHook`` looks now and then, after the step, when the weights are spoilt.
+    mmdet's ``CheckInvalidLossHook`` checks at intervals, after the step, when the weights are NaN already.
     """
 
     def __init__(self) -> None:
         self._handle: torch.utils.hooks.RemovableHandle | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Look at what the model gives from now on."""
+        """Check the model's losses from now on."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
 
         def check(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
@@ -36,7 +36,7 @@ class CheckFiniteHook(Hook):
         self._handle = model.register_forward_hook(check, with_kwargs=True)
 
     def after_train(self, runner: Runner) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._handle.remove()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:

@@ -1,4 +1,4 @@
-"""ExactResumeHook: a training that was stopped and resumed is the training that was not."""
+"""ExactResumeHook: makes a resumed training equal to one that was not stopped."""
 
 from mmengine.dist import all_gather_object, get_dist_info
 from mmengine.hooks import Hook
@@ -13,9 +13,9 @@ class ExactResumeHook(Hook):
     """Make each step's random draws a function of the seed and the step, and refuse a resume that cannot be exact.
 
     The model draws too: samplers of regions, dropout. Before step i on rank r of W, the global generators are seeded
-    under (seed, i W + r). So a resume has no state of them to restore; neither loaders nor validations in between have
-    a say. As episodes do, the numbers run through the batches: W ranks draw as one process does that accumulates
-    gradients over W of its steps.
+    under (seed, i W + r). So a resume has no state of them to restore; loaders and validations in between
+    have no influence. As episodes do, the numbers run through the batches: W ranks draw as one process does that
+    accumulates gradients over W of its steps.
 
     For steps, :class:`EpisodeSampler` and datasets that make all of a sample from its draw number. On a GPU also set
     ``randomness.deterministic=True``.
@@ -31,7 +31,7 @@ class ExactResumeHook(Hook):
         self._seed = runner.seed
 
     def before_train(self, runner: Runner) -> None:
-        """Look whether training can go on from here.
+        """Check that training can go on from here.
 
         Raises:
             ValueError: If the ranks do not start at one step, the checkpoint is of another seed, or it lies between two
@@ -41,7 +41,7 @@ class ExactResumeHook(Hook):
         if len(set(starts)) > 1:
             raise ValueError(
                 f'the processes would start at iterations {starts}: all must find the same checkpoint, so work_dir '
-                'must be on a disk that all machines share'
+                'must be on a disk that all machines can read'
             )
         if runner.seed != self._seed:
             raise ValueError(

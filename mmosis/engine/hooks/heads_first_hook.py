@@ -1,4 +1,4 @@
-"""HeadsFirstHook: train everything but the backbone first."""
+"""HeadsFirstHook: freezes the backbone for the first steps."""
 
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook

@@ -15,7 +15,7 @@ from mmosis.utils.image import read_image
 class OneShotVisualizationHook(DetVisualizationHook):
     """Draw some images in every validation; in a test only what ``show`` or ``test_out_dir`` ask for.
 
-    Every ``interval``-th batch of a validation gives a picture of its first image. Each has a name of its own
+    Of every ``interval``-th batch of a validation the first image is drawn. Each has a name of its own
     (``val_img_<batch>``), and its step is the training step, so that one sees predictions change over a training.
     mmdet's hook draws when training step + batch number is a multiple of ``interval``, so other images each time, and
     gives all of them one name; and once it draws in validation, it sends every image of a test to the backends.

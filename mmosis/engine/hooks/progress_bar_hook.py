@@ -1,4 +1,4 @@
-"""ProgressBarHook: how far a run is, for a person who watches, and for one who reads its log."""
+"""ProgressBarHook: a progress bar of training and testing."""
 
 from mmdet.registry import HOOKS
 from mmengine.dist import is_main_process

@@ -1,4 +1,4 @@
-"""BFloat16OptimWrapper: mixed precision without a GPU."""
+"""BFloat16OptimWrapper: mixed precision in bfloat16, on a CPU too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

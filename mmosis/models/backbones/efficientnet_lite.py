@@ -9,7 +9,7 @@ def _repeat(num: int, first: list[int]) -> list[list[int]]:
     return [first, *[[*first[:3], 1, *first[4:]]] * (num - 1)]
 
 
-# Kernel, channels, squeeze-and-excitation, stride, expansion, kind of block.
+# Kernel, channels, squeeze-and-excitation, stride, expansion, type of block.
 _LAYERS = {
     'lite0': [
         [[3, 32, 0, 2, 0, -1]],
@@ -55,5 +55,5 @@ class EfficientNetLite(EfficientNet):
         # mmdet would scale the first and the last blocks in depth too, which the Lite variants do not.
         self.layer_settings = {'l': _LAYERS.get(arch)}
         super().__init__(arch, act_cfg=act_cfg, **kwargs)
-        # The host freezes when training starts: after the optimizer and DDP have counted their parameters.
+        # mmdet freezes when training starts: after the optimizer and DDP have counted their parameters.
         self._freeze_stages()

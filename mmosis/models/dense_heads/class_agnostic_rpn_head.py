@@ -1,4 +1,4 @@
-"""ClassAgnosticRPNHead: proposals of anything, whatever is searched for."""
+"""ClassAgnosticRPNHead: an RPN trained on the objects of all training categories."""
 
 import torch
 from mmdet.models import RPNHead
@@ -29,7 +29,7 @@ class ClassAgnosticRPNHead(RPNHead):
         """As mmdet's; ``other_instances`` and ``other_ignored_instances`` of the samples count too.
 
         Raises:
-            ValueError: If a sample does not tell of the others.
+            ValueError: If a sample has no ``other_instances``.
         """
         return super().loss_and_predict(x, [_of_any_category(sample) for sample in batch_data_samples], proposal_cfg)
 
@@ -38,7 +38,7 @@ def _of_any_category(sample: DetDataSample) -> DetDataSample:
     """Make a sample whose objects are all of them, those that match first."""
     if 'other_instances' not in sample:
         raise ValueError(
-            'ClassAgnosticRPNHead learns from objects of all categories, and a sample has those of its episode alone; '
+            'ClassAgnosticRPNHead learns from objects of all categories, and a sample has only those of its episode; '
             "set keep_others=True in the data set, OneShotCocoDataset, or take type='RPNHead'"
         )
     joined = DetDataSample(metainfo=sample.metainfo)
@@ -49,5 +49,5 @@ def _of_any_category(sample: DetDataSample) -> DetDataSample:
 
 def _join(own: InstanceData, others: InstanceData) -> InstanceData:
     bboxes = torch.cat([own.bboxes, others.bboxes])
-    # The draw, by which regions are sampled, is on the instances.
+    # The draw number, which seeds the sampling of regions, is on the instances.
     return InstanceData(metainfo=own.metainfo, bboxes=bboxes, labels=bboxes.new_zeros(len(bboxes), dtype=torch.long))

@@ -1,4 +1,4 @@
-"""ComposedRPNHead: most of an RPN once an image, however many references it is searched for."""
+"""ComposedRPNHead: an RPN that computes most of its convolution once an image, not for each reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

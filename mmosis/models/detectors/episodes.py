@@ -16,7 +16,7 @@ def group_by_pad_shape(
     """Which images of a batch have one size before the batch was padded to that of the largest.
 
     Args:
-        samples: B samples with the ``pad_shape`` of mmdet's preprocessor; one that does not tell has the batch's.
+        samples: B samples with the ``pad_shape`` of mmdet's preprocessor; one without it has the batch's.
         batch_shape: (h, w) of the batch.
 
     Returns:
@@ -37,7 +37,7 @@ def repeat_feats(feats: Sequence[Tensor], counts: Sequence[int]) -> tuple[Tensor
 
 
 def count_episodes(sample: DetDataSample) -> int:
-    """Count the episodes of a training sample; one that does not tell has one."""
+    """Count the episodes of a training sample; without ``episodes`` it has one."""
     return len(sample.get('episodes', [None]))
 
 
@@ -55,7 +55,7 @@ def split_by_episode(sample: DetDataSample) -> list[DetDataSample]:
 def _sample_of(sample: DetDataSample, number: int) -> DetDataSample:
     episode = DetDataSample(metainfo=dict(sample.metainfo, episodes=[sample.episodes[number]]))
     episode.gt_instances = _of_label(sample.gt_instances, number)
-    # Each episode draws regions of its own.
+    # Each episode samples regions of its own.
     episode.gt_instances.set_metainfo(dict(draw=(*sample.gt_instances.draw, *([number] if number else []))))
     episode.ignored_instances = _of_label(sample.ignored_instances, number)
     if 'other_instances' in sample:

@@ -1,4 +1,4 @@
-"""SiameseMixin: what makes a detector of mmdet siamese."""
+"""SiameseMixin: search by reference for any detector of mmdet."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -37,15 +37,15 @@ class SiameseMixin:
         **kwargs: Arguments of the mmdet detector.
 
     Attributes:
-        boxes_are_shares: Whether boxes are shares of the network input until the last step, not pixels; a picture then
-            stands in the middle of its input.
+        boxes_are_normalised: Whether boxes are fractions of the network input until the last step, not pixels; the
+            image is then centred in its input.
 
     Raises:
         ValueError: If a chunk would have no episode, or a head needs of references what the match neck does not keep.
         TypeError: If the match neck is none.
     """
 
-    boxes_are_shares = False
+    boxes_are_normalised = False
 
     def __init__(self, *args, match_neck: dict, episodes_per_chunk: int = 8, **kwargs) -> None:
         if episodes_per_chunk < 1:
@@ -106,7 +106,7 @@ class SiameseMixin:
         return self.match_neck.encode_references(feats, *([masks] if masks.numel() else []))
 
     def merge_references(self, references: EncodedReferences) -> EncodedReferences:
-        """Make one query of several encoded references of a category, as if they had been encoded as its K shots.
+        """Make one row of several encoded references of a category, as if they had been encoded as its K shots.
 
         Args:
             references: Encodings of K single references, K rows.
@@ -171,7 +171,7 @@ class SiameseMixin:
         return [episode.label for episode in episodes]
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
-        """Which maps of :meth:`encode_images` are compared with a vector of the reference, for an index of pictures.
+        """Which maps of :meth:`encode_images` are compared with a vector of the reference, for an index of images.
 
         Returns:
             dict: By the position of the map, which is that of the vector among what is kept of a reference, the layer
@@ -183,7 +183,7 @@ class SiameseMixin:
         layers = self.match_neck.region_layers()
         if not layers:
             raise ValueError(
-                f'{type(self.match_neck).__name__} keeps no vector of a reference by which pictures could be indexed; '
+                f'{type(self.match_neck).__name__} keeps no vector of a reference by which images could be indexed; '
                 'search without an index'
             )
         return layers
@@ -269,7 +269,7 @@ class SiameseMixin:
 
 
 def _with_encoded_masks(instances: InstanceData) -> InstanceData:
-    """Encode the masks of a host that gives them whole; a head of ours has done it already."""
+    """Encode masks that mmdet's head gives as arrays; a head of ours has done it already."""
     if isinstance(instances.get('masks'), Tensor):
         instances.masks = RLEMasks.encode(instances.masks)
     return instances

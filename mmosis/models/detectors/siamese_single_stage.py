@@ -10,6 +10,6 @@ from .siamese_mixin import SiameseMixin
 class SiameseSingleStageDetector(SiameseMixin, SingleStageDetector):
     """A one-stage detector of mmdet on matched features, such as GFL in ``configs/reuse/siamese_gfl_s1.py``.
 
-    Any dense head of mmdet fits; it tells match from non-match, so ``num_classes`` is 1. See :class:`SiameseMixin` for
-    the steps.
+    Any dense head of mmdet can be used; it classifies match or non-match, so ``num_classes`` is 1. See
+    :class:`SiameseMixin` for the steps.
     """

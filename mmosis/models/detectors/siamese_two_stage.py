@@ -15,7 +15,7 @@ class SiameseTwoStageDetector(SiameseMixin, TwoStageDetector):
     """Siamese Mask R-CNN (arXiv 1811.11507, section 4) when built as ``configs/siamese_mask_rcnn_s1.py`` says.
 
     Any mmdet backbone and neck encode image and reference with shared weights; matched features feed RPN and RoI head.
-    The heads tell match from non-match, so they know one class. See :class:`SiameseMixin` for the steps.
+    The heads classify match or non-match, so they have one class. See :class:`SiameseMixin` for the steps.
     """
 
     def make_matcher(self, feats: Sequence[Tensor], num_references: int) -> Matcher:

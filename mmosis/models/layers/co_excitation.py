@@ -45,18 +45,18 @@ class CoExcitation(BaseModule):
         self.to_reference = nn.Conv2d(inner, in_channels, 1)
         self.mlp = nn.Sequential(nn.Linear(in_channels, hidden), nn.ReLU(), nn.Linear(hidden, in_channels))
 
-    def forward(self, image: Tensor, reference: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, reference: Tensor, coverage: Tensor) -> tuple[Tensor, Tensor]:
         """Excite the image.
 
         Args:
             image: (E, C, H, W), or (1, C, H, W) for E references to one image.
             reference: (E, C, s, s).
-            shares: (E, 1, s, s), how much each position of the reference counts, 0 to 1; all alike in the paper.
+            coverage: (E, 1, s, s), how much each position of the reference counts, 0 to 1; all alike in the paper.
 
         Returns:
             tuple: The image (E, C, H, W), and the weights of the channels (E, C, 1, 1), 0 to 1.
         """
-        weights = shares / shares.sum(dim=(2, 3), keepdim=True).clamp(min=EPS)
+        weights = coverage / coverage.sum(dim=(2, 3), keepdim=True).clamp(min=EPS)
         keys, ref_keys = self.phi(image), self.theta(reference)
         of_image = _relate(self.g(image) / (image.shape[-2] * image.shape[-1]), keys)
         of_reference = _relate(self.g(reference) * weights, ref_keys)

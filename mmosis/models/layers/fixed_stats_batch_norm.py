@@ -1,4 +1,4 @@
-"""Batch norm that never looks at the batch."""
+"""FixedStatsBatchNorm2d: batch norm on stored statistics, in training too."""
 
 import torch.nn.functional as F
 from mmdet.registry import MODELS

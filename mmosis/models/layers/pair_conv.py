@@ -1,11 +1,11 @@
-"""PairConv2d: a 1x1 convolution of an image's features and of what they are compared with."""
+"""PairConv2d: a 1x1 convolution of two concatenated maps, an image's and what it is compared with."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class PairConv2d(nn.Conv2d):
-    """1x1 convolution of two maps of C channels, laid side by side.
+    """1x1 convolution of two concatenated maps of C channels.
 
     It is computed as a sum of two: that of the image's own features serves all references to it.
 

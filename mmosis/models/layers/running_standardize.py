@@ -1,4 +1,4 @@
-"""Standardise features by what was seen of them so far."""
+"""RunningStandardize: standardise features by running statistics."""
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ class RunningStandardize(nn.BatchNorm2d):
     """Subtract the mean and divide by the standard deviation of each channel, over all images seen in training.
 
     Batch norm without parameters that never uses the batch it normalises: images and references, few or many, pass
-    through the same map, and what is compared is what differs from the average picture. A frozen backbone's statistics
+    through the same map, and what is compared is what differs from the average image. A frozen backbone's statistics
     settle in a few hundred steps; then a cosine between features means something.
 
     Args:

@@ -1,4 +1,4 @@
-"""SelectiveAttention: attention whose heads are weighed against each other."""
+"""SelectiveAttention: multi-head attention that weighs its heads by a softmax."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""SemanticComparison: how alike two features are of a backbone that tells categories apart."""
+"""SemanticComparison: how similar two features of a pretrained backbone are."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class SemanticComparison(nn.Module):
-    """Tell how alike two semantic features are: as they come, and as a learnt embedding sees them.
+    """Compute how similar two semantic features are: as they come, and in a learnt embedding.
 
     The cosine of the features as they come carries over to any category, however few were trained on; the embedding is
     better at those that resemble trained ones. Both are given to a small network, with the embedding's absolute

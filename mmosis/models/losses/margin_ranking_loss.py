@@ -18,11 +18,11 @@ class MarginRankingLoss(CrossEntropyLoss):
         max(0, upper - |s_i - s_j|)   if one of them matches
 
     As in its code (``faster_rcnn.py``), the mean is taken over all ordered pairs, a region with itself included. The
-    paper adds that of single regions, max(0, upper - s) for a match and max(0, s - lower) for others, and sums; its
+    paper adds a term for single regions, max(0, upper - s) for a match and max(0, s - lower) for others, and sums; its
     code leaves that to the cross-entropy.
 
-    In CoAE both regions of a pair are of one image. A loss of mmdet gets the regions of all images of a batch without
-    telling them apart, so here a pair may be of two: matches of different images are to score alike too. A batch of one
+    In CoAE both regions of a pair are of one image. A loss of mmdet gets the regions of all images of a batch
+    together, so here a pair may be of two: matches of different images are to score alike too. A batch of one
     image is CoAE's.
 
     Args:
@@ -39,7 +39,7 @@ class MarginRankingLoss(CrossEntropyLoss):
         super().__init__(**kwargs)
         if self.use_sigmoid or self.use_mask:
             raise ValueError(
-                'MarginRankingLoss ranks by the softmax of match and non-match: leave use_sigmoid and use_mask out'
+                'MarginRankingLoss ranks by the softmax of match and non-match: do not set use_sigmoid or use_mask'
             )
         self.ranking_weight, self.upper, self.lower = ranking_weight, upper, lower
 

@@ -13,8 +13,8 @@ from ..layers import RunningStandardize
 class BackboneFeatureFPN(FPN):
     """mmdet's FPN that also outputs selected backbone maps, standardized.
 
-    A pyramid that is learnt from few categories forgets what ImageNet taught, which is to tell categories apart. The
-    backbone's deep maps still do, so the match neck gets them beside the pyramid, which tells place and shape.
+    A pyramid that is trained on few categories loses much of ImageNet's semantics. The backbone's deep maps keep them,
+    so the match neck gets these maps beside the pyramid, which has place and shape.
 
     Args:
         in_channels: Channels of the backbone's maps.

@@ -1,4 +1,4 @@
-"""BaseMatchNeck: what every match neck takes and gives."""
+"""BaseMatchNeck: base class of the match necks."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class BaseMatchNeck(BaseModule, metaclass=ABCMeta):
     @property
     @abstractmethod
     def fields(self) -> dict[str, int | None]:
-        """What is kept of references: names and numbers of tensors, as :attr:`EncodedReferences.fields` tells them."""
+        """What is kept of references: names and numbers of tensors, as in :attr:`EncodedReferences.fields`."""
 
     @abstractmethod
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
@@ -67,7 +67,7 @@ class BaseMatchNeck(BaseModule, metaclass=ABCMeta):
             L levels, each (E, out_channels, H_l, W_l): a tuple, or :class:`MatchedFeatures`.
 
         Raises:
-            ValueError: If the number of levels or channels does not fit.
+            ValueError: If the number of levels or channels is not that of the neck.
         """
 
     def region_layers(self) -> dict[int, nn.Linear | None]:

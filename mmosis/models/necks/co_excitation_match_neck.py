@@ -10,7 +10,7 @@ from torch import Tensor
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
 from ..layers import CoExcitation
-from .masked_mean import mask_shares
+from .masked_mean import mask_coverage
 from .region_match_neck import RegionMatchNeck
 
 EPS = 1e-6
@@ -37,8 +37,8 @@ class CoExcitationMatchNeck(RegionMatchNeck):
       pooled to as many, so that all rows have one size.
 
     Of a reference are kept: L ``grids`` of positions (C + 1, g, g), and its ``region`` (C, s, s). K references: mean of
-    each cell. Masks: a feature counts by the share of its cell that the mask covers, and a cell of the grid by that of
-    its own.
+    each cell. Masks: a feature counts by the fraction of its cell that the mask covers, and a cell of the grid by its
+    own fraction.
 
     Args:
         grid_size: Side of the grid that each level of a reference is pooled to.
@@ -59,7 +59,7 @@ class CoExcitationMatchNeck(RegionMatchNeck):
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
         """Keep L grids of positions, and a region (E, C, s, s); the arguments are ``BaseMatchNeck``'s.
 
-        A grid is (E, C + 1, g, g): features times the shares by which they count, and last the shares, 0 to 1. Both are
+        A grid is (E, C + 1, g, g): features times their coverage by the mask, and last the coverage, 0 to 1. Both are
         sums, so that the mean of several rows is the row of all.
         """
         grids = tuple(self._grid(feat, masks) for feat in ref_feats)
@@ -67,8 +67,8 @@ class CoExcitationMatchNeck(RegionMatchNeck):
 
     def _grid(self, feat: Tensor, masks: Tensor | None) -> Tensor:
         """Pool a level (E, K, C, h_l, w_l) to the grid, and average the K."""
-        shares = mask_shares(feat, masks)
-        counted = torch.cat([feat * shares, shares], dim=2)
+        coverage = mask_coverage(feat, masks)
+        counted = torch.cat([feat * coverage, coverage], dim=2)
         return F.adaptive_avg_pool2d(counted.mean(dim=1), self.grid_size)
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
@@ -83,14 +83,14 @@ class CoExcitationMatchNeck(RegionMatchNeck):
             weighed, each (E, C, H_l, W_l), and the references with their region weighed.
 
         Raises:
-            ValueError: If the number of levels or channels does not fit.
+            ValueError: If the number of levels or channels is not that of the neck.
         """
         grids, region = references['grids'], references['region']
         self.check_levels(feats, [grid[:, :-1] for grid in grids])
         excited, weights = [], []
         for feat, grid in zip(feats, grids, strict=True):
-            counted, shares = grid[:, :-1], grid[:, -1:]
-            image, channels = self.co_excitation(feat, counted / shares.clamp(min=EPS), shares)
+            counted, coverage = grid[:, :-1], grid[:, -1:]
+            image, channels = self.co_excitation(feat, counted / coverage.clamp(min=EPS), coverage)
             excited.append(image)
             weights.append(channels)
         matched = tuple(conv(image) for conv, image in zip(self.convs, excited, strict=True))

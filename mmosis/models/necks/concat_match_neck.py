@@ -1,4 +1,4 @@
-"""ConcatMatchNeck: matching without a difference."""
+"""ConcatMatchNeck: the reference concatenated with image features, without a difference."""
 
 from mmdet.registry import MODELS
 from torch import Tensor

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
 from ..layers import PairConv2d
-from .masked_mean import mask_shares
+from .masked_mean import mask_coverage
 from .region_match_neck import RegionMatchNeck
 
-# A position that no mask covers has this share: its logarithm is finite, and the softmax makes 0 of it.
-LEAST_SHARE = 1e-12
+# The coverage of a position outside of the mask: its logarithm is finite, and the softmax makes 0 of it.
+MIN_COVERAGE = 1e-12
 
 
 @MODELS.register_module()
@@ -32,12 +32,13 @@ class CrossAttentionMatchNeck(RegionMatchNeck):
     Attention between the positions of image and reference is how CAT (arXiv 2104.14984) matches, and the co-attention
     of CoAE (arXiv 1911.12529) and AIT (CVPR 2021) before their proposals. They hand what is attended on as features, on
     one level of a backbone, and their references attend to the image too. Here it takes the mean's place in the paper's
-    matching, so ``W_v`` starts as the identity: |P - r(P)| then compares features of one kind. A reference that attends
-    to the image would have to be encoded for each image again. All levels share the matrices, as they do the heads.
+    matching, so ``W_v`` starts as the identity: |P - r(P)| then compares features of one space. A reference that
+    attends to the image would have to be encoded for each image again. All levels use the same matrices, as they do the
+    heads.
 
-    Weights a_p: the share of a position that the reference's mask covers, over the mean of these shares, which makes
-    them 1 without a mask. Kept are a_p f_p and a_p, each averaged over the K references: so a position of several is
-    their mean where masks cover it, every reference counts alike, and the mean of encodings is the encoding of all.
+    Weights a_p: the fraction of a position that the reference's mask covers, over the mean of these fractions, which
+    makes them 1 without a mask. Kept are a_p f_p and a_p, each averaged over the K references: so a position of several
+    is their mean where masks cover it, every reference counts alike, and the mean of encodings is the encoding of all.
 
     Of a reference are kept: L ``weighted`` grids a_p f_p (C, s, s), L grids of ``weights`` a_p (1, s, s), and its
     ``region`` (C, s', s').
@@ -76,11 +77,11 @@ class CrossAttentionMatchNeck(RegionMatchNeck):
 
     def _grids(self, feats: Tensor, masks: Tensor | None) -> tuple[Tensor, Tensor]:
         """Pool a level (E, K, C, h, w) with masks (E, K, 1, h', w'): a_p f_p (E, C, s, s) and a_p (E, 1, s, s)."""
-        maps, shares = feats.flatten(0, 1), mask_shares(feats, masks).flatten(0, 1)
-        covered = F.adaptive_avg_pool2d(maps * shares, self.grid_size)
-        shares = F.adaptive_avg_pool2d(shares, self.grid_size)
-        mean = shares.mean(dim=(2, 3), keepdim=True)
-        weighted, weights = ((grid / mean).unflatten(0, feats.shape[:2]).mean(dim=1) for grid in (covered, shares))
+        maps, coverage = feats.flatten(0, 1), mask_coverage(feats, masks).flatten(0, 1)
+        covered = F.adaptive_avg_pool2d(maps * coverage, self.grid_size)
+        coverage = F.adaptive_avg_pool2d(coverage, self.grid_size)
+        mean = coverage.mean(dim=(2, 3), keepdim=True)
+        weighted, weights = ((grid / mean).unflatten(0, feats.shape[:2]).mean(dim=1) for grid in (covered, coverage))
         return weighted, weights
 
     # ---------------------------------------------------------------- matching
@@ -105,7 +106,7 @@ class CrossAttentionMatchNeck(RegionMatchNeck):
         Returns:
             Tensor: r (E, C, H, W).
         """
-        weights = weights.clamp(min=LEAST_SHARE)
+        weights = weights.clamp(min=MIN_COVERAGE)
         parts = _as_rows(weighted / weights)
         queries, keys, values = (
             self._split_heads(rows)

@@ -1,4 +1,4 @@
-"""LateMatchNeck: proposals know nothing of the reference."""
+"""LateMatchNeck: image features for class-agnostic proposals, with references for the RoI head."""
 
 from collections.abc import Sequence
 
@@ -7,25 +7,25 @@ from torch import Tensor, nn
 
 from mmosis.structures import EncodedReferences, MatchedFeatures
 
-from .masked_mean import mask_shares, masked_mean, mean_vectors
+from .masked_mean import mask_coverage, masked_mean, mean_vectors
 from .region_match_neck import RegionMatchNeck
 
 
 @MODELS.register_module()
 class LateMatchNeck(RegionMatchNeck):
-    """Hand on the image alone, so that proposals are of anything; the RoI head's relation decides what matches.
+    """Pass the image's features without matching, so that proposals are of any object; the RoI head's relation decides.
 
     As in DE-ViT (arXiv 2309.12969), whose proposals come from an RPN that is trained on all base classes and sees no
     prototype. There it is a network of its own, trained before and frozen (its code, ``offline_proposal_generator``);
-    here it shares backbone, pyramid and training. :class:`ClassAgnosticRPNHead` trains it on all objects.
+    here it has the same backbone, pyramid and training. :class:`ClassAgnosticRPNHead` trains it on all objects.
 
     Per pyramid level l: output = conv1x1(P), with weights of its own and bias, as the paper's neck without its second
-    half. The RoI head must compare (:class:`RelationRoIHead`): without it no reference would be heard at all.
+    half. The RoI head must compare (:class:`RelationRoIHead`): else references would have no effect.
 
     A masked reference is filled up with its object's mean where the object is not, so that the mean over its region is
     that over the mask: DE-ViT's prototypes are such means.
 
-    Of a reference are kept: L ``vectors`` (C,), by which pictures are indexed, and its ``region`` (C, s, s). Arguments
+    Of a reference are kept: L ``vectors`` (C,), by which images are indexed, and its ``region`` (C, s, s). Arguments
     are ``RegionMatchNeck``'s.
     """
 
@@ -48,7 +48,7 @@ class LateMatchNeck(RegionMatchNeck):
         return dict.fromkeys(range(self.num_levels))
 
     def forward(self, feats: Sequence[Tensor], references: EncodedReferences) -> MatchedFeatures:
-        """Hand on the image once for each reference, without a copy; arguments and errors are ``BaseMatchNeck``'s.
+        """Repeat the image's features for each reference, without a copy; arguments and errors are ``BaseMatchNeck``'s.
 
         Returns:
             MatchedFeatures: L levels, each (E, out_channels, H_l, W_l), the same for all references to one image.
@@ -60,6 +60,6 @@ class LateMatchNeck(RegionMatchNeck):
 
 
 def _filled_up(feat: Tensor, masks: Tensor) -> Tensor:
-    """Mix features (E, K, C, h_l, w_l) with their mean on masks (E, K, 1, h, w), by the share that is outside."""
-    shares = mask_shares(feat, masks)
-    return feat * shares + masked_mean(feat, shares)[..., None, None] * (1 - shares)
+    """Mix features (E, K, C, h_l, w_l) with their mean on masks (E, K, 1, h, w), by the fraction outside."""
+    coverage = mask_coverage(feat, masks)
+    return feat * coverage + masked_mean(feat, coverage)[..., None, None] * (1 - coverage)

@@ -1,4 +1,4 @@
-"""RegionMatchNeck: a reference is kept as a region too."""
+"""RegionMatchNeck: base class of necks that also keep a region of the reference."""
 
 from collections.abc import Sequence
 

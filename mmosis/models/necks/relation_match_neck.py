@@ -1,4 +1,4 @@
-"""RelationMatchNeck: the paper's matching, with the reference kept as a region too."""
+"""RelationMatchNeck: the paper's matching, which also keeps a region of the reference."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from .region_match_neck import RegionMatchNeck
 
 @MODELS.register_module()
 class RelationMatchNeck(RegionMatchNeck, AbsDiffMatchNeck):
-    """Match as :class:`AbsDiffMatchNeck` does, and hand on what :class:`RelationRoIHead` compares.
+    """Match as :class:`AbsDiffMatchNeck` does, and output what :class:`RelationRoIHead` compares.
 
     Of a reference are kept: L ``vectors`` (C,) and its ``region`` (C, s, s). A mask of the reference changes the
     vectors, not the region. Arguments are ``RegionMatchNeck``'s.

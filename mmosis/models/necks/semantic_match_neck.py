@@ -18,7 +18,7 @@ from .abs_diff_match_neck import AbsDiffMatchNeck
 class SemanticMatchNeck(AbsDiffMatchNeck):
     """Match the pyramid as :class:`AbsDiffMatchNeck` does, and add a comparison of semantic maps.
 
-    Semantic maps are a pretrained backbone's deep maps, which tell categories apart; :class:`BackboneFeatureFPN` gives
+    Semantic maps are a pretrained backbone's deep maps, which separate categories; :class:`BackboneFeatureFPN` gives
     them after the L levels. Each is compared with the reference at its own resolution by :class:`SemanticComparison`.
     The result is resized to every level and added, so that the fine levels, which find small objects, get it too.
 
@@ -63,7 +63,7 @@ class SemanticMatchNeck(AbsDiffMatchNeck):
         return EncodedReferences(vectors=levels, semantic_vectors=semantic, **region)
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
-        """The semantic maps alone: the pyramid tells place and shape."""
+        """Only the semantic maps: the pyramid has place and shape, not category."""
         return {self.num_levels + i: comparison.embed_layer for i, comparison in enumerate(self.comparisons)}
 
     def _region(self, feats: Tensor, masks: Tensor | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""VectorMatchNeck: one vector of the reference for all positions of a level."""
+"""VectorMatchNeck: base class of necks that compare each position with one vector of the reference."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class VectorMatchNeck(BaseMatchNeck):
     with bias and no activation after it, as in the published code.
 
     Of a reference are kept: L ``vectors`` (C,). With masks they are means over the object; on a level, a feature counts
-    by the share of its cell that the mask covers. K references: mean of their features.
+    by the fraction of its cell that the mask covers. K references: mean of their features.
 
     Arguments are ``BaseMatchNeck``'s.
     """

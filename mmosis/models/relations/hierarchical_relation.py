@@ -1,4 +1,4 @@
-"""HierarchicalRelation: a region's differences from the whole reference, and from its parts."""
+"""HierarchicalRelation: a region's differences from the reference's mean, and from its parts."""
 
 import torch
 from mmdet.registry import MODELS
@@ -62,8 +62,8 @@ class HierarchicalRelation(RegionRelation):
         contrastive = self.reduce((pooled - regions).abs())
         salient = self.reduce(pooled * regions)
         attention = self.reduce((self.lay_out(references, regions, episodes) - regions).abs())
-        whole = self.reduce(torch.cat([salient, contrastive], dim=1))
-        return Related(self.relate(torch.cat([whole, attention, regions], dim=1)))
+        by_mean = self.reduce(torch.cat([salient, contrastive], dim=1))
+        return Related(self.relate(torch.cat([by_mean, attention, regions], dim=1)))
 
     def lay_out(self, references: Tensor, regions: Tensor, episodes: Tensor) -> Tensor:
         """Lay out references as regions, by attention; arguments as in :meth:`forward`.
@@ -73,6 +73,6 @@ class HierarchicalRelation(RegionRelation):
         """
         keys = self.key_reference(references).flatten(2)[episodes]
         products = self.key_region(regions).flatten(2).transpose(1, 2) @ keys
-        shares = products.softmax(dim=2)  # (R, positions of the region, of the reference)
-        laid_out = references.flatten(2)[episodes] @ shares.transpose(1, 2)
+        weights = products.softmax(dim=2)  # (R, positions of the region, of the reference)
+        laid_out = references.flatten(2)[episodes] @ weights.transpose(1, 2)
         return laid_out.unflatten(2, (self.roi_feat_size, self.roi_feat_size))

@@ -1,4 +1,4 @@
-"""MetricRelation: the cosine of two embeddings, as a whole and position by position."""
+"""MetricRelation: the cosine of two embeddings, of their means and position by position."""
 
 import math
 
@@ -24,11 +24,12 @@ class MetricRelation(RegionRelation):
       to the matched ones, and the box head reads both.
 
     What differs, and why: the embedding is learnt, where DE-ViT takes DINOv2's features as they are, since a backbone
-    that is trained here has none that tell categories apart by themselves. DE-ViT never shows its heads the features,
-    but similarities with all classes and with prototypes of backgrounds; here a pair is judged by itself, so there are
-    no others, and the box head sees the matched features too. The box head's own deltas take the place of the spatial
-    integral. The temperature is learnt, from DE-ViT's 1 / 0.1; the bias, and that it starts at minus the temperature so
-    that nothing is a match at first, is SigLIP's (arXiv 2303.15343): most regions are non-matches.
+    that is trained here has none that separate categories by themselves. DE-ViT never shows its heads the features,
+    but similarities with all classes and with prototypes of backgrounds; here a region meets one
+    reference, so there are no others, and the box head sees the matched features too. The box head's own deltas take
+    the place of the spatial integral. The temperature is learnt, from DE-ViT's 1 / 0.1; the bias, and that it starts at
+    minus the temperature so that nothing is a match at first, is SigLIP's (arXiv 2303.15343): most regions are
+    non-matches.
 
     Args:
         embed_channels: D, size of the embeddings.
@@ -75,14 +76,14 @@ class MetricRelation(RegionRelation):
 
     def forward(self, matched: Tensor, regions: Tensor, references: Tensor, episodes: Tensor) -> Related:
         """Compare; arguments and result are ``RegionRelation``'s."""
-        positions, wholes = self.embed(regions)
+        positions, means = self.embed(regions)
         prototypes = self.embed(references)[1][episodes]
         maps = F.cosine_similarity(positions, prototypes[..., None, None], dim=1)
         related = self.propagate(maps[:, None])
-        cosines = F.cosine_similarity(wholes, prototypes, dim=1)
+        cosines = F.cosine_similarity(means, prototypes, dim=1)
         return Related(matched + related, self.temperature * cosines + self.bias)
 
     def similarities(self, regions: Tensor, references: Tensor) -> Tensor:
         """Multiply the cosine of each region with each reference by the temperature: (R, E)."""
-        wholes, prototypes = self.embed(regions)[1], self.embed(references)[1]
-        return self.temperature * F.cosine_similarity(wholes[:, None], prototypes[None], dim=-1)
+        means, prototypes = self.embed(regions)[1], self.embed(references)[1]
+        return self.temperature * F.cosine_similarity(means[:, None], prototypes[None], dim=-1)

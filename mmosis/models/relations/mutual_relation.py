@@ -13,10 +13,10 @@ class MutualRelation(RegionRelation):
     """Compare a region with a reference part by part, in both directions.
 
     The paper's matcher loses more to objects of other categories than to anything else, and the demo's scenes have
-    look-alikes that share the reference's colour or texture and not its outline, or the reverse. A comparison of
-    means cannot tell them, one of layouts fails where the object is turned. Here every cell of the region looks for its
-    like in the reference, wherever that is, and every cell of the reference for its like in the region; what is left
-    over on either side tells them apart. The first direction is the attention relation of BHRL
+    distractors that have the reference's colour or texture and not its outline, or the reverse. A comparison of
+    means cannot separate them, one of layouts fails where the object is turned. Here every cell of the region looks for
+    its like in the reference, wherever that is, and every cell of the reference for its like in the region; what is
+    left over on either side separates them. The first direction is the attention relation of BHRL
     (:class:`HierarchicalRelation`), the second one is ours.
 
     Cells are unit vectors, their likeness is the cosine. A cell's like is the softmax mean of the other side's cells.

@@ -13,8 +13,8 @@ from .region_relation import RegionRelation, Related
 class PatchRelation(RegionRelation):
     """Embed a region and a reference by the same layer, and add how they differ to the matched features.
 
-    The paper compares every position with the mean of the reference, which knows no layout. Here the whole region is
-    compared with the whole reference, as in Attention-RPN's patch relation (arXiv 1908.01998), by the absolute
+    The paper compares every position with the mean of the reference, which knows no layout. Here all of the region is
+    compared with all of the reference, as in Attention-RPN's patch relation (arXiv 1908.01998), by the absolute
     difference of unit vectors.
 
     Args:

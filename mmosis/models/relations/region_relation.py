@@ -1,4 +1,4 @@
-"""RegionRelation: what every second comparison, region against reference, takes and gives."""
+"""RegionRelation: base class of the comparisons of regions with references, after proposals."""
 
 from abc import abstractmethod
 from typing import NamedTuple
@@ -20,11 +20,11 @@ class Related(NamedTuple):
 
 
 class RegionRelation(BaseModule):
-    """Compare regions with the whole reference, after proposals: one file a way of comparing.
+    """Compare regions with all of the reference, after proposals; each subclass is one way of comparing.
 
     :class:`~mmosis.models.RelationRoIHead` calls it; a config chooses it by ``relation=dict(type=...)``. One that has
     ``similarities(regions, references)``, logits (R, E) of how much each region resembles each reference, can be
-    trained by the decision among references (``competition``).
+    trained with the contrastive loss of ``RelationRoIHead(competition=...)``.
 
     Args:
         in_channels: C, channels of the pyramid.

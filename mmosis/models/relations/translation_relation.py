@@ -1,4 +1,4 @@
-"""TranslationRelation: a region in the words of the reference."""
+"""TranslationRelation: a transformer that expresses a region by the positions of the reference."""
 
 import torch
 from mmdet.registry import MODELS
@@ -15,15 +15,15 @@ class TranslationRelation(RegionRelation):
     What AIT (Chen et al., "Adaptive Image Transformer for One-Shot Object Detection", CVPR 2021) does with proposals,
     as in its code (CAIVIAC/AIT, ``transformer/Models.py``): one layer of encoder and of decoder. The encoder reads the
     region's positions. The decoder starts from the reference's, attends to itself, and then to the encoded region: so
-    for each position of the reference it says what of the region stands for it. Both sides are embedded, told their
-    positions by sines along the rows one after the other, and normalised; attention is :class:`SelectiveAttention`.
+    for each position of the reference it gives the matching part of the region. Both sides are embedded, get position
+    codes (sines, over the rows one after the other), and are normalised; attention is :class:`SelectiveAttention`.
 
     The decoder's attention to itself is of the reference alone: it is computed once for a reference, not for a region.
 
     What differs from the code:
 
     - Its decoder lets a position attend to earlier positions of the reference only, as words of a sentence do;
-      positions of a picture have no such order, so all see all.
+      positions of an image have no such order, so all see all.
     - It pads the region's 49 positions to the reference's 64 and masks the padding, which changes nothing; here both
       have s x s.
     - The translation takes the region's place there, after a co-attention of image and reference; a selection of

@@ -1,4 +1,4 @@
-"""BinaryCascadeRoIHead: match or non-match in several stages."""
+"""BinaryCascadeRoIHead: mmdet's cascade with two classes, match and non-match."""
 
 from mmdet.models import CascadeRoIHead
 from mmdet.registry import MODELS

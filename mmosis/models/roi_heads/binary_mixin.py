@@ -1,4 +1,4 @@
-"""BinaryMixin: what makes a RoI head of mmdet tell match from non-match."""
+"""BinaryMixin: a RoI head of mmdet that classifies regions as match or non-match."""
 
 from abc import abstractmethod
 
@@ -38,10 +38,10 @@ class BinaryMixin:
 
     @abstractmethod
     def heads_by_loss(self) -> dict[str, nn.Module]:
-        """Name the losses that mmdet leaves out where no region was sampled, and the head that each trains."""
+        """Name the losses that mmdet omits where no region was sampled, and the head that each trains."""
 
     def loss(self, x: tuple[Tensor], rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As mmdet's, with a zero for every loss that it leaves out: DDP would wait for the gradients."""
+        """As mmdet's, with a zero for every loss that it omits: DDP would wait for the gradients."""
         losses = super().loss(x, rpn_results_list, batch_data_samples)
         for name, head in self.heads_by_loss().items():
             if name not in losses:
@@ -76,5 +76,7 @@ def _binary(head: MultiConfig, name: str, **settings: bool) -> MultiConfig:
     if isinstance(head, list):
         return [_binary(stage, name, **settings) for stage in head]
     if head.get('num_classes', 1) != 1:
-        raise ValueError(f'{name} tells match from non-match: num_classes must be 1, got {head["num_classes"]}')
+        raise ValueError(
+            f'{name} classifies regions as match or non-match: num_classes must be 1, got {head["num_classes"]}'
+        )
     return type(head)({**head, 'num_classes': 1, **settings})

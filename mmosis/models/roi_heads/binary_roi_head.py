@@ -1,4 +1,4 @@
-"""BinaryRoIHead: match or non-match, one box and one mask a region."""
+"""BinaryRoIHead: mmdet's standard RoI head with two classes, match and non-match."""
 
 from mmdet.models import StandardRoIHead
 from mmdet.registry import MODELS
@@ -15,5 +15,5 @@ class BinaryRoIHead(BinaryMixin, StandardRoIHead):
     """
 
     def heads_by_loss(self) -> dict[str, nn.Module]:
-        """Name the losses of the box head; that of the mask head is never left out."""
+        """Name the losses of the box head; mmdet never omits that of the mask head."""
         return dict(loss_cls=self.bbox_head, loss_bbox=self.bbox_head)

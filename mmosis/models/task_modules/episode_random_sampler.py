@@ -1,4 +1,4 @@
-"""EpisodeRandomSampler: random regions that belong to a draw, not to a process."""
+"""EpisodeRandomSampler: mmdet's RandomSampler, seeded by the training sample instead of the process."""
 
 from mmdet.models.task_modules import AssignResult, RandomSampler, SamplingResult
 from mmdet.registry import TASK_UTILS
@@ -9,7 +9,8 @@ from mmosis.utils.rng import seeded
 
 @TASK_UTILS.register_module()
 class EpisodeRandomSampler(RandomSampler):
-    """mmdet's ``RandomSampler`` whose choice is a function of (seed, draw) of the sample and its episode's number.
+    """mmdet's ``RandomSampler`` whose choice is a function of the sample's (seed, draw number) and its episode's
+    number.
 
     So the anchors and regions that a sample is trained on do not depend on the batch, the rank or a resume. Arguments
     are ``RandomSampler``'s.
@@ -21,11 +22,11 @@ class EpisodeRandomSampler(RandomSampler):
         """Sample positive and negative regions.
 
         Raises:
-            ValueError: If ``gt_instances`` carries no draw.
+            ValueError: If ``gt_instances`` carries no draw number.
         """
         if 'draw' not in gt_instances.metainfo:
             raise ValueError(
-                'EpisodeRandomSampler needs the draw (seed, d) of a sample, which OneShotCocoDataset and '
+                'EpisodeRandomSampler needs the draw (seed, number) of a sample, which OneShotCocoDataset and '
                 "PackOneShotInputs put on gt_instances; with other data use type='RandomSampler'"
             )
         seed, *draw = gt_instances.draw

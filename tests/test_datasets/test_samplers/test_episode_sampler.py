@@ -41,11 +41,11 @@ def test_ranks_share_the_draws(sampler_of, world_size):
 @pytest.mark.parametrize(('rank', 'world_size'), [(0, 1), (0, 2), (1, 2)])
 def test_skipped_draws_are_those_of_the_rank(sampler_of, rank, world_size):
     sampler = sampler_of(rank, world_size)
-    whole = _first(sampler, 10)
+    complete = _first(sampler, 10)
     sampler.skip(6)
-    assert _first(sampler, 4) == whole[6:]
+    assert _first(sampler, 4) == complete[6:]
     sampler.skip(2)
-    assert _first(sampler, 4) == whole[2:6]
+    assert _first(sampler, 4) == complete[2:6]
 
 
 @pytest.mark.parametrize(('seed', 'expected'), [(8, 8), (0, 0), (None, 3)])

@@ -86,7 +86,7 @@ def test_a_reference_becomes_a_tensor_of_its_own_memory():
 
 
 @pytest.mark.parametrize(
-    ('shape', 'resize', 'picture'),
+    ('shape', 'resize', 'image'),
     [
         ((80, 100), [dict(type='Resize', scale=(64, 64), keep_ratio=True)], (51, 64)),
         ((100, 80), [dict(type='Resize', scale=(64, 64), keep_ratio=True)], (64, 51)),
@@ -95,13 +95,13 @@ def test_a_reference_becomes_a_tensor_of_its_own_memory():
     ],
 )
 @pytest.mark.parametrize('with_pad', [True, False])
-def test_padding_is_no_picture_in_testing(shape, resize, picture, with_pad):
+def test_padding_is_no_image_in_testing(shape, resize, image, with_pad):
     pad = [dict(type='Pad', size=(64, 64))] if with_pad else []
     steps = [*resize, *pad, dict(type='PackOneShotInputs')]
     pipeline = Compose([TRANSFORMS.build(step) for step in steps])
     packed = pipeline(dict(img=np.zeros((*shape, 3), dtype=np.uint8), img_shape=shape, ori_shape=shape))
-    assert packed['data_samples'].img_shape == picture
-    assert packed['inputs'].shape[1:] == ((64, 64) if with_pad else picture)
+    assert packed['data_samples'].img_shape == image
+    assert packed['inputs'].shape[1:] == ((64, 64) if with_pad else image)
 
 
 def test_a_mask_becomes_a_fourth_channel():

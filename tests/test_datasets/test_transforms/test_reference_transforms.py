@@ -106,20 +106,20 @@ def test_the_mask_lies_in_the_frame_of_the_image():
 
 
 @pytest.mark.parametrize(('margin', 'rows', 'columns'), [(0.0, (5, 25), (10, 30)), (0.5, (0, 35), (0, 40))])
-def test_the_mask_is_cropped_as_the_picture(margin, rows, columns):
+def test_the_mask_is_cropped_as_the_image(margin, rows, columns):
     results = _load()
-    (whole,) = results['gt_masks'].masks
+    (mask_before,) = results['gt_masks'].masks
     cropped = CropReference(margin)(results)
     (mask,) = cropped['gt_masks'].masks
-    np.testing.assert_array_equal(mask, whole[slice(*rows), slice(*columns)])
+    np.testing.assert_array_equal(mask, mask_before[slice(*rows), slice(*columns)])
     assert mask.shape == cropped['img'].shape[:2]
     assert mask[-1 if not margin else 20, -2 if not margin else 28]
     assert not mask[0, 0]
 
 
 @pytest.mark.parametrize('bbox', [(10, 5, 30, 25), (10, 5, 30, 15), (10, 5, 18, 25), (2, 2, 58, 39)])
-def test_the_mask_is_resized_and_padded_as_the_picture(bbox):
-    """A picture that is bright where the mask is stays so."""
+def test_the_mask_is_resized_and_padded_as_the_image(bbox):
+    """An image that is bright where the mask is stays so."""
     results = _load(bbox=bbox, segmentation=[[bbox[2], bbox[1], bbox[2], bbox[3], bbox[0], bbox[3]]])
     (mask,) = results['gt_masks'].masks
     results['img'] = np.repeat(mask[..., None], 3, axis=2)
@@ -135,11 +135,11 @@ def test_the_mask_is_resized_and_padded_as_the_picture(bbox):
 
 def test_a_thin_object_is_still_there_when_its_crop_is_shrunk():
     """Twenty times smaller, a line of one pixel lies between the points of bilinear sampling."""
-    picture = np.zeros((640, 640, 3), np.uint8)
+    image = np.zeros((640, 640, 3), np.uint8)
     for column in range(300, 320):
         mask = np.zeros((640, 640), np.uint8)
         mask[:, column] = 1
-        results = dict(img=picture, ref_bbox=np.array([0, 0, 640, 640]), ref_segmentation=mask)
+        results = dict(img=image, ref_bbox=np.array([0, 0, 640, 640]), ref_segmentation=mask)
         for transform in (LoadReferenceMask(), CropReference(), ResizeReference(32), PackReference()):
             results = transform(results)
         channel = results['ref_inputs'][3]

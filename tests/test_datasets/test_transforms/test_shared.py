@@ -31,9 +31,9 @@ def test_pictures_of_a_draw_change_alike_whatever_drew_before(image: np.ndarray)
         changed.append(change(image_side, image, 0, draw))
         np.random.random(draw)
         np.testing.assert_array_equal(changed[-1], change(ref_side, image, 0, draw))
-    assert len({picture.tobytes() for picture in changed}) == 12
+    assert len({image.tobytes() for image in changed}) == 12
     assert not np.array_equal(changed[3], change(image_side, image, 1, 3))
-    assert {picture.dtype for picture in changed} == {np.dtype(np.uint8)}
+    assert {image.dtype for image in changed} == {np.dtype(np.uint8)}
 
 
 def test_colours_beyond_the_range_are_clipped_not_wrapped(image: np.ndarray) -> None:
@@ -42,7 +42,7 @@ def test_colours_beyond_the_range_are_clipped_not_wrapped(image: np.ndarray) -> 
 
 
 def test_the_data_set_gives_both_sides_their_draw(tiny_dataset: Callable, tiny_pipelines: dict) -> None:
-    """A picture of one colour becomes one other colour in image and references; the truth is turned with it."""
+    """An image of one colour becomes one other colour in image and references; the truth is turned with it."""
     paint = [lambda results: dict(results, img=np.full_like(results['img'], (200, 90, 30)))]
     shared = dict(type='SharedByEpisode', transforms=TRANSFORMS)
     sides = {}
@@ -71,5 +71,7 @@ def test_a_dropped_sample_is_handed_on(image: np.ndarray) -> None:
 
 
 def test_a_test_is_refused(image: np.ndarray) -> None:
-    with pytest.raises(ValueError, match='SharedByEpisode draws by the number of a training draw, got none; leave it'):
+    with pytest.raises(
+        ValueError, match='SharedByEpisode needs the draw number of a training sample, got none; remove'
+    ):
         SharedByEpisode([])(dict(img=image))

@@ -61,7 +61,7 @@ def test_each_of_several_references_is_augmented_by_itself(draws, tiny_pipelines
     turned = []
     for before, after in zip(plain, flipped, strict=True):
         pairs = zip(before['ref_inputs'], after['ref_inputs'], strict=True)
-        # References of one colour look the same turned.
+        # References of one colour are the same when turned.
         turned.append([torch.equal(a, b.flip(-1)) for b, a in pairs if not torch.equal(b, b.flip(-1))])
     assert {True, False} == {shot for episode in turned for shot in episode}
     assert any(len(set(episode)) == 2 for episode in turned)

@@ -12,7 +12,7 @@ from mmosis.utils.rng import seeded
 SETTINGS = dict(type='RandomZoom', window_size=128, object_size=(32, 64), max_enlargement=4.0)
 
 
-def picture(bboxes: list, labels: list[int], shape: tuple[int, int] = (400, 600)) -> dict:
+def sample(bboxes: list, labels: list[int], shape: tuple[int, int] = (400, 600)) -> dict:
     return dict(
         img=np.zeros((*shape, 3), np.uint8),
         img_shape=shape,
@@ -30,7 +30,7 @@ def zoom(results: dict, seed: int = 0, **settings) -> dict:
 def test_the_object_comes_to_the_drawn_size_and_its_centre_is_in_the_window() -> None:
     sizes = []
     for seed in range(50):
-        found = zoom(picture([[200, 150, 240, 190]], [0]), seed)
+        found = zoom(sample([[200, 150, 240, 190]], [0]), seed)
         height, width = found['img'].shape[:2]
         assert height == width
         (bbox,) = found['gt_bboxes'].tensor.tolist()
@@ -42,27 +42,27 @@ def test_the_object_comes_to_the_drawn_size_and_its_centre_is_in_the_window() ->
 
 
 def test_an_enlargement_has_its_bound() -> None:
-    found = zoom(picture([[100, 100, 104, 104]], [0]), max_enlargement=2.0)
+    found = zoom(sample([[100, 100, 104, 104]], [0]), max_enlargement=2.0)
     assert found['img'].shape[:2] == (64, 64)
 
 
 def test_a_picture_that_is_smaller_than_the_window_bounds_it() -> None:
-    found = zoom(picture([[10, 10, 90, 90]], [0], shape=(100, 300)), object_size=(32, 32))
+    found = zoom(sample([[10, 10, 90, 90]], [0], shape=(100, 300)), object_size=(32, 32))
     assert found['img'].shape[:2] == (100, 300)
 
 
 def test_a_searched_object_comes_before_others() -> None:
     for seed in range(20):
-        found = zoom(picture([[0, 0, 30, 30], [500, 300, 530, 330]], [OTHER, 1]), seed, object_size=(60, 60))
+        found = zoom(sample([[0, 0, 30, 30], [500, 300, 530, 330]], [OTHER, 1]), seed, object_size=(60, 60))
         assert 1 in found['gt_bboxes_labels'].tolist()
 
 
 def test_without_a_searched_one_any_other_does_and_without_any_the_picture_stays() -> None:
-    assert zoom(picture([[0, 0, 30, 30]], [OTHER]))['gt_bboxes_labels'].tolist() == [OTHER]
-    assert zoom(picture([], []))['img'].shape[:2] == (400, 600)
+    assert zoom(sample([[0, 0, 30, 30]], [OTHER]))['gt_bboxes_labels'].tolist() == [OTHER]
+    assert zoom(sample([], []))['img'].shape[:2] == (400, 600)
 
 
 @pytest.mark.parametrize('wrong', [dict(object_size=(64, 32)), dict(window_size=8), dict(max_enlargement=0)])
 def test_settings_out_of_range_are_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match='RandomZoom needs object_size from low to high above 0'):
-        zoom(picture([], []), **wrong)
+        zoom(sample([], []), **wrong)

@@ -1,4 +1,4 @@
-"""AtomicCheckpointHook: at any moment as many whole checkpoints as were asked for."""
+"""AtomicCheckpointHook: at any moment as many complete checkpoints as were asked for."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ def checkpoints(work_dir: Path) -> list[str]:
 
 @pytest.fixture
 def break_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
-    """Let the disk fail when a file of this name is about to be written whole."""
+    """Let the disk fail when a file of this name is about to be written complete."""
     replace = os.replace
 
     def break_disk(name: str, code: int) -> None:
@@ -68,7 +68,7 @@ def test_a_full_disk_leaves_the_last_whole_one(tmp_path: Path, break_disk: Calla
     assert caught.value.errno == code
     assert caught.value.strerror == (
         f'the disk is full: cannot write {tmp_path}/iter_6.pth: {os.strerror(code)}; nothing of it was kept. '
-        f'{tmp_path}/iter_4.pth is the last whole checkpoint: make room, then train on with --resume'
+        f'{tmp_path}/iter_4.pth is the last valid checkpoint: make room, then train on with --resume'
     )
     assert checkpoints(tmp_path) == ['iter_2.pth', 'iter_4.pth'][-keep:]
     assert find_damage(tmp_path / 'iter_4.pth') is None

@@ -36,7 +36,7 @@ class NoteStep(Hook):
 
 @METRICS.register_module()
 class ScoreOfStep(BaseMetric):
-    """Gives each step's score as it is told, its opposite, and a number by chance."""
+    """Gives each step's score as it is set, its opposite, and a number by chance."""
 
     def __init__(self, scores: dict[str, float]) -> None:
         super().__init__()
@@ -158,16 +158,16 @@ def test_killed_at_any_moment(tmp_path: Path, scores: dict[int, float], best: in
     work_dir = tmp_path / 'work'  # of all trainings: its name is in the checkpoints
     with killed_at(-1) as moments:
         train(work_dir, scores, interval=interval)
-    whole = outcome(work_dir)
-    assert [name for name in whole['files'] if 'best' in name] == [f'best_mAP_iter_{best}.pth']
-    assert whole['info']['best_score'] == scores[best]
-    assert whole['scores'] == [*scores.values()]
+    complete = outcome(work_dir)
+    assert [name for name in complete['files'] if 'best' in name] == [f'best_mAP_iter_{best}.pth']
+    assert complete['info']['best_score'] == scores[best]
+    assert complete['scores'] == [*scores.values()]
     for moment in range(2 * len(moments)):
         shutil.rmtree(work_dir)
         with killed_at(moment), pytest.raises(Killed):
             train(work_dir, scores, interval=interval)
         train(work_dir, scores, interval=interval)
-        assert outcome(work_dir) == whole, moments[moment // 2]
+        assert outcome(work_dir) == complete, moments[moment // 2]
 
 
 def test_a_validation_is_not_done_again(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_full_disk_leaves_the_best_one(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, 'replace', fail)
     with pytest.raises(OSError, match=r'the disk is full: cannot write .*/best_mAP_iter_4\.pth') as caught:
         train(tmp_path, RISES_AND_FALLS)
-    assert f'{tmp_path}/iter_4.pth is the last whole checkpoint' in str(caught.value)
+    assert f'{tmp_path}/iter_4.pth is the last valid checkpoint' in str(caught.value)
     assert (tmp_path / 'best_mAP_iter_2.pth').is_file()
     monkeypatch.setattr(os, 'replace', replace)
     assert train(tmp_path, RISES_AND_FALLS) == [4, 6]

@@ -28,10 +28,10 @@ def test_draws_run_through_the_batches_of_all_ranks(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize('num_workers', [0, 1])
 def test_a_resume_draws_the_same(tmp_path: Path, num_workers: int) -> None:
-    whole = train_one_weight(tmp_path / 'whole', num_workers=num_workers)
+    complete = train_one_weight(tmp_path / 'complete', num_workers=num_workers)
     train_one_weight(tmp_path / 'parts', num_workers=num_workers, max_iters=4)
-    assert train_one_weight(tmp_path / 'parts', num_workers=num_workers, resume=True) == whole
-    assert train_one_weight(tmp_path / 'other', randomness=dict(seed=1)) != whole
+    assert train_one_weight(tmp_path / 'parts', num_workers=num_workers, resume=True) == complete
+    assert train_one_weight(tmp_path / 'other', randomness=dict(seed=1)) != complete
 
 
 def test_another_seed_is_refused(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def start_apart(work_dir: Path) -> str:
     """Start at an iteration of the rank's own, as if each machine had a disk of its own."""
     rank = torch.distributed.get_rank()
     hook = ExactResumeHook()
-    with pytest.raises(ValueError, match='work_dir must be on a disk that all machines share') as caught:
+    with pytest.raises(ValueError, match='work_dir must be on a disk that all machines can read') as caught:
         hook.before_train(SimpleNamespace(iter=5 * rank, seed=None))
     return str(caught.value)
 

@@ -106,13 +106,13 @@ def test_no_steps_means_no_waiting(runner_cfg: Callable, tmp_path: Path) -> None
 
 def test_a_resume_starts_on_the_right_side(runner_cfg: Callable, tmp_path: Path) -> None:
     """Before, at and after the switch; every resumed run ends in the weights of the run that was not interrupted."""
-    whole, _ = train(runner_cfg(tmp_path / 'whole'))
+    complete, _ = train(runner_cfg(tmp_path / 'complete'))
     for start in (SWITCH - 1, SWITCH, SWITCH + 1):
-        checkpoint = str(tmp_path / 'whole' / f'iter_{start}.pth')
+        checkpoint = str(tmp_path / 'complete' / f'iter_{start}.pth')
         resumed, _ = train(runner_cfg(tmp_path / f'from{start}', load_from=checkpoint, resume=True))
-        assert resumed.backbone == whole.backbone[start:]
-        assert resumed.heads == whole.heads[start:]
-        assert resumed.has_state == whole.has_state[start:]
+        assert resumed.backbone == complete.backbone[start:]
+        assert resumed.heads == complete.heads[start:]
+        assert resumed.has_state == complete.has_state[start:]
 
 
 def test_parameters_that_the_config_freezes_stay_frozen(

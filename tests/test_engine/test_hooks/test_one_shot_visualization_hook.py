@@ -70,15 +70,15 @@ def test_training_writes_scalars_and_examples_a_test_writes_none(runner: Runner)
     assert written.Tags()['images'] == [f'val_img_{batch}' for batch in batches]
     for batch in batches:
         assert [event.step for event in written.Images(f'val_img_{batch}')] == STEPS
-    pictures = Path(runner.log_dir, 'vis_data', 'vis_image')
+    images = Path(runner.log_dir, 'vis_data', 'vis_image')
     names = sorted(f'val_img_{batch}_{step}.png' for batch in batches for step in STEPS)
-    assert sorted(path.name for path in pictures.iterdir()) == names
+    assert sorted(path.name for path in images.iterdir()) == names
     event = written.Images('val_img_0')[0]
-    assert cv2.imread(str(pictures / 'val_img_0_1.png')).shape[:2] == (event.height, event.width)
+    assert cv2.imread(str(images / 'val_img_0_1.png')).shape[:2] == (event.height, event.width)
 
     runner.test()
     assert events(runner).Tags()['images'] == written.Tags()['images']
-    assert sorted(path.name for path in pictures.iterdir()) == names
+    assert sorted(path.name for path in images.iterdir()) == names
 
 
 class TestSilent:

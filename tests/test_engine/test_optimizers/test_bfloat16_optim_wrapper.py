@@ -14,12 +14,12 @@ def processor(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
     monkeypatch.setattr('mmosis.utils.precision.has_native_bfloat16', lambda _: request.param)
 
 
-def step(kind: type[OptimWrapper]) -> tuple[Tensor, Tensor, Tensor, nn.Module]:
+def step(wrapper_type: type[OptimWrapper]) -> tuple[Tensor, Tensor, Tensor, nn.Module]:
     """Train for one step: inputs, outputs, the weights before, and the model after."""
     torch.manual_seed(0)
     model, inputs = nn.Linear(8, 4), torch.rand(3, 8)
     before = model.weight.detach().clone()
-    wrapper = build_optim_wrapper(model, dict(type=kind, optimizer=dict(type='SGD', lr=0.1)))
+    wrapper = build_optim_wrapper(model, dict(type=wrapper_type, optimizer=dict(type='SGD', lr=0.1)))
     with wrapper.optim_context(model):
         outputs = model(inputs)
     wrapper.update_params(outputs.float().sum())

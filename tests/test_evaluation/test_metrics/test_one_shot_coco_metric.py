@@ -160,9 +160,11 @@ def test_without_any_detection_everything_is_zero(dataset: OneShotCocoDataset) -
     assert metrics['one-shot/bbox_mAP_50'] == metrics['one-shot/segm_mAP_50'] == metrics['one-shot/bbox_AR@100'] == 0
 
 
-def test_each_category_is_logged(dataset: OneShotCocoDataset, host_log: pytest.LogCaptureFixture) -> None:
+def test_each_category_is_logged(dataset: OneShotCocoDataset, mmengine_log: pytest.LogCaptureFixture) -> None:
     evaluate(dataset, [detect(read(dataset), sample, 0) for sample in samples_of(dataset)], metric='bbox')
-    (table,) = [record.getMessage() for record in host_log.records if 'AP50 of each category' in record.getMessage()]
+    (table,) = [
+        record.getMessage() for record in mmengine_log.records if 'AP50 of each category' in record.getMessage()
+    ]
     assert [line.split('|')[1:3] for line in table.splitlines() if line.startswith('| ')][1:] == [
         [' person   ', ' 100.0 '],
         [' airplane ', ' 100.0 '],
@@ -242,7 +244,7 @@ def _unmasked(annotation: dict) -> dict:
 
 
 def test_objects_without_a_mask_are_ignored_for_masks(
-    tiny_dataset: Callable, tiny_coco: Callable, host_log: pytest.LogCaptureFixture
+    tiny_dataset: Callable, tiny_coco: Callable, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
     """One person has none: perfect answers still have AP 1, and the log says so."""
     spoilt = (31, PERSON)
@@ -255,7 +257,7 @@ def test_objects_without_a_mask_are_ignored_for_masks(
     metrics = evaluate(dataset, [detect(read(dataset), sample, 0) for sample in samples_of(dataset)], classwise=True)
     assert metrics['one-shot/segm_mAP_50/person'] == metrics['one-shot/bbox_mAP_50/person'] == pytest.approx(1)
     told = '1 of 24 objects have no segmentation: they are ignored where masks are judged'
-    assert host_log.messages.count(told) == 2  # with the first image, and beside the figures
+    assert mmengine_log.messages.count(told) == 2  # with the first image, and beside the figures
 
 
 def _fail(*_: object) -> None:

@@ -54,7 +54,7 @@ def original(arch: str) -> nn.Module:
 @torch.no_grad()
 def test_it_equals_the_network_of_the_weights(original: nn.Module, arch: str) -> None:
     backbone, image = make_backbone(arch=arch), torch.randn(1, 3, SIZES[arch], SIZES[arch])
-    backbone.eval()  # the host's returns nothing
+    backbone.eval()  # mmdet's returns nothing
     values = original.state_dict().values()
     backbone.load_state_dict(dict(zip(backbone.state_dict(), values, strict=False)))
     expected: list[Tensor] = []

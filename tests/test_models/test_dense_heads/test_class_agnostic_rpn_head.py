@@ -31,7 +31,7 @@ def batch(tiny_dataset: Callable, make_batch: Callable) -> Callable[..., dict]:
 
 
 def boxes_seen(assigner: object, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor]]:
-    """Listen to an assigner: what it is told to be an object, and what to be left alone, image by image."""
+    """Record an assigner's calls: the objects and the ignored boxes that it gets, image by image."""
     seen, assign = [], assigner.assign
 
     def listen(priors: InstanceData, truth: InstanceData, ignored: InstanceData, **kwargs) -> AssignResult:
@@ -51,10 +51,10 @@ def test_the_rpn_learns_from_all_and_the_roi_head_from_matches(
     for sample in data['data_samples']:
         own.append((sample.gt_instances.bboxes, sample.ignored_instances.bboxes))
         others.append((sample.other_instances.bboxes, sample.other_ignored_instances.bboxes))
-    assert all(any(len(boxes[kind]) for boxes in others) for kind in range(2))
+    assert all(any(len(boxes[ignored]) for boxes in others) for ignored in range(2))
     agnostic(**data, mode='loss')
     everything = [
-        tuple(torch.cat(pair) for pair in zip(*sides, strict=True)) for sides in zip(own, others, strict=True)
+        tuple(torch.cat(both) for both in zip(*sides, strict=True)) for sides in zip(own, others, strict=True)
     ]
     for seen, expected in zip(heads, (everything, own), strict=True):
         assert len(seen) == len(expected)
@@ -62,10 +62,8 @@ def test_the_rpn_learns_from_all_and_the_roi_head_from_matches(
             assert all(a.equal(b) for a, b in zip(got, boxes, strict=True))
 
 
-def test_without_others_it_is_the_hosts(
-    agnostic: SiameseTwoStageDetector, make_model: Callable, batch: Callable
-) -> None:
-    """Of images whose others are left out, both heads learn the same."""
+def test_without_others_it_is_mmdets(agnostic: SiameseTwoStageDetector, make_model: Callable, batch: Callable) -> None:
+    """Of images whose others are dropped, both heads learn the same."""
     data = batch(keep_others=True)
     for sample in data['data_samples']:
         for name in ('other_instances', 'other_ignored_instances'):

@@ -106,7 +106,7 @@ def test_detections_are_the_same(
 
 
 def test_but_for_rounding_they_are_equal(make: MakeModel, test_data: Callable) -> None:
-    boxes = dict(roi_head=dict(mask_roi_extractor=None, mask_head=None))  # the host pastes masks in float32
+    boxes = dict(roi_head=dict(mask_roi_extractor=None, mask_head=None))  # mmdet pastes masks in float32
     expected, found = (search(make(rpn, **boxes), test_data(31), double=True) for rpn in ('RPNHead', 'ComposedRPNHead'))
     assert_same(found, expected, 1e-9)
 
@@ -191,16 +191,14 @@ def test_the_work_of_an_image_and_of_its_references(make: MakeModel) -> None:
     [dict(match_neck=dict(type='ConcatMatchNeck')), dict(rpn_head=dict(num_convs=2))],
     ids=['another comparison', 'two convolutions'],
 )
-def test_elsewhere_it_is_the_hosts_head(
-    make: MakeModel, test_data: Callable, composed: list[int], changes: dict
-) -> None:
+def test_elsewhere_it_is_mmdets_head(make: MakeModel, test_data: Callable, composed: list[int], changes: dict) -> None:
     (found,) = search(make(**changes), test_data(31))
     (expected,) = search(make('RPNHead', **changes), test_data(31))
     assert composed == []
     assert torch.equal(found.bboxes, expected.bboxes)
 
 
-def test_it_trains_as_the_hosts_head(make: MakeModel, train_data: dict) -> None:
+def test_it_trains_as_mmdets_head(make: MakeModel, train_data: dict) -> None:
     totals = []
     for rpn in ('RPNHead', 'ComposedRPNHead'):
         model = make(rpn).train()
@@ -208,6 +206,6 @@ def test_it_trains_as_the_hosts_head(make: MakeModel, train_data: dict) -> None:
     assert torch.equal(*totals)
 
 
-def test_weights_are_those_of_the_hosts_head(make: MakeModel) -> None:
+def test_weights_are_those_of_mmdets_head(make: MakeModel) -> None:
     assert isinstance(make().rpn_head, ComposedRPNHead)
     make().load_state_dict(make('RPNHead').state_dict(), strict=True)

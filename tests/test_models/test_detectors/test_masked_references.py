@@ -1,4 +1,4 @@
-"""Masks of references in the whole detector: (E, K, 4, h, w)."""
+"""Masks of references in the detector: (E, K, 4, h, w)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""SiameseMixin on detectors of other kinds: those of configs/reuse, and one that a user makes siamese."""
+"""SiameseMixin on detectors of other types: those of configs/reuse, and one that a user makes siamese."""
 
 import copy
 from collections.abc import Callable
@@ -20,7 +20,7 @@ WITH_MASKS = {'cascade_mask_rcnn', 'condinst'}
 
 
 class SiameseCondInst(SiameseMixin, CondInst):
-    """What a user writes to make a detector siamese; this one gives whole masks."""
+    """What a user writes to make a detector siamese; this one gives masks as arrays."""
 
 
 def condinst_cfg(tiny: ConfigDict) -> ConfigDict:
@@ -42,19 +42,19 @@ def condinst_cfg(tiny: ConfigDict) -> ConfigDict:
 
 
 @pytest.fixture(params=HOSTS)
-def host(request: pytest.FixtureRequest) -> str:
+def base(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture
-def model(host: str, request: pytest.FixtureRequest, tiny_model_cfg: Callable) -> SiameseMixin:
+def model(base: str, request: pytest.FixtureRequest, tiny_model_cfg: Callable) -> SiameseMixin:
     """A detector with random weights, the same at each call, in training mode."""
-    if host == 'condinst':
+    if base == 'condinst':
         cfg = condinst_cfg(tiny_model_cfg())
-    elif host == 'faster_rcnn':
+    elif base == 'faster_rcnn':
         cfg = tiny_model_cfg(roi_head=dict(mask_roi_extractor=None, mask_head=None))
     else:
-        cfg = request.getfixturevalue({'gfl': 'tiny_gfl_cfg', 'cascade_mask_rcnn': 'tiny_cascade_cfg'}[host])
+        cfg = request.getfixturevalue({'gfl': 'tiny_gfl_cfg', 'cascade_mask_rcnn': 'tiny_cascade_cfg'}[base])
     torch.manual_seed(0)
     model = MODELS.build(cfg)
     model.init_weights()
@@ -81,7 +81,7 @@ def test_it_trains_a_step(model: SiameseMixin, train_data: dict) -> None:
     assert changed == {name for name, part in model.named_children() if list(part.parameters())}
 
 
-@pytest.mark.parametrize('host', REUSED, indirect=True)
+@pytest.mark.parametrize('base', REUSED, indirect=True)
 def test_it_trains_where_there_is_no_object(model: SiameseMixin, train_data: dict) -> None:
     losses = model(**model.data_preprocessor(without_truth(train_data), True), mode='loss')
     total, log = model.parse_losses(losses)
@@ -103,15 +103,15 @@ def test_the_reference_alone_trains_the_backbone(model: SiameseMixin, train_data
     assert model.backbone.conv1.weight.grad.abs().sum() > 0
 
 
-def test_it_predicts_by_episode(host: str, model: SiameseMixin, test_data: Callable) -> None:
+def test_it_predicts_by_episode(base: str, model: SiameseMixin, test_data: Callable) -> None:
     data = test_data(31, 9)
     episodes = [sample.episodes for sample in data['data_samples']]
     for found, listed in zip(model.eval().test_step(data), episodes, strict=True):
         instances = found.pred_instances
         assert instances.episode_ids.unique().tolist() == list(range(len(listed)))
         assert instances.labels.tolist() == [listed[i].label for i in instances.episode_ids.tolist()]
-        assert ('masks' in instances) == (host in WITH_MASKS)
-        if host in WITH_MASKS:
+        assert ('masks' in instances) == (base in WITH_MASKS)
+        if base in WITH_MASKS:
             assert isinstance(instances.masks, RLEMasks)
             assert instances.masks.numpy().shape == (len(instances), *found.ori_shape)
 
@@ -124,7 +124,7 @@ def test_another_reference_changes_the_result(model: SiameseMixin, test_data: Ca
     assert not torch.equal(before, after.pred_instances.scores)
 
 
-@pytest.mark.parametrize('host', ['gfl'], indirect=True)
+@pytest.mark.parametrize('base', ['gfl'], indirect=True)
 def test_gfl_gets_levels_from_stride_8_to_128(model: SiameseMixin) -> None:
     feats = model.encode_images(torch.zeros(1, 3, 256, 256))
     assert [256 // feat.shape[-1] for feat in feats] == [8, 16, 32, 64, 128]

@@ -276,7 +276,7 @@ class TestMessages:
         with pytest.raises(ValueError, match=message):
             make_model().encode_references(torch.zeros(shape))
 
-    def test_references_of_another_kind(self, make_model: MakeModel) -> None:
+    def test_references_of_another_type(self, make_model: MakeModel) -> None:
         with pytest.raises(TypeError, match=r'must be a tensor \(E, K, 3, h, w\) or EncodedReferences, got list'):
             make_model().encode_references([torch.zeros(1, 3, 32, 32)])
 

@@ -60,9 +60,9 @@ def test_it_is_the_papers_equations(layer: CoExcitation, sides: tuple[Tensor, Te
 @torch.no_grad()
 def test_positions_that_do_not_count_are_not_there(layer: CoExcitation, sides: tuple[Tensor, Tensor]) -> None:
     image, reference = sides
-    shares = torch.zeros(1, 1, 3, 3)
-    shares[..., 1:, :2] = 1
-    excited, weights = layer(image, reference, shares)
+    coverage = torch.zeros(1, 1, 3, 3)
+    coverage[..., 1:, :2] = 1
+    excited, weights = layer(image, reference, coverage)
     vectors = reference[0, :, 1:, :2].flatten(1).T
     expected, expected_weights = excite(layer, image[0].flatten(1).T, vectors)
     torch.testing.assert_close(excited[0].flatten(1).T, expected)
@@ -74,9 +74,11 @@ def test_a_share_counts_as_that_part_of_a_position(layer: CoExcitation, sides: t
     """Two positions at half weight are one that comes twice."""
     image, reference = sides
     twice = torch.cat([reference[..., :1], reference[..., :1], reference[..., 1:]], dim=-1)
-    shares = torch.ones(1, 1, 3, 4)
-    shares[..., :2] = 0.5
-    for got, expected in zip(layer(image, twice, shares), layer(image, reference, torch.ones(1, 1, 3, 3)), strict=True):
+    coverage = torch.ones(1, 1, 3, 4)
+    coverage[..., :2] = 0.5
+    for got, expected in zip(
+        layer(image, twice, coverage), layer(image, reference, torch.ones(1, 1, 3, 3)), strict=True
+    ):
         torch.testing.assert_close(got, expected)
 
 

@@ -22,7 +22,7 @@ def conv() -> PairConv2d:
         (torch.randn(1, IN, *SIZE), torch.randn(2, IN, *SIZE)),
         (torch.randn(1, IN, *SIZE), torch.randn(2, IN, 1, 1)),
     ],
-    ids=['pairs', 'one image', 'one vector for all positions'],
+    ids=['one image each', 'one image', 'one vector for all positions'],
 )
 def test_it_is_the_convolution_of_both_laid_side_by_side(conv: PairConv2d, feat: Tensor, compared: Tensor) -> None:
     stacked = torch.cat([feat.expand(2, -1, *SIZE), compared.expand(2, -1, *SIZE)], dim=1)

@@ -96,7 +96,7 @@ def test_half_precision_is_ranked_in_full() -> None:
 @pytest.mark.parametrize('wrong', ['use_sigmoid', 'use_mask'])
 def test_scores_of_one_column_are_refused(wrong: str) -> None:
     with pytest.raises(
-        ValueError, match=r'ranks by the softmax of match and non-match: leave use_sigmoid and use_mask'
+        ValueError, match=r'ranks by the softmax of match and non-match: do not set use_sigmoid or use_mask'
     ):
         make_loss(**{wrong: True})
 

@@ -1,4 +1,4 @@
-"""RatioPreservingLoss: two means with fixed shares, whatever the numbers."""
+"""RatioPreservingLoss: two means with fixed weights, whatever the numbers."""
 
 import math
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def expected(regions: list[tuple[int, float]], alpha: float = 0.25) -> float:
 
 
 CASES = {
-    'all kinds': [(MATCH, YES), (MATCH, NO), (NONE, YES), (NONE, NO), (NONE, NO), (NONE, 3 * NO)],
+    'hard and easy': [(MATCH, YES), (MATCH, NO), (NONE, YES), (NONE, NO), (NONE, NO), (NONE, 3 * NO)],
     'no match': [(NONE, YES), (NONE, NO), (NONE, 2 * NO)],
     'true non-matches alone': [(NONE, NO), (NONE, 2 * NO)],
     'false matches alone': [(NONE, YES), (NONE, 2 * YES)],
@@ -82,7 +82,7 @@ class TestEquation:
         assert loss.item() == pytest.approx(wanted)
 
     def test_gradients_are_those_of_fixed_weights(self) -> None:
-        scores, labels = make_case(*CASES['all kinds'])
+        scores, labels = make_case(*CASES['hard and easy'])
         RatioPreservingLoss()(scores, labels).backward()
         weights = torch.tensor([0.25 / 3] * 3 + [0.75 / 3] * 3)
         one_hot = torch.nn.functional.one_hot(labels, 2)
@@ -91,7 +91,7 @@ class TestEquation:
 
 class TestConventions:
     def test_regions_of_weight_0_are_not_there(self) -> None:
-        regions = CASES['all kinds']
+        regions = CASES['hard and easy']
         scores, labels = make_case(*regions, (MATCH, NO), (NONE, YES), (NONE, NO))
         weight = torch.tensor([1.0] * len(regions) + [0.0] * 3)
         loss = RatioPreservingLoss()(scores, labels, weight, avg_factor=len(regions))
@@ -103,7 +103,7 @@ class TestConventions:
         torch.testing.assert_close(RatioPreservingLoss(reduction='none')(*case, weight), plain * weight)
 
     def test_reductions(self) -> None:
-        case = make_case(*CASES['all kinds'])
+        case = make_case(*CASES['hard and easy'])
         each = RatioPreservingLoss()(*case, reduction_override='none')
         assert each.shape == (6,)
         torch.testing.assert_close(RatioPreservingLoss(reduction='sum')(*case), each.sum())
@@ -121,16 +121,16 @@ class TestConventions:
         assert scores.grad.shape == (0, 2)
 
     def test_where_all_weights_are_0_it_is_0(self) -> None:
-        assert RatioPreservingLoss()(*make_case(*CASES['all kinds']), torch.zeros(6), avg_factor=1.0).item() == 0
+        assert RatioPreservingLoss()(*make_case(*CASES['hard and easy']), torch.zeros(6), avg_factor=1.0).item() == 0
 
     def test_bfloat16(self) -> None:
-        scores, labels = make_case(*CASES['all kinds'])
+        scores, labels = make_case(*CASES['hard and easy'])
         loss = RatioPreservingLoss()(scores.bfloat16(), labels)
-        assert loss.item() == pytest.approx(expected(CASES['all kinds']), rel=0.02)
+        assert loss.item() == pytest.approx(expected(CASES['hard and easy']), rel=0.02)
 
     @pytest.mark.parametrize('alpha', [-0.1, 1.1])
-    def test_alpha_is_a_share(self, alpha: float) -> None:
-        with pytest.raises(ValueError, match=f'alpha is the share of the hard regions, 0 to 1, got {alpha}'):
+    def test_alpha_is_a_fraction(self, alpha: float) -> None:
+        with pytest.raises(ValueError, match=f'alpha is the total weight of the hard regions, 0 to 1, got {alpha}'):
             RatioPreservingLoss(alpha)
 
     def test_it_knows_no_sigmoid(self) -> None:
@@ -138,7 +138,7 @@ class TestConventions:
             RatioPreservingLoss(use_sigmoid=True)
 
     def test_it_knows_one_class(self) -> None:
-        with pytest.raises(ValueError, match=r'tells match from non-match by logits \(N, 2\), got \(4, 3\)'):
+        with pytest.raises(ValueError, match=r'takes logits \(N, 2\) of match and non-match, got \(4, 3\)'):
             RatioPreservingLoss()(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long))
 
 

@@ -69,7 +69,7 @@ def test_image_equal_to_the_references_mean_has_zero_difference() -> None:
     assert all(level.abs().max() > 1e-2 for level in other)
 
 
-def test_one_image_against_many_references_equals_separate_pairs() -> None:
+def test_one_image_against_many_references_equals_separate_matches() -> None:
     neck, feats = make_neck(), make_feats(1)
     references = neck.encode_references(make_ref_feats(4))
     together = neck(feats, references)
@@ -91,8 +91,10 @@ def test_padding_of_a_reference_counts_in_its_mean() -> None:
     """As in the paper: the mean is over the padded square, so half padding halves the mean of zero-padded features."""
     neck, crop = make_neck(), make_ref_feats(1)
     padded = [torch.cat([feat, torch.zeros_like(feat)], dim=-1) for feat in crop]
-    for half, whole in zip(neck.encode_references(padded).tensors, neck.encode_references(crop).tensors, strict=True):
-        torch.testing.assert_close(half, whole / 2)
+    for half, unpadded in zip(
+        neck.encode_references(padded).tensors, neck.encode_references(crop).tensors, strict=True
+    ):
+        torch.testing.assert_close(half, unpadded / 2)
 
 
 @pytest.mark.parametrize(

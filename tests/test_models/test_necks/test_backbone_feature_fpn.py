@@ -57,7 +57,7 @@ def test_images_and_references_pass_through_the_same_map(inputs: list) -> None:
         torch.testing.assert_close(maps[:1, :, : other.shape[2], : other.shape[3]], other)
 
 
-def test_a_checkpoint_with_the_norms_former_name_is_loaded_whole(inputs: list) -> None:
+def test_a_checkpoint_with_the_norms_former_name_is_loaded(inputs: list) -> None:
     trained = nn.ModuleDict(dict(neck=make_neck().train()))
     trained.neck(inputs)
     old = {name.replace('backbone_norms', 'kind_norms'): value for name, value in trained.state_dict().items()}

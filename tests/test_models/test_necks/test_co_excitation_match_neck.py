@@ -99,7 +99,7 @@ class TestMatching:
         assert matched.references['region'].shape == (2, CHANNELS, 3, 3)
 
     def test_it_is_the_block_and_a_convolution_of_each_level(self, neck: CoExcitationMatchNeck) -> None:
-        """Cells that the mask leaves out count nothing; the others are the mean of what it covers."""
+        """Cells outside of the mask count nothing; the others are the mean of what it covers."""
         mask = torch.zeros(1, 1, 1, 16, 16)
         mask[..., :8, :] = 1
         feats, ref_feats = make_feats(), make_ref_feats()
@@ -114,7 +114,7 @@ class TestMatching:
         # The last level's weights, which is the region's level.
         torch.testing.assert_close(matched.references['region'], references['region'] * weights)
 
-    def test_one_image_against_many_references_equals_separate_pairs(self, neck: CoExcitationMatchNeck) -> None:
+    def test_one_image_against_many_references_equals_separate_matches(self, neck: CoExcitationMatchNeck) -> None:
         feats, references = make_feats(), neck.encode_references(make_ref_feats(4))
         together = neck(feats, references)
         for i in range(4):

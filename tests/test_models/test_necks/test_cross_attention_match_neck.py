@@ -58,8 +58,8 @@ def grid_by_hand(feats: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.n
                     for x in range(column * cell, (column + 1) * cell):
                         covered = masks[k, y * pixels : (y + 1) * pixels, x * pixels : (x + 1) * pixels].mean()
                         # Every reference counts alike, however small its mask.
-                        share = covered / masks[k].mean() / cell**2 / shots
-                        seen, weight = seen + share * feats[k, :, y, x], weight + share
+                        fraction = covered / masks[k].mean() / cell**2 / shots
+                        seen, weight = seen + fraction * feats[k, :, y, x], weight + fraction
             positions.append(seen / max(weight, 1e-30))
             weights.append(weight)
     return np.array(positions), np.array(weights)
@@ -117,7 +117,7 @@ class TestMatching:
         assert_same(neck(feats, neck.encode_references(*refs)), paper(feats, paper.encode_references(*refs)))
 
     def test_a_part_of_the_reference_does_not_differ_from_it(self) -> None:
-        """The mean of four kinds of positions is none of them; attention finds the one."""
+        """The mean of four types of positions is none of them; attention finds the one."""
         neck = make_neck(num_heads=1)
         parts = 3 * torch.eye(CHANNELS)[:4]
         ref_feats = [parts.T.reshape(1, 1, CHANNELS, 2, 2)] * 2
@@ -137,7 +137,7 @@ class TestMatching:
         assert all(got is feat for got, feat in zip(matched.image_feats, feats, strict=True))
         assert matched.references is references
 
-    def test_one_image_against_many_references_equals_separate_pairs(self) -> None:
+    def test_one_image_against_many_references_equals_separate_matches(self) -> None:
         neck, feats = make_neck(), make_feats()
         references = neck.encode_references(make_ref_feats(4), make_masks(4))
         together = neck(feats, references)
@@ -224,7 +224,7 @@ class TestReferences:
     def test_features_outside_of_the_mask_do_not_count(self) -> None:
         neck, feats, ref_feats = make_neck(), make_feats(), make_ref_feats()
         masks = torch.zeros(1, 1, 1, 16, 16)
-        masks[..., 4:12, 8:12] = 1  # Whole positions of the maps, none of two cells of the grid, half of the others.
+        masks[..., 4:12, 8:12] = 1  # Complete positions of the maps, none of two cells of the grid, half of the others.
         before = neck(feats, neck.encode_references(ref_feats, masks))
         plain = neck(feats, neck.encode_references(ref_feats))
         for feat, size in zip(ref_feats, REF_SIZES, strict=True):

@@ -91,11 +91,11 @@ class TestMasks:
         *vectors, region = neck.encode_references(ref_feats, masks).tensors
         for e in range(2):
             for mean, feat in zip((*vectors, region.mean(dim=(2, 3))), (*ref_feats, ref_feats[1]), strict=True):
-                shares = F.avg_pool2d(masks[e, 0], 16 // feat.shape[-1])[0]
+                coverage = F.avg_pool2d(masks[e, 0], 16 // feat.shape[-1])[0]
                 weighted = sum(
-                    shares[y, x] * feat[e, 0, :, y, x] for y in range(len(shares)) for x in range(len(shares))
+                    coverage[y, x] * feat[e, 0, :, y, x] for y in range(len(coverage)) for x in range(len(coverage))
                 )
-                torch.testing.assert_close(mean[e], weighted / shares.sum())
+                torch.testing.assert_close(mean[e], weighted / coverage.sum())
 
     def test_a_relation_has_the_object_as_its_prototype(self, neck: LateMatchNeck) -> None:
         """What lies around the object changes nothing: the prototype is of the object alone."""
@@ -124,8 +124,8 @@ class TestMasks:
 
     def test_a_mask_of_everything_is_none(self, neck: LateMatchNeck) -> None:
         ref_feats = make_ref_feats(2)
-        pairs = neck.encode_references(ref_feats), neck.encode_references(ref_feats, torch.ones(2, 1, 1, 16, 16))
-        for plain, masked in zip(*(encoded.tensors for encoded in pairs), strict=True):
+        both = neck.encode_references(ref_feats), neck.encode_references(ref_feats, torch.ones(2, 1, 1, 16, 16))
+        for plain, masked in zip(*(encoded.tensors for encoded in both), strict=True):
             torch.testing.assert_close(plain, masked)
 
 

@@ -65,8 +65,8 @@ class TestReferences:
         ref_feats = make_ref_feats()
         quarters = ref_feats[1][0, 0].unflatten(-1, (2, 2)).unflatten(-3, (2, 2)).mean(dim=(-3, -1))
         region = make_neck(ref_level=1).encode_references(ref_feats)['region']
-        whole = make_neck(ref_level=1).encode_references(ref_feats, torch.ones(1, 1, 1, 16, 16))['region']
-        torch.testing.assert_close(region, whole)
+        unmasked = make_neck(ref_level=1).encode_references(ref_feats, torch.ones(1, 1, 1, 16, 16))['region']
+        torch.testing.assert_close(region, unmasked)
         torch.testing.assert_close(region[0], quarters)
 
     @pytest.mark.parametrize('masked', [False, True])
@@ -127,7 +127,7 @@ class TestMatching:
         assert change[:2].eq(0).all()
         assert change[-2:].gt(1e-3).all()
 
-    def test_one_image_against_many_references_equals_separate_pairs(self) -> None:
+    def test_one_image_against_many_references_equals_separate_matches(self) -> None:
         neck, feats = make_neck(), make_feats()
         references = neck.encode_references(make_ref_feats(4))
         together = neck(feats, references)

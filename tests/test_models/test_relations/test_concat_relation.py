@@ -42,7 +42,7 @@ def test_another_reference_changes_the_order_of_regions_too(relation: ConcatRela
     assert (one - other).std() > 1e-3
 
 
-def test_many_references_equal_separate_pairs(relation: ConcatRelation) -> None:
+def test_many_references_equal_separate_comparisons(relation: ConcatRelation) -> None:
     matched, regions, references = make_sides()
     together = relation(matched, regions, references, torch.tensor([0, 1, 1, 0])).logits
     for i, episode in enumerate((0, 1, 1, 0)):

@@ -45,19 +45,19 @@ class TestEquations:
 
     @staticmethod
     def by_loops(relation: HierarchicalRelation, x: Tensor, r: Tensor) -> Tensor:
-        keys_x, keys_r = (TestEquations.keys(*pair) for pair in ((relation.key_region, x), (relation.key_reference, r)))
+        keys_x, keys_r = (TestEquations.keys(*args) for args in ((relation.key_region, x), (relation.key_reference, r)))
         weight, bias = relation.reduce.weight[:, :, 0, 0], relation.reduce.bias
         reference = r.flatten(1).unbind(1)
         g = sum(reference) / len(reference)
         result = []
         for here, key in zip(x.flatten(1).unbind(1), keys_x, strict=True):
             exponents = torch.stack([(key * key_r).sum() for key_r in keys_r]).exp()
-            a = sum(share * there for share, there in zip(exponents / exponents.sum(), reference, strict=True))
+            a = sum(weight * there for weight, there in zip(exponents / exponents.sum(), reference, strict=True))
             contrastive, salient, attention = (
                 weight @ each + bias for each in ((g - here).abs(), g * here, (a - here).abs())
             )
-            whole = weight @ torch.cat([salient, contrastive]) + bias
-            related = relation.relate.weight[:, :, 0, 0] @ torch.cat([whole, attention, here])
+            by_mean = weight @ torch.cat([salient, contrastive]) + bias
+            related = relation.relate.weight[:, :, 0, 0] @ torch.cat([by_mean, attention, here])
             result.append(related + relation.relate.bias)
         return torch.stack(result, dim=1).reshape(OUT, SIDE, SIDE)
 

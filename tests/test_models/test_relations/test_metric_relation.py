@@ -80,18 +80,18 @@ def test_it_is_what_is_published(relation: MetricRelation) -> None:
     feats, logits = relation(matched, regions, references, torch.tensor(episodes))
     similarities = relation.similarities(regions, references)
     for r, e in enumerate(episodes):
-        pair = relation, regions[r].double().numpy(), references[e].double().numpy()
-        hidden = np.maximum(convolve(similarity_map(*pair)[None], relation.propagate[0]), 0)
+        args = relation, regions[r].double().numpy(), references[e].double().numpy()
+        hidden = np.maximum(convolve(similarity_map(*args)[None], relation.propagate[0]), 0)
         expected = matched[r].numpy() + convolve(hidden, relation.propagate[2])
         np.testing.assert_allclose(feats[r].numpy(), expected, atol=1e-5)
-        assert logits[r].item() == pytest.approx(7.0 * global_similarity(*pair) - 1.5, abs=1e-4)
-        assert similarities[r, e].item() == pytest.approx(7.0 * global_similarity(*pair), abs=1e-4)
+        assert logits[r].item() == pytest.approx(7.0 * global_similarity(*args) - 1.5, abs=1e-4)
+        assert similarities[r, e].item() == pytest.approx(7.0 * global_similarity(*args), abs=1e-4)
 
 
 # ---------------------------------------------------------------- what it promises
 
 
-def test_temperature_and_bias_start_where_they_are_told() -> None:
+def test_temperature_and_bias_start_as_configured() -> None:
     relation, other = MetricRelation(**SIZES), MetricRelation(**SIZES, temperature=4.0, bias=0.5)
     assert relation.temperature.item() == pytest.approx(10.0)
     assert relation.bias.item() == -10.0

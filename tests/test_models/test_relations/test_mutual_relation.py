@@ -52,8 +52,8 @@ class ByLoops:
         return torch.stack(cells, dim=1).reshape(OUT, SIDE, SIDE)
 
     def rest(self, cell: Tensor, others: list[Tensor]) -> Tensor:
-        shares = torch.stack([(4.0 * (cell @ other)).exp() for other in others])
-        like = sum(share * other for share, other in zip(shares / shares.sum(), others, strict=True))
+        weights = torch.stack([(4.0 * (cell @ other)).exp() for other in others])
+        like = sum(weight * other for weight, other in zip(weights / weights.sum(), others, strict=True))
         return (cell - like).abs() * EMBED**0.5
 
     def similarity(self) -> Tensor:
@@ -73,7 +73,7 @@ class TestEquations:
             torch.testing.assert_close(logits[i], loops.similarity() + relation.bias)
 
     @torch.no_grad()
-    def test_similarities_are_those_of_all_pairs(self, relation: MutualRelation) -> None:
+    def test_similarities_are_those_of_all_regions_and_references(self, relation: MutualRelation) -> None:
         regions, references = make_maps(3), make_maps(2, seed=2)
         similarities = relation.similarities(regions, references)
         assert similarities.shape == (3, 2)
@@ -93,11 +93,11 @@ class TestEquations:
 
     @torch.no_grad()
     def test_what_the_region_lacks_counts_as_what_it_has_too_much(self, relation: MutualRelation) -> None:
-        whole = make_maps(1)
-        part = torch.cat([whole[..., :1]] * SIDE, dim=3)
-        pair = torch.stack([relation.similarities(part, whole), relation.similarities(whole, part)])
-        torch.testing.assert_close(pair[0], pair[1])
-        assert (pair < 4.0 - 1e-3).all()
+        complete = make_maps(1)
+        part = torch.cat([complete[..., :1]] * SIDE, dim=3)
+        both = torch.stack([relation.similarities(part, complete), relation.similarities(complete, part)])
+        torch.testing.assert_close(both[0], both[1])
+        assert (both < 4.0 - 1e-3).all()
 
 
 class TestContract:

@@ -1,4 +1,4 @@
-"""BinaryMixin on all of its hosts: match or non-match, also where there is nothing to match."""
+"""BinaryMixin on all heads that it extends: match or non-match, also where there is nothing to match."""
 
 import copy
 from collections.abc import Callable
@@ -130,7 +130,7 @@ class TestLoss:
     def test_masks_are_made_of_regions_that_match_alone(
         self, make_head: Callable, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Targets of whole pictures' masks cost; no other region learns a mask."""
+        """Targets of complete masks cost; no other region learns a mask."""
         cut, crop = [], BitmapMasks.crop_and_resize
 
         def listen(masks: BitmapMasks, boxes: np.ndarray, *args, **kwargs) -> BitmapMasks:
@@ -193,7 +193,7 @@ class TestPredict:
     def test_masks_lie_in_their_boxes(self, make_head: Callable) -> None:
         head = make_head()
         for mask_head in stages(head.mask_head):
-            nn.init.constant_(mask_head.conv_logits.bias, 100.0)  # The whole region is mask.
+            nn.init.constant_(mask_head.conv_logits.bias, 100.0)  # All of the region is mask.
         (result,) = self.predict(head, make_proposals(*BOXES), rescale=True)
         for (x1, y1, x2, y2), mask in zip(result.bboxes.tolist(), result.masks.numpy(), strict=True):
             rows, columns = np.nonzero(mask)
@@ -271,5 +271,7 @@ class TestConfig:
         cfg = head_cfg()
         last = cfg[name][-1] if isinstance(cfg[name], list) else cfg[name]
         last.num_classes = 80
-        with pytest.raises(ValueError, match=f'{name} tells match from non-match: num_classes must be 1, got 80'):
+        with pytest.raises(
+            ValueError, match=f'{name} classifies regions as match or non-match: num_classes must be 1, got 80'
+        ):
             MODELS.build(cfg)

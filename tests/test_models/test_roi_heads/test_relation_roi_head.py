@@ -1,4 +1,4 @@
-"""RelationRoIHead: a region is compared with the whole reference. test_binary_mixin has what it shares with others."""
+"""RelationRoIHead: a region is compared with all of the reference. test_binary_mixin tests what all heads do."""
 
 from collections.abc import Callable
 

@@ -42,5 +42,5 @@ def test_torchs_generator_is_left_as_it_was() -> None:
 
 
 def test_a_sample_without_its_draw_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"needs the draw \(seed, d\) of a sample.*use type='RandomSampler'"):
+    with pytest.raises(ValueError, match=r"needs the draw \(seed, number\) of a sample.*use type='RandomSampler'"):
         sample(None)

@@ -1,4 +1,4 @@
-"""newest_whole_checkpoint: the checkpoint to go on from, whatever has become of the last one."""
+"""newest_valid_checkpoint: the checkpoint to go on from, also where the last one is corrupt."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from time import localtime, strftime
 import pytest
 import torch
 
-from mmosis.engine import find_damage, newest_whole_checkpoint
+from mmosis.engine import find_damage, newest_valid_checkpoint
 
 
 def write(path: Path, second: int) -> Path:
@@ -51,13 +51,13 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize('change', DAMAGES.values(), ids=DAMAGES)
-def test_the_one_before_a_torn_one(work_dir: Path, change: Callable, host_log: pytest.LogCaptureFixture) -> None:
-    assert newest_whole_checkpoint(work_dir) == str(work_dir / 'iter_10.pth')
-    assert host_log.messages == []
+def test_the_one_before_a_corrupt_one(work_dir: Path, change: Callable, mmengine_log: pytest.LogCaptureFixture) -> None:
+    assert newest_valid_checkpoint(work_dir) == str(work_dir / 'iter_10.pth')
+    assert mmengine_log.messages == []
     damage(work_dir / 'iter_10.pth', change)
-    assert newest_whole_checkpoint(work_dir) == str(work_dir / 'iter_9.pth')
-    (warning,) = host_log.messages
-    assert warning.startswith(f'torn checkpoint {work_dir}/iter_10.pth (')
+    assert newest_valid_checkpoint(work_dir) == str(work_dir / 'iter_9.pth')
+    (warning,) = mmengine_log.messages
+    assert warning.startswith(f'corrupt checkpoint {work_dir}/iter_10.pth (')
     assert warning.endswith(f'): {work_dir}/iter_9.pth is used instead')
 
 
@@ -77,18 +77,18 @@ def test_the_files_count_not_the_pointer(work_dir: Path, pointer: str | None) ->
         (work_dir / 'last_checkpoint').unlink()
     else:
         (work_dir / 'last_checkpoint').write_text(pointer)
-    assert newest_whole_checkpoint(work_dir) == str(work_dir / 'iter_10.pth')
+    assert newest_valid_checkpoint(work_dir) == str(work_dir / 'iter_10.pth')
 
 
 def test_a_training_that_went_back_is_the_one(work_dir: Path) -> None:
     write(work_dir / 'iter_9.pth', 20)
-    assert newest_whole_checkpoint(work_dir) == str(work_dir / 'iter_9.pth')
+    assert newest_valid_checkpoint(work_dir) == str(work_dir / 'iter_9.pth')
 
 
 def test_of_one_moment_the_later_step(work_dir: Path) -> None:
     for step in (8, 9, 10):
         write(work_dir / f'iter_{step}.pth', 30)
-    assert newest_whole_checkpoint(work_dir) == str(work_dir / 'iter_10.pth')
+    assert newest_valid_checkpoint(work_dir) == str(work_dir / 'iter_10.pth')
 
 
 def test_the_pointer_leads_to_another_folder_and_to_names_of_the_users_own(tmp_path: Path) -> None:
@@ -96,14 +96,14 @@ def test_the_pointer_leads_to_another_folder_and_to_names_of_the_users_own(tmp_p
     write(other / 'epoch_1.pth', 1)
     last = write(other / 'epoch_2.pth', 2)
     (tmp_path / 'last_checkpoint').write_text(str(last))
-    assert newest_whole_checkpoint(tmp_path) == str(last)
+    assert newest_valid_checkpoint(tmp_path) == str(last)
     damage(last, DAMAGES['empty'])
-    assert newest_whole_checkpoint(tmp_path) == str(other / 'epoch_1.pth')
+    assert newest_valid_checkpoint(tmp_path) == str(other / 'epoch_1.pth')
     mine = write(other / 'mine.pth', 3)
     (tmp_path / 'last_checkpoint').write_text(str(mine))
-    assert newest_whole_checkpoint(tmp_path) == str(mine)
+    assert newest_valid_checkpoint(tmp_path) == str(mine)
     (other / 'last_checkpoint').write_text(str(mine))
-    assert newest_whole_checkpoint(other) == str(mine)
+    assert newest_valid_checkpoint(other) == str(mine)
 
 
 # Times of the copies of iter_8, iter_9 and iter_10: with cp -a, git clone, rsync, cp -r.
@@ -116,44 +116,44 @@ def test_a_copy_goes_on_from_its_own(
         os.utime(copy / f'iter_{step}.pth', (time, time))
     write(work_dir / 'iter_12.pth', 12)
     (work_dir / 'last_checkpoint').write_text(str(work_dir / 'iter_12.pth'))
-    assert newest_whole_checkpoint(copy) == str(copy / 'iter_10.pth')
+    assert newest_valid_checkpoint(copy) == str(copy / 'iter_10.pth')
     damage(copy / 'iter_10.pth', DAMAGES['empty'])
-    assert newest_whole_checkpoint(copy) == str(copy / 'iter_9.pth')
+    assert newest_valid_checkpoint(copy) == str(copy / 'iter_9.pth')
 
 
 def test_a_copy_has_names_of_the_users_own_as_well(tmp_path: Path) -> None:
     mine = write(tmp_path / 'original/mine.pth', 1)
     (tmp_path / 'original/last_checkpoint').write_text(str(mine))
     shutil.copytree(mine.parent, tmp_path / 'copy')
-    assert newest_whole_checkpoint(tmp_path / 'copy') == str(tmp_path / 'copy/mine.pth')
+    assert newest_valid_checkpoint(tmp_path / 'copy') == str(tmp_path / 'copy/mine.pth')
 
 
 def test_a_copy_of_a_training_that_went_back(work_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     write(work_dir / 'iter_9.pth', 20)
     copy = shutil.copytree(work_dir, tmp_path_factory.mktemp('copy'), dirs_exist_ok=True)
     os.utime(copy / 'iter_10.pth', (30, 30))
-    assert newest_whole_checkpoint(copy) == str(copy / 'iter_9.pth')
+    assert newest_valid_checkpoint(copy) == str(copy / 'iter_9.pth')
 
 
 def test_without_a_time_of_its_own_the_files_counts(tmp_path: Path) -> None:
-    """As in checkpoints that are torn, or of other programs."""
+    """As in checkpoints that are corrupt, or of other programs."""
     for step, second in ((1, 20), (2, 10)):
         path = tmp_path / f'iter_{step}.pth'
         torch.save(dict(state_dict={}), path)
         os.utime(path, (second, second))
-    assert newest_whole_checkpoint(tmp_path) == str(tmp_path / 'iter_1.pth')
+    assert newest_valid_checkpoint(tmp_path) == str(tmp_path / 'iter_1.pth')
 
 
 def test_a_folder_beside_is_not_asked(tmp_path: Path) -> None:
     write(tmp_path / 'iter_1.pth', 1)
     (tmp_path / 'empty').mkdir()
-    assert newest_whole_checkpoint(tmp_path / 'empty') is None
+    assert newest_valid_checkpoint(tmp_path / 'empty') is None
 
 
-def test_none(tmp_path: Path, host_log: pytest.LogCaptureFixture) -> None:
-    assert newest_whole_checkpoint(tmp_path / 'nothing') is None
-    assert host_log.messages == []
+def test_none(tmp_path: Path, mmengine_log: pytest.LogCaptureFixture) -> None:
+    assert newest_valid_checkpoint(tmp_path / 'nothing') is None
+    assert mmengine_log.messages == []
     damage(write(tmp_path / 'iter_1.pth', 1), DAMAGES['cut off'])
-    assert newest_whole_checkpoint(tmp_path) is None
-    (warning,) = host_log.messages
-    assert warning.endswith(f'): there is no whole one in {tmp_path}')
+    assert newest_valid_checkpoint(tmp_path) is None
+    (warning,) = mmengine_log.messages
+    assert warning.endswith(f'): there is no valid one in {tmp_path}')

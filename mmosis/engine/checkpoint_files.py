@@ -1,4 +1,4 @@
-"""Find the checkpoint that a training can go on from, whatever has become of the last one."""
+"""Find the newest valid checkpoint of a work dir, to resume from."""
 
 import logging
 import re
@@ -16,27 +16,27 @@ NAME = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
 TIME = '%Y%m%d_%H%M%S'
 
 
-def newest_whole_checkpoint(work_dir: str | Path) -> str | None:
-    """Find the checkpoint of a work dir that was written last and is whole; a warning names those that are torn.
+def newest_valid_checkpoint(work_dir: str | Path) -> str | None:
+    """Find the checkpoint of a work dir that was written last and is valid; a warning names those that are corrupt.
 
-    The files themselves are asked. ``last_checkpoint`` may be old or empty after a kill, and in a copy of a work dir it
-    names the original's file; it only tells of a checkpoint under another name, and where the work dir has none, of
+    The files themselves are read. ``last_checkpoint`` may be old or empty after a kill, and in a copy of a work dir it
+    names the original's file; it only names a checkpoint under another name, and where the work dir has none, of
     another folder. When a checkpoint was written is in it, since the times of copied files are those of the copying.
 
     Args:
         work_dir: The work dir; it need not exist.
 
     Returns:
-        str: The path of the checkpoint, or None if there is no whole one.
+        str: The path of the checkpoint, or None if there is no valid one.
     """
-    torn = []
+    corrupt = []
     for path in _newest_first(Path(work_dir)):
         damage = find_damage(path)
         if damage is None:
-            _warn(torn, f'{path} is used instead')
+            _warn(corrupt, f'{path} is used instead')
             return str(path)
-        torn.append(f'{path} ({damage})')
-    _warn(torn, f'there is no whole one in {work_dir}')
+        corrupt.append(f'{path} ({damage})')
+    _warn(corrupt, f'there is no valid one in {work_dir}')
     return None
 
 
@@ -48,7 +48,7 @@ def find_damage(path: str | Path) -> str | None:
         if damaged is not None:
             return f'the checksum of {damaged} is wrong'
         load_checkpoint_file(path, map_location='meta')  # no memory for tensors
-    except Exception as error:  # a torn file may fail anywhere inside the readers
+    except Exception as error:  # a corrupt file may fail anywhere inside the readers
         return str(error)
     return None
 
@@ -64,7 +64,7 @@ def _newest_first(work_dir: Path) -> list[Path]:
 
 
 def _last_checkpoint(work_dir: Path) -> Path | None:
-    """What ``last_checkpoint`` names, if it is whole: a file, or a name as checkpoints have."""
+    """What ``last_checkpoint`` names, if it is valid: a file, or a name as checkpoints have."""
     pointer = work_dir / 'last_checkpoint'
     last = Path(pointer.read_text().strip()) if pointer.is_file() else Path()
     return last if last.is_file() or NAME.fullmatch(last.name) else None
@@ -79,7 +79,7 @@ def _existing(path: Path) -> set[Path]:
 
 
 def _written(path: Path) -> tuple[str, int]:
-    """When a checkpoint was written, by its own account, or if it is torn by the file's; then its step."""
+    """When a checkpoint was written, by its own account, or if it is corrupt by the file's; then its step."""
     match = NAME.fullmatch(path.name)
     try:
         time = load_checkpoint_file(path, map_location='meta')['meta']['time']
@@ -88,6 +88,6 @@ def _written(path: Path) -> tuple[str, int]:
     return str(time), int(match[1]) if match else 0
 
 
-def _warn(torn: list[str], instead: str) -> None:
-    if torn:
-        print_log(f'torn checkpoint {"; ".join(torn)}: {instead}', logger='current', level=logging.WARNING)
+def _warn(corrupt: list[str], instead: str) -> None:
+    if corrupt:
+        print_log(f'corrupt checkpoint {"; ".join(corrupt)}: {instead}', logger='current', level=logging.WARNING)
