@@ -1,7 +1,7 @@
 """OneShotCocoDataset: images with their episodes, from any COCO-format file."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from .confused_categories import ConfusedCategories
 from .episode_lists import DrawnEpisodes, ReplayedEpisodes
 from .reference_sampler import ImageRecord, ReferenceSampler
 from .training_episodes import TrainingEpisodes
-from .transforms.stored import LoadStoredReference
 
 # What distinguishes one test from another.
 PROTOCOL = ('phase', 'split', 'runs', 'seed', 'num_references', 'reference_sampler', 'num_absent')
@@ -76,8 +75,7 @@ class OneShotCocoDataset(CocoFileDataset):
 
     Raises:
         FileNotFoundError: If the annotation file or a file of names is missing.
-        ValueError: If the file, the split, the phase or the category names are wrong, nothing is left to search, or a
-            store of crops is of another file.
+        ValueError: If the file, the split, the phase or the category names are wrong, or nothing is left to search.
     """
 
     def __init__(
@@ -151,9 +149,6 @@ class OneShotCocoDataset(CocoFileDataset):
             self._draw_from(images, names)
         else:
             self._replay_from(images)
-        for transform in self.ref_pipeline.transforms:
-            if isinstance(transform, LoadStoredReference):
-                transform.store.check(self.ann_file)
         self._metainfo['eval_cat_ids'] = [self.cat_ids[label] for label in sorted(self._active)]
         return data_list
 
@@ -216,7 +211,7 @@ class OneShotCocoDataset(CocoFileDataset):
         return super()._loaders() + image_loaders(self.ref_pipeline)
 
     def _is_read(self, info: dict) -> bool:
-        """Whether an image is searched, or may give references that no store of crops has."""
+        """Whether an image is searched, or may give references that are read from it."""
         return self._episodes.has(info) or bool(info['instances'] and image_loaders(self.ref_pipeline))
 
     def _phase_classes(self, names: list[str]) -> list[str]:
@@ -320,10 +315,6 @@ class OneShotCocoDataset(CocoFileDataset):
     def list_episodes(self, data_info: dict) -> list[Episode]:
         """List the test episodes of an image: drawn, or those of the file."""
         return self._episodes.list_episodes(data_info)
-
-    def references(self) -> Iterator[Reference]:
-        """All instances that can be drawn as references, of all categories."""
-        return self._sampler.references()
 
     def episode_records(self) -> list[EpisodeRecord]:
         """List the test episodes of all images, by ids."""

@@ -1,7 +1,7 @@
 """Which annotated instances serve as references."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from math import ceil, floor
 from typing import NamedTuple
@@ -153,12 +153,6 @@ class ReferenceSampler:
             return None
         index, start, end = groups[position].tolist()
         return self._make_reference(int(rng.integers(start, end)), index) if end - start > 1 else None
-
-    def references(self) -> Iterator[Reference]:
-        """All instances that may be drawn, category by category and image by image."""
-        for groups in self._groups.values():
-            for index, start, end in groups.tolist():
-                yield from (self._make_reference(row, index) for row in range(start, end))
 
     def find(self, label: int, ann_id: int | str) -> Reference | None:
         """Look up an instance of a category by its annotation id; None if it cannot give a reference."""

@@ -24,17 +24,10 @@ def crop_reference(
     Raises:
         ValueError: If the box has no area in the image or reaches out of it.
     """
-    return crop_box(img, bbox, margin), crop_mask(mask, img.shape[:2], bbox, margin, mark_box)
-
-
-def crop_mask(
-    mask: np.ndarray | None, img_shape: tuple[int, int], bbox: np.ndarray, margin: float = 0.0, mark_box: bool = False
-) -> np.ndarray | None:
-    """The mask's part of :func:`crop_reference`, which needs no picture but its size (H, W)."""
     if mark_box and mask is None:
-        mask = np.zeros(img_shape, np.uint8)
+        mask = np.zeros(img.shape[:2], np.uint8)
         crop_box(mask, bbox)[:] = 255
-    return None if mask is None else crop_box(mask, bbox, margin)
+    return crop_box(img, bbox, margin), None if mask is None else crop_box(mask, bbox, margin)
 
 
 def fit_square(picture: np.ndarray, size: int, keep_ratio: bool, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmdet.registry import DATASETS
-from mmengine.config import Config
 from mmengine.structures import InstanceData
 
 from analysis.confusion import confusion_matrix
@@ -17,7 +15,6 @@ from mmosis.datasets import OneShotCocoDataset
 from mmosis.evaluation import Dump, OneShotCocoMetric, judge_run, random_baseline
 from mmosis.structures import RLEMasks, load_episodes
 from mmosis.utils.coco_file import load_coco
-from tools.dataset_converters.make_crop_store import make_crop_store
 
 KINDS = {
     'as they are': lambda number: number,
@@ -85,8 +82,9 @@ def test_training_draws_the_same(make_dataset: Callable, tiny_dataset: Callable,
         assert (info['img_id'], episode.cat_id) == (kind(plain_info['img_id']), kind(plain.cat_id))
         assert {reference.img_id for reference in episode.references} != {info['img_id']}
     known = {annotation['id'] for annotation in json.loads(Path(dataset.ann_file).read_text())['annotations']}
-    assert {reference.ann_id for reference in dataset.references()} < known
-    assert {type(reference.ann_id) for reference in dataset.references()} == {type(kind(1))}
+    drawn = [reference.ann_id for draw in range(8) for reference in dataset.draw_episodes(draw)[1][0].references]
+    assert set(drawn) < known
+    assert {type(ann_id) for ann_id in drawn} == {type(kind(1))}
     assert dataset[0]['ref_inputs'].any()
 
 
@@ -124,12 +122,3 @@ def test_random_boxes_are_of_the_searched_objects(make_dataset: Callable, kind: 
         for annotation in coco.dataset['annotations']
     )
     assert 0 <= dump.evaluate(coco)['bbox']['mean']['mAP_50'] < 1
-
-
-def test_a_store_of_crops_finds_them(make_dataset: Callable, root: Path, tiny_dataset_cfg: Callable) -> None:
-    cfg = tiny_dataset_cfg(root)
-    store = make_crop_store(Config(dict(default_scope='mmdet', train_dataloader=dict(dataset=cfg))), root / 'store')
-    stored = [dict(type='LoadStoredReference', store=str(store)), *cfg['ref_pipeline'][2:]]
-    read, cut = (DATASETS.build(dict(cfg, ref_pipeline=steps)) for steps in (stored, cfg['ref_pipeline']))
-    for draw in range(8):
-        torch.testing.assert_close(read[draw]['ref_inputs'], cut[draw]['ref_inputs'], rtol=0, atol=0)

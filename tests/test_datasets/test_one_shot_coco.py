@@ -230,9 +230,9 @@ def test_pictures_that_are_searched_or_give_references_must_be_there(tiny_datase
     (root / 'images/e.jpg').unlink()
     with pytest.raises(FileNotFoundError, match=r'annotations\.json: 1 of 7 pictures are not there; .*: .*e\.jpg$'):
         tiny_dataset(root)
-    stored = tiny_pipelines['ref'][1:]  # in the place of LoadStoredReference
-    assert len(tiny_dataset(root, ref_pipeline=stored)) == 6
+    without_files = tiny_pipelines['ref'][1:]
+    assert len(tiny_dataset(root, ref_pipeline=without_files)) == 6
     (root / 'images/a.jpg').unlink()
     with pytest.raises(FileNotFoundError, match=r'1 of 6 pictures are not there; .*: .*a\.jpg$'):
-        tiny_dataset(root, ref_pipeline=stored)
-    assert len(tiny_dataset(root, ref_pipeline=stored, pipeline=[])) == 6
+        tiny_dataset(root, ref_pipeline=without_files)
+    assert len(tiny_dataset(root, ref_pipeline=without_files, pipeline=[])) == 6

@@ -14,11 +14,9 @@ class LoadReferenceMask(BaseTransform):
     """Load the mask of the reference, so that its features are averaged over the object alone.
 
     The paper averages over the whole crop and its padding; masks are unused there. A reference whose mask is not taken
-    is averaged as in the paper. It stands after ``LoadImage``, or before ``LoadStoredReference``, and needs a sampler
-    with ``with_masks=True``.
+    is averaged as in the paper. It stands after ``LoadImage`` and needs a sampler with ``with_masks=True``.
 
-    Required keys: ``img``, or ``height`` and ``width`` of the image; ``ref_segmentation``: polygons, RLE or an array
-    (H, W).
+    Required keys: ``img``; ``ref_segmentation``: polygons, RLE or an array (H, W).
 
     Added keys: ``gt_masks``, one bitmap (H, W), 0 or 255, or None where the mask is not taken. It is mmdet's name:
     its transforms change the mask with the image.
@@ -44,14 +42,13 @@ class LoadReferenceMask(BaseTransform):
         if np.random.random() >= self.prob:
             return dict(results, gt_masks=None)
         name = f'annotation {results.get("ann_id")} of {results.get("img_path")}'
-        shape = results['img'].shape[:2] if 'img' in results else (results['height'], results['width'])
         if results.get('ref_segmentation') is None:
             raise ValueError(
                 f'{name} came without its mask; LoadReferenceMask needs a reference_sampler with with_masks=True, and '
                 'masks in the annotation file'
             )
         try:
-            mask = decode_segmentation(results['ref_segmentation'], shape)
+            mask = decode_segmentation(results['ref_segmentation'], results['img'].shape[:2])
         except ValueError as error:
             raise ValueError(f'{error}; it is {name}') from error
         return dict(results, gt_masks=to_bitmap(255 * mask))
