@@ -1,12 +1,9 @@
-"""What a user gets: COCO-format data searched through the inferencer, one reference a category, and judged."""
+"""Searches of a folder of COCO-format data through the inferencer, as a user would do them, kept as a dump."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 
-from mmosis.apis.coco_folder import find_coco_folder
-from mmosis.evaluation import DataPaths, Dump
+from mmosis.evaluation import Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.search.base import SearchBase
 from mmosis.structures import EpisodeRecord
@@ -15,15 +12,15 @@ from mmosis.utils.memory import peak_memory
 from mmosis.utils.progress import track
 from mmosis.utils.timing import Taken, time_step
 
-from .search_plan import PlannedSearch, plan_searches
+from .search_plan import PlannedSearch, SearchPlan
 
 
 @dataclass(frozen=True)
 class SearchMeasure:
-    """What came out.
+    """What was found, and what it took.
 
     Attributes:
-        dump: Episodes and detections; each seed is a run.
+        dump: Episodes and detections; each seed of the plan is a run.
         times: Of each search, without reading and encoding of the references.
         num_categories: Categories of each search: all of an image together, or with boxed references one.
         peak_memory: Most memory that the process held up to the last search, bytes.
@@ -35,50 +32,22 @@ class SearchMeasure:
     peak_memory: int
 
 
-def measure_search(
-    inferencer: SearchBase,
-    folder: str,
-    seeds: Sequence[int] = (0,),
-    phase: str = 'all',
-    split: int | None = None,
-    num_absent: int = 0,
-    references: str | None = None,
-    boxed: bool = False,
-) -> SearchMeasure:
-    """Search each image for each category in it, by one box in another image or, if ``boxed``, on it.
-
-    Categories do not compete. Boxed references do not count in the evaluation, see
-    :func:`~mmosis.evaluation.leave_out_boxed`.
+def measure_search(inferencer: SearchBase, plan: SearchPlan) -> SearchMeasure:
+    """Search as planned, without cross-category NMS, and keep what was found and how long it took.
 
     Args:
         inferencer: The model, as it searches by default.
-        folder, seeds, phase, split, num_absent, references, boxed: As in
-            :func:`~analysis.search_plan.plan_searches`; so are the errors.
+        plan: What is searched for. Boxed references do not count in the evaluation, see
+            :func:`~mmosis.evaluation.leave_out_boxed`.
     """
-    searches = plan_searches(folder, seeds, phase, split, num_absent, references, boxed)
+    searches = plan.searches()
     results, times = [], []
     for search in track(searches, 'Search', disable=not inferencer.show_progress):
         result, taken = _search(inferencer, search)
         results.append(result)
         times.append(taken)
-    info = dict(
-        phase=phase,
-        split=split,
-        runs=len(seeds),
-        seed=list(seeds),
-        num_references=1,
-        num_absent=num_absent,
-        boxed=boxed,
-        calibration=inferencer.calibration and asdict(inferencer.calibration),
-    )
+    info = dict(plan.info, calibration=inferencer.calibration and asdict(inferencer.calibration))
     return SearchMeasure(to_dump(results, info), times, [len(search.episodes) for search in searches], peak_memory())
-
-
-def data_paths(folder: str, references: str | None = None) -> DataPaths:
-    """Where the searched data are; without images if others give the references, which a report could not show."""
-    found = find_coco_folder(folder)
-    root = Path(found.root)
-    return DataPaths(str(root / found.test_ann), None if references else str(root / found.test_img))
 
 
 def _search(inferencer: SearchBase, search: PlannedSearch) -> tuple[dict, Taken]:

@@ -1,12 +1,14 @@
-"""What is searched for in COCO-format data as a user would: one reference box a category."""
+"""SearchPlan: which searches of a folder of COCO-format data, as a user would ask for them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mmosis.apis.coco_folder import find_coco_folder
 from mmosis.datasets import LoadImage, OneShotCocoDataset, ReferenceSampler
 from mmosis.datasets.reference_sampler import ImageRecord
+from mmosis.evaluation import DataPaths
 from mmosis.search.images import MAX_ASPECT, MIN_SIDE
 from mmosis.structures import Episode
 from mmosis.utils.image import read_image
@@ -30,22 +32,15 @@ class PlannedSearch:
 
     def _as_reference(self, episode: Episode) -> dict:
         (reference,) = episode.references
-        picture = {} if self.boxed else dict(img=read_image(reference.img_path, reference.img_shape))
-        return dict(picture, bbox=reference.bbox, name=str(episode.cat_id))
+        image = {} if self.boxed else dict(img=read_image(reference.img_path, reference.img_shape))
+        return dict(image, bbox=reference.bbox, name=str(episode.cat_id))
 
 
-def plan_searches(
-    folder: str,
-    seeds: Sequence[int] = (0,),
-    phase: str = 'all',
-    split: int | None = None,
-    num_absent: int = 0,
-    references: str | None = None,
-    boxed: bool = False,
-) -> list[PlannedSearch]:
-    """Plan to search each image for each category in it, by one box in another image.
+@dataclass(frozen=True)
+class SearchPlan:
+    """Search each image for each category in it, by one box in another image.
 
-    References are drawn by the paper's rule among the boxes that a search takes: 4 pixels or more a side, and not one
+    References are sampled by the paper's rule from the boxes that a search takes: 4 pixels or more a side, and not one
     side more than 50 times the other.
 
     With ``boxed`` the reference is a box on the searched image itself: each category of which it has two objects or
@@ -53,93 +48,120 @@ def plan_searches(
 
     Args:
         folder: Folder of COCO-format data, as :func:`find_coco_folder` knows it; its test part is searched.
-        seeds: A draw of references each.
+        seeds: Seeds of the references; with each one all is searched for once.
         phase: 'background', 'one-shot' or 'all'.
         split: The paper's split, 1 to 4, or None.
-        num_absent: So many searches in all for a category that the image does not show.
+        num_absent: Number of searches, over all images, for a category that the image does not show.
         references: Folder that gives the references, matched by the names of categories; by default the same.
         boxed: Whether references are boxes on the searched images.
 
-    Returns:
-        list: Image by image, draw by draw.
-
     Raises:
-        FileNotFoundError: If a folder is missing or has no known layout.
-        ValueError: If nothing is left to search for, no category of ``references`` is searched for, or boxed ones are
-            to come from another folder or to be absent.
+        ValueError: If boxed references are to come from another folder or to be of absent categories.
     """
-    if not boxed:
-        return _plan(folder, seeds, phase, split, num_absent, None if references is None else _Giver(references))
-    if references is not None or num_absent:
-        raise ValueError(
-            'references on the searched image are of the same folder, and show what is there: give none of another '
-            'folder, and search for nothing absent'
+
+    folder: str
+    seeds: Sequence[int] = (0,)
+    phase: str = 'all'
+    split: int | None = None
+    num_absent: int = 0
+    references: str | None = None
+    boxed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.boxed and (self.references is not None or self.num_absent):
+            raise ValueError(
+                'references on the searched image are of the same folder, and show what is there: give none of another '
+                'folder, and search for nothing absent'
+            )
+
+    @property
+    def info(self) -> dict:
+        """What is tested, as a dump keeps it."""
+        return dict(
+            phase=self.phase,
+            split=self.split,
+            runs=len(self.seeds),
+            seed=list(self.seeds),
+            num_references=1,
+            num_absent=self.num_absent,
+            boxed=self.boxed,
         )
-    return _plan_boxed(folder, seeds, phase, split)
 
+    @property
+    def data_paths(self) -> DataPaths:
+        """Where the searched data are; without images if others give the references, which a report could not show."""
+        found = find_coco_folder(self.folder)
+        root = Path(found.root)
+        return DataPaths(str(root / found.test_ann), None if self.references else str(root / found.test_img))
 
-def _plan(
-    folder: str, seeds: Sequence[int], phase: str, split: int | None, num_absent: int, giver: '_Giver | None'
-) -> list[PlannedSearch]:
-    """List all searches: image by image, each with its categories of one draw."""
-    drawn = [
-        (record, replace(episode, run=run))
-        for run, seed in enumerate(seeds)
-        for record, episode in _draw(folder, seed, phase, split, num_absent, giver)
-    ]
-    absent = [position for position, (_, episode) in enumerate(drawn) if episode.absent]
-    kept = generator(seeds[0], 'absent searches').permutation(absent)[:num_absent].tolist()
-    dropped = set(absent) - set(kept)
-    groups: dict[tuple, PlannedSearch] = {}
-    for position, (record, episode) in enumerate(drawn):
-        if position not in dropped:
-            groups.setdefault((record.img_id, episode.run), PlannedSearch(record, [])).episodes.append(episode)
-    return list(groups.values())
+    def searches(self) -> list[PlannedSearch]:
+        """List all searches, image by image and seed by seed.
 
+        Raises:
+            FileNotFoundError: If a folder is missing or has no known layout.
+            ValueError: If nothing is left to search for, or no category of ``references`` is searched for.
+        """
+        return self._searches_by_own_boxes() if self.boxed else self._searches_by_other_images()
 
-def _plan_boxed(folder: str, seeds: Sequence[int], phase: str, split: int | None) -> list[PlannedSearch]:
-    """List all searches by a box on the searched image: image by image, category by category."""
-    searches = []
-    dataset = _open(folder, phase=phase, split=split, same_image=True)
-    for record, info in _records(dataset):
-        sampler = ReferenceSampler([record], same_image=True, **SEARCHABLE)
-        counts = Counter(i['bbox_label'] for i in record.instances if not i['ignore_flag'])
-        for run, seed in enumerate(seeds):
+    def _searches_by_other_images(self) -> list[PlannedSearch]:
+        giver = None if self.references is None else _ReferenceFolder(self.references)
+        found = [
+            (record, replace(episode, run=run))
+            for run, seed in enumerate(self.seeds)
+            for record, episode in self._episodes(seed, giver)
+        ]
+        absent = [position for position, (_, episode) in enumerate(found) if episode.absent]
+        kept = generator(self.seeds[0], 'absent searches').permutation(absent)[: self.num_absent].tolist()
+        dropped = set(absent) - set(kept)
+        groups: dict[tuple, PlannedSearch] = {}
+        for position, (record, episode) in enumerate(found):
+            if position not in dropped:
+                groups.setdefault((record.img_id, episode.run), PlannedSearch(record, [])).episodes.append(episode)
+        return list(groups.values())
+
+    def _episodes(self, seed: int, giver: '_ReferenceFolder | None') -> Iterator[tuple[ImageRecord, Episode]]:
+        """All episodes of a seed, each with its image; those of absent categories are more than are searched for."""
+        settings = dict(phase=self.phase, split=self.split, seed=seed, num_absent=self.num_absent)
+        dataset = _open(self.folder, same_image=giver is not None, **settings)
+        names = dataset.metainfo['classes']
+        if giver is not None:
+            giver.check(names)
+        for record, info in _records(dataset):
             for episode in dataset.list_episodes(info):
-                if counts[episode.label] >= MIN_OBJECTS and sampler.num_images(episode.label):
-                    rng = generator(seed, 'boxed reference', record.img_id, episode.cat_id)
-                    drawn = sampler.draw(episode.label, record.img_id, rng)
-                    searches.append(PlannedSearch(record, [replace(episode, references=drawn, run=run)], boxed=True))
-    if not searches:
-        raise ValueError(f'{folder}: no image shows {MIN_OBJECTS} objects of a category, of which one can be boxed')
-    return searches
+                if giver is None:
+                    yield record, episode
+                elif giver.has(names[episode.label]):
+                    yield record, giver.refer(episode, names[episode.label], record.img_id, seed)
+
+    def _searches_by_own_boxes(self) -> list[PlannedSearch]:
+        searches = []
+        dataset = _open(self.folder, phase=self.phase, split=self.split, same_image=True)
+        for record, info in _records(dataset):
+            sampler = ReferenceSampler([record], same_image=True, **SEARCHABLE)
+            counts = Counter(i['bbox_label'] for i in record.instances if not i['ignore_flag'])
+            for run, seed in enumerate(self.seeds):
+                for episode in dataset.list_episodes(info):
+                    if counts[episode.label] >= MIN_OBJECTS and sampler.num_images(episode.label):
+                        rng = generator(seed, 'boxed reference', record.img_id, episode.cat_id)
+                        references = sampler.draw(episode.label, record.img_id, rng)
+                        boxed = replace(episode, references=references, run=run)
+                        searches.append(PlannedSearch(record, [boxed], boxed=True))
+        if not searches:
+            raise ValueError(
+                f'{self.folder}: no image shows {MIN_OBJECTS} objects of a category, of which one can be boxed'
+            )
+        return searches
 
 
-def _draw(
-    folder: str, seed: int, phase: str, split: int | None, num_absent: int, giver: '_Giver | None'
-) -> Iterator[tuple[ImageRecord, Episode]]:
-    dataset = _open(folder, phase=phase, split=split, seed=seed, same_image=giver is not None, num_absent=num_absent)
-    names = dataset.metainfo['classes']
-    if giver is not None:
-        giver.check(names)
-    for record, info in _records(dataset):
-        for episode in dataset.list_episodes(info):
-            if giver is None:
-                yield record, episode
-            elif giver.has(names[episode.label]):
-                yield record, giver.refer(episode, names[episode.label], record.img_id, seed)
-
-
-def _open(folder: str, same_image: bool, num_absent: int = 0, **settings: object) -> OneShotCocoDataset:
+def _open(folder: str, same_image: bool, **settings: object) -> OneShotCocoDataset:
     data = find_coco_folder(folder)
     return OneShotCocoDataset(
         data_root=data.root,
         ann_file=data.test_ann,
         data_prefix=dict(img=data.test_img),
         reference_sampler=dict(type='ReferenceSampler', same_image=same_image, **SEARCHABLE),
-        num_absent=num_absent,
         pipeline=[],
-        ref_pipeline=[LoadImage()],  # so that missing pictures are reported at once
+        ref_pipeline=[LoadImage()],  # so that missing images are reported at once
         test_mode=True,
         **settings,
     )
@@ -151,7 +173,7 @@ def _records(dataset: OneShotCocoDataset) -> Iterator[tuple[ImageRecord, dict]]:
         yield ImageRecord(info['img_id'], info['img_path'], shape, info['instances']), info
 
 
-class _Giver:
+class _ReferenceFolder:
     """Another folder that gives the references."""
 
     def __init__(self, folder: str) -> None:

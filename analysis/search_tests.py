@@ -17,7 +17,8 @@ from mmosis.utils.rng import generator
 
 from .score_calibration import calibrate, fit_calibration
 from .search_counts import SearchCounts, count_found, silent_fraction
-from .search_measure import data_paths, measure_search
+from .search_measure import measure_search
+from .search_plan import SearchPlan
 
 SILENT = 0.95  # of the searches for what an image does not show find nothing
 
@@ -120,7 +121,7 @@ class Reliability:
 def search_photographs(
     inferencer: SearchBase, folders: Sequence[str], num_absent: int, seeds: Sequence[int] = (0,)
 ) -> Iterator[SearchTest]:
-    """Search folders, by boxes in other images and on the searched ones; see :func:`.search_measure.measure_search`.
+    """Search folders, by boxes in other images and on the searched ones; see :class:`.search_plan.SearchPlan`.
 
     Args:
         inferencer: The model; its scores must not be calibrated.
@@ -134,10 +135,10 @@ def search_photographs(
     if inferencer.calibration is not None:
         raise ValueError('a calibration is fitted to scores as the network gives them; set calibration to None')
     for folder in folders:
-        data = data_paths(folder)
+        data = SearchPlan(folder).data_paths
         coco = load_coco(data.ann_file, data.img_dir)
-        for name, more in (('other', dict(num_absent=num_absent)), ('same', dict(boxed=True))):
-            measure = measure_search(inferencer, folder, seeds, **more)
+        for name, settings in (('other', dict(num_absent=num_absent)), ('same', dict(boxed=True))):
+            measure = measure_search(inferencer, SearchPlan(folder, seeds, **settings))
             yield SearchTest.of(f'{folder}, {name}', coco, measure.dump, inferencer.views)
 
 

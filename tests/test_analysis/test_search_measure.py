@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from analysis.search_counts import SearchCounts, count_found, silent_fraction
-from analysis.search_measure import data_paths, measure_search
+from analysis.search_measure import measure_search
+from analysis.search_plan import SearchPlan
 from mmosis.evaluation import Dump
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.coco_file import load_coco
@@ -85,7 +86,7 @@ class _Pictures:
 def test_right_answers_are_right_by_references_of_other_images(tiny_coco: Callable) -> None:
     folder = tiny_coco()
     inferencer = Knowing(folder)
-    measure = measure_search(inferencer, str(folder), seeds=(0, 5))
+    measure = measure_search(inferencer, SearchPlan(str(folder), seeds=(0, 5)))
     assert all(img_id != reference for img_id, shown in inferencer.asked for reference, _ in shown)
     assert all(inferencer.searched.objects(img_id, name) for img_id, shown in inferencer.asked for _, name in shown)
     asked = sorted(img_id for img_id, _ in inferencer.asked)
@@ -101,7 +102,9 @@ def test_right_answers_are_right_by_references_of_other_images(tiny_coco: Callab
 
 def test_draws_are_functions_of_the_seed(tiny_coco: Callable) -> None:
     folder = tiny_coco()
-    dumps = [measure_search(Knowing(folder), str(folder), seeds=seeds).dump for seeds in ((3, 4), (3,), (4,))]
+    dumps = [
+        measure_search(Knowing(folder), SearchPlan(str(folder), seeds=seeds)).dump for seeds in ((3, 4), (3,), (4,))
+    ]
     both, three, four = ([e.reference_ids for e in dump.episodes] for dump in dumps)
     assert three != four
     assert sorted(both) == sorted(three + four)
@@ -110,14 +113,14 @@ def test_draws_are_functions_of_the_seed(tiny_coco: Callable) -> None:
 def test_one_shot_categories_alone(tiny_coco: Callable) -> None:
     folder = tiny_coco()
     inferencer = Knowing(folder)
-    measure_search(inferencer, str(folder), phase='one-shot', split=1)
+    measure_search(inferencer, SearchPlan(str(folder), phase='one-shot', split=1))
     assert {name for _, shown in inferencer.asked for _, name in shown} == {'person', 'airplane'}
 
 
 @pytest.mark.parametrize(('vain_score', 'silent'), [(0.4, 1), (0.6, 0)])
 def test_searches_for_what_is_not_there(tiny_coco: Callable, vain_score: float, silent: float) -> None:
     folder = tiny_coco()
-    dump = measure_search(Knowing(folder, vain_score=vain_score), str(folder), (0, 1), num_absent=9).dump
+    dump = measure_search(Knowing(folder, vain_score=vain_score), SearchPlan(str(folder), (0, 1), num_absent=9)).dump
     assert sum(episode.absent for episode in dump.episodes) == 9
     assert silent_fraction(dump, 0.5) == silent
 
@@ -132,7 +135,7 @@ def test_references_of_another_folder(tiny_coco: Callable) -> None:
         ],
     )
     inferencer = Knowing(folder, other)
-    measure_search(inferencer, str(folder), references=str(other))
+    measure_search(inferencer, SearchPlan(str(folder), references=str(other)))
     shown = {name for _, shown in inferencer.asked for _, name in shown}
     assert shown == {'bicycle', 'car', 'motorcycle', 'airplane', 'truck'}
     assert all(inferencer.searched.objects(img_id, name) for img_id, shown in inferencer.asked for _, name in shown)
@@ -142,21 +145,21 @@ def test_a_folder_without_these_categories_is_refused(tiny_coco: Callable) -> No
     other = tiny_coco(categories=lambda rows: [dict(row, name=f'other {row["name"]}') for row in rows])
     folder = tiny_coco()
     with pytest.raises(ValueError, match='has no reference of any category that is searched for; names must agree'):
-        measure_search(Knowing(folder), str(folder), references=str(other))
+        measure_search(Knowing(folder), SearchPlan(str(folder), references=str(other)))
 
 
 def test_the_dump_is_read_again(tiny_coco: Callable, tmp_path: Path) -> None:
     folder = tiny_coco()
-    dump = measure_search(Knowing(folder), str(folder), num_absent=2).dump
+    dump = measure_search(Knowing(folder), SearchPlan(str(folder), num_absent=2)).dump
     coco = load_coco(str(folder / 'annotations.json'))
     dump.save(tmp_path / 'dump', dump.evaluate(coco))
     loaded = Dump.load(tmp_path / 'dump')
     assert loaded.episodes == dump.episodes
     assert json.loads((tmp_path / 'dump' / 'metrics.json').read_text())['info']['seed'] == [0]
-    paths = data_paths(str(folder))
+    paths = SearchPlan(str(folder)).data_paths
     assert Path(paths.ann_file).is_file()
     assert Path(paths.img_dir).is_dir()
-    assert data_paths(str(folder), references='other').img_dir is None
+    assert SearchPlan(str(folder), references='other').data_paths.img_dir is None
 
 
 def test_boxes_that_a_search_does_not_take_give_no_references(tiny_coco: Callable) -> None:
@@ -167,7 +170,7 @@ def test_boxes_that_a_search_does_not_take_give_no_references(tiny_coco: Callabl
         return [dict(entry, **changes.get(entry['id'], {})) for entry in entries]
 
     folder = tiny_coco(annotations=change)
-    measure = measure_search(Knowing(folder), str(folder))
+    measure = measure_search(Knowing(folder), SearchPlan(str(folder)))
     drawn = {ann_id for episode in measure.dump.episodes for ann_id in episode.reference_ids}
     assert drawn
     assert not drawn & {100, 101}
@@ -178,14 +181,14 @@ def test_a_folder_without_any_reference_is_refused(tiny_coco: Callable) -> None:
     with pytest.raises(
         ValueError, match=r'no image shows one of the all categories; check .* reference_sampler leaves them'
     ):
-        measure_search(Knowing(folder), str(folder))
+        measure_search(Knowing(folder), SearchPlan(str(folder)))
 
 
 def test_boxes_on_the_searched_image_itself(tiny_coco: Callable) -> None:
     """Each category of which an image has two objects is searched for by one of them, alone."""
     folder = tiny_coco()
     inferencer = Knowing(folder)
-    measure = measure_search(inferencer, str(folder), seeds=(0, 5), boxed=True)
+    measure = measure_search(inferencer, SearchPlan(str(folder), seeds=(0, 5), boxed=True))
     pairs = {
         (img_id, name)
         for img_id in inferencer.searched.images
@@ -208,7 +211,7 @@ def test_the_boxed_object_is_drawn_by_the_seed(tiny_coco: Callable) -> None:
     drawn = [
         [
             episode.reference_ids
-            for episode in measure_search(Knowing(folder), str(folder), (seed,), boxed=True).dump.episodes
+            for episode in measure_search(Knowing(folder), SearchPlan(str(folder), (seed,), boxed=True)).dump.episodes
         ]
         for seed in (0, 0, 1, 2, 3)
     ]
@@ -219,7 +222,7 @@ def test_the_boxed_object_is_drawn_by_the_seed(tiny_coco: Callable) -> None:
 @pytest.mark.parametrize('settings', [dict(num_absent=1), dict(references='other')])
 def test_boxed_references_are_of_the_searched_image(settings: dict) -> None:
     with pytest.raises(ValueError, match='references on the searched image are of the same folder'):
-        measure_search(None, 'folder', boxed=True, **settings)
+        SearchPlan('folder', boxed=True, **settings)
 
 
 def test_without_two_objects_of_a_category_nothing_is_boxed(tiny_coco: Callable) -> None:
@@ -228,4 +231,4 @@ def test_without_two_objects_of_a_category_nothing_is_boxed(tiny_coco: Callable)
 
     folder = tiny_coco(annotations=one_each)
     with pytest.raises(ValueError, match='no image shows 2 objects of a category, of which one can be boxed'):
-        measure_search(Knowing(folder), str(folder), boxed=True)
+        measure_search(Knowing(folder), SearchPlan(str(folder), boxed=True))

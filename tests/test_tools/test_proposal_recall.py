@@ -9,7 +9,7 @@ import pytest
 from search_model import write_weights
 from tools_runner import DEMO
 
-from analysis.search_plan import plan_searches
+from analysis.search_plan import SearchPlan
 from mmosis.apis import OneShotInferencer
 from tools.analysis_tools import proposal_recall
 from tools.analysis_tools.proposal_recall import measure_proposals
@@ -24,7 +24,7 @@ def inferencer(tmp_path: Path) -> OneShotInferencer:
 def test_objects_of_the_category_and_of_any(inferencer: OneShotInferencer, tiny_coco: Callable) -> None:
     folder = str(tiny_coco())
     measured = measure_proposals(inferencer, folder)
-    searches = plan_searches(folder)
+    searches = SearchPlan(folder).searches()
     found = [
         ([i for i in search.image.instances if not i['ignore_flag']], episode.label)
         for search in searches
@@ -39,7 +39,7 @@ def test_objects_of_the_category_and_of_any(inferencer: OneShotInferencer, tiny_
 
 def test_more_proposals_are_measured_than_a_search_takes(inferencer: OneShotInferencer, tiny_coco: Callable) -> None:
     """Best first, in the frame of the image."""
-    search = plan_searches(str(tiny_coco()))[0]
+    search = SearchPlan(str(tiny_coco())).searches()[0]
     (bboxes, scores), *_ = proposal_recall._propose(inferencer, search)
     assert inferencer.model.rpn_head.test_cfg.max_per_img < len(scores) <= 1000
     assert (np.diff(scores) <= 0).all()

@@ -25,7 +25,7 @@ with quiet_imports():
 
     from mmengine.config import ConfigDict
 
-    from analysis.search_plan import PlannedSearch, plan_searches
+    from analysis.search_plan import PlannedSearch, SearchPlan
     from mmosis.search import OneShotInferencer
     from mmosis.search.known_objects import KnownObjects
     from mmosis.search.model_zoo import DEFAULT_MODEL
@@ -64,7 +64,7 @@ class SizeRecall:
 def measure_proposals(inferencer: OneShotInferencer, folder: str, seed: int = 0) -> dict[str, list[SizeRecall]]:
     """Search each image for each category in it, and compare the proposals with the objects.
 
-    References are boxes in other images, drawn as :func:`~analysis.search_plan.plan_searches` does. An image is
+    References are boxes in other images, sampled as in :class:`~analysis.search_plan.SearchPlan`. An image is
     searched in the views that the inferencer looks at first for the category; where these are several, the best
     proposals of all of them count.
 
@@ -85,7 +85,7 @@ def measure_proposals(inferencer: OneShotInferencer, folder: str, seed: int = 0)
     if not getattr(inferencer.model, 'with_rpn', False):
         raise TypeError(f'proposals are those of an RPN, and {type(inferencer.model).__name__} has none')
     searched, everything, proposals = [], [], []
-    for search in track(plan_searches(folder, (seed,)), 'Propose', disable=not inferencer.show_progress):
+    for search in track(SearchPlan(folder, (seed,)).searches(), 'Propose', disable=not inferencer.show_progress):
         found = [i for i in search.image.instances if not i['ignore_flag']]
         bboxes = np.array([i['bbox'] for i in found], dtype=float)
         labels = np.array([i['bbox_label'] for i in found])

@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 with quiet_imports():
     from analysis.mask_overlaps import overlaps_of_found
     from analysis.search_counts import count_found, counts_table, silent_fraction
-    from analysis.search_measure import data_paths, measure_search
+    from analysis.search_measure import measure_search
+    from analysis.search_plan import SearchPlan
     from mmosis.evaluation import Dump, category_table, runs_table, save_and_evaluate
     from mmosis.search import SearchSettings, make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
@@ -70,10 +71,9 @@ def main() -> None:
         Path(args.dump).mkdir(parents=True, exist_ok=True)  # hours before it is needed
     inferencer = make_inferencer(args.model, args.weights, args.device, args.image_scale, runtime=args.runtime)
     phase = args.classes or ('one-shot' if args.split else 'all')
-    measure = measure_search(
-        inferencer, args.folder, args.seeds, phase, args.split, args.absent, args.references, args.same
-    )
-    data, thr = data_paths(args.folder, args.references), SearchSettings.score_thr
+    plan = SearchPlan(args.folder, args.seeds, phase, args.split, args.absent, args.references, args.same)
+    measure = measure_search(inferencer, plan)
+    data, thr = plan.data_paths, SearchSettings.score_thr
     coco = load_coco(data.ann_file, data.img_dir)
     metrics = save_and_evaluate(measure.dump, coco, data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')
