@@ -15,7 +15,7 @@ RAY = ['ray[data]>=2.60']
 LIGHT = ['onnxruntime>=1.20', 'opencv-python-headless']
 EXPORT = ['onnx>=1.17', 'onnxruntime>=1.20', 'onnxscript']
 # What training and testing need and a search on ONNX Runtime does not. OpenCV comes with mmcv, of either family.
-TRAIN = ['faster-coco-eval>=1.8', 'tensorboard', 'terminaltables']
+TRAIN = ['faster-coco-eval>=1.8', 'jinja2', 'tensorboard', 'terminaltables']
 TABLE = run_path(str(ROOT / 'mmosis/compat/requirements.py'))
 
 

@@ -15,7 +15,7 @@ from .clutter import ap_by_clutter
 from .confusion import confusion_matrix, mean_confusion
 from .error_types import error_types
 from .gallery import Gallery
-from .report_page import Picture, Section, Table, png_of, render_page
+from .report_page import CaptionedImage, Section, Table, png_of, render_page
 from .score_calibration import calibrate
 from .sensitivity import ReferenceEffect, category_spread, reference_effects
 
@@ -51,14 +51,14 @@ class _Test(NamedTuple):
 
 
 def write_report(dump: Dump, coco: COCO, out_dir: str, title: str, gallery: Gallery | None = None) -> Path:
-    """Analyse a test and write ``report.html``, ``report.json`` and one picture an analysis.
+    """Analyse a test and write ``report.html``, ``report.json`` and one plot for each analysis.
 
     Args:
         dump: The test.
         coco: Its annotations.
         out_dir: Folder for the report.
         title: Heading of the page.
-        gallery: Draws examples and references; None where the images are not at hand.
+        gallery: Draws examples and references; None where the images are not available.
 
     Returns:
         Path: The page, which needs no other file.
@@ -92,7 +92,7 @@ def write_report(dump: Dump, coco: COCO, out_dir: str, title: str, gallery: Gall
 
 
 def _save(analyses: Sequence[Analysis], out: Path) -> None:
-    """Write the picture of the last analysis and the figures of all: they stay if a later one fails."""
+    """Write the plot of the last analysis and the figures of all: they stay if a later one fails."""
     section = analyses[-1].section
     if section.figure is not None:
         (out / f'{section.anchor}.png').write_bytes(png_of(section.figure))
@@ -212,26 +212,26 @@ def _references(test: _Test) -> Analysis | None:
         for cat_id, values in category_spread(by_run).items()
     }
     effects = reference_effects(test.judgements)
-    pictures = {}
+    images = {}
     if test.gallery is not None:
         best = [effect for effect in effects if effect.effect > 0][:REFERENCES_SHOWN]
         worst = [effect for effect in effects[::-1] if effect.effect < 0][:REFERENCES_SHOWN]
-        pictures = {'Did best': _reference_pictures(test, best), 'Did worst': _reference_pictures(test, worst)}
+        images = {'Did best': _reference_images(test, best), 'Did worst': _reference_images(test, worst)}
     keys = ('mean', 'std', 'min', 'max')
     rows = [[name, *(f'{values[key]:.1f}' for key in keys)] for name, values in spread.items()]
     text = (
-        'How much box AP50 of a category differs between runs with other references. The pictures are the references '
+        'How much box AP50 of a category differs between runs with other references. The images are the references '
         'that did best and worst beside other references of the same question: AP50 in their image, and the difference.'
     )
     section = Section(
-        'References', text, figures.spread_figure(spread), [Table(['category', *keys], rows)], pictures, small=True
+        'References', text, figures.spread_figure(spread), [Table(['category', *keys], rows)], images, small=True
     )
     return Analysis(section, spread)
 
 
-def _reference_pictures(test: _Test, effects: Sequence[ReferenceEffect]) -> list[Picture]:
+def _reference_images(test: _Test, effects: Sequence[ReferenceEffect]) -> list[CaptionedImage]:
     return [
-        Picture(
+        CaptionedImage(
             test.gallery.reference(effect.episode),
             f'{test.name(effect.episode.category_id)}: {100 * effect.ap:.0f} ({100 * effect.effect:+.0f})',
         )
@@ -266,14 +266,15 @@ def _examples(test: _Test) -> Analysis | None:
     run = test.dump.run_numbers[0]
     shown = [episode for episode in test.dump.of_run(run) if not episode.absent]
     picked = shown[:: max(1, len(shown) // EXAMPLES_SHOWN)][:EXAMPLES_SHOWN]
-    pictures = [
-        Picture(test.gallery.result(episode, test.dump.runs[run]), f'image {episode.image_id}') for episode in picked
+    images = [
+        CaptionedImage(test.gallery.result(episode, test.dump.runs[run]), f'image {episode.image_id}')
+        for episode in picked
     ]
     text = (
         'Episodes at equal distances in the list, not the best ones: what was found for the reference at the lower '
         f'left (Fig. 5 of the paper), scores from {100 * test.gallery.score_thr:.0f} % up.'
     )
-    return Analysis(Section('Examples', text, pictures={'': pictures}), [episode.image_id for episode in picked])
+    return Analysis(Section('Examples', text, images={'': images}), [episode.image_id for episode in picked])
 
 
 def _plain(value: object) -> object:

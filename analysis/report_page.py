@@ -1,11 +1,11 @@
 """A report as one self-contained HTML page."""
 
 import base64
-import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jinja2 import Environment
 from matplotlib.figure import Figure
 
 DPI = 130
@@ -31,13 +31,70 @@ table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabu
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; white-space: nowrap; border-bottom: 1px solid #e4e7eb; }
 th:first-child, td:first-child { text-align: left; }
 details summary { cursor: pointer; color: #2563eb; margin-top: .6rem; }
-.pictures { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(min(16rem, 100%), 1fr)); }
+.images { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(min(16rem, 100%), 1fr)); }
 .small { grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); align-items: end; }
 .small img { margin: 0; }
 figure { margin: 0; }
 figcaption { font-size: .82rem; color: #52606d; overflow-wrap: anywhere; }
 """
 TABLE_SHOWN = 12  # longer tables are folded
+PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""
+{%- macro image(file, type, caption, lazy=False) -%}
+<img alt="{{ caption }}"{% if lazy %} loading="lazy"{% endif %} src="data:image/{{ type }};base64,{{ base64(file) }}">
+{%- endmacro -%}
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>{{ style|safe }}</style>
+</head>
+<body>
+<header><h1>{{ title }}</h1><p>{{ facts }}</p><nav>
+{% for section in sections %}
+<a href="#{{ section.anchor }}">{{ section.title }}</a>
+{% endfor %}
+</nav></header>
+<main>
+{% for section in sections %}
+<section id="{{ section.anchor }}"><h2>{{ section.title }}</h2>
+<p>{{ section.text }}</p>
+{% if section.figure is not none %}
+<div class="scroll">{{ image(png_of(section.figure), 'png', section.title) }}</div>
+{% endif %}
+{% for table in section.tables %}
+{% if table.rows|length > shown %}
+<details><summary>Table, {{ table.rows|length }} rows</summary>
+{% endif %}
+<div class="scroll"><table>
+<thead><tr>{% for cell in table.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in table.rows %}
+<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table></div>
+{% if table.rows|length > shown %}
+</details>
+{% endif %}
+{% endfor %}
+{% for heading, images in section.images.items() %}
+{% if heading %}
+<h3>{{ heading }}</h3>
+{% endif %}
+<div class="images{{ ' small' if section.small }}">
+{% for each in images %}
+<figure>{{ image(each.jpeg, 'jpeg', each.caption, lazy=True) }}<figcaption>{{ each.caption }}</figcaption></figure>
+{% endfor %}
+</div>
+{% endfor %}
+</section>
+{% endfor %}
+</main>
+</body>
+</html>
+""")
 
 
 @dataclass(frozen=True)
@@ -54,8 +111,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture with a caption.
+class CaptionedImage:
+    """An image with a caption.
 
     Attributes:
         jpeg: The encoded file.
@@ -73,17 +130,17 @@ class Section:
     Attributes:
         title: Heading.
         text: What is to be seen, in a sentence or two.
-        figure: A drawing, or None.
+        figure: A plot, or None.
         tables: Tables below it.
-        pictures: Photographs below those, in groups by heading; '' is none.
-        small: Whether the photographs are small ones.
+        images: Images below those, in groups by heading; '' is none.
+        small: Whether the images are small ones.
     """
 
     title: str
     text: str
     figure: Figure | None = None
     tables: Sequence[Table] = ()
-    pictures: Mapping[str, Sequence[Picture]] = field(default_factory=dict)
+    images: Mapping[str, Sequence[CaptionedImage]] = field(default_factory=dict)
     small: bool = False
 
     @property
@@ -100,24 +157,15 @@ def render_page(title: str, facts: str, sections: Sequence[Section]) -> str:
         facts: What was tested, in a line.
         sections: Its parts.
     """
-    links = ''.join(f'<a href="#{section.anchor}">{_text(section.title)}</a>' for section in sections)
-    body = '\n'.join(_render_section(section) for section in sections)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_text(title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header><h1>{_text(title)}</h1><p>{_text(facts)}</p><nav>{links}</nav></header>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+    return PAGE.render(
+        title=title,
+        facts=facts,
+        sections=sections,
+        style=STYLE,
+        shown=TABLE_SHOWN,
+        png_of=png_of,
+        base64=lambda file: base64.b64encode(file).decode(),
+    )
 
 
 def png_of(figure: Figure) -> bytes:
@@ -125,41 +173,3 @@ def png_of(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format='png', dpi=DPI, facecolor='white', metadata=dict(Software=None))
     return buffer.getvalue()
-
-
-def _render_section(section: Section) -> str:
-    parts = [f'<h2>{_text(section.title)}</h2>', f'<p>{_text(section.text)}</p>']
-    if section.figure is not None:
-        image = f'<img alt="{_text(section.title)}" src="{_data_uri(png_of(section.figure), "png")}">'
-        parts.append(f'<div class="scroll">{image}</div>')
-    parts += [_render_table(table) for table in section.tables]
-    for heading, pictures in section.pictures.items():
-        parts += [f'<h3>{_text(heading)}</h3>'] * bool(heading)
-        parts.append(_render_pictures(pictures, section.small))
-    return f'<section id="{section.anchor}">' + '\n'.join(parts) + '</section>'
-
-
-def _render_pictures(pictures: Sequence[Picture], small: bool) -> str:
-    items = ''.join(
-        f'<figure><img alt="{_text(picture.caption)}" loading="lazy" src="{_data_uri(picture.jpeg, "jpeg")}">'
-        f'<figcaption>{_text(picture.caption)}</figcaption></figure>'
-        for picture in pictures
-    )
-    return f'<div class="pictures{" small" if small else ""}">{items}</div>'
-
-
-def _render_table(table: Table) -> str:
-    head = ''.join(f'<th>{_text(cell)}</th>' for cell in table.header)
-    rows = ''.join('<tr>' + ''.join(f'<td>{_text(cell)}</td>' for cell in row) + '</tr>' for row in table.rows)
-    markup = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    if len(table.rows) <= TABLE_SHOWN:
-        return markup
-    return f'<details><summary>Table, {len(table.rows)} rows</summary>{markup}</details>'
-
-
-def _data_uri(data: bytes, kind: str) -> str:
-    return f'data:image/{kind};base64,{base64.b64encode(data).decode()}'
-
-
-def _text(text: str) -> str:
-    return html.escape(text)

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis import report_figures as figures
-from analysis.report_page import Picture, Section, Table, png_of, render_page
+from analysis.report_page import CaptionedImage, Section, Table, png_of, render_page
 
 PNG = b'\x89PNG'
 
@@ -16,14 +16,14 @@ def test_everything_is_in_the_page_and_escaped() -> None:
         'a < b',
         Figure(),
         [Table(['name', 'n'], [['<mug>', '1']])],
-        {'Best': [Picture(b'jpeg', 'one "two"')]},
+        {'Best': [CaptionedImage(b'jpeg', 'one "two"')]},
     )
     page = render_page('A & B', 'seed <0>', [section])
     for text in (
         '<h1>A &amp; B</h1>',
         'seed &lt;0&gt;',
         '<td>&lt;mug&gt;</td>',
-        'alt="one &quot;two&quot;"',
+        'alt="one &#34;two&#34;"',
         '<h3>Best</h3>',
     ):
         assert text in page
