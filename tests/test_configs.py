@@ -32,7 +32,7 @@ def scenes(tmp_path_factory) -> Path:
     """Small scenes, enough of them that every category can give references, and lists of split S1's categories."""
     root = tmp_path_factory.mktemp('scenes')
     make_scenes(root, num_images=80, seed=0, image_size=64)
-    parts = split_categories([look.name for look in CATEGORIES], split=1)
+    parts = split_categories([category.name for category in CATEGORIES], split=1)
     for file, names in zip(('background.txt', 'one_shot.txt'), parts, strict=True):
         (root / file).write_text('\n'.join(names))
     return root

@@ -1,7 +1,7 @@
 """The published Siamese Mask R-CNN where it differs from mmdet's parts and ours; everything else is shared.
 
 Source: the code released with arXiv 1811.11507 (Keras, TensorFlow 1), as far as outputs of it tell. All boxes between
-the anchors and the results are shares of the network input, as there: see :mod:`projects.published.boxes`.
+the anchors and the results are fractions of the network input, as there: see :mod:`projects.published.boxes`.
 """
 
 from mmosis.compat import prepare

@@ -10,7 +10,7 @@ from .boxes import normalise_boxes
 
 @TASK_UTILS.register_module()
 class PublishedAnchorGenerator(AnchorGenerator):
-    """mmdet's anchors as shares of the network input, which is the frame of all boxes of the published model.
+    """mmdet's anchors as fractions of the network input, which is the frame of all boxes of the published model.
 
     A ratio is height to width in mmdet and the inverse in the published code, so they come in the order 2, 1, 0.5.
     """
@@ -22,7 +22,7 @@ class PublishedAnchorGenerator(AnchorGenerator):
 
         Args:
             featmap_sizes: (h, w) of each level.
-            dtype: Their type, float32 at least: half precision would move shares of an image by pixels. They are
+            dtype: Their type, float32 at least: half precision would move boxes by pixels. They are
                 computed in float64 as in the published code.
             device: Where they are.
         """

@@ -1,4 +1,4 @@
-"""The published code's choice of detections."""
+"""PublishedBBoxHead: mmdet's box head that chooses detections as the published code does."""
 
 import torch
 from mmdet.models import Shared2FCBBoxHead
@@ -15,7 +15,7 @@ from .boxes import normalise_boxes, numbers_like
 class PublishedBBoxHead(Shared2FCBBoxHead):
     """mmdet's head with two shared layers; the converter folds the published batch norms into them.
 
-    A region is a detection if it is rather a match than none and scores enough; boxes are clipped to the picture within
+    A region is a detection if it is rather a match than none and scores enough; boxes are clipped to the image within
     its padding. They stay normalised, as mask features need them: :class:`PublishedMaskHead` makes pixels of them.
     """
 
@@ -49,7 +49,7 @@ class PublishedBBoxHead(Shared2FCBBoxHead):
 
 
 def window_of(img_meta: dict, like: Tensor) -> Tensor:
-    """The picture within the network input, normalised (1, 4), of the type of another tensor."""
+    """The image within the network input, normalised (1, 4), of the type of another tensor."""
     return normalise_boxes(numbers_like(like, img_meta['window'])[None], img_meta['img_shape'][:2])
 
 

@@ -1,4 +1,4 @@
-"""Boxes as the published code counts them: shares of the network input."""
+"""Boxes as the published code counts them: fractions of the network input."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from mmosis.utils.box_shares import from_shares, to_shares
 
 
 def normalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Turn boxes in pixels into shares of an image: (box - [0, 0, 1, 1]) / ([w, h, w, h] - 1).
+    """Turn boxes in pixels into fractions of an image: (box - [0, 0, 1, 1]) / ([w, h, w, h] - 1).
 
     Args:
         boxes: (N, 4) xyxy in pixels.

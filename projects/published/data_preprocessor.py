@@ -1,4 +1,4 @@
-"""The published code's slip: references that are not centred."""
+"""PublishedDataPreprocessor: in evaluation, references keep their mean, as in the published code."""
 
 from mmdet.registry import MODELS
 from torch import Tensor

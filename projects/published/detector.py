@@ -1,4 +1,4 @@
-"""The published network in training."""
+"""PublishedDetector: our detector with normalised boxes."""
 
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList

@@ -20,7 +20,7 @@ def convolution(kernel: np.ndarray) -> np.ndarray:
 
 
 def linear(kernel: np.ndarray) -> np.ndarray:
-    """Lay out a matrix (in, out), or a convolution over a whole region, as a matrix (out, in)."""
+    """Lay out a matrix (in, out), or a convolution over all of a region, as a matrix (out, in)."""
     return kernel.T if kernel.ndim == 2 else convolution(kernel).reshape(kernel.shape[-1], -1)
 
 

@@ -56,15 +56,15 @@ def _read_datasets(path: str | Path) -> dict[str, np.ndarray]:
         with h5py.File(path, 'r') as file:
             file.visititems(collect)
     except (OSError, RuntimeError) as error:
-        raise ValueError(f'{path} is no whole h5 file ({error}); download it again') from error
+        raise ValueError(f'{path} is no valid h5 file ({error}); download it again') from error
     return datasets
 
 
 def convert_keras(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
-    """Convert the weights of a whole model, or of a backbone alone.
+    """Convert the weights of a complete model, or of a backbone alone.
 
     Biases and batch norms on moving statistics are folded where mmdet's modules have none; nothing is approximated but
-    by rounding. A backbone's classifier is left out.
+    by rounding. A backbone's classifier is skipped.
 
     Args:
         tensors: As :func:`read_keras` gives them.
@@ -87,7 +87,7 @@ def convert_keras(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
 
 
 def is_detector(tensors: dict[str, np.ndarray]) -> bool:
-    """Whether these are weights of a whole model, not of a backbone alone: it has a pyramid."""
+    """Whether these are weights of a complete model, not of a backbone alone: it has a pyramid."""
     return any(name.startswith('fpn_') for name in tensors)
 
 

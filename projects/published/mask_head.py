@@ -16,7 +16,7 @@ from .boxes import denormalise_boxes
 
 @MODELS.register_module()
 class PublishedMaskHead(FCNMaskHead):
-    """mmdet's head whose results are in whole pixels, as the published code's are.
+    """mmdet's head whose results are in integer pixels, as the published code's are.
 
     Args:
         anti_aliasing: Whether masks are blurred before they are shrunk: see :func:`resize_bilinear`.

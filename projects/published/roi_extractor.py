@@ -17,7 +17,7 @@ class CropAndResizeExtractor(BaseModule):
 
     Args:
         output_size: s, cells a side.
-        out_channels: C of the features, which mmdet's heads look for.
+        out_channels: C of the features, which mmdet's heads ask for.
         featmap_strides: Strides of the levels in use.
     """
 
@@ -50,7 +50,7 @@ class CropAndResizeExtractor(BaseModule):
         return regions
 
     def map_roi_levels(self, rois: Tensor, area: int) -> Tensor:
-        """Map RoIs to levels (R,) by their share of an image of this area, in pixels."""
+        """Map RoIs to levels (R,) by their fraction of an image of this area, in pixels."""
         width, height = (rois[:, 3:] - rois[:, 1:3]).unbind(1)
         sizes = (height * width).sqrt() / (CANONICAL_SIDE / area**0.5)
         levels = CANONICAL_LEVEL + sizes.log2().round()
@@ -70,23 +70,23 @@ def crop_and_resize(feat: Tensor, rois: Tensor, size: int) -> Tensor:
     """
     height, width = feat.shape[-2:]
     batch, x1, y1, x2, y2 = rois.unbind(1)
-    above, below, share_y, inside_y = _sample_axis(y1, y2, height, size)
-    left, right, share_x, inside_x = _sample_axis(x1, x2, width, size)
+    above, below, weight_y, inside_y = _sample_axis(y1, y2, height, size)
+    left, right, weight_x, inside_x = _sample_axis(x1, x2, width, size)
     batch = batch.long()[:, None, None]
     pixels = feat.permute(0, 2, 3, 1)
 
     def take(rows: Tensor, columns: Tensor) -> Tensor:
         return pixels[batch, rows[:, :, None], columns[:, None, :]]
 
-    share_x, share_y = share_x[:, None, :, None].to(feat.dtype), share_y[:, :, None, None].to(feat.dtype)
-    top = torch.lerp(take(above, left), take(above, right), share_x)
-    bottom = torch.lerp(take(below, left), take(below, right), share_x)
+    weight_x, weight_y = weight_x[:, None, :, None].to(feat.dtype), weight_y[:, :, None, None].to(feat.dtype)
+    top = torch.lerp(take(above, left), take(above, right), weight_x)
+    bottom = torch.lerp(take(below, left), take(below, right), weight_x)
     inside = (inside_y[:, :, None] & inside_x[:, None, :])[..., None]
-    return (torch.lerp(top, bottom, share_y) * inside).permute(0, 3, 1, 2)
+    return (torch.lerp(top, bottom, weight_y) * inside).permute(0, 3, 1, 2)
 
 
 def _sample_axis(start: Tensor, end: Tensor, length: int, size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Indices before and after each sample (R, size), the share of the second, and whether it lies in the map.
+    """Indices before and after each sample (R, size), the weight of the second, and whether it lies in the map.
 
     The order of the operations is TensorFlow's: it decides on which side of the border a last sample falls.
     """

@@ -10,7 +10,7 @@ from mmosis.utils.box_shares import have_area
 
 @MODELS.register_module()
 class PublishedRoIHead(BinaryRoIHead):
-    """Our head, whose detections without an area in whole pixels are dropped."""
+    """Our head, whose detections without an area in integer pixels are dropped."""
 
     def predict_mask(
         self, x: tuple[Tensor], batch_img_metas: list[dict], results_list: InstanceList, rescale: bool = False

@@ -1,4 +1,4 @@
-"""The published code's pictures: resized in two steps of a rule, padded around."""
+"""Transforms that resize and pad images and references as the published code does."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -14,10 +14,10 @@ class PublishedResize(BaseTransform):
     """Resize an image to a square of a fixed size, zero-padded around.
 
     scale = max(1, min_size / shorter side), less where the longer side would be more than ``max_size``. Values are cut
-    to whole ones, not rounded.
+    to integers, not rounded.
 
     Changed keys: ``img`` (max_size, max_size, 3), ``img_shape``, and where they are there ``gt_bboxes``, ``gt_masks``
-    and ``ref_bbox``. Added keys: ``window``, the picture within its padding, xyxy in pixels; ``scale_factor``.
+    and ``ref_bbox``. Added keys: ``window``, the image within its padding, xyxy in pixels; ``scale_factor``.
 
     Args:
         min_size: Shorter side in pixels that is wanted.
@@ -51,7 +51,7 @@ class PublishedResize(BaseTransform):
 class PublishedReference(CropReference):
     """Cut a reference out of its resized image, and resize it by the same rule.
 
-    A picture that is a reference as a whole is resized once, as the published code's ``detect`` does. The box is that
+    An image that is a reference in full is resized once, as the published code's ``detect`` does. The box is that
     of the annotation, scaled; the published code takes the extent of the resized mask, which can differ by a pixel.
 
     Required keys: ``img``, ``ref_bbox`` xyxy in pixels. Changed keys: ``img`` (max_size, max_size, 3), ``img_shape``,

@@ -1,1 +1,1 @@
-"""Makers of scenes in COCO format, drawn, written by hand or composed of cut-outs, and what they share."""
+"""Makers of scenes in COCO format, drawn, written by hand or composed of cut-outs, and what they have in common."""

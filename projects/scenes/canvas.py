@@ -15,7 +15,7 @@ class Sprite(NamedTuple):
     Attributes:
         colour: (h, w, 3) float32, RGB, 0 to 255.
         alpha: (h, w) float32, 0 (outside) to 1; from 0.5 a pixel belongs to the object.
-        shadow: (h, w) float32, the share of light that it takes from what lies behind, if it casts a shadow.
+        shadow: (h, w) float32, the fraction of light that it takes from what lies behind, if it casts a shadow.
     """
 
     colour: np.ndarray
@@ -45,7 +45,7 @@ class Canvas:
 
     Args:
         image: (h, w, 3) float32, RGB, 0 to 255; drawn into.
-        min_visible: Least share of every object that stays visible.
+        min_visible: Least fraction of every object that stays visible.
     """
 
     def __init__(self, image: np.ndarray, min_visible: float) -> None:
@@ -72,7 +72,7 @@ class Canvas:
         Args:
             placement: Its category, and whether it is of a crowd; its places are of no account.
             mask: (h, w) bool, its pixels; they are of no other object.
-            area: How many pixels the whole of it has, of which some may be outside the image.
+            area: Its pixels in all, of which some may be outside the image.
         """
         self._owner[mask] = len(self._placed)
         self._note(placement, mask.sum(), area)
@@ -126,7 +126,7 @@ def _overlap(corner: np.ndarray, patch: tuple[int, int], image: tuple[int, int])
 
 
 def light_scene(image: np.ndarray, rng: np.random.Generator, shading: float, tint: float) -> np.ndarray:
-    """Light and tint a whole scene.
+    """Light and tint a scene.
 
     Args:
         image: (h, w, 3) float32, 0 to 255.
@@ -142,7 +142,7 @@ def light_scene(image: np.ndarray, rng: np.random.Generator, shading: float, tin
     return image * light[..., None] * (1 + rng.uniform(-tint, tint, 3)).astype(np.float32)
 
 
-def take_picture(image: np.ndarray, rng: np.random.Generator, blur: float, noise: float) -> np.ndarray:
+def apply_camera(image: np.ndarray, rng: np.random.Generator, blur: float, noise: float) -> np.ndarray:
     """Blur a drawn image and add noise, as a camera does.
 
     Args:

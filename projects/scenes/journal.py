@@ -41,23 +41,23 @@ def _open(path: Path, settings: dict) -> int:
     """Begin a journal, or check the one that there is and cut off what a stop left half-written; count its records."""
     settings = json.loads(json.dumps(settings))
     content = path.read_bytes() if path.is_file() else b''
-    whole = content.rfind(b'\n') + 1
-    if not whole:
+    complete = content.rfind(b'\n') + 1
+    if not complete:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings) + '\n', encoding='utf-8')
         return 0
     _check(path, json.loads(content[: content.index(b'\n')]), settings)
-    if whole < len(content):
+    if complete < len(content):
         with path.open('r+b') as file:
-            file.truncate(whole)
+            file.truncate(complete)
     return content.count(b'\n') - 1
 
 
 def _check(path: Path, found: dict, wanted: dict) -> None:
     differing = sorted(key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key))
     if differing:
-        told = '; '.join(f'{key} was {found.get(key)!s:.80}, is {wanted.get(key)!s:.80}' for key in differing)
+        changes = '; '.join(f'{key} was {found.get(key)!s:.80}, is {wanted.get(key)!s:.80}' for key in differing)
         raise ValueError(
-            f'{path.parent} was begun with other settings ({told}); remove the folder, choose another one, or go on '
+            f'{path.parent} was begun with other settings ({changes}); remove the folder, choose another one, or go on '
             'with the settings it has'
         )

@@ -1,4 +1,4 @@
-"""Scenes composed of cut-outs of one's own photographs and pictures, in COCO format."""
+"""Scenes composed of cut-outs of one's own photographs and images with alpha, in COCO format."""
 
 from mmosis.compat import prepare
 

@@ -1,4 +1,4 @@
-"""Catalogue: the kinds that there are to show and the grounds, and how a scene chooses among them."""
+"""Catalogue: the categories and backgrounds of composed scenes, and how a scene chooses among them."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,10 +9,10 @@ import numpy as np
 
 from mmosis.utils.rng import generator
 
-from .kinds import join_kinds, read_source
+from .cutout_categories import join_categories, read_source
 from .source import Source
 
-_TOO_ALIKE = 0.1  # as the numbers on a clock's face: not to be told apart when small
+_TOO_SIMILAR = 0.1  # as the numbers on a clock's face, which cannot be distinguished when small
 
 
 class Catalogue:
@@ -23,63 +23,67 @@ class Catalogue:
         journals: What was cut out of each.
 
     Attributes:
-        kinds: All kinds; their order is that of the categories.
-        numbers: Number of a kind by name.
+        categories: All categories, in the order of the annotation file.
+        numbers: Number of a category by name.
 
     Raises:
-        ValueError: If there is no cut-out, or no ground.
+        ValueError: If there is no cut-out, or no background.
     """
 
     def __init__(self, sources: Sequence[Source], journals: Sequence[Path]) -> None:
         found = [read_source(source, journal) for source, journal in zip(sources, journals, strict=True)]
-        self.kinds, self.numbers = join_kinds([kind for kinds, _ in found for kind in kinds])
-        self._grounds = [grounds for _, grounds in found if grounds]
-        cut = [number for number, kind in enumerate(self.kinds) if kind.cutouts]
-        by_source = [[number for number in cut if self.kinds[number].source == source.name] for source in sources]
+        self.categories, self.numbers = join_categories(
+            [category for categories, _ in found for category in categories]
+        )
+        self._backgrounds = [backgrounds for _, backgrounds in found if backgrounds]
+        cut = [number for number, category in enumerate(self.categories) if category.cutouts]
+        by_source = [[number for number in cut if self.categories[number].source == source.name] for source in sources]
         self._pools = [
             (source.weight, pool) for source, pool in zip(sources, by_source, strict=True) if source.weight and pool
         ]
         if not self._pools:
             raise ValueError('nothing was cut out of the sources; lower their min_side or min_area, or exclude less')
-        if not self._grounds:
-            raise ValueError('no photograph is left as a ground; a source in COCO format gives them, exclude less')
+        if not self._backgrounds:
+            raise ValueError('no photograph is left as a background; a source in COCO format gives them, exclude less')
         self._cut = np.array(cut)
-        self._looks = np.array([np.mean([c.look for c in self.kinds[number].cutouts], axis=0) for number in cut])
+        self._appearances = np.array(
+            [np.mean([c.appearance for c in self.categories[number].cutouts], axis=0) for number in cut]
+        )
 
     def take_turn(self, index: int, seed: int, num_kinds: tuple[int, int]) -> list[int]:
-        """Choose the main kinds of a scene: all kinds of a source come equally often, the sources by their weights.
+        """Choose the main categories of a scene: those of a source equally often, the sources by their weights.
 
         Args:
             index: Number of the scene.
             seed: Seed of the order.
             num_kinds: Fewest and most.
         """
-        source, turn = _share_out(index, [weight for weight, _ in self._pools])
+        source, turn = _assign(index, [weight for weight, _ in self._pools])
         pool = self._pools[source][1]
         orders = ((_order(seed, source, lap, len(pool)), place) for lap, place in _places(turn, num_kinds, len(pool)))
         return list(dict.fromkeys(pool[order[place]] for order, place in orders))
 
-    def draw_kind(self, rng: np.random.Generator) -> int:
-        """Draw any kind, the sources by their weights."""
+    def draw_category(self, rng: np.random.Generator) -> int:
+        """Draw any category, the sources by their weights."""
         weights = np.array([weight for weight, _ in self._pools])
         return int(rng.choice(self._pools[rng.choice(len(weights), p=weights / weights.sum())][1]))
 
-    def draw_similar(self, kind: int, num_nearest: int, rng: np.random.Generator) -> int:
-        """Draw one of the kinds that look most like a kind, but can be told from it; itself if there is none."""
-        look = self._looks[np.searchsorted(self._cut, kind)]
-        distances = np.linalg.norm(self._looks - look, axis=1)
-        others = np.flatnonzero(distances >= _TOO_ALIKE)
+    def draw_similar(self, category: int, num_nearest: int, rng: np.random.Generator) -> int:
+        """Draw one of the categories most similar to a category, but not too similar; itself if there is none."""
+        appearance = self._appearances[np.searchsorted(self._cut, category)]
+        distances = np.linalg.norm(self._appearances - appearance, axis=1)
+        others = np.flatnonzero(distances >= _TOO_SIMILAR)
         nearest = others[np.argsort(distances[others], kind='stable')[:num_nearest]]
-        return int(self._cut[rng.choice(nearest)]) if len(nearest) else kind
+        return int(self._cut[rng.choice(nearest)]) if len(nearest) else category
 
-    def draw_ground(self, rng: np.random.Generator) -> Path:
+    def draw_background(self, rng: np.random.Generator) -> Path:
         """Draw a photograph, of each source equally often: its files without extension."""
-        grounds = self._grounds[rng.integers(len(self._grounds))]
-        return grounds[rng.integers(len(grounds))]
+        backgrounds = self._backgrounds[rng.integers(len(self._backgrounds))]
+        return backgrounds[rng.integers(len(backgrounds))]
 
 
-def _share_out(index: int, weights: list[float]) -> tuple[int, int]:
-    """Return which source's turn a scene is, and the how manyth of that source's turns, from 0."""
+def _assign(index: int, weights: list[float]) -> tuple[int, int]:
+    """Return which source's turn a scene is, and the number of that source's turn, from 0."""
     left = sum(weights)
     for source, weight in enumerate(weights[:-1]):
         before, after = floor(index * weight / left), floor((index + 1) * weight / left)
@@ -90,7 +94,7 @@ def _share_out(index: int, weights: list[float]) -> tuple[int, int]:
 
 
 def _places(turn: int, num_kinds: tuple[int, int], num: int) -> list[tuple[int, int]]:
-    """Return lap and place, in the order of ``num`` kinds, of those that a turn takes: fewest, one more, ..., most."""
+    """Return lap and place among ``num`` categories of those that a turn takes: fewest, one more, ..., most."""
     low, high = num_kinds
     rounds, step = divmod(turn, high - low + 1)
     start = rounds * sum(range(low, high + 1)) + sum(range(low, low + step))
@@ -99,5 +103,5 @@ def _places(turn: int, num_kinds: tuple[int, int], num: int) -> list[tuple[int, 
 
 @lru_cache(maxsize=16)
 def _order(seed: int, source: int, lap: int, num: int) -> np.ndarray:
-    """Return the order of a source's kinds in one lap through all of them."""
+    """Return the order of a source's categories in one lap through all of them."""
     return generator(seed, 'kinds', source, lap).permutation(num)

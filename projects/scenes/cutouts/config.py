@@ -16,23 +16,23 @@ class ComposeConfig:
 
     Attributes:
         image_size: Side of the square image in pixels.
-        ground_crop: Side of the piece of a photograph that is the ground, as a share of its shorter side.
-        num_kinds: Fewest and most main kinds of a scene, which take turns.
-        num_instances: Fewest and most instances of a main kind, few more often; what finds no room is left out.
-        many_prob: Share of the scenes with many small instances of one kind.
+        ground_crop: Side of the piece of a photograph that is the background, as a fraction of its shorter side.
+        num_kinds: Fewest and most main categories of a scene, which take turns.
+        num_instances: Fewest and most instances of a main category, few more often; instances without room are dropped.
+        many_prob: Fraction of the scenes with many small instances of one category.
         num_many: How many.
-        num_similar: Fewest and most cut-outs of other kinds that look like a main kind.
-        num_nearest: So many kinds count as looking like a kind.
-        num_others: Fewest and most cut-outs of any other kind.
-        size: Longer side of an object; its logarithm is uniform, one draw a kind and scene.
+        num_similar: Fewest and most cut-outs of other categories that are similar to a main category.
+        num_nearest: So many categories count as similar to a category.
+        num_others: Fewest and most cut-outs of any other category.
+        size: Longer side of an object; its logarithm is uniform, one draw a category and scene.
         small_size: The same where there are many.
-        size_jitter: Largest factor between an object and its kind's size in the scene.
+        size_jitter: Largest factor between an object and its category's size in the scene.
         max_enlarged: Largest factor between an object and its cut-out's pixels.
-        min_visible: Least share of an object that stays visible.
-        min_side: Objects of the ground that are smaller, in pixels, are annotated as crowd.
-        occluder_prob: Share of the objects that may cover others, down to their ``min_visible``.
+        min_visible: Least fraction of an object that stays visible.
+        min_side: Objects of the background that are smaller, in pixels, are annotated as crowd.
+        occluder_prob: Fraction of the objects that may cover others, down to their ``min_visible``.
         rotation: Largest rotation either way.
-        turned_prob: Share of the objects that are turned by any angle.
+        turned_prob: Fraction of the objects that are turned by any angle.
         aspect: Largest stretch of one axis against the other, as a factor.
         shear: Largest shear.
         perspective: Largest perspective foreshortening across the object, relative.
@@ -42,8 +42,8 @@ class ComposeConfig:
         saturation: Largest relative change of an object's saturation.
         shading: Largest relative change of light across an object, and across the scene.
         softness: Largest standard deviation of the blur of an object's border in pixels.
-        shadow_prob: Share of the objects that cast a soft shadow.
-        shadow: Share of the light that a shadow takes.
+        shadow_prob: Fraction of the objects that cast a soft shadow.
+        shadow: Fraction of the light that a shadow takes.
         tint: Largest relative gain of one colour channel of the scene.
         blur: Largest standard deviation of the blur of the scene in pixels.
         noise: Largest standard deviation of the pixel noise, 0 to 255.
@@ -93,6 +93,6 @@ class ComposeConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f'{name} must be a factor of at least 1, got {getattr(self, name)}')
         if self.ground_crop[1] > 1:
-            raise ValueError(f'ground_crop must be a share up to 1, got {self.ground_crop}')
+            raise ValueError(f'ground_crop must be a fraction up to 1, got {self.ground_crop}')
         if not 0 < self.min_visible <= 1:
-            raise ValueError(f'min_visible must be a share above 0, up to 1, got {self.min_visible}')
+            raise ValueError(f'min_visible must be a fraction above 0, up to 1, got {self.min_visible}')

@@ -1,4 +1,4 @@
-"""Cut objects out of the pictures of a source, into a folder of cut-outs and grounds with a journal."""
+"""Cut objects out of the images of a source, into a folder of cut-outs and backgrounds with a journal."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,29 +15,29 @@ from mmosis.utils.masks import decode_segmentation
 from mmosis.utils.rng import generator
 from projects.scenes.journal import fill_journal
 
-from .crop import write_cutout, write_ground
+from .crop import write_background, write_cutout
 from .source import Source
 
 _BORDER = 2
 
 
 @dataclass(frozen=True)
-class Picture:
+class SourceImage:
     """A photograph to work on.
 
     Attributes:
         image: Its entry in the annotation file.
         annotations: Its objects that may be shown.
-        kinds: The kind of each.
+        categories: The category of each.
         wanted: Ids of those to cut out.
-        is_ground: Whether the photograph is kept as a ground.
+        is_background: Whether the photograph is kept as a background.
     """
 
     image: dict
     annotations: list[dict]
-    kinds: list[str]
+    categories: list[str]
     wanted: set[int]
-    is_ground: bool
+    is_background: bool
 
 
 def cut_out(source: Source, out_dir: Path, num_workers: int = 0) -> Path:
@@ -45,7 +45,7 @@ def cut_out(source: Source, out_dir: Path, num_workers: int = 0) -> Path:
 
     Args:
         source: What to cut out.
-        out_dir: Folder that gets ``cutouts/``, ``grounds/`` and ``journal.jsonl`` with what was cut of each picture.
+        out_dir: Folder that gets ``cutouts/``, ``grounds/`` and ``journal.jsonl`` with what was cut of each image.
         num_workers: Processes; 0 cuts in this one.
 
     Returns:
@@ -53,66 +53,68 @@ def cut_out(source: Source, out_dir: Path, num_workers: int = 0) -> Path:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file is no picture or no annotation file, or the folder has cut-outs of other settings.
+        ValueError: If a file is no image or no annotation file, or the folder has cut-outs of other settings.
     """
     # Where the folder lies and how often it is used make no difference to a cut-out.
     settings = {key: value for key, value in asdict(source).items() if key not in ('folder', 'weight')}
-    make, num = _cut_photographs(source, out_dir) if source.type == 'coco' else _cut_pictures(source, out_dir)
+    make, num = _cut_photographs(source, out_dir) if source.type == 'coco' else _cut_alpha_images(source, out_dir)
     fill_journal(out_dir / 'journal.jsonl', dict(settings, digest=source.digest()), make, num, num_workers)
     return out_dir / 'journal.jsonl'
 
 
-def _cut_pictures(source: Source, out_dir: Path) -> tuple[Callable[[int], dict], int]:
-    paths = source.pictures()
-    return partial(_cut_picture, source=source, paths=paths, out_dir=out_dir), len(paths)
+def _cut_alpha_images(source: Source, out_dir: Path) -> tuple[Callable[[int], dict], int]:
+    paths = source.image_paths()
+    return partial(_cut_alpha_image, source=source, paths=paths, out_dir=out_dir), len(paths)
 
 
-def _cut_picture(index: int, source: Source, paths: list[Path], out_dir: Path) -> dict:
-    """Cut out what a picture's alpha shows; pictures without any alpha, or too small ones, give nothing."""
+def _cut_alpha_image(index: int, source: Source, paths: list[Path], out_dir: Path) -> dict:
+    """Cut out what an image's alpha shows; images without alpha, or too small ones, give nothing."""
     path = paths[index]
-    picture = decode_image(path.read_bytes(), str(path), 'unchanged')
-    if picture.ndim != 3 or picture.shape[2] != 4 or picture.dtype != np.uint8:
+    image = decode_image(path.read_bytes(), str(path), 'unchanged')
+    if image.ndim != 3 or image.shape[2] != 4 or image.dtype != np.uint8:
         return dict(cutouts=[], ground=None)
-    cutout = write_cutout(picture, out_dir / 'cutouts' / f'{index:06d}.png', source)
+    cutout = write_cutout(image, out_dir / 'cutouts' / f'{index:06d}.png', source)
     return dict(cutouts=[dict(cutout, kind=f'{source.name}/{path.stem}')] if cutout else [], ground=None)
 
 
 def _cut_photographs(source: Source, out_dir: Path) -> tuple[Callable[[int], dict], int]:
-    pictures = _choose(source)
-    return partial(_cut_photograph, source=source, pictures=pictures, out_dir=out_dir), len(pictures)
+    photographs = _choose(source)
+    return partial(_cut_photograph, source=source, photographs=photographs, out_dir=out_dir), len(photographs)
 
 
-def _choose(source: Source) -> list[Picture]:
-    """Choose, from the annotation file alone, what is cut out and which photographs are grounds."""
+def _choose(source: Source) -> list[SourceImage]:
+    """Choose, from the annotation file alone, what is cut out and which photographs are backgrounds."""
     img_dir = Path(source.folder, source.img_prefix)
     coco = load_coco(str(Path(source.folder, source.ann_file)), str(img_dir))
     names = {cat_id: category['name'] for cat_id, category in coco.cats.items()}
-    left_out = source.left_out([category['name'] for category in coco.dataset['categories']])
-    shown = [a for a in coco.dataset['annotations'] if names[a['category_id']] not in left_out]
+    excluded = source.excluded([category['name'] for category in coco.dataset['categories']])
+    shown = [a for a in coco.dataset['annotations'] if names[a['category_id']] not in excluded]
     if source.each_a_kind:
         shown = [a for a in shown if not a['iscrowd']]
-    by_kind, by_image = defaultdict(list), defaultdict(list)
+    by_category, by_image = defaultdict(list), defaultdict(list)
     for annotation in shown:
         stem = Path(coco.imgs[annotation['image_id']]['file_name']).stem
         own = f'{source.name}/{stem}-{annotation["id"]}'
-        kind = own if source.each_a_kind else names[annotation['category_id']]
-        by_image[annotation['image_id']].append((annotation, kind))
+        category = own if source.each_a_kind else names[annotation['category_id']]
+        by_image[annotation['image_id']].append((annotation, category))
         if _is_large(annotation, source):
-            by_kind[kind].append(annotation['id'])
+            by_category[category].append(annotation['id'])
     rng = generator(0, 'cut-outs')
-    wanted = {i for ids in by_kind.values() for i in rng.permutation(ids)[: source.max_per_kind].tolist()}
-    unfit = {a['image_id'] for a in coco.dataset['annotations'] if names[a['category_id']] in left_out}
+    wanted = {i for ids in by_category.values() for i in rng.permutation(ids)[: source.max_per_kind].tolist()}
+    unfit = {a['image_id'] for a in coco.dataset['annotations'] if names[a['category_id']] in excluded}
     fit = [img_id for img_id in coco.imgs if img_id not in unfit]
-    grounds = set(rng.permutation(fit)[: source.max_grounds].tolist())
-    pictures = [_picture(coco.imgs[img_id], by_image[img_id], wanted, img_id in grounds) for img_id in coco.imgs]
-    pictures = [picture for picture in pictures if picture.wanted or picture.is_ground]
-    check_pictures([str(img_dir / picture.image['file_name']) for picture in pictures])
-    return pictures
+    backgrounds = set(rng.permutation(fit)[: source.max_grounds].tolist())
+    photographs = [
+        _source_image(coco.imgs[img_id], by_image[img_id], wanted, img_id in backgrounds) for img_id in coco.imgs
+    ]
+    photographs = [photograph for photograph in photographs if photograph.wanted or photograph.is_background]
+    check_pictures([str(img_dir / photograph.image['file_name']) for photograph in photographs])
+    return photographs
 
 
-def _picture(image: dict, found: list[tuple[dict, str]], wanted: set[int], is_ground: bool) -> Picture:
+def _source_image(image: dict, found: list[tuple[dict, str]], wanted: set[int], is_background: bool) -> SourceImage:
     ids = {annotation['id'] for annotation, _ in found}
-    return Picture(image, [a for a, _ in found], [kind for _, kind in found], wanted & ids, is_ground)
+    return SourceImage(image, [a for a, _ in found], [category for _, category in found], wanted & ids, is_background)
 
 
 def _is_large(annotation: dict, source: Source) -> bool:
@@ -120,26 +122,26 @@ def _is_large(annotation: dict, source: Source) -> bool:
     return not annotation['iscrowd'] and max(annotation['bbox'][2:]) >= source.min_side
 
 
-def _cut_photograph(index: int, source: Source, pictures: list[Picture], out_dir: Path) -> dict:
-    picture = pictures[index]
-    shape = picture.image['height'], picture.image['width']
-    image = read_image(str(Path(source.folder, source.img_prefix, picture.image['file_name'])), shape)
-    masks = [_decode(annotation, shape) for annotation in picture.annotations]
+def _cut_photograph(index: int, source: Source, photographs: list[SourceImage], out_dir: Path) -> dict:
+    photograph = photographs[index]
+    shape = photograph.image['height'], photograph.image['width']
+    image = read_image(str(Path(source.folder, source.img_prefix, photograph.image['file_name'])), shape)
+    masks = [_decode(annotation, shape) for annotation in photograph.annotations]
     cutouts = []
-    for annotation, mask, kind in zip(picture.annotations, masks, picture.kinds, strict=True):
-        if annotation['id'] in picture.wanted and (source.cut_by_border or not _meets_border(mask)):
+    for annotation, mask, category in zip(photograph.annotations, masks, photograph.categories, strict=True):
+        if annotation['id'] in photograph.wanted and (source.cut_by_border or not _meets_border(mask)):
             path = out_dir / 'cutouts' / f'{index:06d}_{annotation["id"]}.png'
             if cutout := write_cutout(np.dstack([image, 255 * mask]), path, source):
-                cutouts.append(dict(cutout, kind=kind))
-    if not picture.is_ground:
+                cutouts.append(dict(cutout, kind=category))
+    if not photograph.is_background:
         return dict(cutouts=cutouts, ground=None)
-    crowds = [bool(annotation['iscrowd']) for annotation in picture.annotations]
-    objects = list(zip(picture.kinds, crowds, masks, strict=True))
-    return dict(cutouts=cutouts, ground=write_ground(image, objects, out_dir / 'grounds' / f'{index:06d}', source))
+    crowds = [bool(annotation['iscrowd']) for annotation in photograph.annotations]
+    objects = list(zip(photograph.categories, crowds, masks, strict=True))
+    return dict(cutouts=cutouts, ground=write_background(image, objects, out_dir / 'grounds' / f'{index:06d}', source))
 
 
 def _decode(annotation: dict, shape: tuple[int, int]) -> np.ndarray:
-    """Decode a mask; one that is missing or covers no pixel is empty, and the object is left out."""
+    """Decode a mask; one that is missing or covers no pixel is empty, and the object is skipped."""
     try:
         return decode_segmentation(annotation.get('segmentation'), shape)
     except ValueError:

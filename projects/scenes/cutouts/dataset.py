@@ -53,7 +53,7 @@ def compose_scenes(
     catalogue = Catalogue(sources, journals)
     make = partial(compose_scene, seed=seed, catalogue=catalogue, config=config)
     settings = dict(asdict(config), seed=seed, sources=[_describe(source) for source in sources])
-    categories = [(kind.name, kind.source) for kind in catalogue.kinds]
+    categories = [(category.name, category.source) for category in catalogue.categories]
     return write_scenes(out_dir, num_images, make, categories, num_workers, settings)
 
 

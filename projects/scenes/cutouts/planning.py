@@ -8,7 +8,7 @@ from projects.scenes.canvas import Placement
 
 from .catalogue import Catalogue
 from .config import ComposeConfig
-from .kinds import Cutout
+from .cutout_categories import Cutout
 
 _PLACES = 20
 
@@ -31,10 +31,10 @@ class Planned(Placement):
 def plan_scene(
     index: int, seed: int, rng: np.random.Generator, catalogue: Catalogue, config: ComposeConfig
 ) -> list[Planned]:
-    """Plan a scene: its main kinds, others that look like them, and any others.
+    """Plan a scene: its main categories, others that are similar, and any others.
 
     Args:
-        index: Number of the scene, whose turn chooses the main kinds.
+        index: Number of the scene, whose turn chooses the main categories.
         seed: Seed of the data set.
         rng: Source of all other draws.
         catalogue: What there is to show.
@@ -46,17 +46,17 @@ def plan_scene(
     main = catalogue.take_turn(index, seed, config.num_kinds)
     many = rng.random() < config.many_prob
     planned, sizes = [], {}
-    for number, kind in enumerate(main):
+    for number, category in enumerate(main):
         small = many and number == 0
-        sizes[kind] = _draw_size(rng, config.small_size if small else config.size)
+        sizes[category] = _draw_size(rng, config.small_size if small else config.size)
         num = _between(rng, config.num_many) if small else _few(rng, config.num_instances)
-        planned += _plan(kind, num, sizes[kind], rng, catalogue, config)
+        planned += _plan(category, num, sizes[category], rng, catalogue, config)
     for _ in range(_between(rng, config.num_similar)):
-        kind = int(rng.choice(main))
-        similar = catalogue.draw_similar(kind, config.num_nearest, rng)
-        planned += _plan(similar, 1, sizes[kind], rng, catalogue, config)
+        category = int(rng.choice(main))
+        similar = catalogue.draw_similar(category, config.num_nearest, rng)
+        planned += _plan(similar, 1, sizes[category], rng, catalogue, config)
     for _ in range(_between(rng, config.num_others)):
-        planned += _plan(catalogue.draw_kind(rng), 1, _draw_size(rng, config.size), rng, catalogue, config)
+        planned += _plan(catalogue.draw_category(rng), 1, _draw_size(rng, config.size), rng, catalogue, config)
     return [planned[number] for number in rng.permutation(len(planned))]
 
 
@@ -74,21 +74,21 @@ def _draw_size(rng: np.random.Generator, limits: tuple[float, float]) -> float:
 
 
 def _plan(
-    kind: int, num: int, size: float, rng: np.random.Generator, catalogue: Catalogue, config: ComposeConfig
+    category: int, num: int, size: float, rng: np.random.Generator, catalogue: Catalogue, config: ComposeConfig
 ) -> list[Planned]:
-    """Plan instances of a kind, of different cut-outs as far as there are."""
-    cutouts = catalogue.kinds[kind].cutouts
+    """Plan instances of a category, of different cut-outs as far as there are."""
+    cutouts = catalogue.categories[category].cutouts
     order = rng.permutation(len(cutouts))
-    return [_plan_one(kind, cutouts[order[i % len(order)]], size, rng, config) for i in range(num)]
+    return [_plan_one(category, cutouts[order[i % len(order)]], size, rng, config) for i in range(num)]
 
 
-def _plan_one(kind: int, cutout: Cutout, size: float, rng: np.random.Generator, config: ComposeConfig) -> Planned:
+def _plan_one(category: int, cutout: Cutout, size: float, rng: np.random.Generator, config: ComposeConfig) -> Planned:
     jitter = np.exp(rng.uniform(-1, 1) * np.log(config.size_jitter))
     wanted = min(size * jitter, config.size[1]) * config.image_size
     length = min(wanted, config.max_enlarged * max(cutout.size))
     margin = 0.4 * length
     return Planned(
-        category=kind,
+        category=category,
         crowd=False,
         places=rng.uniform(margin, config.image_size - margin, (_PLACES, 2)),
         may_occlude=rng.random() < config.occluder_prob,

@@ -9,30 +9,30 @@ from pathlib import Path
 from mmosis.structures import split_categories
 
 TYPES = ('coco', 'alpha')
-PICTURES = ('.png', '.webp')
+EXTENSIONS = ('.png', '.webp')
 
 
 @dataclass(frozen=True)
 class Source:
-    """A folder that objects are cut out of; what is not cut out is not shown, but on photographs that are the ground.
+    """A folder that objects are cut out of; what is not cut out is shown only on backgrounds.
 
     Attributes:
-        folder: A folder in COCO format, or one of pictures with alpha (png, webp), each of which is a kind.
+        folder: A folder in COCO format, or one of images with alpha (png, webp), each of which is a category.
         type: 'coco' or 'alpha'.
-        name: What to call it in the names of kinds; by default that of the folder.
+        name: What to call it in the names of categories; by default that of the folder.
         ann_file: The annotation file in a COCO folder.
         img_prefix: The images in a COCO folder.
-        each_a_kind: Whether each object of a COCO folder is a kind of its own, instead of its category.
-        exclude: Patterns (as a shell's) of category names, or of the pictures' names without extension, to leave out.
-        split: 1 to 4 leaves out the held-out categories of the paper's split as well.
-        weight: Share of the scenes whose main kinds are of this source, relative to the other sources'; 0 gives grounds
-            alone.
-        cut_by_border: Whether objects that reach the border of their picture are cut out too.
+        each_a_kind: Whether each object of a COCO folder is a category of its own, instead of its category.
+        exclude: Patterns (as a shell's) of category names, or of the images' names without extension, to skip.
+        split: 1 to 4 skips the held-out categories of the paper's split as well.
+        weight: Fraction of the scenes whose main categories are of this source, relative to the other sources'; 0 gives
+            backgrounds alone.
+        cut_by_border: Whether objects that reach the border of their image are cut out too.
         min_side: Least length in pixels of the longer side of an object that is cut out.
         min_area: Least area of such an object in pixels.
         max_side: Longer side of a cut-out in pixels; larger objects are reduced.
         max_per_kind: Most cut-outs of a category.
-        max_grounds: Most photographs that are kept as grounds; they show no category that is left out.
+        max_grounds: Most photographs that are kept as backgrounds; they show no category that is skipped.
         ground_side: Shorter side of a kept photograph in pixels; larger ones are reduced.
 
     Raises:
@@ -68,30 +68,30 @@ class Source:
             raise FileNotFoundError(f'{self.folder} does not exist; expected a folder to cut objects out of')
 
     def excludes(self, name: str) -> bool:
-        """Tell whether a pattern leaves a name out."""
+        """Whether a pattern excludes a name."""
         return any(fnmatch(name, pattern) for pattern in self.exclude)
 
-    def left_out(self, categories: Sequence[str]) -> set[str]:
-        """Choose the categories that are left out, given all in the order of the annotation file."""
+    def excluded(self, categories: Sequence[str]) -> set[str]:
+        """Choose the categories that are skipped, given all in the order of the annotation file."""
         held_out = [] if self.split is None else split_categories(categories, self.split)[1]
         return {name for name in categories if self.excludes(name)} | set(held_out)
 
-    def pictures(self) -> list[Path]:
-        """List the pictures of a folder with alpha, in the order of their names.
+    def image_paths(self) -> list[Path]:
+        """List the images of a folder with alpha, in the order of their names.
 
         Raises:
             ValueError: If there are none.
         """
-        paths = sorted(path for path in Path(self.folder).iterdir() if path.suffix.lower() in PICTURES)
+        paths = sorted(path for path in Path(self.folder).iterdir() if path.suffix.lower() in EXTENSIONS)
         paths = [path for path in paths if not self.excludes(path.stem)]
         if not paths:
-            raise ValueError(f'{self.folder} has no pictures ({", ".join(PICTURES)}) to cut out')
+            raise ValueError(f'{self.folder} has no images ({", ".join(EXTENSIONS)}) to cut out')
         return paths
 
     def digest(self) -> str:
-        """Return what tells this content of the folder from another: of the annotation file, or of the names."""
+        """Return a hash of the folder's content: of the annotation file, or of the file names."""
         if self.type == 'coco':
             content = Path(self.folder, self.ann_file).read_bytes()
         else:
-            content = '\n'.join(path.name for path in self.pictures()).encode()
+            content = '\n'.join(path.name for path in self.image_paths()).encode()
         return hashlib.sha256(content).hexdigest()

@@ -18,16 +18,16 @@ class ClutterConfig:
     Attributes:
         image_size: Side of the square image in pixels.
         num_categories: Fewest and most categories in a scene.
-        num_instances: Fewest and most instances of each; what finds no room is left out.
+        num_instances: Fewest and most instances of each; instances without room are dropped.
         num_clutter: Fewest and most pieces of strokes that are no character and are not annotated.
-        clutter_share: Share of a drawing's ink that is in a piece of clutter, below 1.
+        clutter_share: Fraction of a drawing's ink that is in a piece of clutter, below 1.
         size: Longer side of a character; its logarithm is uniform.
         rotation: Largest rotation either way.
         aspect: Largest stretch of one axis against the other, as a factor.
         shear: Largest shear.
         stroke: Factor on the width of the drawn strokes: above 1 a thicker pen, below 1 a thinner one.
         min_stroke: Least width of a stroke in pixels of the image; thinner ones would leave gaps in their masks.
-        min_visible: Least share of the strokes that stays visible.
+        min_visible: Least fraction of the strokes that stays visible.
         colours: Whether each character has a ``random`` colour, or all of a scene have ``one``.
         contrast: Least difference in luminance between a colour and the background, 0 to 0.4.
         noise: Largest standard deviation of the pixel noise, 0 to 255.
@@ -63,4 +63,4 @@ class ClutterConfig:
         if not 0 <= self.contrast <= 0.4:
             raise ValueError(f'contrast must lie between 0 and 0.4, got {self.contrast}')
         if not 0 < self.min_visible <= 1:
-            raise ValueError(f'min_visible must be a share above 0, up to 1, got {self.min_visible}')
+            raise ValueError(f'min_visible must be a fraction above 0, up to 1, got {self.min_visible}')

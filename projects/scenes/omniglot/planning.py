@@ -22,16 +22,16 @@ class Planned(Placement):
 
     Attributes:
         drawing: The PNG file of the drawing.
-        share: Share of the drawing's ink; below 1 for a piece of clutter.
+        fraction: Fraction of the drawing's ink; below 1 for a piece of clutter.
         centre: Which point of the ink a piece is cut around, 0 to 1 in reading order.
-        size: Longer side of the whole drawing's ink in pixels of the image.
+        size: Longer side of the complete drawing's ink in pixels of the image.
         pose: (2, 2), stretches, shears and rotates; its scale is of no account.
         stroke: Factor on the width of the strokes.
         colour: (3,) RGB, 0 to 255.
     """
 
     drawing: bytes
-    share: float
+    fraction: float
     centre: float
     size: float
     pose: np.ndarray
@@ -54,8 +54,8 @@ def plan_scene(rng: np.random.Generator, drawings: Drawings, config: ClutterConf
     contents = _draw_contents(rng, list(drawings), config)
     colours = _draw_colours(rng, background, len(contents), config)
     return background, [
-        _plan(rng, category, share, colour, drawings, config)
-        for (category, share), colour in zip(contents, colours, strict=True)
+        _plan(rng, category, fraction, colour, drawings, config)
+        for (category, fraction), colour in zip(contents, colours, strict=True)
     ]
 
 
@@ -64,7 +64,7 @@ def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
 
 
 def _draw_contents(rng: np.random.Generator, pool: list[int], config: ClutterConfig) -> list[tuple[int, float]]:
-    """Draw the categories of characters, with share 1, and of pieces of clutter, with less, in any order."""
+    """Draw the categories of characters, with fraction 1, and of pieces of clutter, with less, in any order."""
     present = [int(category) for category in rng.choice(pool, _between(rng, config.num_categories), replace=False)]
     contents = [(category, 1.0) for category in present for _ in range(_between(rng, config.num_instances))]
     others = [category for category in pool if category not in present]
@@ -92,19 +92,19 @@ def _draw_colour(rng: np.random.Generator, background: np.ndarray, contrast: flo
 def _plan(
     rng: np.random.Generator,
     category: int,
-    share: float,
+    fraction: float,
     colour: np.ndarray,
     drawings: Drawings,
     config: ClutterConfig,
 ) -> Planned:
     size = config.image_size * np.exp(rng.uniform(*np.log(config.size)))
     return Planned(
-        category=category if share == 1 else None,
+        category=category if fraction == 1 else None,
         crowd=False,
         places=rng.uniform(size / 2, config.image_size - size / 2, (_PLACES, 2)),
         may_occlude=True,
         drawing=drawings[category][rng.integers(len(drawings[category]))],
-        share=share,
+        fraction=fraction,
         centre=rng.uniform(),
         size=size,
         pose=_draw_pose(rng, config),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmosis.utils.rng import generator
-from projects.scenes.canvas import Canvas, Sprite, take_picture
+from projects.scenes.canvas import Canvas, Sprite, apply_camera
 from projects.scenes.coco_writer import Scene
 
 from .config import ClutterConfig
@@ -28,4 +28,4 @@ def make_scene(index: int, seed: int, drawings: Drawings, config: ClutterConfig)
     for strokes in planned:
         alpha = draw_strokes(strokes, config.min_stroke)
         canvas.put(strokes, Sprite(np.broadcast_to(strokes.colour, (*alpha.shape, 3)), alpha))
-    return Scene(take_picture(canvas.image, rng, config.blur, config.noise), canvas.instances())
+    return Scene(apply_camera(canvas.image, rng, config.blur, config.noise), canvas.instances())

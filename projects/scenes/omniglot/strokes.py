@@ -21,22 +21,22 @@ def draw_strokes(planned: Planned, min_stroke: float) -> np.ndarray:
         min_stroke: Least width of a stroke in pixels of the image.
 
     Returns:
-        (h, w) float32, the share of each pixel that is covered.
+        (h, w) float32, the fraction of each pixel that is covered.
     """
     ink = np.pad(decode_drawing(planned.drawing), 1)  # so the border of the drawing ends a stroke
     scale = planned.size / (np.ptp(_points(ink) @ planned.pose.T, axis=0) + 1).max()
     grow = _pen_growth(ink, planned.stroke, min_stroke / scale)
     margin = int(np.ceil(max(grow, 0))) + 1
-    distance = _signed_distance(np.pad(cut_piece(ink, planned.share, planned.centre), margin))
+    distance = _signed_distance(np.pad(cut_piece(ink, planned.fraction, planned.centre), margin))
     return _warp(distance, grow, scale * planned.pose)
 
 
-def cut_piece(ink: np.ndarray, share: float, centre: float) -> np.ndarray:
+def cut_piece(ink: np.ndarray, fraction: float, centre: float) -> np.ndarray:
     """Cut a round piece out of a drawing.
 
     Args:
         ink: (H, W) bool.
-        share: Share of the ink to keep.
+        fraction: Fraction of the ink to keep.
         centre: Which point of the ink it is around, 0 to 1 in reading order.
 
     Returns:
@@ -44,7 +44,7 @@ def cut_piece(ink: np.ndarray, share: float, centre: float) -> np.ndarray:
     """
     points = np.argwhere(ink)
     distances = np.linalg.norm(points - points[int(centre * len(points))], axis=1)
-    kept = points[np.argsort(distances, kind='stable')[: ceil(share_of(share, len(points)))]]
+    kept = points[np.argsort(distances, kind='stable')[: ceil(share_of(fraction, len(points)))]]
     piece = np.zeros_like(ink)
     piece[tuple(kept.T)] = True
     return piece

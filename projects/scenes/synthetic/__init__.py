@@ -2,9 +2,9 @@
 
 from projects.scenes.coco_writer import Instance, Scene
 
-from .categories import CATEGORIES, Look
+from .categories import CATEGORIES, Appearance
 from .config import SceneConfig
 from .dataset import make_scenes
 from .scene import make_scene
 
-__all__ = ['CATEGORIES', 'Instance', 'Look', 'Scene', 'SceneConfig', 'make_scene', 'make_scenes']
+__all__ = ['CATEGORIES', 'Appearance', 'Instance', 'Scene', 'SceneConfig', 'make_scene', 'make_scenes']

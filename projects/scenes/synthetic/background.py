@@ -44,8 +44,8 @@ def _texture(rng: np.random.Generator, side: int, config: SceneConfig) -> np.nda
     surface = Surface(u, v, np.ones_like(u), 2 / side)
     low, high = config.texture_frequency
     textures = [name for name in config.words.textures if name not in _OF_OBJECTS]
-    share = paint(str(rng.choice(textures)), surface, draw_texture(rng, (2 * low, 4 * high), config.texture_balance))
-    return (share - 0.5).astype(np.float32) * np.float32(rng.uniform(0, 255 * config.clutter_contrast))
+    blend = paint(str(rng.choice(textures)), surface, draw_texture(rng, (2 * low, 4 * high), config.texture_balance))
+    return (blend - 0.5).astype(np.float32) * np.float32(rng.uniform(0, 255 * config.clutter_contrast))
 
 
 def _add_clutter(image: np.ndarray, rng: np.random.Generator) -> None:

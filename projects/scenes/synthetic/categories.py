@@ -20,7 +20,7 @@ _PER_OUTLINE = 8
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """The three cues that an object shows.
 
     Attributes:
@@ -38,8 +38,8 @@ class Look:
         """Readable name, e.g. ``striped red-white star``."""
         return f'{self.texture} {self.palette} {self.outline}'
 
-    def num_shared(self, other: 'Look') -> int:
-        """Count the cues (0 to 3) that two looks have in common."""
+    def num_shared(self, other: 'Appearance') -> int:
+        """Count the cues (0 to 3) that two appearances have in common."""
         return sum(getattr(self, cue) == getattr(other, cue) for cue in CUES)
 
 
@@ -48,38 +48,38 @@ class Vocabulary:
     """What scenes are made of.
 
     Attributes:
-        categories: Looks of the categories, in the order of the annotation file, which splits count in.
+        categories: Appearances of the categories, in the order of the annotation file, which splits count in.
         outlines: Outlines that anything in a scene may have.
         textures: The same of textures.
         palettes: The same of palettes.
-        reserved: Looks that nothing in a scene has.
+        reserved: Appearances that nothing in a scene has.
     """
 
-    categories: tuple[Look, ...]
+    categories: tuple[Appearance, ...]
     outlines: tuple[str, ...]
     textures: tuple[str, ...]
     palettes: tuple[str, ...]
-    reserved: frozenset[Look] = frozenset()
+    reserved: frozenset[Appearance] = frozenset()
 
     @property
     def cues(self) -> tuple[tuple[str, ...], ...]:
         """Outlines, textures and palettes."""
         return self.outlines, self.textures, self.palettes
 
-    def is_free(self, look: Look) -> bool:
-        """Tell whether a distractor may look so."""
-        return look not in self.categories and look not in self.reserved
+    def is_free(self, appearance: Appearance) -> bool:
+        """Whether a distractor may have this appearance."""
+        return appearance not in self.categories and appearance not in self.reserved
 
 
-def _latin_table(textures: tuple[str, ...], palettes: tuple[str, ...]) -> tuple[Look, ...]:
-    """Lay the cues out so that two categories share one cue at most.
+def _latin_table(textures: tuple[str, ...], palettes: tuple[str, ...]) -> tuple[Appearance, ...]:
+    """Lay the cues out so that two categories have one cue in common at most.
 
     Category ``8 o + j`` has outline o, texture o + j and palette o + p(j), modulo 10. p(j) and p(j) - j are each
     different for all j, so no pair of cues occurs twice. Every cue value occurs once per (cue, j): in eight categories,
     two of each split of the paper's rule (category number 4k + i), since a split is a pair of values of j.
     """
     return tuple(
-        Look(outline, textures[(o + j) % len(textures)], palettes[(o + 2 * j + j // 5) % len(palettes)])
+        Appearance(outline, textures[(o + j) % len(textures)], palettes[(o + 2 * j + j // 5) % len(palettes)])
         for o, outline in enumerate(CATEGORY_OUTLINES)
         for j in range(_PER_OUTLINE)
     )
@@ -95,15 +95,15 @@ def _fixed() -> Vocabulary:
     return Vocabulary(_latin_table(textures, palettes), _without(OUTLINES, SUPERFORMULAS), textures, palettes)
 
 
-def _rich(reserved: tuple[Look, ...]) -> Vocabulary:
-    """Hundreds of categories of all cues, none of them, and no distractor, one of the reserved looks."""
+def _rich(reserved: tuple[Appearance, ...]) -> Vocabulary:
+    """Hundreds of categories of all cues, none of them, and no distractor, one of the reserved appearances."""
     rng = generator(0, 'rich')
-    looks: dict[Look, None] = {}
-    while len(looks) < NUM_RICH:
-        look = Look(*(str(rng.choice(list(values))) for values in (OUTLINES, TEXTURES, PALETTES)))
-        if look not in reserved:
-            looks[look] = None
-    return Vocabulary(tuple(looks), tuple(OUTLINES), tuple(TEXTURES), tuple(PALETTES), frozenset(reserved))
+    appearances: dict[Appearance, None] = {}
+    while len(appearances) < NUM_RICH:
+        appearance = Appearance(*(str(rng.choice(list(values))) for values in (OUTLINES, TEXTURES, PALETTES)))
+        if appearance not in reserved:
+            appearances[appearance] = None
+    return Vocabulary(tuple(appearances), tuple(OUTLINES), tuple(TEXTURES), tuple(PALETTES), frozenset(reserved))
 
 
 CATEGORIES = _fixed().categories

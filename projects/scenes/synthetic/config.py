@@ -19,19 +19,20 @@ class SceneConfig:
         vocabulary: What scenes are made of, 'fixed' (80 categories) or 'rich' (hundreds of others).
         image_size: Side of the square image in pixels.
         num_categories: Fewest and most categories in a scene, 1 to 8.
-        num_objects: Fewest and most objects of these categories, at least one of each; what finds no room is left out.
+        num_objects: Fewest and most objects of these categories, at least one of each; objects without room are
+            dropped.
         size: Longer side of an object; its logarithm is uniform.
         small_size: The same for very small objects.
-        small_prob: Share of the objects that are very small.
-        companion_prob: Probability that a further category shares a cue with the first, instead of being any.
+        small_prob: Fraction of the objects that are very small.
+        companion_prob: Probability that a further category has a cue of the first, instead of being any.
         shared_cue: Which cue is shared by a companion or a distractor: probabilities of (outline, texture, palette).
-        num_distractors: Fewest and most objects of no category; each shares one or two cues with a category present.
-        close_distractor_prob: Share of the distractors that share two cues.
+        num_distractors: Fewest and most objects of no category; each has one or two cues of a category present.
+        close_distractor_prob: Fraction of the distractors with two such cues.
         crowd_prob: Probability of a group of small objects that is annotated as one crowd.
         crowd_objects: Fewest and most objects of a crowd.
         crowd_spread: Standard deviation of their places.
-        min_visible: Least share of an object that stays visible.
-        occluder_prob: Share of the objects that may cover others, down to their ``min_visible``.
+        min_visible: Least fraction of an object that stays visible.
+        occluder_prob: Fraction of the objects that may cover others, down to their ``min_visible``.
         rotation: Largest rotation either way.
         aspect: Largest stretch of one axis against the other, as a factor.
         shear: Largest shear.
@@ -84,7 +85,7 @@ class SceneConfig:
 
     def __post_init__(self) -> None:
         check_scene_config(self, above_zero=_POSITIVE, no_ranges=('shared_cue',))
-        _check_shares('shared_cue', self.shared_cue)
+        _check_probabilities('shared_cue', self.shared_cue)
         if self.vocabulary not in VOCABULARIES:
             raise ValueError(f'vocabulary must be one of {", ".join(VOCABULARIES)}, got {self.vocabulary!r}')
         if not 1 <= self.num_categories[0] <= self.num_categories[1] <= 8:
@@ -96,6 +97,6 @@ class SceneConfig:
         return VOCABULARIES[self.vocabulary]
 
 
-def _check_shares(name: str, value: tuple[float, float, float]) -> None:
+def _check_probabilities(name: str, value: tuple[float, float, float]) -> None:
     if len(value) != 3 or min(value) <= 0 or abs(sum(value) - 1) > 1e-6:
-        raise ValueError(f'{name} must be three positive shares that add up to 1, got {value}')
+        raise ValueError(f'{name} must be three positive probabilities that add up to 1, got {value}')

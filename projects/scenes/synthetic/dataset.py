@@ -32,6 +32,6 @@ def make_scenes(out_dir: str | Path, num_images: int, seed: int, *, num_workers:
         TypeError: If a scene parameter is not a field of :class:`SceneConfig`.
     """
     config = SceneConfig(**scene_parameters)
-    categories = [(look.name, look.outline) for look in config.words.categories]
+    categories = [(appearance.name, appearance.outline) for appearance in config.words.categories]
     make = partial(make_scene, seed, config=config)
     return write_scenes(out_dir, num_images, make, categories, num_workers, dict(asdict(config), seed=seed))

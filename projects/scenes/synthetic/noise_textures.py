@@ -84,4 +84,4 @@ NOISE_TEXTURES: dict[str, Callable[[Surface, TextureDraw], Array]] = {
     'scaled': _scaled,
     'graded': _graded,
 }
-"""Name to the function that computes the share of the second colour."""
+"""Name to the function that computes the fraction of the second colour."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from projects.scenes.canvas import Placement
 
-from .categories import CUES, Look
+from .categories import CUES, Appearance
 from .config import SceneConfig
 
 _PLACES = 20
@@ -17,12 +17,12 @@ class Planned(Placement):
     """One object to draw; its ``category`` is an index in the vocabulary's ``categories``, None for a distractor.
 
     Attributes:
-        look: Its cues.
+        appearance: Its cues.
         size: Longer side in pixels.
         rng: Source of all that is left to draw: proportions, pose, texture, colours, light.
     """
 
-    look: Look
+    appearance: Appearance
     size: float
     rng: np.random.Generator
 
@@ -50,7 +50,7 @@ def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
 
 
 def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]:
-    """Draw the categories: a first one, then companions that share a cue with it if there are any, or others."""
+    """Draw the categories: a first one, then companions with a cue in common if there are any, or others."""
     categories = config.words.categories
     present = [int(rng.integers(len(categories)))]
     first = categories[present[0]]
@@ -63,28 +63,28 @@ def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]
     return present
 
 
-def _draw_distractor(present: list[int], rng: np.random.Generator, config: SceneConfig) -> Look:
+def _draw_distractor(present: list[int], rng: np.random.Generator, config: SceneConfig) -> Appearance:
     """Change one or two cues of a category present.
 
-    What comes out as a category, or as a look that is reserved, is drawn again.
+    What comes out as a category, or as a reserved appearance, is sampled again.
     """
     words = config.words
-    look = words.categories[int(rng.choice(present))]
+    appearance = words.categories[int(rng.choice(present))]
     num_kept = 2 if rng.random() < config.close_distractor_prob else 1
     kept = rng.choice(CUES, num_kept, replace=False, p=config.shared_cue)
     while True:
-        drawn = Look(*(str(rng.choice(values)) for values in words.cues))
-        changed = replace(drawn, **{cue: getattr(look, cue) for cue in kept})
-        if changed.num_shared(look) == num_kept and words.is_free(changed):
+        drawn = Appearance(*(str(rng.choice(values)) for values in words.cues))
+        changed = replace(drawn, **{cue: getattr(appearance, cue) for cue in kept})
+        if changed.num_shared(appearance) == num_kept and words.is_free(changed):
             return changed
 
 
-def _plan(look: Look, category: int | None, rng: np.random.Generator, config: SceneConfig) -> Planned:
+def _plan(appearance: Appearance, category: int | None, rng: np.random.Generator, config: SceneConfig) -> Planned:
     limits = config.small_size if rng.random() < config.small_prob else config.size
     size = config.image_size * np.exp(rng.uniform(*np.log(limits)))
     margin = 0.4 * size
     return Planned(
-        look=look,
+        appearance=appearance,
         category=category,
         crowd=False,
         size=size,
@@ -101,7 +101,7 @@ def _plan_crowd(present: list[int], rng: np.random.Generator, config: SceneConfi
     category, centre = int(rng.choice(present)), rng.uniform(0.2, 0.8, 2)
     return [
         Planned(
-            look=config.words.categories[category],
+            appearance=config.words.categories[category],
             category=category,
             crowd=True,
             size=config.image_size * rng.uniform(*config.small_size),

@@ -1,7 +1,7 @@
 """One scene: an image and the instances that are annotated in it."""
 
 from mmosis.utils.rng import generator
-from projects.scenes.canvas import Canvas, light_scene, take_picture
+from projects.scenes.canvas import Canvas, apply_camera, light_scene
 from projects.scenes.coco_writer import Scene
 
 from .background import draw_background
@@ -22,6 +22,6 @@ def make_scene(seed: int, index: int, config: SceneConfig) -> Scene:
     background_rng, camera_rng = rng.spawn(2)
     canvas = Canvas(draw_background(background_rng, config), config.min_visible)
     for planned in plan_scene(rng, config):
-        canvas.put(planned, draw_sprite(planned.look, planned.size, planned.rng, config))
+        canvas.put(planned, draw_sprite(planned.appearance, planned.size, planned.rng, config))
     image = light_scene(canvas.image, camera_rng, config.shading, config.tint)
-    return Scene(take_picture(image, camera_rng, config.blur, config.noise), canvas.instances())
+    return Scene(apply_camera(image, camera_rng, config.blur, config.noise), canvas.instances())

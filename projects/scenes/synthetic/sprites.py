@@ -6,7 +6,7 @@ import numpy as np
 from projects.scenes.canvas import Sprite
 from projects.scenes.pose import draw_pose, fit_pose, project
 
-from .categories import Look
+from .categories import Appearance
 from .config import SceneConfig
 from .outlines import Contours, draw_outline
 from .palettes import draw_colours
@@ -17,16 +17,16 @@ _SUPERSAMPLING = 2
 _FIXED_POINT_BITS = 4
 
 
-def draw_sprite(look: Look, size: float, rng: np.random.Generator, config: SceneConfig) -> Sprite:
+def draw_sprite(appearance: Appearance, size: float, rng: np.random.Generator, config: SceneConfig) -> Sprite:
     """Draw one object: its outline in a random pose, its texture, colours and light.
 
     Args:
-        look: The cues to show.
+        appearance: The cues to show.
         size: Longer side of the object's box in pixels.
         rng: Source of the variation.
         config: How much of it.
     """
-    outline = draw_outline(look.outline, rng)
+    outline = draw_outline(appearance.outline, rng)
     pose = draw_pose(rng, config.rotation, config.aspect, config.shear, config.perspective)
     pose = fit_pose(pose, outline[0], size)
     contours = [project(pose, contour) for contour in outline]
@@ -34,14 +34,14 @@ def draw_sprite(look: Look, size: float, rng: np.random.Generator, config: Scene
     width, height = np.ceil(border).astype(int) + 1
     alpha = _fill(contours, (width, height))
     surface = _locate_pixels(alpha, pose, size)
-    share = paint(look.texture, surface, draw_texture(rng, config.texture_frequency, config.texture_balance))
-    first, second = draw_colours(look.palette, rng, config.colour_jitter)
-    colour = first + share[..., None] * (second - first)
+    blend = paint(appearance.texture, surface, draw_texture(rng, config.texture_frequency, config.texture_balance))
+    first, second = draw_colours(appearance.palette, rng, config.colour_jitter)
+    colour = first + blend[..., None] * (second - first)
     return Sprite(colour * _light(alpha, size, rng, config)[..., None], alpha)
 
 
 def _fill(contours: Contours, patch_size: tuple[int, int]) -> np.ndarray:
-    """Rasterise contours, holes left out, to (h, w) coverage 0 to 1."""
+    """Rasterise contours, without holes, to (h, w) coverage 0 to 1."""
     fine = np.zeros((patch_size[1] * _SUPERSAMPLING, patch_size[0] * _SUPERSAMPLING), np.uint8)
     scale = _SUPERSAMPLING * 2**_FIXED_POINT_BITS
     fixed = [np.round((contour + 0.5) * scale - scale / 4).astype(np.int32) for contour in contours]

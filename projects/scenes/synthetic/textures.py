@@ -1,4 +1,4 @@
-"""Textures: how the two colours of a palette share the surface of an object."""
+"""Textures: how the two colours of a palette are laid out on the surface of an object."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def draw_texture(rng: np.random.Generator, frequency: tuple[float, float], balan
 
 
 def paint(texture: str, surface: Surface, draw: TextureDraw) -> Array:
-    """Compute the share of the second colour at each pixel.
+    """Compute the fraction of the second colour at each pixel.
 
     Args:
         texture: A key of ``TEXTURES``.
@@ -105,4 +105,4 @@ TEXTURES: dict[str, Callable[[Surface, TextureDraw], Array]] = {
     'zigzag': _zigzag,
     **NOISE_TEXTURES,
 }
-"""Name to the function that computes the share of the second colour."""
+"""Name to the function that computes the fraction of the second colour."""

@@ -1,4 +1,4 @@
-"""Fixtures that the tests of the published model share."""
+"""Fixtures of the tests of the published model."""
 
 import numpy as np
 import pytest

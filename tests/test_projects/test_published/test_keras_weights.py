@@ -88,7 +88,7 @@ def test_what_does_not_fit_is_refused_by_name(tensors: dict, change, message: st
 @pytest.mark.parametrize('content', [b'', b'no h5 file', b'\x89HDF\r\n\x1a\n' + bytes(100)])
 def test_what_is_no_h5_file_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / 'a.h5').write_bytes(content)
-    with pytest.raises(ValueError, match=r'a\.h5 is no whole h5 file .*download it again'):
+    with pytest.raises(ValueError, match=r'a\.h5 is no valid h5 file .*download it again'):
         run(TOOL, tmp_path / 'a.h5', tmp_path / 'a.pth')
     assert not (tmp_path / 'a.pth').exists()
 
@@ -97,7 +97,7 @@ def test_a_file_that_is_cut_off_is_refused(backbone: dict, tmp_path: Path) -> No
     write_h5(tmp_path / 'a.h5', {name: values for name, values in backbone.items() if name.startswith('conv1')})
     content = (tmp_path / 'a.h5').read_bytes()
     (tmp_path / 'a.h5').write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match='is no whole h5 file'):
+    with pytest.raises(ValueError, match='is no valid h5 file'):
         read_keras(tmp_path / 'a.h5')
 
 

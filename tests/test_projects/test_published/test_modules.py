@@ -23,12 +23,12 @@ def cfg() -> ConfigDict:
     return Config.fromfile(CONFIG).model
 
 
-def test_boxes_are_shares_of_the_last_pixel() -> None:
+def test_boxes_are_fractions_of_the_last_pixel() -> None:
     boxes = torch.tensor([[0.0, 0, 64, 32], [10, 5, 20, 25]])
-    shares = normalise_boxes(boxes, (32, 64))
-    assert shares[0].tolist() == [0, 0, 1, 1]
-    torch.testing.assert_close(shares[1], torch.tensor([10 / 63, 5 / 31, 19 / 63, 24 / 31]))
-    torch.testing.assert_close(denormalise_boxes(shares, (32, 64)), boxes)
+    normalised = normalise_boxes(boxes, (32, 64))
+    assert normalised[0].tolist() == [0, 0, 1, 1]
+    torch.testing.assert_close(normalised[1], torch.tensor([10 / 63, 5 / 31, 19 / 63, 24 / 31]))
+    torch.testing.assert_close(denormalise_boxes(normalised, (32, 64)), boxes)
 
 
 def test_anchors_have_their_centre_at_the_corner_of_a_cell(cfg: ConfigDict) -> None:

@@ -81,9 +81,9 @@ def test_the_search_finds_what_the_test_finds(inferencer: OneShotInferencer, sce
 
 
 def test_the_page_searches(inferencer: OneShotInferencer, scenes: Path) -> None:
-    pictures = [str(path) for path in sorted((scenes / 'images').iterdir())[:2]]
-    session, _ = actions.add_references(actions.Session(), pictures[:1])
-    session, _ = actions.add_scenes(session, pictures[1:])
+    images = [str(path) for path in sorted((scenes / 'images').iterdir())[:2]]
+    session, _ = actions.add_references(actions.Session(), images[:1])
+    session, _ = actions.add_scenes(session, images[1:])
     *_, session = results.search(session, inferencer)
     assert json.loads(results.export(session, 0.0))['annotations']
     assert results.draw(session, 0.0).any()

@@ -1,4 +1,4 @@
-"""The published code's pictures: the rule of their size, their padding, and what moves with them."""
+"""The published code's images: the rule of their size, their padding, and what moves with them."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from mmdet.structures.mask import BitmapMasks
 from projects.published import PublishedReference, PublishedResize
 
 
-def picture(height: int, width: int) -> np.ndarray:
+def image(height: int, width: int) -> np.ndarray:
     return np.full((height, width, 3), 200, np.uint8)
 
 
@@ -22,7 +22,7 @@ def picture(height: int, width: int) -> np.ndarray:
     ],
 )
 def test_size_and_place_of_an_image(shape: tuple, window: tuple, scale: float) -> None:
-    results = PublishedResize(800, 1024, False)(dict(img=picture(*shape)))
+    results = PublishedResize(800, 1024, False)(dict(img=image(*shape)))
     assert results['img'].shape == (1024, 1024, 3)
     assert results['img_shape'] == (1024, 1024)
     assert results['window'] == window
@@ -43,7 +43,7 @@ def test_boxes_and_masks_move_along() -> None:
     mask = np.zeros((1, 50, 100), np.uint8)
     mask[0, 10:20, 30:60] = 1
     annotations = dict(gt_bboxes=HorizontalBoxes([[30.0, 10, 60, 20]]), gt_masks=BitmapMasks(mask, 50, 100))
-    results = PublishedResize(80, 160, False)(dict(img=picture(50, 100), **annotations))
+    results = PublishedResize(80, 160, False)(dict(img=image(50, 100), **annotations))
     (box,) = results['gt_bboxes'].tensor.tolist()
     assert box == pytest.approx([48, 56, 96, 72])
     rows, columns = np.nonzero(results['gt_masks'].masks[0])
@@ -55,7 +55,7 @@ def reference(**results) -> dict:
 
 
 def test_a_reference_is_cut_from_the_resized_image() -> None:
-    scene = picture(50, 100)
+    scene = image(50, 100)
     scene[10:30, 20:60] = (10, 20, 30)
     results = reference(img=scene, ref_bbox=(20, 10, 60, 30))
     assert results['img'].shape == (32, 32, 3)
@@ -71,7 +71,7 @@ def test_a_picture_that_is_a_reference_is_resized_once() -> None:
 def test_the_mask_of_a_reference_is_cut_with_it() -> None:
     mask = np.zeros((1, 50, 100), np.uint8)
     mask[0, 10:30, 20:40] = 255
-    results = reference(img=picture(50, 100), ref_bbox=(20, 10, 60, 30), gt_masks=BitmapMasks(mask, 50, 100))
+    results = reference(img=image(50, 100), ref_bbox=(20, 10, 60, 30), gt_masks=BitmapMasks(mask, 50, 100))
     (cut,) = results['gt_masks'].masks
     assert cut.shape == (32, 32)
     rows, columns = np.nonzero(cut)
@@ -81,4 +81,4 @@ def test_the_mask_of_a_reference_is_cut_with_it() -> None:
 @pytest.mark.parametrize('bbox', [(10, 5, 10, 15), (50, 5, 62, 15)])
 def test_a_bad_box_is_refused(bbox: tuple) -> None:
     with pytest.raises(ValueError, match='a reference box must be xyxy with an area'):
-        reference(img=picture(40, 60), ref_bbox=bbox, ann_id=3, img_path='a.jpg')
+        reference(img=image(40, 60), ref_bbox=bbox, ann_id=3, img_path='a.jpg')

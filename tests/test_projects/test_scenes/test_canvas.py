@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from projects.scenes.canvas import Canvas, Placement, Sprite, light_scene, take_picture
+from projects.scenes.canvas import Canvas, Placement, Sprite, apply_camera, light_scene
 
 
 def _place(*centres, category=0, crowd=False, may_occlude=True):
@@ -39,7 +39,7 @@ def test_later_ones_are_in_front_as_far_as_the_least_visible_share_allows(canvas
     first, second = canvas.instances()
     assert (first.mask.sum(), second.mask.sum()) == (64 - 2 * 8, 64), 'the first place hides too much, the second fits'
     canvas.put(_place((10, 10), category=3), _square(8))
-    assert len(canvas.instances()) == 2, 'no room: left out'
+    assert len(canvas.instances()) == 2, 'no room: dropped'
 
 
 def test_one_that_may_not_occlude_waits_for_a_free_place(canvas):
@@ -101,12 +101,12 @@ def test_a_scene_is_lit_and_tinted_within_its_limits():
     assert 80 <= shaded.min() < shaded.max() <= 120
 
 
-def test_a_picture_is_blurred_grainy_and_clipped():
+def test_an_image_is_blurred_grainy_and_clipped():
     image = np.zeros((64, 64, 3), np.float32)
     image[:, 32:] = 300
-    sharp = take_picture(image, np.random.default_rng(0), blur=0, noise=0)
+    sharp = apply_camera(image, np.random.default_rng(0), blur=0, noise=0)
     np.testing.assert_array_equal(sharp, np.clip(image, 0, 255).astype(np.uint8))
-    taken = [take_picture(image, np.random.default_rng(seed), blur=2, noise=10) for seed in (0, 0, 1)]
+    taken = [apply_camera(image, np.random.default_rng(seed), blur=2, noise=10) for seed in (0, 0, 1)]
     np.testing.assert_array_equal(taken[0], taken[1])
     assert (taken[0] != taken[2]).any()
     assert (taken[0] == taken[0][..., :1]).all(), 'the noise is grey'

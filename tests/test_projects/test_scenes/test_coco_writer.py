@@ -65,13 +65,13 @@ def test_a_stopped_run_goes_on_to_the_same_files(tmp_path):
             raise KeyboardInterrupt
         return _scene(index)
 
-    whole = write_scenes(tmp_path / 'whole', 5, _scene, CATEGORIES, settings=dict(seed=0))
+    complete = write_scenes(tmp_path / 'complete', 5, _scene, CATEGORIES, settings=dict(seed=0))
     with pytest.raises(KeyboardInterrupt):
         write_scenes(tmp_path / 'stopped', 5, stop, CATEGORIES, settings=dict(seed=0))
     assert not (tmp_path / 'stopped' / 'annotations.json').exists()
     again = write_scenes(tmp_path / 'stopped', 5, stop, CATEGORIES, settings=dict(seed=0))
     assert made == [0, 1, 2, 2, 3, 4]
-    files = [sorted(ann_file.parent.rglob('*.*')) for ann_file in (whole, again)]
+    files = [sorted(ann_file.parent.rglob('*.*')) for ann_file in (complete, again)]
     assert [path.read_bytes() for path in files[0]] == [path.read_bytes() for path in files[1]]
 
 

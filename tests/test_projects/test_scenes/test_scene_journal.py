@@ -26,10 +26,10 @@ def test_workers_make_no_difference(journal, tmp_path):
 
 @pytest.mark.parametrize('kept', [0, 5, 27, 40, -1])
 def test_what_is_missing_or_half_written_is_made(journal, kept):
-    whole = journal.read_bytes()
-    journal.write_bytes(whole[:kept])
+    complete = journal.read_bytes()
+    journal.write_bytes(complete[:kept])
     fill_journal(journal, dict(seed=0, size=(1, 2)), _make, 5)
-    assert journal.read_bytes() == whole
+    assert journal.read_bytes() == complete
 
 
 def test_what_is_done_is_not_made_again(journal):

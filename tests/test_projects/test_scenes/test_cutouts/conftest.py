@@ -1,4 +1,4 @@
-"""Folders to cut objects out of: photographs with four categories in COCO format, and pictures with alpha."""
+"""Folders to cut objects out of: photographs with four categories in COCO format, and images with alpha."""
 
 from pathlib import Path
 
@@ -22,14 +22,14 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='session')
 def icons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures with alpha: a disc in a, the same in a_copy, a square in b; one without alpha."""
+    """Images with alpha: a disc in a, the same in a_copy, a square in b; one without alpha."""
     folder = tmp_path_factory.mktemp('given') / 'icons'
     folder.mkdir()
     disc, square = np.zeros((64, 64, 4), np.uint8), np.zeros((64, 64, 4), np.uint8)
     cv2.circle(disc, (32, 32), 24, (20, 160, 240, 255), -1)
     square[10:50, 16:56] = 240, 40, 200, 255
-    for name, picture in (('a', disc), ('a_copy', disc), ('b', square)):
-        cv2.imwrite(str(folder / f'{name}.png'), picture)
+    for name, image in (('a', disc), ('a_copy', disc), ('b', square)):
+        cv2.imwrite(str(folder / f'{name}.png'), image)
     cv2.imwrite(str(folder / 'opaque.png'), disc[..., :3])
     return folder
 

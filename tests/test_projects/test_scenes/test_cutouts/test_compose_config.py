@@ -15,8 +15,8 @@ def test_lists_of_a_config_file_become_tuples():
         (dict(shadow_prob=1.5), 'shadow_prob must be a probability, 0 to 1, got 1.5'),
         (dict(gamma=0.5), 'gamma must be a factor of at least 1, got 0.5'),
         (dict(image_size=16), 'image_size must be at least 32 pixels, got 16'),
-        (dict(ground_crop=(0.5, 1.2)), 'ground_crop must be a share up to 1'),
-        (dict(min_visible=0.0), 'min_visible must be a share above 0, up to 1, got 0.0'),
+        (dict(ground_crop=(0.5, 1.2)), 'ground_crop must be a fraction up to 1'),
+        (dict(min_visible=0.0), 'min_visible must be a fraction above 0, up to 1, got 0.0'),
     ],
 )
 def test_numbers_out_of_their_range_are_refused(wrong, message):

@@ -13,12 +13,12 @@ def _files(folder):
 
 
 @pytest.fixture
-def whole(sources, tmp_path):
-    return compose_scenes(tmp_path / 'whole', sources, 12, seed=0, **SMALL)
+def complete(sources, tmp_path):
+    return compose_scenes(tmp_path / 'complete', sources, 12, seed=0, **SMALL)
 
 
-def test_scenes_are_written_as_coco(whole):
-    coco = COCO(str(whole))
+def test_scenes_are_written_as_coco(complete):
+    coco = COCO(str(complete))
     assert [(category['name'], category['supercategory']) for category in coco.dataset['categories']] == [
         ('mug', 'photographs'),
         ('stapler', 'photographs'),
@@ -27,12 +27,12 @@ def test_scenes_are_written_as_coco(whole):
         ('icons/a', 'icons'),
         ('icons/b', 'icons'),
     ]
-    assert len(list((whole.parent / 'images').iterdir())) == len(coco.imgs) == 12
+    assert len(list((complete.parent / 'images').iterdir())) == len(coco.imgs) == 12
     assert {annotation['category_id'] for annotation in coco.dataset['annotations']} == set(range(1, 7))
 
 
 @pytest.mark.parametrize('stopped', ['while cutting', 'while composing'])
-def test_a_stopped_run_goes_on_to_the_same_files(whole, sources, tmp_path, monkeypatch, stopped):
+def test_a_stopped_run_goes_on_to_the_same_files(complete, sources, tmp_path, monkeypatch, stopped):
     out_dir, seen = tmp_path / 'stopped', []
     place = f'projects.scenes.cutouts.{"cutting._cut_photograph" if "cutting" in stopped else "dataset.compose_scene"}'
     module, name = place.rsplit('.', 1)
@@ -50,29 +50,29 @@ def test_a_stopped_run_goes_on_to_the_same_files(whole, sources, tmp_path, monke
     assert not (out_dir / 'annotations.json').exists()
     compose_scenes(out_dir, sources, 12, seed=0, **SMALL)
     assert seen[:4] == [0, 1, 2, 2], 'what was done is not done again'
-    assert _files(out_dir) == _files(whole.parent)
+    assert _files(out_dir) == _files(complete.parent)
 
 
-def test_workers_make_no_difference(whole, sources, tmp_path):
+def test_workers_make_no_difference(complete, sources, tmp_path):
     compose_scenes(tmp_path / 'helped', sources, 12, seed=0, num_workers=2, **SMALL)
-    assert _files(tmp_path / 'helped') == _files(whole.parent)
+    assert _files(tmp_path / 'helped') == _files(complete.parent)
 
 
-def test_another_folder_with_the_same_content_goes_on(whole, sources, photographs, tmp_path):
+def test_another_folder_with_the_same_content_goes_on(complete, sources, photographs, tmp_path):
     (tmp_path / 'link').mkdir()
     (tmp_path / 'link' / 'photographs').symlink_to(photographs)
     moved = [dict(folder=str(tmp_path / 'link' / 'photographs')), sources[1]]
-    before = _files(whole.parent)
-    assert compose_scenes(whole.parent, moved, 12, seed=0, **SMALL) == whole
-    assert _files(whole.parent) == before
+    before = _files(complete.parent)
+    assert compose_scenes(complete.parent, moved, 12, seed=0, **SMALL) == complete
+    assert _files(complete.parent) == before
 
 
-def test_other_settings_are_refused(whole, sources):
+def test_other_settings_are_refused(complete, sources):
     with pytest.raises(ValueError, match='begun with other settings'):
-        compose_scenes(whole.parent, sources, 12, seed=1, **SMALL)
+        compose_scenes(complete.parent, sources, 12, seed=1, **SMALL)
     with pytest.raises(ValueError, match=r'begun with other settings \(exclude'):
-        compose_scenes(whole.parent, [dict(sources[0], exclude=('mug',)), sources[1]], 12, seed=0, **SMALL)
-    assert whole.exists()
+        compose_scenes(complete.parent, [dict(sources[0], exclude=('mug',)), sources[1]], 12, seed=0, **SMALL)
+    assert complete.exists()
 
 
 def test_what_is_held_out_is_not_shown(sources, tmp_path):

@@ -5,34 +5,34 @@ import numpy as np
 import pytest
 
 from projects.scenes.cutouts import ComposeConfig
-from projects.scenes.cutouts.kinds import Cutout, Kind
+from projects.scenes.cutouts.cutout_categories import Category, Cutout
 from projects.scenes.cutouts.planning import plan_scene
 
 
-class FourKinds:
-    """Kinds 0 and 1 have three cut-outs of 100 pixels, 2 and 3 one; 0 and 1 are the main ones, 2 looks like them."""
+class FourCategories:
+    """Categories 0 and 1 have three cut-outs of 100 pixels, 2 and 3 one; 0 and 1 are main ones, 2 resembles them."""
 
-    kinds = tuple(
-        Kind(str(number), 'x', [Cutout(Path(f'{number}{i}'), (100, 50), np.zeros(1)) for i in range(num)])
+    categories = tuple(
+        Category(str(number), 'x', [Cutout(Path(f'{number}{i}'), (100, 50), np.zeros(1)) for i in range(num)])
         for number, num in enumerate((3, 3, 1, 1))
     )
 
     def take_turn(self, index, seed, num_kinds):
         return [0, 1]
 
-    def draw_similar(self, kind, num_nearest, rng):
+    def draw_similar(self, category, num_nearest, rng):
         return 2
 
-    def draw_kind(self, rng):
+    def draw_category(self, rng):
         return 3
 
 
 def _plan(seed=0, **settings):
     config = ComposeConfig(**settings)
-    return plan_scene(0, 0, np.random.default_rng(seed), FourKinds(), config), config
+    return plan_scene(0, 0, np.random.default_rng(seed), FourCategories(), config), config
 
 
-def test_main_kinds_similar_ones_and_others_come_as_often_as_the_settings_say():
+def test_main_categories_similar_ones_and_others_come_as_often_as_the_settings_say():
     planned, _ = _plan(num_instances=(2, 2), num_similar=(3, 3), num_others=(1, 1), many_prob=0.0)
     assert Counter(each.category for each in planned) == {0: 2, 1: 2, 2: 3, 3: 1}
 

@@ -32,10 +32,10 @@ def test_a_scene_is_a_function_of_seed_and_index(catalogue):
     assert (first.image != next_seed.image).any()
 
 
-def test_masks_cover_objects_of_their_kind(catalogue):
+def test_masks_cover_objects_of_their_category(catalogue):
     colours = dict(mug=(200, 30, 30), stapler=(30, 200, 30), ruler=(30, 30, 200), key=(200, 200, 30))
     colours.update({'icons/a': (240, 160, 20), 'icons/b': (200, 40, 240)})
-    colours['ground'] = 100, 100, 100
+    colours['background'] = 100, 100, 100
     shown = set()
     for index in range(30):
         scene = compose_scene(index, 0, catalogue, CLEAR)
@@ -44,12 +44,12 @@ def test_masks_cover_objects_of_their_kind(catalogue):
         owners = sum(instance.mask.astype(int) for instance in scene.instances)
         assert owners.max() == 1, 'no pixel is of two objects'
         for instance in scene.instances:
-            name = catalogue.kinds[instance.category].name
+            name = catalogue.categories[instance.category].name
             median = np.median(scene.image[instance.mask], axis=0)
             if instance.mask.sum() > 100:
                 shown.add(name)
                 assert min(colours, key=lambda name: np.abs(median - colours[name]).sum()) == name
-    assert shown == set(colours) - {'ground'}
+    assert shown == set(colours) - {'background'}
 
 
 def test_every_instance_has_pixels(catalogue):

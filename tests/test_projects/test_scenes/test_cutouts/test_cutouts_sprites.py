@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from projects.scenes.cutouts import ComposeConfig
-from projects.scenes.cutouts.kinds import Cutout
+from projects.scenes.cutouts.cutout_categories import Cutout
 from projects.scenes.cutouts.planning import Planned
 from projects.scenes.cutouts.sprites import draw_sprite
 

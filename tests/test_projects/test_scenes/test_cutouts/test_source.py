@@ -12,14 +12,14 @@ def test_a_source_is_called_as_its_folder_unless_it_has_a_name(photographs):
 
 
 def test_split_and_patterns_leave_categories_out(photographs):
-    assert Source(str(photographs)).left_out(NAMES) == set()
-    assert Source(str(photographs), split=2).left_out(NAMES) == {'stapler'}
-    assert Source(str(photographs), split=2, exclude=['*e*']).left_out(NAMES) == {'stapler', 'ruler', 'key'}
+    assert Source(str(photographs)).excluded(NAMES) == set()
+    assert Source(str(photographs), split=2).excluded(NAMES) == {'stapler'}
+    assert Source(str(photographs), split=2, exclude=['*e*']).excluded(NAMES) == {'stapler', 'ruler', 'key'}
 
 
-def test_pictures_are_listed_by_name_without_those_left_out(icons):
-    assert [path.stem for path in Source(str(icons), 'alpha').pictures()] == ['a', 'a_copy', 'b', 'opaque']
-    assert [path.stem for path in Source(str(icons), 'alpha', exclude=('a_*', 'o*')).pictures()] == ['a', 'b']
+def test_images_are_listed_by_name_without_those_excluded(icons):
+    assert [path.stem for path in Source(str(icons), 'alpha').image_paths()] == ['a', 'a_copy', 'b', 'opaque']
+    assert [path.stem for path in Source(str(icons), 'alpha', exclude=('a_*', 'o*')).image_paths()] == ['a', 'b']
 
 
 def test_the_digest_tells_contents_apart(photographs, tmp_path):
@@ -38,5 +38,5 @@ def test_wrong_sources_are_refused(photographs, tmp_path):
         Source(str(photographs), weight=-1)
     with pytest.raises(FileNotFoundError, match='nowhere does not exist; expected a folder'):
         Source(str(tmp_path / 'nowhere'))
-    with pytest.raises(ValueError, match=r'has no pictures \(.png, .webp\) to cut out'):
-        Source(str(tmp_path), 'alpha').pictures()
+    with pytest.raises(ValueError, match=r'has no images \(.png, .webp\) to cut out'):
+        Source(str(tmp_path), 'alpha').image_paths()

@@ -13,7 +13,7 @@ from projects.scenes.omniglot import ClutterConfig
         (dict(clutter_share=(0.5, 1)), 'clutter_share must be below 1'),
         (dict(colours='two'), "colours must be one of .*random.*one.*, got 'two'"),
         (dict(contrast=0.5), 'contrast must lie between 0 and 0.4, got 0.5'),
-        (dict(min_visible=0), 'min_visible must be a share above 0, up to 1, got 0'),
+        (dict(min_visible=0), 'min_visible must be a fraction above 0, up to 1, got 0'),
     ],
 )
 def test_numbers_out_of_range_are_refused(settings, message):

@@ -35,10 +35,10 @@ def test_a_character_is_whole_and_of_its_category_and_clutter_is_a_piece_of_anot
         assert shown <= set(DRAWINGS)
         for planned in plan:
             if planned.category is None:
-                assert CONFIG.clutter_share[0] <= planned.share <= CONFIG.clutter_share[1] < 1
+                assert CONFIG.clutter_share[0] <= planned.fraction <= CONFIG.clutter_share[1] < 1
                 assert _category(planned) not in shown
             else:
-                assert planned.share == 1
+                assert planned.fraction == 1
                 assert _category(planned) == planned.category
 
 

@@ -39,9 +39,9 @@ def test_masks_are_the_strokes(drawings):
         image = scene.image.astype(float)
         union = np.any([instance.mask for instance in scene.instances], 0)
         background, colour = image[0, 0], np.median(image[union], axis=0)
-        share = ((image - background) @ (colour - background)) / ((colour - background) ** 2).sum()
+        coverage = ((image - background) @ (colour - background)) / ((colour - background) ** 2).sum()
         # Where strokes cross, pixels that none covers half may be covered half by two.
-        assert ((share > 0.5) != union).mean() < 0.01
+        assert ((coverage > 0.5) != union).mean() < 0.01
         assert union.mean() > 0.02
 
 

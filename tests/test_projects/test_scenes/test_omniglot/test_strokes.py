@@ -17,7 +17,7 @@ def _plan(ink, **changes):
         places=np.zeros((1, 2)),
         may_occlude=True,
         drawing=_png(ink),
-        share=1.0,
+        fraction=1.0,
         centre=0.5,
         size=40.0,
         pose=np.eye(2),
@@ -84,12 +84,12 @@ def test_nothing_is_mirrored_or_shifted():
     assert not mask[low[0], high[1]]
 
 
-@pytest.mark.parametrize('share', [0.2, 0.5])
-def test_a_piece_has_its_share_of_the_ink_around_its_centre(bar, share):
-    piece = cut_piece(bar, share, 0.0)
-    assert piece.sum() == np.ceil(share * bar.sum())
+@pytest.mark.parametrize('fraction', [0.2, 0.5])
+def test_a_piece_has_its_fraction_of_the_ink_around_its_centre(bar, fraction):
+    piece = cut_piece(bar, fraction, 0.0)
+    assert piece.sum() == np.ceil(fraction * bar.sum())
     assert not (piece & ~bar).any()
     assert piece[50, 10]
     assert not piece[57, 89]
-    whole, part = (draw_strokes(_plan(bar, share=s, centre=0.0), 1.0) for s in (1.0, share))
-    assert part.sum() == pytest.approx(share * whole.sum(), rel=0.1), 'in the size of the whole drawing'
+    complete, part = (draw_strokes(_plan(bar, fraction=s, centre=0.0), 1.0) for s in (1.0, fraction))
+    assert part.sum() == pytest.approx(fraction * complete.sum(), rel=0.1), 'in the size of the complete drawing'

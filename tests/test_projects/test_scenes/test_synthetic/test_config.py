@@ -19,7 +19,7 @@ def test_fields_can_come_from_a_config_file():
         ('num_categories', (0, 2), r'num_categories must lie between 1 and 8, got \(0, 2\)'),
         ('num_categories', (2, 9), r'num_categories must lie between 1 and 8, got \(2, 9\)'),
         ('vocabulary', 'poor', "vocabulary must be one of fixed, rich, got 'poor'"),
-        ('shared_cue', (0.5, 0.5, 0.5), r'shared_cue must be three positive shares that add up to 1'),
+        ('shared_cue', (0.5, 0.5, 0.5), r'shared_cue must be three positive probabilities that add up to 1'),
     ],
 )
 def test_a_number_out_of_range_is_refused(field, value, message):

@@ -40,7 +40,9 @@ def test_a_scene_does_not_depend_on_the_length_of_the_run_or_the_workers(ten, tm
 
 def test_annotations_are_valid_coco(ten):
     coco = COCO(str(ten))
-    assert [category['name'] for category in coco.dataset['categories']] == [look.name for look in CATEGORIES]
+    assert [category['name'] for category in coco.dataset['categories']] == [
+        appearance.name for appearance in CATEGORIES
+    ]
     assert [category['id'] for category in coco.dataset['categories']] == list(range(1, 81))
     assert [image['id'] for image in coco.dataset['images']] == list(range(1, 11))
     assert [annotation['id'] for annotation in coco.dataset['annotations']] == list(range(1, len(coco.anns) + 1))

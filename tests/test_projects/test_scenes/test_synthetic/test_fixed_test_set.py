@@ -24,18 +24,24 @@ def test_difficulty_is_the_one_agreed():
 
 
 def test_categories_are_the_ones_agreed():
-    assert _digest([look.name for look in CATEGORIES]) == '2e8992a24184e5d5'
+    assert _digest([appearance.name for appearance in CATEGORIES]) == '2e8992a24184e5d5'
 
 
 def test_plans_are_the_ones_agreed():
     """All that is drawn before rendering: no pixels, so it does not hang on the version of OpenCV."""
     plans = [plan_scene(generator(SEED, 'scene', index), SceneConfig()) for index in range(NUM_SCENES)]
-    told = [
-        (planned.look.name, planned.category, planned.crowd, round(float(planned.size), 1), bool(planned.may_occlude))
+    described = [
+        (
+            planned.appearance.name,
+            planned.category,
+            planned.crowd,
+            round(float(planned.size), 1),
+            bool(planned.may_occlude),
+        )
         for plan in plans
         for planned in plan
     ]
-    assert _digest(told) == '49b06e21c74988cc'
+    assert _digest(described) == '49b06e21c74988cc'
 
 
 # Scene: (category, box as xywh, mean colour of the visible mask as RGB) of each annotation.

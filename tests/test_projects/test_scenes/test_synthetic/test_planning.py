@@ -26,9 +26,9 @@ def test_numbers_follow_the_config():
 def test_distractors_share_cues_with_a_category_present_and_are_of_none(close_prob, num_shared):
     for plan in _plans(close_distractor_prob=close_prob):
         present = [CATEGORIES[planned.category] for planned in _counted(plan)]
-        for distractor in (planned.look for planned in plan if planned.category is None):
+        for distractor in (planned.appearance for planned in plan if planned.category is None):
             assert distractor not in CATEGORIES
-            assert any(distractor.num_shared(look) == num_shared for look in present)
+            assert any(distractor.num_shared(appearance) == num_shared for appearance in present)
 
 
 def test_companions_share_the_cue_asked_for():
@@ -58,7 +58,7 @@ def test_rich_scenes_never_show_what_the_fixed_test_set_asks_for():
     rich = VOCABULARIES['rich']
     assert len(set(rich.categories)) == NUM_RICH
     assert rich.reserved == set(CATEGORIES)
-    looks = {planned.look for plan in _plans(300, vocabulary='rich') for planned in plan}
-    assert len(looks) > 500
-    assert not looks & set(CATEGORIES)
+    appearances = {planned.appearance for plan in _plans(300, vocabulary='rich') for planned in plan}
+    assert len(appearances) > 500
+    assert not appearances & set(CATEGORIES)
     assert not set(rich.categories) & set(CATEGORIES)

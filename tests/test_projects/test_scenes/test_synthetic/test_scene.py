@@ -38,13 +38,13 @@ def test_a_scene_is_a_function_of_seed_and_index():
     assert (first.image != other_seed.image).mean() > 0.5
 
 
-def test_every_object_keeps_its_least_visible_share():
+def test_every_object_keeps_its_least_visible_fraction():
     config = SceneConfig(image_size=128, num_objects=(8, 9), occluder_prob=1.0, min_visible=0.5, crowd_prob=0.0)
     hidden = []
     for index in range(8):
         canvas = Canvas(np.zeros((128, 128, 3), np.float32), config.min_visible)
         for planned in plan_scene(generator(0, index), config):
-            canvas.put(planned, draw_sprite(planned.look, planned.size, planned.rng, config))
+            canvas.put(planned, draw_sprite(planned.appearance, planned.size, planned.rng, config))
         owners = np.bincount(canvas._owner.ravel(), minlength=len(canvas._area))[1:]
         np.testing.assert_array_equal(owners, canvas._visible[1:])
         hidden += list(1 - owners / canvas._area[1:])
@@ -57,6 +57,6 @@ def test_nothing_covers_anything_without_occluders():
     canvas = Canvas(np.zeros((128, 128, 3), np.float32), config.min_visible)
     for planned in plan_scene(generator(0), config):
         before = canvas._visible.copy()
-        canvas.put(planned, draw_sprite(planned.look, planned.size, planned.rng, config))
+        canvas.put(planned, draw_sprite(planned.appearance, planned.size, planned.rng, config))
         np.testing.assert_array_equal(canvas._visible[: len(before)][1:], before[1:])
     assert len(canvas._area) > 3

@@ -15,31 +15,31 @@ def _surface(side=64):
 @pytest.mark.parametrize('texture', TEXTURES)
 def test_both_colours_show(texture):
     for seed in range(20):
-        share = paint(texture, _surface(), draw_texture(np.random.default_rng(seed), (1.5, 2.5), 0.35))
+        blend = paint(texture, _surface(), draw_texture(np.random.default_rng(seed), (1.5, 2.5), 0.35))
         if texture in NOISE_TEXTURES:
-            assert 0 <= share.min() < 0.25
-            assert 0.75 < share.max() <= 1
+            assert 0 <= blend.min() < 0.25
+            assert 0.75 < blend.max() <= 1
         else:
-            assert (share.min(), share.max()) == (0, 1)
-        assert 0.15 < share.mean() < 0.85
+            assert (blend.min(), blend.max()) == (0, 1)
+        assert 0.15 < blend.mean() < 0.85
 
 
 def test_stripes_have_their_frequency_and_angle():
-    share = paint('striped', _surface(), TextureDraw(frequency=2, angle=0, phase=(0, 0), balance=0))
-    assert np.allclose(share, share[0]), 'angle 0 varies along u alone'
-    assert (np.diff(np.sign(share[0] - 0.5)) != 0).sum() in (7, 8, 9), '2 periods a unit: 4 over the box'
+    blend = paint('striped', _surface(), TextureDraw(frequency=2, angle=0, phase=(0, 0), balance=0))
+    assert np.allclose(blend, blend[0]), 'angle 0 varies along u alone'
+    assert (np.diff(np.sign(blend[0] - 0.5)) != 0).sum() in (7, 8, 9), '2 periods a unit: 4 over the box'
 
 
 def test_rim_follows_the_depth():
     surface = _surface()
-    share = paint('rimmed', surface, TextureDraw(2, 0, (0, 0), 0))
-    assert share[surface.depth < 0.1].min() == 1
-    assert share[surface.depth > 0.3].max() == 0
+    blend = paint('rimmed', surface, TextureDraw(2, 0, (0, 0), 0))
+    assert blend[surface.depth < 0.1].min() == 1
+    assert blend[surface.depth > 0.3].max() == 0
 
 
 def test_halves_cover_half_each():
-    share = paint('halved', _surface(), TextureDraw(2, 1.0, (0, 0), 0))
-    assert np.isclose(share.mean(), 0.5, atol=0.02)
+    blend = paint('halved', _surface(), TextureDraw(2, 1.0, (0, 0), 0))
+    assert np.isclose(blend.mean(), 0.5, atol=0.02)
 
 
 def test_draws_vary_and_repeat():

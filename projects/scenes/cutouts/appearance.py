@@ -1,4 +1,4 @@
-"""Looks: a short vector that says how a cut-out looks, to find others that look alike."""
+"""Appearance: a short vector that describes a cut-out, to find similar ones."""
 
 import base64
 
@@ -29,7 +29,7 @@ def describe(cutout: np.ndarray) -> str:
     return base64.b64encode(np.round(vector).astype(np.uint8).tobytes()).decode()
 
 
-def read_look(text: str) -> np.ndarray:
+def read_appearance(text: str) -> np.ndarray:
     """Read a vector, (D,) float32; the distance of two is 0 for equal cut-outs and about 1 for unlike ones."""
     vector = np.frombuffer(base64.b64decode(text), np.uint8).astype(np.float32) / 255
     # Colours, layout and length have a say each, whatever their number of values.

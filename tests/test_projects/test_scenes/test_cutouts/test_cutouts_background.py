@@ -3,27 +3,27 @@ import numpy as np
 import pytest
 
 from projects.scenes.cutouts import ComposeConfig, Source
-from projects.scenes.cutouts.crop import write_ground
-from projects.scenes.cutouts.ground import Crop, lay_ground
+from projects.scenes.cutouts.background import Crop, make_background
+from projects.scenes.cutouts.crop import write_background
 
 NUMBERS = dict(mug=0, key=1)
-WHOLE = dict(image_size=200, ground_crop=(1.0, 1.0))
+COMPLETE = dict(image_size=200, ground_crop=(1.0, 1.0))
 
 
 def _write(tmp_path, objects):
-    """Write a square photograph, white where an object is: (kind, crowd, x, y, w, h)."""
+    """Write a square photograph, white where an object is: (category, crowd, x, y, w, h)."""
     image, found = np.zeros((100, 100, 3), np.uint8), []
-    for kind, crowd, x, y, w, h in objects:
+    for category, crowd, x, y, w, h in objects:
         mask = np.zeros((100, 100), np.uint8)
         mask[y : y + h, x : x + w] = 1
         image[mask > 0] = 255
-        found.append((kind, crowd, mask))
-    write_ground(image, found, tmp_path / 'ground', Source(str(tmp_path)))
+        found.append((category, crowd, mask))
+    write_background(image, found, tmp_path / 'ground', Source(str(tmp_path)))
     return tmp_path / 'ground'
 
 
 def _lay(file, seed=0, **settings):
-    return lay_ground(file, np.random.default_rng(seed), NUMBERS, ComposeConfig(**(WHOLE | settings)))
+    return make_background(file, np.random.default_rng(seed), NUMBERS, ComposeConfig(**(COMPLETE | settings)))
 
 
 @pytest.mark.parametrize('seed', range(4))

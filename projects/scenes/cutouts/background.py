@@ -1,4 +1,4 @@
-"""Ground: a piece of a photograph, with the objects that it shows."""
+"""Background: a piece of a photograph, with the objects that it shows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +24,15 @@ class Crop:
     side: int
     mirrored: bool
 
-    def cut(self, picture: np.ndarray, size: int) -> np.ndarray:
-        """Cut the piece out of a picture or a mask, uint8, and resize it to a side of ``size``."""
+    def cut(self, image: np.ndarray, size: int) -> np.ndarray:
+        """Cut the piece out of an image or a mask, uint8, and resize it to a side of ``size``."""
         (x, y), side = self.corner, self.side
         how = cv2.INTER_AREA if size < side else cv2.INTER_LINEAR
-        piece = cv2.resize(picture[y : y + side, x : x + side], (size, size), interpolation=how)
+        piece = cv2.resize(image[y : y + side, x : x + side], (size, size), interpolation=how)
         return piece[:, ::-1] if self.mirrored else piece
 
 
-def lay_ground(file: Path, rng: np.random.Generator, numbers: dict[str, int], config: ComposeConfig) -> Canvas:
+def make_background(file: Path, rng: np.random.Generator, numbers: dict[str, int], config: ComposeConfig) -> Canvas:
     """Begin a scene with a piece of a photograph.
 
     Objects of which too little is left, or that are too small, are annotated as crowd: neither match nor non-match.
@@ -40,7 +40,7 @@ def lay_ground(file: Path, rng: np.random.Generator, numbers: dict[str, int], co
     Args:
         file: The photograph's files without extension.
         rng: Source of the piece.
-        numbers: Number of a kind by name.
+        numbers: Number of a category by name.
         config: How scenes are composed.
     """
     path = file.with_suffix('.jpg')

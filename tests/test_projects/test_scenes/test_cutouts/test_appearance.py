@@ -1,6 +1,6 @@
 import numpy as np
 
-from projects.scenes.cutouts.looks import describe, read_look
+from projects.scenes.cutouts.appearance import describe, read_appearance
 
 
 def _disc(colour, width=40, height=40):
@@ -10,7 +10,7 @@ def _disc(colour, width=40, height=40):
 
 
 def _distance(first, second):
-    return np.linalg.norm(read_look(describe(first)) - read_look(describe(second)))
+    return np.linalg.norm(read_appearance(describe(first)) - read_appearance(describe(second)))
 
 
 def test_equal_ones_have_no_distance_whatever_their_size():
