@@ -1,12 +1,11 @@
 """An annotation file as large as COCO's, from random numbers: no picture belongs to it."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from mmosis.utils.atomic import open_atomic
+from mmosis.utils.json_file import write_lists
 from mmosis.utils.rng import generator
 
 # Ids of COCO's 80 categories: of 1 to 90 these are left out.
@@ -47,14 +46,8 @@ def write_coco_size(folder: str | Path, num_images: int, num_annotations: int) -
         dict(id=number, name=name, supercategory='any')
         for number, name in zip(CATEGORY_IDS, CATEGORY_NAMES, strict=True)
     ]
-    parts = dict(images=images, annotations=_annotations(ids, shapes, counts), categories=categories)
-    with open_atomic(path) as file:
-        for number, (key, entries) in enumerate(parts.items()):
-            file.write(f'{", " if number else "{"}"{key}": ['.encode())
-            for position, entry in enumerate(entries):
-                file.write(f'{", " if position else ""}{json.dumps(entry)}'.encode())
-            file.write(b']')
-        file.write(b'}')
+    annotations = _annotations(ids, shapes, counts)
+    write_lists(path, dict(images=images, annotations=annotations, categories=categories))
     return path
 
 

@@ -23,7 +23,7 @@ from mmosis.cli_parser import parse_box
 from mmosis.search import OneShotInferencer, SearchSettings
 from mmosis.search.base import SearchBase
 from mmosis.search.folders import folder_search
-from mmosis.search.folders.journal import Journal
+from mmosis.search.folders.search_journal import SearchJournal
 from mmosis.search.view_search import Searched
 from mmosis.structures import FoundObjects
 from mmosis.utils.errors import DamagedError
@@ -488,7 +488,7 @@ class TestManyImages:
         assert 'mmosis: error: max_pixels must be at least 1, got 0' in capsys.readouterr().err
 
     def test_another_search_writes_there(self, search: Callable, folder: Path, quick: None, capsys) -> None:
-        with Journal('out/journal.jsonl', {}, resume=False):
+        with SearchJournal('out/journal.jsonl', {}, resume=False):
             assert search('--reference', 'folder/a.png', images='folder') == 2
         told = 'mmosis: error: another search writes to out; wait for it, or take another folder\n'
         assert capsys.readouterr().err == told

@@ -9,7 +9,8 @@ from pathlib import Path
 from pycocotools.coco import COCO
 
 from mmosis.structures import EpisodeRecord, load_episodes, save_episodes
-from mmosis.utils.json_file import read_json
+from mmosis.utils.atomic import open_atomic
+from mmosis.utils.json_file import read_json, write_items
 
 from .detections import Detections
 from .functional import IOU_TYPES, check_masks, evaluate_runs, has_masks
@@ -60,7 +61,10 @@ class Dump:
         folder.mkdir(parents=True, exist_ok=True)
         save_episodes(folder / EPISODES, self.info, self.episodes)
         for number, run in enumerate(self.runs):
-            _write_rows(folder / f'predictions_run{number}.json', run)
+            with open_atomic(folder / f'predictions_run{number}.json') as file:
+                file.write(b'[\n')
+                write_items(file, run.results(), ',\n')
+                file.write(b'\n]\n')
         (folder / METRICS).unlink(missing_ok=True)
         if metrics is not None:
             write_metrics(folder / METRICS, self.info, metrics)
@@ -111,15 +115,6 @@ class Dump:
 def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:
     """Write metrics as JSON; nan, which JSON does not have, becomes null."""
     Path(path).write_text(json.dumps(_without_nan(dict(info=info, **metrics)), indent=1) + '\n')
-
-
-def _write_rows(path: Path, run: Detections) -> None:
-    """Write COCO results one a line, as they come: the text of all would be many times the detections."""
-    with path.open('w') as file:
-        file.write('[')
-        for number, result in enumerate(run.results()):
-            file.write((',\n' if number else '\n') + json.dumps(result))
-        file.write('\n]\n')
 
 
 def _read(path: Path) -> list | dict:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmosis.utils.image import crop_box, from_pillow
 from mmosis.utils.masks import decode_segmentation
-from mmosis.utils.reference_picture import fitting_shape, reduce_picture
+from mmosis.utils.reference_picture import shrink
 
 from .images import MAX_PIXELS, check_image, load_cutout
 
@@ -207,18 +207,13 @@ def _lay_out(img: np.ndarray, cut: np.ndarray) -> dict:
     bbox = _box_of(cut)
     mask = crop_box(cut, bbox).astype(np.uint8)
     crop = crop_box(img, bbox) * mask[..., None]
-    height, width = shape = fitting_shape(mask.shape, min(max(mask.shape), CUTOUT_SIZE))
-    room = (height, height, width, width)
-    crop, mask = (
-        cv2.copyMakeBorder(reduce_picture(part, shape, cv2.INTER_AREA), *room, cv2.BORDER_CONSTANT)
-        for part in (crop, 255 * mask)
-    )
+    crop, mask = shrink(crop, CUTOUT_SIZE), shrink(255 * mask, CUTOUT_SIZE)
+    height, width = shape = mask.shape
+    crop, mask = (cv2.copyMakeBorder(part, height, height, width, width, cv2.BORDER_CONSTANT) for part in (crop, mask))
     bbox = (width, height, 2 * width, 2 * height)
     return dict(img=crop, img_shape=shape, ref_bbox=bbox, ref_mask=(mask > 127).astype(np.uint8))
 
 
 def make_thumbnail(image: np.ndarray) -> np.ndarray:
     """Reduce an image (H, W, 3) BGR to at most THUMBNAIL_SIZE a side: (h, w, 3) RGB."""
-    scale = min(1.0, THUMBNAIL_SIZE / max(image.shape[:2]))
-    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)[..., ::-1].copy()
+    return shrink(image, THUMBNAIL_SIZE)[..., ::-1].copy()

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mmosis.utils.json_file import read_json
+from mmosis.utils.atomic import open_atomic
+from mmosis.utils.json_file import read_json, write_items
 
 from .episode import Episode
 
@@ -48,8 +49,10 @@ def save_episodes(path: str | Path, info: dict, records: Iterable[EpisodeRecord]
         info: How they were drawn.
         records: The episodes.
     """
-    lines = ',\n'.join(json.dumps(asdict(record)) for record in sorted(records))
-    Path(path).write_text(f'{{"info": {json.dumps(info)},\n"episodes": [\n{lines}\n]}}\n')
+    with open_atomic(path) as file:
+        file.write(f'{{"info": {json.dumps(info)},\n"episodes": [\n'.encode())
+        write_items(file, map(asdict, sorted(records)), ',\n')
+        file.write(b'\n]}\n')
 
 
 def load_episodes(path: str | Path) -> tuple[dict, list[EpisodeRecord]]:

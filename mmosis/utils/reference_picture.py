@@ -39,26 +39,30 @@ def fit_square(picture: np.ndarray, size: int, keep_ratio: bool, interpolation: 
         keep_ratio: Whether it keeps its shape; else it is stretched to the square.
         interpolation: OpenCV's.
     """
-    height, width = fitting_shape(picture.shape[:2], size) if keep_ratio else (size, size)
-    resized = reduce_picture(picture, (height, width), interpolation)
+    height, width = _fitting_shape(picture, size) if keep_ratio else (size, size)
+    resized = _resize(picture, (height, width), interpolation)
     top, left = (size - height) // 2, (size - width) // 2
     ends = (top, size - height - top, left, size - width - left)
     return cv2.copyMakeBorder(resized, *ends, cv2.BORDER_CONSTANT)
 
 
-def reduce_picture(picture: np.ndarray, shape: tuple[int, int], interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
-    """Resize to a shape (h, w) as :func:`fit_square` does, where it has another one."""
-    if picture.shape[:2] == tuple(shape):
-        return picture
-    return cv2.resize(np.ascontiguousarray(picture), shape[::-1], interpolation=interpolation)
-
-
-def fitting_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
-    """The shape (h, w) of a picture whose longer side becomes ``size``."""
-    height, width = (max(1, round(side * (size / max(shape)))) for side in shape)
-    return height, width
-
-
 def fit_mask(mask: np.ndarray, size: int, keep_ratio: bool) -> np.ndarray:
     """The same for a mask: by area every pixel counts; thin objects fall through bilinear sampling."""
     return fit_square(mask, size, keep_ratio, cv2.INTER_AREA)
+
+
+def shrink(picture: np.ndarray, max_size: int) -> np.ndarray:
+    """Reduce an image (h, w, 3) or (h, w), by area, to a longer side of ``max_size``; a smaller one stays as it is."""
+    return _resize(picture, _fitting_shape(picture, min(max(picture.shape[:2]), max_size)), cv2.INTER_AREA)
+
+
+def _fitting_shape(picture: np.ndarray, size: int) -> tuple[int, int]:
+    """Compute the shape (h, w) of an image whose longer side becomes ``size``."""
+    height, width = (max(1, round(side * (size / max(picture.shape[:2])))) for side in picture.shape[:2])
+    return height, width
+
+
+def _resize(picture: np.ndarray, shape: tuple[int, int], interpolation: int) -> np.ndarray:
+    if picture.shape[:2] == shape:
+        return picture
+    return cv2.resize(np.ascontiguousarray(picture), shape[::-1], interpolation=interpolation)

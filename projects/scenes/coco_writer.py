@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from mmosis.utils.atomic import open_atomic
+from mmosis.utils.json_file import write_lists
 
 from .journal import fill_journal, read_journal
 
@@ -123,17 +122,7 @@ def _join(ann_file: Path, records: Callable[[], Iterator], categories: Sequence[
             for number, (name, supercategory) in enumerate(categories, 1)
         ),
     )
-    with open_atomic(ann_file) as file:
-        for number, (key, entries) in enumerate(parts.items()):
-            file.write(f'{", " if number else "{"}"{key}": ['.encode())
-            _write_entries(file, entries)
-            file.write(b']')
-        file.write(b'}')
-
-
-def _write_entries(file: BinaryIO, entries: Iterable[dict]) -> None:
-    for number, entry in enumerate(entries):
-        file.write(f'{", " if number else ""}{json.dumps(entry)}'.encode())
+    write_lists(ann_file, parts)
 
 
 def _digest(categories: Sequence[tuple[str, str]]) -> str:

@@ -16,16 +16,17 @@ from mmosis.search.overlay import draw_search, write_picture
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
-from mmosis.utils.atomic import remove_leftovers, write_atomic
+from mmosis.utils.atomic import remove_leftovers
+from mmosis.utils.json_file import write_lists
 from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
 
 from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
-from .journal import Journal
 from .output_names import absolute_paths, is_inside, picture_name
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
+from .search_journal import SearchJournal
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
 NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
@@ -123,7 +124,7 @@ def search_images(
     files = absolute_paths(listed.images)
     folder, annotations = _places(Path(out))
     _check_nothing_is_overwritten(files, folder, annotations, settings)
-    with Journal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
+    with SearchJournal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
         remove_leftovers(folder, OVERLAYS)
         num_kept, num_asked = len(journal.records), len(journal.names)
         names = name_images(files, journal, folder / OVERLAYS if settings.overlays else None)
@@ -238,10 +239,10 @@ def _write(annotations: Path, records: Sequence[dict], classes: Sequence[str]) -
     if annotations.suffix == SUFFIX:
         write_detections(annotations, records, classes)
     else:
-        write_atomic(annotations, json.dumps(to_coco(records, classes)))
+        write_lists(annotations, to_coco(records, classes))
 
 
-def _keep(journal: Journal, found: Iterable[dict]) -> dict[str, str]:
+def _keep(journal: SearchJournal, found: Iterable[dict]) -> dict[str, str]:
     """Keep each record as it comes; returns the errors among them."""
     errors = {}
     for record in found:

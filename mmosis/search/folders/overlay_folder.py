@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .journal import Journal
 from .output_names import common_folder
+from .search_journal import SearchJournal
 
 
-def name_images(files: Sequence[str], journal: Journal, overlays: Path | None) -> list[str]:
+def name_images(files: Sequence[str], journal: SearchJournal, overlays: Path | None) -> list[str]:
     """Name images below the folder that all are in, those of an earlier search too, whose overlays move along.
 
     Args:

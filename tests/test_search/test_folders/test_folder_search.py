@@ -21,7 +21,7 @@ from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, sear
 from mmosis.search.calibration import Calibration
 from mmosis.search.folders import parquet
 from mmosis.search.folders.folder_search import SearchReport
-from mmosis.search.folders.journal import Journal
+from mmosis.search.folders.search_journal import SearchJournal
 from mmosis.search.suppression import box_iou
 from mmosis.search.view_search import Searched
 from mmosis.search.views import ViewSettings
@@ -573,7 +573,7 @@ class TestOneAtATime:
     def test_the_second_is_refused(self, run: Callable, tmp_path: Path) -> None:
         run()
         before = names_in(tmp_path / 'out')
-        with Journal(tmp_path / 'other' / 'journal.jsonl', {}, resume=False):
+        with SearchJournal(tmp_path / 'other' / 'journal.jsonl', {}, resume=False):
             for out in ('other', 'other/found.parquet'):
                 with pytest.raises(ValueError, match=r'another search writes to .*other; wait for it, or take another'):
                     run(out=out, resume=True)

@@ -345,7 +345,7 @@ from pathlib import Path
 from mmosis.search.folders import folder_search
 from mmosis.cli import main
 
-seen, add = set(), folder_search.Journal.add
+seen, add = set(), folder_search.SearchJournal.add
 
 
 def listen(journal, record):
@@ -368,7 +368,7 @@ def listen(journal, record):
     add(journal, record)
 
 
-folder_search.Journal.add = listen
+folder_search.SearchJournal.add = listen
 status = main({words})
 print(json.dumps(sorted(seen)))
 sys.exit(status)
@@ -379,7 +379,7 @@ import os, signal, sys
 from mmosis.search.folders import folder_search
 from mmosis.cli import main
 
-add = folder_search.Journal.add
+add = folder_search.SearchJournal.add
 
 
 def stop(journal, record):
@@ -388,6 +388,6 @@ def stop(journal, record):
         os.killpg(0, signal.SIGTERM)
 
 
-folder_search.Journal.add = stop
+folder_search.SearchJournal.add = stop
 sys.exit(main({words}))
 """

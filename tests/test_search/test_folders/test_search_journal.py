@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import pytest
 
-from mmosis.search.folders.journal import Journal
+from mmosis.search.folders.search_journal import SearchJournal
 
 SETTINGS = dict(score_thr=0.5, classes=['mug', 'Öl'], tile=None)
 RECORDS = [dict(file_name=f'{name}.jpg', found=[dict(label=0, bbox=[1.5, 2, 3, 4])]) for name in 'abc']
@@ -21,21 +21,21 @@ def path(tmp_path: Path) -> Path:
 
 
 def write(path: Path, *records: dict, settings: dict = SETTINGS, resume: bool = False) -> None:
-    with Journal(path, settings, resume) as journal:
+    with SearchJournal(path, settings, resume) as journal:
         for record in records:
             journal.add(record)
 
 
 def read(path: Path) -> list[dict]:
     """Records that a search that goes on finds."""
-    with Journal(path, SETTINGS, resume=True) as journal:
+    with SearchJournal(path, SETTINGS, resume=True) as journal:
         return list(journal.records.values())
 
 
 class TestResume:
     @pytest.mark.parametrize('resume', [False, True])
     def test_a_new_one(self, path: Path, resume: bool) -> None:
-        with Journal(path, SETTINGS, resume) as journal:
+        with SearchJournal(path, SETTINGS, resume) as journal:
             assert journal.records == {}
             for record in RECORDS:
                 journal.add(record)
@@ -50,12 +50,12 @@ class TestResume:
         assert read(path) == RECORDS
 
     def test_a_line_is_on_the_disk_at_once(self, path: Path) -> None:
-        with Journal(path, SETTINGS, resume=False) as journal:
+        with SearchJournal(path, SETTINGS, resume=False) as journal:
             journal.add(RECORDS[0])
             assert json.loads(path.read_text().splitlines()[-1]) == RECORDS[0]
 
     def test_what_failed_is_tried_again(self, path: Path) -> None:
-        with Journal(path, SETTINGS, resume=False) as journal:
+        with SearchJournal(path, SETTINGS, resume=False) as journal:
             journal.add(dict(file_name='a.jpg', error='cut off'))
             journal.add(RECORDS[1])
             assert list(journal.records) == ['b.jpg']
@@ -83,7 +83,7 @@ class TestResume:
         before = path.read_bytes()
         message = re.escape(f'{path.parent} has results of an earlier search (2 images); resume it, or write to anot')
         with pytest.raises(ValueError, match=message):
-            Journal(path, SETTINGS, resume=False)
+            SearchJournal(path, SETTINGS, resume=False)
         assert path.read_bytes() == before
 
     def test_a_search_that_stopped_before_the_first_image_is_nothing_to_resume(self, path: Path) -> None:
@@ -105,7 +105,7 @@ class TestResume:
         write(path, RECORDS[0])
         message = re.escape(f'{path} is of a search that differs in {names}; resume with the same, or write to another')
         with pytest.raises(ValueError, match=message):
-            Journal(path, settings, resume=True)
+            SearchJournal(path, settings, resume=True)
         assert read(path) == RECORDS[:1]
 
     @pytest.mark.parametrize('resume', [False, True])
@@ -125,17 +125,17 @@ class TestResume:
         path.parent.mkdir()
         path.write_bytes(content)
         with pytest.raises(ValueError, match=f'{re.escape(str(path))} is no journal of a search.*; write to another'):
-            Journal(path, SETTINGS, resume)
+            SearchJournal(path, SETTINGS, resume)
         assert path.read_bytes() == content
 
 
 class TestNames:
     def test_they_are_kept_in_the_order_in_which_they_are_first_given(self, path: Path) -> None:
-        with Journal(path, SETTINGS, resume=False) as journal:
+        with SearchJournal(path, SETTINGS, resume=False) as journal:
             assert journal.name(['/photos/b.jpg', '/photos/a.jpg'], '/photos') == ['b.jpg', 'a.jpg']
             journal.add(RECORDS[0])
         before = path.read_bytes()
-        with Journal(path, SETTINGS, resume=True) as journal:
+        with SearchJournal(path, SETTINGS, resume=True) as journal:
             assert list(journal.names) == ['b.jpg', 'a.jpg']
             assert journal.name(['/photos/a.jpg'], '/photos') == ['a.jpg']
             assert path.read_bytes() == before
@@ -144,18 +144,18 @@ class TestNames:
         assert json.loads(path.read_text().splitlines()[-1]) == dict(folder='/photos', inputs=['c.jpg'])
 
     def test_in_a_wider_folder(self, path: Path) -> None:
-        with Journal(path, SETTINGS, resume=False) as journal:
+        with SearchJournal(path, SETTINGS, resume=False) as journal:
             journal.name(['/photos/x/a.jpg', '/photos/x/x/a.jpg'], '/photos/x')
             journal.add(RECORDS[0])
         for resumed in (False, True):
-            with Journal(path, SETTINGS, resume=True) as journal:
+            with SearchJournal(path, SETTINGS, resume=True) as journal:
                 assert journal.folders == ['/photos/x', '/'][: 1 + resumed]
                 assert journal.name(['/photos/x/a.jpg'], '/') == ['photos/x/a.jpg']
                 assert list(journal.names) == ['photos/x/a.jpg', 'photos/x/x/a.jpg']
                 assert journal.records == {'photos/x/a.jpg': dict(RECORDS[0], file_name='photos/x/a.jpg')}
 
     def test_a_full_disk(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        with Journal(path, SETTINGS, resume=False) as journal, monkeypatch.context() as patch:
+        with SearchJournal(path, SETTINGS, resume=False) as journal, monkeypatch.context() as patch:
             before = path.read_bytes()
             patch.setattr('os.fsync', fail)
             with pytest.raises(OSError, match='No space left'):
@@ -164,12 +164,12 @@ class TestNames:
 
 
 def test_one_process_at_a_time(path: Path) -> None:
-    with Journal(path, SETTINGS, resume=False) as journal:
+    with SearchJournal(path, SETTINGS, resume=False) as journal:
         journal.add(RECORDS[0])
         message = re.escape(f'another search writes to {path.parent}; wait for it, or take another folder')
         for resume in (False, True):
             with pytest.raises(ValueError, match=message):
-                Journal(path, SETTINGS, resume)
+                SearchJournal(path, SETTINGS, resume)
         journal.add(RECORDS[1])
     assert read(path) == RECORDS[:2]
 
@@ -202,7 +202,7 @@ class TestErrors:
         """Nothing comes after it when the file is closed, and what is added then stands where it should."""
         write(path, RECORDS[0])
         before = path.read_bytes()
-        with Journal(path, SETTINGS, resume=True) as journal:
+        with SearchJournal(path, SETTINGS, resume=True) as journal:
             with monkeypatch.context() as patch:
                 if taken == 'all':
                     patch.setattr('os.fsync', fail)
@@ -218,7 +218,7 @@ class TestErrors:
         assert read(path) == [RECORDS[0], RECORDS[2]]
 
     def test_closed_after_a_full_disk(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        with monkeypatch.context() as patch, Journal(path, SETTINGS, resume=False) as journal:
+        with monkeypatch.context() as patch, SearchJournal(path, SETTINGS, resume=False) as journal:
             before = path.read_bytes()
             patch.setattr('os.fsync', fail)
             with pytest.raises(OSError, match='No space left'):
@@ -226,7 +226,7 @@ class TestErrors:
         assert path.read_bytes() == before
 
     def test_a_disk_that_takes_a_line_in_parts(self, path: Path) -> None:
-        with Journal(path, SETTINGS, resume=False) as journal:
+        with SearchJournal(path, SETTINGS, resume=False) as journal:
             journal._file = Disk(journal._file, full=False)
             journal.add(RECORDS[0])
         assert read(path) == RECORDS[:1]
@@ -234,11 +234,11 @@ class TestErrors:
     def test_a_file_in_place_of_the_folder(self, path: Path) -> None:
         path.parent.write_text('a file')
         with pytest.raises(FileExistsError, match=re.escape(str(path.parent))):
-            Journal(path, SETTINGS, resume=False)
+            SearchJournal(path, SETTINGS, resume=False)
         assert path.parent.read_text() == 'a file'
 
 
 def test_a_pipe_is_no_journal(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / 'journal.jsonl')
     with pytest.raises(ValueError, match=r'journal\.jsonl is no regular file; write to another folder'):
-        Journal(tmp_path / 'journal.jsonl', {}, resume=False)
+        SearchJournal(tmp_path / 'journal.jsonl', {}, resume=False)

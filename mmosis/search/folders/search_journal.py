@@ -1,4 +1,4 @@
-"""Journal: what a search over many images has found so far, kept line by line."""
+"""SearchJournal: what a search over many images has found so far, kept line by line."""
 
 import json
 import os
@@ -12,7 +12,7 @@ FORMAT = 'mmosis search 1'
 _START = json.dumps(dict(format=FORMAT))[:-1].encode()  # of every journal
 
 
-class Journal:
+class SearchJournal:
     """A file that gets a line for each image as it is done, so that a stop or a crash loses none.
 
     The first line says what is searched for and how. Others name images that are to be searched (``inputs``), below a
@@ -80,7 +80,7 @@ class Journal:
         if 'error' not in record:
             self.records[record['file_name']] = record
 
-    def __enter__(self) -> 'Journal':
+    def __enter__(self) -> 'SearchJournal':
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
