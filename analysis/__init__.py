@@ -1,4 +1,4 @@
-"""Analyses of tests and searches: what the tools in ``tools/analysis_tools/`` share."""
+"""Analyses of tests and searches: the common parts of the tools in ``tools/analysis_tools/``."""
 
 from mmosis.compat import prepare
 

@@ -30,13 +30,13 @@ def error_types(judgement: Judgement) -> dict[str, dict[str, float]]:
     Returns:
         dict: For each type ``count`` and ``gain``, the rise of mean AP50, 0-1.
     """
-    kinds = _types(judgement)
+    types = _types(judgement)
     missed = judgement.num_objects - _count_near(judgement)
     everything = np.ones_like(judgement.correct)
     base = _mean_ap(judgement, judgement.correct, everything, judgement.num_objects)
     result = {}
     for name in TYPES[:-1]:
-        of_type = kinds == name
+        of_type = types == name
         repaired = of_type & _first_of_free_object(judgement, of_type) if name == 'localisation' else ~everything
         gained = _mean_ap(judgement, judgement.correct | repaired, ~of_type | repaired, judgement.num_objects)
         result[name] = dict(count=int(of_type.sum()), gain=gained - base)
@@ -63,8 +63,8 @@ def _types(judgement: Judgement) -> np.ndarray:
 def _count_near(judgement: Judgement) -> np.ndarray:
     """Objects of each episode that a detection finds or comes near to (E,)."""
     near = judgement.correct | (judgement.own_iou > BACKGROUND_IOU)
-    pairs = np.unique(np.stack([judgement.episode[near], judgement.own[near]]), axis=1)
-    return np.bincount(pairs[0], minlength=len(judgement.episodes))
+    found = np.unique(np.stack([judgement.episode[near], judgement.own[near]]), axis=1)
+    return np.bincount(found[0], minlength=len(judgement.episodes))
 
 
 def _first_of_free_object(judgement: Judgement, of_type: np.ndarray) -> np.ndarray:

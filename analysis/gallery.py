@@ -1,4 +1,4 @@
-"""Gallery: pictures of results and references, from a dump and the images of its test."""
+"""Gallery: rendered results and references of a test, from its dump and images."""
 
 import cv2
 import mmcv
@@ -22,7 +22,7 @@ class Gallery:
     Args:
         dataset: The test data set that replays the episodes; its pipeline is not used.
         score_thr: Detections from this score up are drawn, 0-1.
-        max_side: Longer side of a picture in pixels.
+        max_side: Longer side of a rendered image in pixels.
         reference_side: The same of a reference.
     """
 
@@ -38,13 +38,13 @@ class Gallery:
         self._visualizer.dataset_meta = dataset.metainfo
 
     def reference(self, record: EpisodeRecord) -> bytes:
-        """Picture of an episode's first reference, as large whatever its size: a JPEG file."""
+        """An episode's first reference, always scaled to the same side: a JPEG file."""
         reference = self._episode(record).references[0]
         crop = crop_box(read_image(reference.img_path, reference.img_shape), reference.bbox)
         return _encode(crop, self.reference_side / max(crop.shape[:2]))
 
     def result(self, record: EpisodeRecord, detections: Detections) -> bytes:
-        """Picture of what was found in an episode, the reference inset: a JPEG file.
+        """The image of an episode with what was found, the reference inset: a JPEG file.
 
         Args:
             record: The episode.
@@ -68,7 +68,7 @@ class Gallery:
 
 
 def _encode(image: np.ndarray, scale: float) -> bytes:
-    """Scale a picture and write it as a JPEG file."""
+    """Scale an image and write it as a JPEG file."""
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
     resized = mmcv.imresize(np.ascontiguousarray(image), (width, height))
     return cv2.imencode('.jpg', resized, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()

@@ -8,7 +8,7 @@ from faster_coco_eval.core.mask import rleToBoundary
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import Dump, is_ignored, leave_out_boxed
+from mmosis.evaluation import Dump, filter_boxed, is_ignored
 from mmosis.evaluation.functional import overlaps_of_run
 
 BOUNDARY_RATIO = 0.02  # of the image's diagonal, as in the paper
@@ -91,7 +91,7 @@ def _found(dump: Dump, run: int, coco: COCO, score_thr: float) -> Iterator[tuple
     episodes, seen = dump.of_run(run), dump.runs[run]
     seen = seen[seen.scores >= score_thr]
     if dump.boxed:
-        coco, seen, *_ = leave_out_boxed(coco, episodes, seen)
+        coco, seen, *_ = filter_boxed(coco, episodes, seen)
     for overlaps in overlaps_of_run(coco, episodes, seen, 'bbox', max_dets=None):
         objects, found = coco.imgToAnns[overlaps.episode.image_id], overlaps.match(overlaps.episode.category_id)
         for row, column in zip(overlaps.rows[found >= 0], found[found >= 0], strict=True):

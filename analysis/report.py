@@ -9,6 +9,7 @@ import numpy as np
 from pycocotools.coco import COCO
 
 from mmosis.evaluation import Dump, Judgement, category_aps, judge_run, mean_with_interval
+from mmosis.evaluation.tables import NAMES
 
 from . import report_figures as figures
 from .clutter import ap_by_clutter
@@ -19,8 +20,7 @@ from .report_page import CaptionedImage, Section, Table, png_of, render_page
 from .score_calibration import calibrate
 from .sensitivity import ReferenceEffect, category_spread, reference_effects
 
-NAMES = dict(bbox='box', segm='mask')
-TOP_PAIRS = 15
+TOP_CELLS = 15
 REFERENCES_SHOWN = 12
 EXAMPLES_SHOWN = 12
 
@@ -64,7 +64,7 @@ def write_report(dump: Dump, coco: COCO, out_dir: str, title: str, gallery: Gall
         Path: The page, which needs no other file.
 
     Raises:
-        ValueError: If dump and annotations do not fit.
+        ValueError: If dump and annotations do not belong together.
     """
     judgements = [judge_run(coco, dump.of_run(run), dump.runs[run]) for run in dump.run_numbers]
     test = _Test(dump, coco, dump.evaluate(coco), judgements, gallery)
@@ -102,8 +102,8 @@ def _save(analyses: Sequence[Analysis], out: Path) -> None:
 
 def _facts(dump: Dump) -> str:
     num_images = len({episode.image_id for episode in dump.episodes})
-    said = ', '.join(f'{key} {_short(value)}' for key, value in dump.info.items() if value is not None)
-    return f'{num_images} images, {len(dump.episodes)} episodes in {len(dump.run_numbers)} runs; {said}'
+    settings = ', '.join(f'{key} {_short(value)}' for key, value in dump.info.items() if value is not None)
+    return f'{num_images} images, {len(dump.episodes)} episodes in {len(dump.run_numbers)} runs; {settings}'
 
 
 def _short(value: object) -> str:
@@ -113,18 +113,19 @@ def _short(value: object) -> str:
 
 def _overview(test: _Test) -> Analysis:
     keys = ['mAP_50', 'mAP', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l', 'AR@1', 'AR@10', 'AR@100']
-    rows = [[NAMES[kind], *(mean_with_interval(result, key) for key in keys)] for kind, result in test.metrics.items()]
+    named = {NAMES[iou_type]: result for iou_type, result in test.metrics.items()}
+    rows = [[name, *(mean_with_interval(result, key) for key in keys)] for name, result in named.items()]
     runs = [
-        [f'run {run}', *(f'{100 * result["runs"][run]["mAP_50"]:.1f}' for result in test.metrics.values())]
-        for run, figures in enumerate(next(iter(test.metrics.values()))['runs'])
+        [f'run {run}', *(f'{100 * result["runs"][run]["mAP_50"]:.1f}' for result in named.values())]
+        for run, figures in enumerate(next(iter(named.values()))['runs'])
         if figures is not None
     ]
-    tables = [Table(['%', *keys], rows), Table(['mAP50', *(NAMES[kind] for kind in test.metrics)], runs)]
-    absent = {kind: result['absent'] for kind, result in test.metrics.items() if 'absent' in result}
+    tables = [Table(['%', *keys], rows), Table(['mAP50', *named], runs)]
+    absent = {name: result['absent'] for name, result in named.items() if 'absent' in result}
     if absent:
-        names = list(next(iter(absent.values()))['mean'])
-        figures_of = [[NAMES[kind], *(_absent_cell(result, key) for key in names)] for kind, result in absent.items()]
-        tables.append(Table(['with absent categories', *names], figures_of))
+        keys = list(next(iter(absent.values()))['mean'])
+        rows = [[name, *(_absent_cell(result, key) for key in keys)] for name, result in absent.items()]
+        tables.append(Table(['with absent categories', *keys], rows))
     text = 'Mean over the runs, which differ in their references alone, ± half the 95 % confidence interval.'
     return Analysis(Section('Overview', text, tables=tables), test.metrics)
 
@@ -135,8 +136,8 @@ def _absent_cell(result: Mapping, key: str) -> str:
 
 def _categories(test: _Test) -> Analysis:
     aps = {
-        NAMES[kind]: {name: 100 * ap['mAP_50'] for name, ap in result['per_category'].items()}
-        for kind, result in test.metrics.items()
+        NAMES[iou_type]: {name: 100 * ap['mAP_50'] for name, ap in result['per_category'].items()}
+        for iou_type, result in test.metrics.items()
     }
     first = next(iter(aps.values()))
     order = sorted(first, key=lambda name: -np.nan_to_num(first[name]))
@@ -146,7 +147,8 @@ def _categories(test: _Test) -> Analysis:
 
 
 def _clutter(test: _Test) -> Analysis:
-    groups = {NAMES[kind]: ap_by_clutter(test.coco, test.dump.episodes, test.dump.runs, kind) for kind in test.metrics}
+    searched = test.coco, test.dump.episodes, test.dump.runs
+    groups = {NAMES[iou_type]: ap_by_clutter(*searched, iou_type) for iou_type in test.metrics}
     names = list(next(iter(groups.values())))
     rows = [
         [
@@ -164,10 +166,10 @@ def _clutter(test: _Test) -> Analysis:
 def _errors(test: _Test) -> Analysis:
     of_runs = [error_types(judgement) for judgement in test.judgements]
     errors = {
-        kind: {key: float(np.mean([run[kind][key] for run in of_runs])) for key in ('count', 'gain')}
-        for kind in of_runs[0]
+        name: {key: float(np.mean([run[name][key] for run in of_runs])) for key in ('count', 'gain')}
+        for name in of_runs[0]
     }
-    rows = [[kind, f'{e["count"]:,.0f}', f'{100 * e["gain"]:+.1f}'] for kind, e in errors.items()]
+    rows = [[name, f'{e["count"]:,.0f}', f'{100 * e["gain"]:+.1f}'] for name, e in errors.items()]
     text = (
         'What wrong boxes are wrong about, after TIDE, and the points of mAP50 that the model would gain without each '
         'type. Class: an object of another category. Mean over the runs.'
@@ -177,12 +179,12 @@ def _errors(test: _Test) -> Analysis:
 
 
 def _confusion(test: _Test) -> Analysis:
-    *ids, shares = mean_confusion(
+    *ids, aps = mean_confusion(
         [confusion_matrix(test.coco, test.dump.of_run(run), test.dump.runs[run]) for run in test.dump.run_numbers]
     )
     rows, columns = ([test.name(cat_id) for cat_id in cat_ids] for cat_ids in ids)
-    matrix = 100 * shares
-    pairs = sorted(
+    matrix = 100 * aps
+    cells = sorted(
         (
             (matrix[i, j], row, column)
             for i, row in enumerate(rows)
@@ -196,7 +198,7 @@ def _confusion(test: _Test) -> Analysis:
         'images (Fig. 7 of the paper). Below, the sum of each column without its own row: what is found instead.'
     )
     table = Table(
-        ['reference of', 'found', 'AP50'], [[row, column, f'{ap:.1f}'] for ap, row, column in pairs[:TOP_PAIRS]]
+        ['reference of', 'found', 'AP50'], [[row, column, f'{ap:.1f}'] for ap, row, column in cells[:TOP_CELLS]]
     )
     data = dict(rows=rows, columns=columns, matrix=matrix.tolist())
     return Analysis(Section('Confusion', text, figures.confusion_figure(rows, columns, matrix), [table]), data)
@@ -278,7 +280,7 @@ def _examples(test: _Test) -> Analysis | None:
 
 
 def _plain(value: object) -> object:
-    """Make data fit for JSON: nan becomes null."""
+    """Replace nan by None, as JSON has no nan."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -15,16 +15,16 @@ def category_figure(aps: Mapping[str, Mapping[str, float]]) -> Figure:
     """AP50 of each category, best first.
 
     Args:
-        aps: For each kind, 'box' and 'mask', AP50 in % by category name.
+        aps: For 'box' and 'mask' AP50 in % by category name.
     """
-    kinds = list(aps)
-    names = sorted(aps[kinds[0]], key=lambda name: np.nan_to_num(aps[kinds[0]][name]))
+    types = list(aps)
+    names = sorted(aps[types[0]], key=lambda name: np.nan_to_num(aps[types[0]][name]))
     figure, axes = _axes(height=1 + 0.2 * len(names))
-    height = 0.8 / len(kinds)
-    for number, (kind, colour) in enumerate(zip(kinds, (ACCENT, SECOND), strict=False)):
+    height = 0.8 / len(types)
+    for number, (each, colour) in enumerate(zip(types, (ACCENT, SECOND), strict=False)):
         places = np.arange(len(names)) - number * height
-        axes.barh(places, [aps[kind][name] for name in names], height, color=colour, label=kind)
-    axes.set_yticks(np.arange(len(names)) - height * (len(kinds) - 1) / 2, names, **STYLE)
+        axes.barh(places, [aps[each][name] for name in names], height, color=colour, label=each)
+    axes.set_yticks(np.arange(len(names)) - height * (len(types) - 1) / 2, names, **STYLE)
     axes.set_ylim(-0.8, len(names) - 0.3)
     axes.set_xlabel('AP50 (%)', **STYLE)
     axes.legend(frameon=False)
@@ -61,10 +61,10 @@ def clutter_figure(groups: Mapping[str, Mapping[str, Mapping]]) -> Figure:
     """The paper's Fig. 8: mAP50 by the number of objects in the image.
 
     Args:
-        groups: For each kind, 'box' and 'mask', groups as :func:`~analysis.clutter.ap_by_clutter` gives them.
+        groups: For 'box' and 'mask' groups as :func:`~analysis.clutter.ap_by_clutter` gives them.
     """
     figure, axes = _axes(height=3.2)
-    for number, ((kind, bars), colour) in enumerate(zip(groups.items(), (ACCENT, SECOND), strict=False)):
+    for number, ((name, bars), colour) in enumerate(zip(groups.items(), (ACCENT, SECOND), strict=False)):
         width = 0.8 / len(groups)
         axes.bar(
             np.arange(len(bars)) + (number - (len(groups) - 1) / 2) * width,
@@ -72,7 +72,7 @@ def clutter_figure(groups: Mapping[str, Mapping[str, Mapping]]) -> Figure:
             width,
             yerr=[100 * (bar['interval'] or 0) for bar in bars.values()],
             color=colour,
-            label=kind,
+            label=name,
             error_kw=dict(ecolor=INK, elinewidth=1, capsize=2),
         )
         axes.set_xticks(range(len(bars)), [f'{name}\n({bar["num_images"]})' for name, bar in bars.items()], **STYLE)
@@ -127,7 +127,7 @@ def calibration_figure(calibration: Mapping) -> Figure:
     axes.plot([one['score'] for one in bins], [one['precision'] for one in bins], 'o-', color=ACCENT, label='measured')
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.set_xlabel('score', **STYLE)
-    axes.set_ylabel('share of right detections', **STYLE)
+    axes.set_ylabel('fraction of right detections', **STYLE)
     axes.legend(frameon=False)
     return figure
 

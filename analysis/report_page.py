@@ -51,22 +51,16 @@ PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_s
 <style>{{ style|safe }}</style>
 </head>
 <body>
-<header><h1>{{ title }}</h1><p>{{ facts }}</p><nav>
-{% for section in sections %}
-<a href="#{{ section.anchor }}">{{ section.title }}</a>
-{% endfor %}
-</nav></header>
+<header><h1>{{ title }}</h1><p>{{ facts }}</p>
+<nav>{% for section in sections %}<a href="#{{ section.anchor }}">{{ section.title }}</a>{% endfor %}</nav></header>
 <main>
 {% for section in sections %}
 <section id="{{ section.anchor }}"><h2>{{ section.title }}</h2>
 <p>{{ section.text }}</p>
-{% if section.figure is not none %}
-<div class="scroll">{{ image(png_of(section.figure), 'png', section.title) }}</div>
-{% endif %}
+{% if section.figure %}<div class="scroll">{{ image(png_of(section.figure), 'png', section.title) }}</div>{% endif %}
 {% for table in section.tables %}
-{% if table.rows|length > shown %}
-<details><summary>Table, {{ table.rows|length }} rows</summary>
-{% endif %}
+{% set folded = table.rows|length > shown %}
+{% if folded %}<details><summary>Table, {{ table.rows|length }} rows</summary>{% endif %}
 <div class="scroll"><table>
 <thead><tr>{% for cell in table.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -75,14 +69,10 @@ PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_s
 {% endfor %}
 </tbody>
 </table></div>
-{% if table.rows|length > shown %}
-</details>
-{% endif %}
+{% if folded %}</details>{% endif %}
 {% endfor %}
 {% for heading, images in section.images.items() %}
-{% if heading %}
-<h3>{{ heading }}</h3>
-{% endif %}
+{% if heading %}<h3>{{ heading }}</h3>{% endif %}
 <div class="images{{ ' small' if section.small }}">
 {% for each in images %}
 <figure>{{ image(each.jpeg, 'jpeg', each.caption, lazy=True) }}<figcaption>{{ each.caption }}</figcaption></figure>

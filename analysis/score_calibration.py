@@ -1,4 +1,4 @@
-"""Whether a score says how often a detection is right, and what makes it say so."""
+"""Reliability of scores, and the fit of a calibration."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ NUM_BINS = 10
 
 
 def calibrate(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS) -> dict:
-    """Compare scores with the share of right detections, bin by bin (reliability diagram, arXiv 1706.04599).
+    """Compare scores with the fraction of right detections, bin by bin (reliability diagram, arXiv 1706.04599).
 
     Args:
         scores: (D,) in 0-1.
@@ -53,13 +53,13 @@ def fit_calibration(
             f'a calibration is fitted to right and wrong detections, got {int(correct.sum())} right of {len(correct)}'
         )
     features = [logits, np.ones_like(logits)] + ([] if misfits is None else [-misfits])
-    shares = np.ones_like(logits) if weights is None else weights
-    shares = shares / shares.sum()
+    weights = np.ones_like(logits) if weights is None else weights
+    weights = weights / weights.sum()
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
         margins = values @ features
-        errors = shares * (expit(margins) - correct)
-        return shares @ (np.logaddexp(0, margins) - correct * margins), np.array([errors @ each for each in features])
+        errors = weights * (expit(margins) - correct)
+        return weights @ (np.logaddexp(0, margins) - correct * margins), np.array([errors @ each for each in features])
 
     bounds = [(LEAST_SLOPE, None), (None, None), (0, None)][: len(features)]
     start = [1.0, 0.0, 0.0][: len(features)]

@@ -6,7 +6,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from terminaltables import AsciiTable
 
-from mmosis.evaluation import Dump, judge_run, leave_out_boxed
+from mmosis.evaluation import Dump, filter_boxed, judge_run
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def count_found(dump: Dump, coco: COCO, score_thr: float) -> SearchCounts:
     the like, see :func:`is_ignored`) are neither to be found nor is what finds them false.
 
     Args:
-        dump: The test. References that lie on the searched images are not counted, see :func:`leave_out_boxed`.
+        dump: The test. References that lie on the searched images are not counted, see :func:`filter_boxed`.
         coco: Annotations.
         score_thr: Detections with a lower score are ignored, 0-1.
     """
@@ -74,7 +74,7 @@ def _count_run(dump: Dump, run: int, coco: COCO, score_thr: float) -> SearchCoun
     seen, boxed_scores = dump.runs[run], np.empty(0)
     seen = seen[seen.scores >= score_thr]
     if dump.boxed:
-        coco, seen, boxed_scores, _ = leave_out_boxed(coco, shown, seen)
+        coco, seen, boxed_scores, _ = filter_boxed(coco, shown, seen)
     judgement = judge_run(coco, shown, seen, max_dets=None)
     num_right = int(judgement.correct.sum())
     return SearchCounts(

@@ -38,7 +38,7 @@ def measure_search(inferencer: SearchBase, plan: SearchPlan) -> SearchMeasure:
     Args:
         inferencer: The model, as it searches by default.
         plan: What is searched for. Boxed references do not count in the evaluation, see
-            :func:`~mmosis.evaluation.leave_out_boxed`.
+            :func:`~mmosis.evaluation.filter_boxed`.
     """
     searches = plan.searches()
     results, times = [], []

@@ -1,4 +1,4 @@
-"""Fit the calibration of a model's scores to searches of annotated photographs."""
+"""Calibration of a model's scores, fitted to searches of annotated images."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmosis.evaluation import Detections, Dump, judge_run, leave_out_boxed
+from mmosis.evaluation import Detections, Dump, filter_boxed, judge_run
 from mmosis.search.base import SearchBase
 from mmosis.search.calibration import Calibration, SizeCalibration, size_misfit
 from mmosis.search.scales import known_sizes
@@ -20,7 +20,7 @@ from .search_counts import SearchCounts, count_found, silent_fraction
 from .search_measure import measure_search
 from .search_plan import SearchPlan
 
-SILENT = 0.95  # of the searches for what an image does not show find nothing
+SILENT = 0.95  # fraction of the searches for what an image does not show that must find nothing
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class SearchTest:
     """Searches of one folder whose references come from one place, with the scores that the network gave.
 
     Attributes:
-        name: For people.
+        name: Name in tables.
         coco: Annotations.
         dump: Episodes and detections, not calibrated.
         misfits: For each run (N,) :func:`~mmosis.search.calibration.size_misfit` of its detections; nan where the
-            reference does not tell the size.
+            size of the object is not known.
     """
 
     name: str
@@ -48,11 +48,11 @@ class SearchTest:
 
     @property
     def knows_sizes(self) -> bool:
-        """Whether some references tell the size of the object."""
+        """Whether the size of the object is known in some searches."""
         return any(np.isfinite(misfits).any() for misfits in self.misfits)
 
     def half(self, held_out: bool) -> 'SearchTest | None':
-        """The searches in one half of the images, drawn by their ids; None if there are none."""
+        """The searches in one half of the images, chosen by their ids; None if there are none."""
         episodes = [episode for episode in self.dump.episodes if _is_held_out(episode.image_id) == held_out]
         if not episodes:
             return None
@@ -80,7 +80,7 @@ class SearchTest:
         return silent_fraction(self.dump, score_thr)
 
     def judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Scores, misfits and whether right of all detections; what finds a boxed object is left out."""
+        """Scores, misfits and whether right of all detections; what finds a boxed object is skipped."""
         parts = [self._judge_run(number) for number in self.dump.run_numbers]
         return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
@@ -99,8 +99,8 @@ class SearchTest:
         coco, episodes, run = self.coco, self.dump.of_run(number), self.dump.runs[number]
         rows = np.arange(len(run))
         if self.dump.boxed:
-            left = leave_out_boxed(coco, episodes, run)
-            coco, run, rows = left.coco, left.detections, np.flatnonzero(left.kept)
+            others = filter_boxed(coco, episodes, run)
+            coco, run, rows = others.coco, others.detections, np.flatnonzero(others.kept)
         judgement = judge_run(coco, episodes, run, max_dets=None)
         return judgement.scores, self.misfits[number][rows[judgement.rows]], judgement.correct
 
@@ -118,7 +118,7 @@ class Reliability:
         return cls(*(_reliability([test.calibrated(each) for test in tests]) for each in (before, after)))
 
 
-def search_photographs(
+def run_search_tests(
     inferencer: SearchBase, folders: Sequence[str], num_absent: int, seeds: Sequence[int] = (0,)
 ) -> Iterator[SearchTest]:
     """Search folders, by boxes in other images and on the searched ones; see :class:`.search_plan.SearchPlan`.
@@ -127,7 +127,7 @@ def search_photographs(
         inferencer: The model; its scores must not be calibrated.
         folders: Folders of COCO-format data.
         num_absent: In each so many searches for what an image does not show.
-        seeds: A draw of references each.
+        seeds: Seeds of the references.
 
     Raises:
         ValueError: If the inferencer calibrates its scores.
@@ -145,7 +145,7 @@ def search_photographs(
 def fit_scores(tests: Sequence[SearchTest], score_thr: float) -> Calibration:
     """Fit scores to whether boxes are right at IoU 0.5, each test counting alike.
 
-    References on the searched images have a fit of their own. The other searches are fitted twice: as if no size were
+    References on the searched images are fitted separately. The other searches are fitted twice: as if no size were
     known, and those where it is by it. Where searches for absent categories would be silent less often than SILENT, the
     fit is lowered until they are.
 
@@ -154,9 +154,9 @@ def fit_scores(tests: Sequence[SearchTest], score_thr: float) -> Calibration:
         score_thr: Threshold of a search, 0-1.
 
     Raises:
-        ValueError: If all detections of a fit are right, or none.
+        ValueError: If all detections that are fitted to are right, or none.
     """
-    others, boxed = ([test for test in tests if test.dump.boxed == kind] for kind in (False, True))
+    others, boxed = ([test for test in tests if test.dump.boxed == each] for each in (False, True))
     fitted = Calibration(*_fit(others, sized=False))
     fitted = replace(fitted, offset=fitted.offset - _excess(others, fitted, score_thr))
     if any(test.knows_sizes for test in others):
@@ -167,7 +167,7 @@ def fit_scores(tests: Sequence[SearchTest], score_thr: float) -> Calibration:
 
 
 def _fit(tests: Sequence[SearchTest], sized: bool) -> tuple[float, ...]:
-    """Fit slope, offset and, if sizes count, their weight, to what tells a size then."""
+    """Fit slope, offset and, if sizes count, their weight, to the detections whose size is known then."""
     columns = []
     for test in tests:
         scores, misfits, correct = test.judge()
@@ -216,7 +216,7 @@ def _find_misfits(
 
 
 def _sizes(coco: COCO, episode: EpisodeRecord) -> list[tuple]:
-    """(w, h) of each reference's box and of its picture."""
+    """(w, h) of each reference's box and of its image."""
     references = [coco.anns[ann_id] for ann_id in episode.reference_ids]
     return [(tuple(each['bbox'][2:]), _shape(coco, each['image_id'])[::-1]) for each in references]
 

@@ -18,7 +18,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from analysis.confusion import confusion_matrix
-from mmosis.evaluation import Detections, evaluate_detections
+from mmosis.evaluation import Detections, evaluate_searches
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.rng import generator
 
@@ -102,7 +102,8 @@ def make_detections(
 
 def evaluate_ours(coco: COCO, runs: list[Detections], iou_type: str) -> list[float]:
     """MAP of each run."""
-    return [evaluate_detections(coco, run, iou_type, list(coco.cats), list(coco.imgs))[0]['mAP'] for run in runs]
+    searched = {cat_id: list(coco.imgs) for cat_id in coco.cats}
+    return [evaluate_searches(coco, run, iou_type, searched)[0]['mAP'] for run in runs]
 
 
 def evaluate_pycocotools(coco: COCO, runs: list[Detections], iou_type: str) -> list[float]:

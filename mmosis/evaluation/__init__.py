@@ -8,12 +8,11 @@ from .dump import Dump, write_metrics
 from .functional import (
     Judgement,
     category_aps,
-    evaluate_detections,
     evaluate_runs,
     evaluate_searches,
+    filter_boxed,
     is_ignored,
     judge_run,
-    leave_out_boxed,
 )
 from .metrics import CocoFileMetric, OneShotCocoMetric
 from .random_baseline import random_baseline
@@ -29,12 +28,11 @@ __all__ = [
     'OneShotCocoMetric',
     'category_aps',
     'category_table',
-    'evaluate_detections',
     'evaluate_runs',
     'evaluate_searches',
+    'filter_boxed',
     'is_ignored',
     'judge_run',
-    'leave_out_boxed',
     'mean_with_interval',
     'random_baseline',
     'runs_table',

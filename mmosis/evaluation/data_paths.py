@@ -1,4 +1,4 @@
-"""Where the data of a test are: beside a dump, so that tools need not be told."""
+"""DataPaths: where the annotations and images of a test are, kept in its dump."""
 
 import json
 import logging

@@ -43,7 +43,7 @@ class Dump:
 
     @property
     def boxed(self) -> bool:
-        """Whether the references lie on the searched images, and are not counted: see :func:`leave_out_boxed`."""
+        """Whether the references lie on the searched images, and are not counted: see :func:`filter_boxed`."""
         return self.info.get('boxed', False)
 
     @property
@@ -75,7 +75,7 @@ class Dump:
 
         Raises:
             FileNotFoundError: If it has not the files of a dump.
-            ValueError: If they are damaged, or do not fit each other.
+            ValueError: If they are damaged, or belong to different tests.
         """
         info, episodes = load_episodes(Path(folder, EPISODES))
         num_runs = 1 + max(episode.run for episode in episodes)
@@ -106,7 +106,7 @@ class Dump:
             ValueError: If the annotations are not those of the dump, or have no masks and such are to be judged.
         """
         if iou_types is None:
-            iou_types = [kind for kind in self.iou_types if kind != 'segm' or has_masks(coco)]
+            iou_types = [each for each in self.iou_types if each != 'segm' or has_masks(coco)]
         elif 'segm' in iou_types:
             check_masks(coco)
         return evaluate_runs(coco, self.episodes, self.runs, iou_types, self.boxed)

@@ -32,7 +32,7 @@ def random_baseline(coco: COCO, episodes: Sequence[EpisodeRecord], info: dict, s
     return Dump(dict(info, detector='random boxes'), sorted(episodes), runs)
 
 
-def random_detections(coco: COCO, pairs: Collection[tuple[int, int]], seed: int, run: int = 0) -> Detections:
+def random_detections(coco: COCO, searched: Collection[tuple[int, int]], seed: int, run: int = 0) -> Detections:
     """Make the detections of a model that knows how many objects there are and how they look, but not where.
 
     Paper section 5.3: ground truth boxes with their masks, shifted at random inside the image, score uniform in 0.8-1.
@@ -41,11 +41,11 @@ def random_detections(coco: COCO, pairs: Collection[tuple[int, int]], seed: int,
 
     Args:
         coco: Annotations, with masks or without.
-        pairs: (image id, category id) of what is searched for.
+        searched: (image id, category id) of what is searched for.
         seed: Seed, >= 0.
         run: The test run.
     """
-    objects = _objects(coco, pairs)
+    objects = _objects(coco, set(searched))
     masked = any(annotation.get('segmentation') for of_image in objects.values() for annotation in of_image)
     results = []
     for img_id, of_image in objects.items():
@@ -54,16 +54,15 @@ def random_detections(coco: COCO, pairs: Collection[tuple[int, int]], seed: int,
     return Detections.from_results(results)
 
 
-def _objects(coco: COCO, pairs: Collection[tuple[int, int]]) -> dict[int, list[dict]]:
+def _objects(coco: COCO, searched: set[tuple[int, int]]) -> dict[int, list[dict]]:
     """List what can be found, by image."""
-    wanted = set(pairs)
     return {
         img_id: [
             annotation
             for annotation in coco.imgToAnns[img_id]
-            if (img_id, annotation['category_id']) in wanted and not is_ignored(coco, annotation)
+            if (img_id, annotation['category_id']) in searched and not is_ignored(coco, annotation)
         ]
-        for img_id in sorted({img_id for img_id, _ in wanted})
+        for img_id in sorted({img_id for img_id, _ in searched})
     }
 
 
@@ -86,7 +85,7 @@ def _shift(coco: COCO, annotation: dict, rng: np.random.Generator, masked: bool)
 
 
 def _shift_mask(mask: np.ndarray, right: int, down: int) -> dict:
-    """Move a mask by whole pixels; what leaves the image is lost. Run-length encoded."""
+    """Move a mask by full pixels; what leaves the image is lost. Run-length encoded."""
     shifted = np.zeros_like(mask)
     rows, columns = np.nonzero(mask)
     rows, columns = rows + down, columns + right

@@ -16,14 +16,14 @@ def runs_table(metrics: Mapping[str, Mapping]) -> str:
     Args:
         metrics: What :func:`~mmosis.evaluation.evaluate_runs` returns.
     """
-    kinds = list(metrics)
-    numbers = [number for number, run in enumerate(metrics[kinds[0]]['runs']) if run is not None]
-    rows = [[f'run {run}', *(_percent(metrics[kind]['runs'][run]['mAP_50']) for kind in kinds)] for run in numbers]
+    results = list(metrics.values())
+    numbers = [number for number, run in enumerate(results[0]['runs']) if run is not None]
+    rows = [[f'run {run}', *(_percent(result['runs'][run]['mAP_50']) for result in results)] for run in numbers]
     if len(numbers) > 1:
-        rows.append(['mean', *(mean_with_interval(metrics[kind]) for kind in kinds)])
-    if 'absent' in metrics[kinds[0]]:
-        rows += _absent_rows([metrics[kind]['absent'] for kind in kinds])
-    return AsciiTable([['mAP50', *(NAMES[kind] for kind in kinds)], *rows]).table
+        rows.append(['mean', *map(mean_with_interval, results)])
+    if 'absent' in results[0]:
+        rows += _absent_rows([result['absent'] for result in results])
+    return AsciiTable([['mAP50', *(NAMES[iou_type] for iou_type in metrics)], *rows]).table
 
 
 def _absent_rows(results: Sequence[Mapping]) -> list[list[str]]:
@@ -36,10 +36,9 @@ def _absent_rows(results: Sequence[Mapping]) -> list[list[str]]:
 
 def category_table(metrics: Mapping[str, Mapping]) -> str:
     """Table the AP50 of each category, mean over the runs."""
-    kinds = list(metrics)
-    names = list(metrics[kinds[0]]['per_category'])
-    rows = [[name, *(_percent(metrics[kind]['per_category'][name]['mAP_50']) for kind in kinds)] for name in names]
-    return AsciiTable([['category', *(NAMES[kind] for kind in kinds)], *rows]).table
+    results = [result['per_category'] for result in metrics.values()]
+    rows = [[name, *(_percent(result[name]['mAP_50']) for result in results)] for name in results[0]]
+    return AsciiTable([['category', *(NAMES[iou_type] for iou_type in metrics)], *rows]).table
 
 
 def mean_with_interval(result: Mapping, key: str = 'mAP_50') -> str:

@@ -19,7 +19,7 @@ def errors(*rows: tuple[Box, float]) -> dict[str, dict[str, float]]:
 
 
 @pytest.mark.parametrize(
-    ('box', 'kind'),
+    ('box', 'name'),
     [
         (OTHER, 'class'),
         (BOX, 'duplicate'),
@@ -27,13 +27,13 @@ def errors(*rows: tuple[Box, float]) -> dict[str, dict[str, float]]:
         ((120, 100, 40, 40), 'both'),
     ],
 )
-def test_each_type_and_its_cost(box: Box, kind: str) -> None:
+def test_each_type_and_its_cost(box: Box, name: str) -> None:
     """The wrong one stands above the right one, or the better right one is a twin."""
-    rows = [(box, 0.9), (BOX, 0.8)] if kind != 'duplicate' else [(BOX, 0.9), (BOX, 0.8)]
+    rows = [(box, 0.9), (BOX, 0.8)] if name != 'duplicate' else [(BOX, 0.9), (BOX, 0.8)]
     result = errors(*rows)
-    assert {name for name, error in result.items() if error['count']} == {kind}
-    assert result[kind]['count'] == 1
-    assert result[kind]['gain'] == pytest.approx(0 if kind == 'duplicate' else 0.5)
+    assert {each for each, error in result.items() if error['count']} == {name}
+    assert result[name]['count'] == 1
+    assert result[name]['gain'] == pytest.approx(0 if name == 'duplicate' else 0.5)
 
 
 def test_a_localisation_error_becomes_right() -> None:

@@ -30,7 +30,7 @@ def fill(box: Box) -> dict:
 
 
 def test_masks_are_compared_with_those_of_the_objects_that_are_found() -> None:
-    """One is half, one is whole; a wrong detection and one below the threshold do not count."""
+    """One is half, one is complete; a wrong detection and one below the threshold do not count."""
     coco = make_truth({1: [(MUG, FIRST), (MUG, SECOND)]})
     found = find((FIRST, 0.9, HALF), (FAR, 0.8, FAR), (SECOND, 0.7, SECOND), (SECOND, 0.4, QUARTER))
     overlaps = overlaps_of_found(Dump({}, [ask(1, MUG)], [found]), coco, THR)
@@ -39,13 +39,13 @@ def test_masks_are_compared_with_those_of_the_objects_that_are_found() -> None:
     assert 0 < overlaps.boundary_ious[0] < 0.5
 
 
-def test_the_boxed_object_is_left_out() -> None:
+def test_the_boxed_object_is_skipped() -> None:
     coco = make_truth({1: [(MUG, FIRST), (MUG, SECOND)]})
     found = find((FIRST, 0.9, HALF), (SECOND, 0.7, QUARTER))
     assert overlaps_of_found(Dump(dict(boxed=True), [ask(1, MUG)], [found]), coco, THR).ious.tolist() == [0.25]
 
 
-def test_objects_without_a_mask_are_left_out() -> None:
+def test_objects_without_a_mask_are_skipped() -> None:
     coco = make_truth({1: [(MUG, FIRST), (MUG, SECOND)]})
     del coco.anns[1]['segmentation']
     found = find((FIRST, 0.9, HALF), (SECOND, 0.7, QUARTER))

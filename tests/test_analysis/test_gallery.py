@@ -1,4 +1,4 @@
-"""Pictures from a dump."""
+"""Images rendered from a dump."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def detect(score: float) -> Detections:
     return Detections.from_results([dict(image_id=31, category_id=CAR, bbox=[6, 8, 26, 22], score=score)])
 
 
-def test_a_reference_fills_its_picture_whatever_its_size(gallery: Gallery) -> None:
+def test_a_reference_fills_its_image_whatever_its_size(gallery: Gallery) -> None:
     assert decode(gallery.reference(RECORD)).shape == (107, 128, 3)  # 25 x 30, enlarged
 
 

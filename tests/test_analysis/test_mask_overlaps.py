@@ -30,9 +30,9 @@ def test_of_what_is_thin_all_is_boundary() -> None:
 
 def test_the_border_of_the_image_is_boundary_too() -> None:
     """Half of the image and all of it: rings of 864 and 1164 pixels; they share three sides of the half."""
-    half, whole = rectangle(0, 100, 0, 50), square(0, 100)
+    half, all_of_it = rectangle(0, 100, 0, 50), square(0, 100)
     shared = 2 * 3 * 50 + 3 * 94
-    assert boundary_ious([half], [whole]) == pytest.approx([shared / (864 + 1164 - shared)])
+    assert boundary_ious([half], [all_of_it]) == pytest.approx([shared / (864 + 1164 - shared)])
 
 
 def test_each_mask_is_compared_with_its_own_true_one() -> None:

@@ -21,27 +21,27 @@ def report(dump: Dump, out: Path) -> dict:
 
 def test_the_second_run_alone(tmp_path: Path) -> None:
     dump = Dump({}, [ask(1, MUG, 1), ask(2, JUG, 1)], [answer(), answer(FOUND)])
-    told = report(dump, tmp_path)
-    assert told['overview']['bbox']['mean']['mAP_50'] == pytest.approx(0.5)
-    assert told['confusion']['matrix'] == [[pytest.approx(100), 0], [0, 0]]
-    assert told['errors']['missed']['count'] == 1
-    assert 'references' not in told  # there is nothing to compare with
+    data = report(dump, tmp_path)
+    assert data['overview']['bbox']['mean']['mAP_50'] == pytest.approx(0.5)
+    assert data['confusion']['matrix'] == [[pytest.approx(100), 0], [0, 0]]
+    assert data['errors']['missed']['count'] == 1
+    assert 'references' not in data  # there is nothing to compare with
     assert 'in 1 runs' in (tmp_path / 'report.html').read_text()
 
 
 def test_runs_of_other_categories(tmp_path: Path) -> None:
     dump = Dump({}, [ask(1, MUG, 0), ask(2, JUG, 2)], [answer(FOUND), answer(), answer((2, JUG, OTHER, 0.9))])
-    told = report(dump, tmp_path)
-    assert told['categories']['box'] == dict(mug=pytest.approx(100), jug=pytest.approx(100))
-    assert told['confusion']['matrix'] == [[pytest.approx(100), 0], [0, pytest.approx(100)]]
-    assert told['references'] == {}
+    data = report(dump, tmp_path)
+    assert data['categories']['box'] == dict(mug=pytest.approx(100), jug=pytest.approx(100))
+    assert data['confusion']['matrix'] == [[pytest.approx(100), 0], [0, pytest.approx(100)]]
+    assert data['references'] == {}
 
 
 def test_absent_categories_alone(tmp_path: Path) -> None:
     dump = Dump({}, [ask(1, JUG, absent=True)], [answer((1, JUG, OTHER, 0.9))])
-    told = report(dump, tmp_path)
-    assert told['overview']['bbox']['mean']['mAP_50'] is None
-    assert told['errors']['background']['count'] == 1
+    data = report(dump, tmp_path)
+    assert data['overview']['bbox']['mean']['mAP_50'] is None
+    assert data['errors']['background']['count'] == 1
 
 
 def test_an_analysis_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +51,6 @@ def test_an_analysis_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr('analysis.report._confusion', fail)
     with pytest.raises(ZeroDivisionError):
         report(Dump({}, [ask(1, MUG)], [answer(FOUND)]), tmp_path)
-    told = json.loads((tmp_path / 'report.json').read_text())
-    assert list(told) == ['overview', 'categories', 'clutter', 'errors']
+    data = json.loads((tmp_path / 'report.json').read_text())
+    assert list(data) == ['overview', 'categories', 'clutter', 'errors']
     assert {path.stem for path in tmp_path.glob('*.png')} == {'categories', 'clutter', 'errors'}

@@ -41,25 +41,25 @@ def test_long_tables_are_folded() -> None:
 
 
 def test_a_figure_gives_the_same_bytes_again() -> None:
-    def draw() -> bytes:
+    def render() -> bytes:
         return png_of(figures.calibration_figure(dict(bins=[dict(count=3, score=0.5, precision=0.4)], error=0.1)))
 
-    assert draw().startswith(PNG)
-    assert draw() == draw()
+    assert render().startswith(PNG)
+    assert render() == render()
 
 
-def test_sums_of_the_confusion_matrix_leave_out_its_own_row() -> None:
+def test_sums_of_the_confusion_matrix_omit_its_own_row() -> None:
     figure = figures.confusion_figure(['mug', 'jug'], ['mug', 'jug', 'cup'], np.array([[90.0, 10, 5], [20, 80, 0]]))
     bars = figure.axes[1].patches
     assert [bar.get_height() for bar in bars] == [20, 10, 5]
 
 
-def test_categories_are_drawn_best_first_and_without_a_figure_last() -> None:
+def test_categories_are_plotted_best_first_and_without_a_figure_last() -> None:
     figure = figures.category_figure(dict(box=dict(mug=10.0, jug=50.0, cup=float('nan'))))
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ['cup', 'mug', 'jug']
 
 
-def test_all_figures_are_drawn() -> None:
+def test_all_figures_are_plotted() -> None:
     made = [
         figures.clutter_figure(dict(box={'1': dict(mean=0.5, interval=None, num_images=3)})),
         figures.spread_figure(dict(mug=dict(mean=50.0, min=40.0, max=60.0))),

@@ -60,7 +60,7 @@ def test_a_boxed_object_below_the_threshold_is_not_found() -> None:
     assert counts == SearchCounts(searches=1, objects=1, found=1, boxed=1)
 
 
-def test_an_object_is_left_out_of_the_search_in_which_it_is_boxed_alone() -> None:
+def test_an_object_is_skipped_only_in_the_search_in_which_it_is_boxed() -> None:
     """Two runs box one mug each, and find both."""
     coco = make_truth({1: [(MUG, LEFT), (MUG, RIGHT), (MUG, LOW)]})
     found = answer((1, MUG, LEFT, 0.9), (1, MUG, RIGHT, 0.8))
@@ -84,7 +84,7 @@ def test_more_than_a_hundred_are_counted() -> None:
     assert count(coco, [search(1, MUG, FIRST)], found, 0.5, boxed=True).found == 149
 
 
-def test_searches_for_absent_categories_are_left_out() -> None:
+def test_searches_for_absent_categories_are_skipped() -> None:
     coco = make_truth({1: [(MUG, LEFT)]})
     found = answer((1, JUG, LEFT, 0.9))
     assert count(coco, [search(1, JUG, 5, absent=True)], found, 0.5) == SearchCounts()

@@ -26,7 +26,7 @@ class Knowing:
     calibration = None
 
     def __init__(self, folder: Path, references: Path | None = None, vain_score: float = 0.4) -> None:
-        self.searched, self.giving = _Pictures(folder), _Pictures(references or folder)
+        self.searched, self.giving = _Images(folder), _Images(references or folder)
         self.vain_score = vain_score
         self.asked: list[tuple[int, list[tuple[int, str]]]] = []
         self.on_searched: list[list[bool]] = []
@@ -62,7 +62,7 @@ class Knowing:
         return SimpleNamespace(found=found)
 
 
-class _Pictures:
+class _Images:
     """What the images of a folder show."""
 
     def __init__(self, folder: Path) -> None:
@@ -90,17 +90,17 @@ def test_right_answers_are_right_by_references_of_other_images(tiny_coco: Callab
     assert all(img_id != reference for img_id, shown in inferencer.asked for reference, _ in shown)
     assert all(inferencer.searched.objects(img_id, name) for img_id, shown in inferencer.asked for _, name in shown)
     asked = sorted(img_id for img_id, _ in inferencer.asked)
-    assert asked == sorted(2 * [3, 5, 7, 9, 12, 20, 31])  # an image once a draw
+    assert asked == sorted(2 * [3, 5, 7, 9, 12, 20, 31])  # an image once a seed
     metrics = measure.dump.evaluate(load_coco(str(folder / 'annotations.json')))
-    for kind in ('bbox', 'segm'):
-        assert len(metrics[kind]['runs']) == 2
-        assert metrics[kind]['per_category']['person']['mAP_50'] == pytest.approx(1)
+    for iou_type in ('bbox', 'segm'):
+        assert len(metrics[iou_type]['runs']) == 2
+        assert metrics[iou_type]['per_category']['person']['mAP_50'] == pytest.approx(1)
     assert set(metrics['bbox']['per_category']) == {'person', 'bicycle', 'car', 'motorcycle', 'airplane', 'truck'}
     assert len(measure.times) == len(measure.num_categories) == 14
     assert measure.num_categories == [len(shown) for _, shown in inferencer.asked]
 
 
-def test_draws_are_functions_of_the_seed(tiny_coco: Callable) -> None:
+def test_references_are_functions_of_the_seed(tiny_coco: Callable) -> None:
     folder = tiny_coco()
     dumps = [
         measure_search(Knowing(folder), SearchPlan(str(folder), seeds=seeds)).dump for seeds in ((3, 4), (3,), (4,))
@@ -189,24 +189,24 @@ def test_boxes_on_the_searched_image_itself(tiny_coco: Callable) -> None:
     folder = tiny_coco()
     inferencer = Knowing(folder)
     measure = measure_search(inferencer, SearchPlan(str(folder), seeds=(0, 5), boxed=True))
-    pairs = {
+    shown = {
         (img_id, name)
         for img_id in inferencer.searched.images
         for name in ('person', 'bicycle', 'car', 'motorcycle', 'airplane', 'truck')
         if len(inferencer.searched.objects(img_id, name)) >= 2
     }
-    assert pairs
-    assert sorted(inferencer.asked) == sorted((img_id, [(img_id, name)]) for img_id, name in 2 * sorted(pairs))
+    assert shown
+    assert sorted(inferencer.asked) == sorted((img_id, [(img_id, name)]) for img_id, name in 2 * sorted(shown))
     assert all(on_searched == [True] for on_searched in inferencer.on_searched)
     coco = load_coco(str(folder / 'annotations.json'))
     counts = count_found(measure.dump, coco, 0.5)
-    others = sum(len(inferencer.searched.objects(*pair)) - 1 for pair in pairs)
-    assert counts == SearchCounts(*(2 * n for n in (len(pairs), others, others, 0, len(pairs), len(pairs))))
+    others = sum(len(inferencer.searched.objects(*each)) - 1 for each in shown)
+    assert counts == SearchCounts(*(2 * n for n in (len(shown), others, others, 0, len(shown), len(shown))))
     assert measure.dump.evaluate(coco)['bbox']['mean']['mAP_50'] == pytest.approx(1)
     assert measure.peak_memory > 2**20
 
 
-def test_the_boxed_object_is_drawn_by_the_seed(tiny_coco: Callable) -> None:
+def test_the_boxed_object_is_chosen_by_the_seed(tiny_coco: Callable) -> None:
     folder = tiny_coco()
     drawn = [
         [

@@ -9,7 +9,7 @@ from episode_results import JUG, MUG, answer, ask, make_truth
 from scipy.special import expit, logit
 
 from analysis.score_calibration import calibrate
-from analysis.search_tests import Reliability, SearchTest, fit_scores, search_photographs
+from analysis.search_tests import Reliability, SearchTest, fit_scores, run_search_tests
 from mmosis.evaluation import Dump
 from mmosis.search.calibration import Calibration
 from mmosis.search.views import ViewSettings
@@ -70,7 +70,7 @@ def test_searches_for_what_is_not_there_find_nothing(loud: float) -> None:
 
 
 def test_references_on_the_searched_images_have_a_fit_of_their_own() -> None:
-    """They are not silenced. Every episode's reference is annotation 1, on image 1; what finds it is left out."""
+    """They are not silenced. Every episode's reference is annotation 1, on image 1; what finds it is skipped."""
     other, same = make_test(score_of_absent=0.999), make_test(boxed=True)
     assert len(same.judge()[0]) == 29
     calibration = fit_scores([other, same], 0.5)
@@ -115,7 +115,7 @@ def test_halves_of_the_images_are_kept_apart() -> None:
     assert halves[0].half(True) is None
 
 
-def test_a_size_is_known_from_a_picture_of_the_same_size_alone() -> None:
+def test_a_size_is_known_from_an_image_of_the_same_size_alone() -> None:
     test = make_test()
     for img_id in range(2, 42):
         test.coco.imgs[img_id]['width'] *= 2
@@ -139,4 +139,4 @@ def test_reliability_is_of_all_tests_before_and_after() -> None:
 def test_scores_that_are_calibrated_are_refused(tiny_coco: Callable) -> None:
     inferencer = SimpleNamespace(calibration=Calibration())
     with pytest.raises(ValueError, match='fitted to scores as the network gives them; set calibration to None'):
-        next(search_photographs(inferencer, [str(tiny_coco())], 0))
+        next(run_search_tests(inferencer, [str(tiny_coco())], 0))

@@ -14,7 +14,7 @@ def test_spread_over_the_runs_widest_first() -> None:
     assert spread[JUG] == dict(mean=0.5, std=0, min=0.5, max=0.5)
 
 
-def test_categories_without_a_figure_are_left_out() -> None:
+def test_categories_without_a_figure_are_skipped() -> None:
     assert category_spread([{MUG: 0.2, JUG: float('nan')}, {MUG: 0.4}]) == {
         MUG: pytest.approx(dict(mean=0.3, std=0.02**0.5, min=0.2, max=0.4))
     }

@@ -25,7 +25,7 @@ def test_finds_every_layout(layout: tuple[str, ...], tmp_path: Path) -> None:
     assert found.single == (layout[0] == layout[2])
 
 
-def test_unknown_layout_is_told_with_the_known_ones(tmp_path: Path) -> None:
+def test_unknown_layout_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
         FileNotFoundError,
         match=r'known COCO-format layouts; expected in it: .*instances_train2017\.json.*; or result\.json, \.$',

@@ -1,4 +1,4 @@
-"""Pure parts of experiments; whole ones are run in test_tools."""
+"""Pure parts of experiments; complete ones are run in test_tools."""
 
 from pathlib import Path
 

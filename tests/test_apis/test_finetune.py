@@ -115,12 +115,12 @@ def test_a_stopped_training_goes_on(cfg: Config, data: Path, weights: str) -> No
     """Its weights are those of one that was not stopped, and not those of a new one."""
     cfg.default_hooks.checkpoint.interval = 1
     run_finetune(cfg, str(data), weights)
-    whole = read_weights(f'{cfg.work_dir}/iter_2.pth')
+    complete = read_weights(f'{cfg.work_dir}/iter_2.pth')
     Path(cfg.work_dir, 'iter_2.pth').unlink()
     cfg.visualizer.name += '/resumed'
     _, checkpoint = run_finetune(cfg, str(data), weights, resume=True)
     resumed = read_weights(checkpoint)
-    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    assert all(torch.equal(complete[key], resumed[key]) for key in complete)
 
 
 def test_resume_goes_on_from_the_newest_checkpoint_if_there_is_one(
@@ -210,7 +210,7 @@ def test_a_category_that_is_not_there(cfg: Config, data: Path, weights: str) -> 
         run_finetune(cfg, str(data), weights, ['zebra'])
 
 
-def test_annotations_without_masks_are_told_before_anything_is_tested(
+def test_annotations_without_masks_are_refused_before_anything_is_tested(
     cfg: Config, data: Path, weights: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     content = json.loads((data / 'train/annotations.json').read_text())
@@ -238,7 +238,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(('option', 'message'), WRONG.items(), ids=WRONG)
-def test_what_keeps_the_training_from_starting_is_told_before_the_test(
+def test_what_keeps_the_training_from_starting_is_reported_before_the_test(
     option: str, message: str, cfg: Config, data: Path, weights: str, capsys: pytest.CaptureFixture
 ) -> None:
     cfg.custom_hooks = [dict(type='HeadsFirstHook', num_iters=1)]

@@ -120,7 +120,7 @@ def test_schedulers_that_do_not_fit(scheduler: dict, message: str) -> None:
         check_schedule(make(100, dict(type='ConstantLR'), scheduler))
 
 
-def test_a_schedule_that_ends_early_is_told(mmengine_log: pytest.LogCaptureFixture) -> None:
+def test_a_schedule_that_ends_early_gets_a_warning(mmengine_log: pytest.LogCaptureFixture) -> None:
     cfg = Config.fromfile(CONFIGS / FINETUNE)
     check_schedule(cfg)
     check_schedule(make(100, dict(type='LinearLR', end=50), dict(type='MultiStepLR', milestones=[60])))

@@ -1,4 +1,4 @@
-"""Tables and book-keeping of studies; a whole one is run in test_tools."""
+"""Tables and book-keeping of studies; a complete one is run in test_tools."""
 
 import json
 import shutil

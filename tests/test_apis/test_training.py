@@ -45,7 +45,7 @@ def test_a_killed_worker_is_explained_and_nothing_is_lost(tmp_path: Path) -> Non
     # The worker is two batches ahead of the training, or less.
     assert cfg.load_from in {str(tmp_path / 'killed' / f'iter_{done}.pth') for done in (2, 4)}
     weight = train_one_weight(tmp_path / 'killed', load_from=cfg.load_from, resume=cfg.resume)
-    assert weight == train_one_weight(tmp_path / 'whole')
+    assert weight == train_one_weight(tmp_path / 'complete')
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_loss_that_only_the_pipe_shows_is_explained(tmp_path: Path, monkeypatc
         train(Config(settings(tmp_path)))
 
 
-def test_another_error_is_told_as_it_is(tmp_path: Path) -> None:
+def test_another_error_is_raised_as_it_is(tmp_path: Path) -> None:
     cfg = Config(settings(tmp_path))
     cfg.train_dataloader.dataset.unlike = 3
     with pytest.raises(RuntimeError, match='stack expects each tensor to be equal size') as caught:
@@ -116,7 +116,7 @@ def test_the_last_checkpoint_is_known_where_nothing_was_left_to_train(tmp_path: 
 
 
 def test_resume_without_a_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
-    weight = train_one_weight(tmp_path / 'whole')
+    weight = train_one_weight(tmp_path / 'complete')
     path = train(Config(settings(tmp_path / 'resumed', resume=True)))
     assert load_checkpoint_file(path)['state_dict']['weight'].item() == weight
 

@@ -29,7 +29,7 @@ def test_images_may_be_unknown(folder: Path) -> None:
     assert DataPaths.find(folder).img_dir is None
 
 
-def test_images_that_are_gone_are_told_of(folder: Path, mmengine_log: pytest.LogCaptureFixture) -> None:
+def test_images_that_are_gone_get_a_warning(folder: Path, mmengine_log: pytest.LogCaptureFixture) -> None:
     (folder / 'images').rmdir()
     assert DataPaths.find(folder).img_dir is None
     assert 'images any more; --img-dir says where' in mmengine_log.text
@@ -56,7 +56,7 @@ def test_a_wrong_folder_of_images_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(('text', 'message'), [('{', 'data.json is not a JSON file'), ('[]', 'must name ann_file')])
-def test_a_damaged_file_is_told(folder: Path, text: str, message: str) -> None:
+def test_a_damaged_file_is_refused(folder: Path, text: str, message: str) -> None:
     (folder / 'data.json').write_text(text)
     with pytest.raises(ValueError, match=message):
         DataPaths.find(folder)

@@ -54,9 +54,9 @@ def test_the_predictions_are_coco_results(random_dump: tuple, tmp_path: Path, sc
     dump.save(tmp_path, dump.evaluate(coco))
     results = json.loads((tmp_path / 'predictions_run0.json').read_text())
     stated = json.loads((tmp_path / 'metrics.json').read_text())
-    for kind in ('bbox', 'segm'):
-        by_hand = score_by_hand(coco.dataset, results, kind, CAT_IDS, list(coco.imgs))
-        assert stated[kind]['runs'][0]['mAP_50'] == pytest.approx(by_hand['mAP_50'], abs=1e-9)
+    for iou_type in ('bbox', 'segm'):
+        by_hand = score_by_hand(coco.dataset, results, iou_type, CAT_IDS, list(coco.imgs))
+        assert stated[iou_type]['runs'][0]['mAP_50'] == pytest.approx(by_hand['mAP_50'], abs=1e-9)
 
 
 def test_metrics_are_strict_json(tmp_path: Path) -> None:

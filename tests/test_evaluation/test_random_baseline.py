@@ -19,8 +19,8 @@ BICYCLE, CAR, MOTORCYCLE, PERSON = 20, 30, 40, 10
 
 def detect(coco: COCO, cat_ids: Iterable[int], img_ids: Iterable[int], seed: int, run: int = 0) -> list[dict]:
     """Random detections of some categories in some images, as COCO results."""
-    pairs = list(itertools.product(img_ids, cat_ids))
-    return list(random_detections(coco, pairs, seed, run).results())
+    searched = list(itertools.product(img_ids, cat_ids))
+    return list(random_detections(coco, searched, seed, run).results())
 
 
 @pytest.fixture
@@ -78,16 +78,16 @@ def test_a_function_of_seed_image_and_run(coco: COCO) -> None:
 
 
 def test_every_image_has_draws_of_its_own(coco: COCO) -> None:
-    """Cars of 30x25 in 100x80 and of 24x24 in 60x60 (w x h) are not at the same share of the way."""
+    """Cars of 30x25 in 100x80 and of 24x24 in 60x60 (w x h) are not at the same fraction of the way."""
     here, there = (detect(coco, [CAR], [img_id], seed=0)[0]['bbox'][0] for img_id in (7, 5))
     assert here / (100 - 30) != pytest.approx(there / (60 - 24))
 
 
 def test_an_object_as_large_as_the_image_stays(tiny_coco: Callable[..., Path]) -> None:
     def fill(annotations: list[dict]) -> list[dict]:
-        (whole, *_) = [a for a in annotations if a['image_id'] == 5]
+        (first, *_) = [a for a in annotations if a['image_id'] == 5]
         corners = [0, 0, 60, 0, 60, 60, 0, 60]
-        return [dict(whole, bbox=[0, 0, 60, 60], segmentation=[corners], area=3600)]
+        return [dict(first, bbox=[0, 0, 60, 60], segmentation=[corners], area=3600)]
 
     coco = load_coco(str(tiny_coco(annotations=fill) / 'annotations.json'))
     (detection,) = detect(coco, [CAR], [5], seed=0)

@@ -83,7 +83,7 @@ def test_a_smaller_network_input_loses_more_and_is_measured_in_the_original() ->
     assert half < 0.6
 
 
-def test_crowds_and_slivers_are_left_out() -> None:
+def test_crowds_and_slivers_are_skipped() -> None:
     coco = coco_of(_draw(40), _draw(20))
     coco.anns[2]['iscrowd'] = 1
     assert len(oracle_mask_ious(coco, 28, [1, 2])) == 1
@@ -97,7 +97,7 @@ def test_a_bad_size_is_refused() -> None:
         oracle_mask_ious(coco_of(_draw(40)), 0, [1])
 
 
-def test_an_object_without_a_mask_is_left_out() -> None:
+def test_an_object_without_a_mask_is_skipped() -> None:
     coco = coco_of(_draw(40), _draw(20))
     coco.anns[2]['segmentation'] = []
     assert len(oracle_mask_ious(coco, 28, [1, 2])) == 1

@@ -14,7 +14,7 @@ from mmosis.utils.notices import quiet_imports
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 with quiet_imports():
-    from analysis.search_tests import Reliability, SearchTest, fit_scores, search_photographs
+    from analysis.search_tests import Reliability, SearchTest, fit_scores, run_search_tests
     from mmosis.search import SearchSettings, make_inferencer
     from mmosis.search.calibration import Calibration
     from mmosis.search.model_zoo import DEFAULT_MODEL
@@ -83,7 +83,7 @@ def main() -> None:
     args = parse_args()
     inferencer = make_inferencer(args.model, args.weights, args.device, args.image_scale, runtime=args.runtime)
     before, inferencer.calibration = inferencer.calibration, None
-    tests = list(search_photographs(inferencer, args.folders, args.absent, args.seeds))
+    tests = list(run_search_tests(inferencer, args.folders, args.absent, args.seeds))
     fitted, held_out = ([half for test in tests if (half := test.half(held))] for held in (False, True))
     thr = SearchSettings.score_thr
     after = fit_scores(fitted, thr)

@@ -1,5 +1,5 @@
-from .boxed_references import leave_out_boxed
-from .coco_ap import evaluate_detections, evaluate_searches
+from .boxed_references import filter_boxed
+from .coco_ap import evaluate_searches
 from .judgement import Judgement, category_aps, judge_run
 from .matching import IOU_THR, Overlaps, average_precision, overlaps_of_run
 from .protocol import IOU_TYPES, evaluate_runs
@@ -13,13 +13,12 @@ __all__ = [
     'average_precision',
     'category_aps',
     'check_masks',
-    'evaluate_detections',
     'evaluate_runs',
     'evaluate_searches',
+    'filter_boxed',
     'has_masks',
     'is_ignored',
     'judge_run',
-    'leave_out_boxed',
     'overlaps_of_run',
     'true_mask',
 ]

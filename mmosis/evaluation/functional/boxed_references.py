@@ -15,13 +15,13 @@ from .matching import Overlaps, overlaps_of_run
 
 
 class WithoutBoxed(NamedTuple):
-    """What is left of a run without the boxed objects.
+    """A run without the boxed objects.
 
     Attributes:
         coco: The annotations without them.
         detections: Those of the run without the ones that find them.
         boxed_scores: (E,) score of the detection that finds each episode's boxed object at IoU 0.5; nan without one.
-        kept: (N,) which of the run's detections are left.
+        kept: (N,) which of the run's detections remain.
     """
 
     coco: COCO
@@ -30,12 +30,12 @@ class WithoutBoxed(NamedTuple):
     kept: np.ndarray
 
 
-def leave_out_boxed(
+def filter_boxed(
     coco: COCO, episodes: Sequence[EpisodeRecord], detections: Detections, iou_type: str = 'bbox'
 ) -> WithoutBoxed:
-    """Leave out the references that lie on the searched image, and what finds them.
+    """Filter the references that lie on the searched image, and the detections that find them.
 
-    Detections are matched as COCO does, the boxed object among all others; so one that finds it is left out, and a
+    Detections are matched as COCO does, the boxed object among all others; so the one that finds it is filtered, and a
     second one is a duplicate, as with every object.
 
     Args:

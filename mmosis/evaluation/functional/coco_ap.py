@@ -23,24 +23,6 @@ LEAST_IOU = 0.5
 NOTHING = dict(precision=np.empty((10, 101, 0, 4, 3)), recall=np.empty((10, 0, 4, 3)))
 
 
-def evaluate_detections(
-    coco: COCO, detections: Detections, iou_type: str, cat_ids: Sequence[Id], img_ids: Sequence[Id]
-) -> tuple[dict[str, float], dict[Id, dict[str, float]]]:
-    """Score detections as pycocotools does, where every image was searched for every category.
-
-    Args:
-        coco: Annotations.
-        detections: What was found. None at all is fine: every AP is 0.
-        iou_type: 'bbox' or 'segm'.
-        cat_ids: Categories to evaluate.
-        img_ids: Images to evaluate.
-
-    Returns:
-        tuple: As of :func:`evaluate_searches`; so are the errors.
-    """
-    return evaluate_searches(coco, detections, iou_type, dict.fromkeys(cat_ids, img_ids))
-
-
 def evaluate_searches(
     coco: COCO, detections: Detections, iou_type: str, searched: Mapping[Id, Collection[Id]]
 ) -> tuple[dict[str, float], dict[Id, dict[str, float]]]:
@@ -59,7 +41,7 @@ def evaluate_searches(
     Returns:
         tuple: Means over the categories, and the same for each category id. Keys: ``mAP``, ``mAP_50``, ``mAP_75``, each
         also by object size ``_s``, ``_m``, ``_l``; ``AR@1``, ``AR@10``, ``AR@100`` and ``AR_s@100`` ... Values in 0-1;
-        nan where there is no object of that kind.
+        nan where there is no such object.
 
     Raises:
         ValueError: If images or categories are unknown, or masks are to be judged that are not there.
@@ -79,13 +61,13 @@ def evaluate_searches(
 
 def _check(coco: COCO, detections: Detections, iou_type: str, searched: Mapping[Id, Collection[Id]]) -> None:
     img_ids = {img_id for images in searched.values() for img_id in images}
-    for kind, known, asked, found in (
+    for things, known, asked, found in (
         ('images', coco.imgs, img_ids, detections.image_ids),
         ('categories', coco.cats, searched, detections.category_ids),
     ):
         for what, ids in (('detections are', set(found.tolist())), ('episodes are', set(asked))):
             if unknown := sorted(ids - set(known)):
-                raise ValueError(f'{what} of {kind} that the annotation file does not have: {unknown[:5]}')
+                raise ValueError(f'{what} of {things} that the annotation file does not have: {unknown[:5]}')
     if iou_type == 'segm' and detections.masks is None and len(detections):
         raise ValueError('masks are to be judged, but the detections have none; judge boxes alone')
 
@@ -175,7 +157,7 @@ def _as_annotations(
 def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, areas: Sequence[float]) -> list[dict]:
     """Empty the masks that are too large or too small for the least IoU that counts, to save the work of finding out.
 
-    IoU is no more than the ratio of the areas. A crowd's overlap has no such bound, and none is drawn for empty truth.
+    IoU is no more than the ratio of the areas. A crowd's overlap has no such bound, and there is none for empty truth.
     """
     of_image = defaultdict(list)
     for annotation in truth:

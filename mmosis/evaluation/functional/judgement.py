@@ -97,11 +97,11 @@ def category_aps(
 def false_positives_at_recall(judgement: Judgement, recalls: Sequence[float] = RECALLS) -> dict[str, float]:
     """Count false positives an image, with one score threshold for all categories.
 
-    The threshold is the highest at which so large a share of all objects is found at IoU 0.5.
+    The threshold is the highest at which so large a fraction of all objects is found at IoU 0.5.
 
     Args:
         judgement: Of a run with and without the category in the image.
-        recalls: Shares of the objects, 0-1.
+        recalls: Fractions of the objects, 0-1.
 
     Returns:
         dict: ``FP@0.5`` and ``FP_absent@0.5``: false positives an image in all episodes, and in those for absent

@@ -27,7 +27,7 @@ class Overlaps:
         episode: The episode.
         rows: (D,) which of the run's detections they are.
         scores: (D,) descending.
-        ious: (D, G) overlaps; with an ignored object, the share of the detection that it covers.
+        ious: (D, G) overlaps; with an ignored object, the fraction of the detection that it covers.
         cat_ids: (G,) categories of the objects.
         ignored: (G,) whether an object is neither to be found nor to be missed, see :func:`is_ignored`.
     """

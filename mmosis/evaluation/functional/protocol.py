@@ -9,7 +9,7 @@ from pycocotools.coco import COCO
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
-from .boxed_references import leave_out_boxed
+from .boxed_references import filter_boxed
 from .coco_ap import evaluate_searches
 from .judgement import false_positives_at_recall, judge_run
 
@@ -29,35 +29,35 @@ def evaluate_runs(
     """Evaluate the detections of all runs (paper section 5.2).
 
     AP of a category is over the images that were searched for it in that run: what other images show of it is not
-    missed. Where episodes ask for absent categories, the standard figures leave them out, and ``absent`` has those that
-    count them.
+    missed. Where episodes ask for absent categories, the standard figures do not count them, and ``absent`` has those
+    that do.
 
     Args:
         coco: Annotations.
         episodes: What was searched for, in all runs.
         runs: The detections of each run.
         iou_types: 'bbox', 'segm' or both.
-        boxed: Whether references that lie on the searched image are left out, see :func:`leave_out_boxed`.
+        boxed: Whether references that lie on the searched image are filtered, see :func:`filter_boxed`.
 
     Returns:
-        dict: For each kind ``runs``, the metrics of each run as :func:`evaluate_searches` names them, 0-1, None for a
-        run without an episode; ``mean`` and ``interval``, half the width of the 95 % confidence interval of the mean
+        dict: For each IoU type ``runs``, the metrics of each run as :func:`evaluate_searches` names them, 0-1, None for
+        a run without an episode; ``mean`` and ``interval``, half the width of the 95 % confidence interval of the mean
         (Student's t; None for one run), over the others; ``per_category``, the means by category name; and maybe
         ``absent``.
 
     Raises:
-        ValueError: If detections and episodes do not fit the annotations.
+        ValueError: If detections and episodes do not belong to the annotations.
     """
     if not episodes:
         raise ValueError('there is no episode to evaluate')
-    return {kind: _evaluate_kind(coco, episodes, runs, kind, boxed) for kind in iou_types}
+    return {iou_type: _evaluate_type(coco, episodes, runs, iou_type, boxed) for iou_type in iou_types}
 
 
-def _evaluate_kind(
-    coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], kind: str, boxed: bool
+def _evaluate_type(
+    coco: COCO, episodes: Sequence[EpisodeRecord], runs: Sequence[Detections], iou_type: str, boxed: bool
 ) -> dict:
     shown = [episode for episode in episodes if not episode.absent]
-    evaluated = [_evaluate_run(coco, shown, number, run, kind, boxed) for number, run in enumerate(runs)]
+    evaluated = [_evaluate_run(coco, shown, number, run, iou_type, boxed) for number, run in enumerate(runs)]
     asked = {episode.run for episode in shown} or set(range(len(runs)))  # with absent categories alone all is nan
     result = dict(
         summarise_runs([means if number in asked else None for number, (means, _) in enumerate(evaluated)]),
@@ -65,33 +65,33 @@ def _evaluate_kind(
     )
     if len(shown) < len(episodes):
         result['absent'] = summarise_runs(
-            [_evaluate_absent(coco, episodes, number, run, kind) for number, run in enumerate(runs)]
+            [_evaluate_absent(coco, episodes, number, run, iou_type) for number, run in enumerate(runs)]
         )
     return result
 
 
 def _evaluate_run(
-    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, kind: str, boxed: bool = False
+    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, iou_type: str, boxed: bool = False
 ) -> tuple[Metrics, dict[int | str, Metrics]]:
     """Evaluate a run's detections of some episodes."""
     mine = [episode for episode in episodes if episode.run == number]
     if boxed:
-        coco, run, *_ = leave_out_boxed(coco, mine, run, kind)
+        coco, run, *_ = filter_boxed(coco, mine, run, iou_type)
     searched = defaultdict(set)
     for episode in mine:
         searched[episode.category_id].add(episode.image_id)
-    return evaluate_searches(coco, run, kind, searched)
+    return evaluate_searches(coco, run, iou_type, searched)
 
 
 def _evaluate_absent(
-    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, kind: str
+    coco: COCO, episodes: Sequence[EpisodeRecord], number: int, run: Detections, iou_type: str
 ) -> Metrics | None:
     """Evaluate a run's detections of all its episodes, those for absent categories among them; None without any."""
     mine = [episode for episode in episodes if episode.run == number]
     if not mine:
         return None
-    counted, _ = _evaluate_run(coco, mine, number, run, kind)
-    wrong = false_positives_at_recall(judge_run(coco, mine, run, kind))
+    counted, _ = _evaluate_run(coco, mine, number, run, iou_type)
+    wrong = false_positives_at_recall(judge_run(coco, mine, run, iou_type))
     return dict({key: counted[key] for key in ABSENT_METRICS}, **wrong)
 
 

@@ -14,7 +14,7 @@ class CocoFileMetric(CocoMetric):
     """mmdet's ``CocoMetric`` on the annotation file of the data set.
 
     Only the truth of the images that were tested counts, so a held back part can be evaluated; mmdet's own counts all
-    images of the file. Annotations may have ids of any kind; mmdet's own takes a match with annotation 0 for none.
+    images of the file. Annotations may have any ids; mmdet's own takes a match with annotation 0 for none.
     Arguments are ``CocoMetric``'s.
 
     Raises:

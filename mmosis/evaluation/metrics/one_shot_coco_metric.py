@@ -126,12 +126,12 @@ class OneShotCocoMetric(BaseMetric):
 
 
 def _check_known(sample: dict, coco: COCO) -> None:
-    for kind, known, ids in (
+    for things, known, ids in (
         ('images', coco.imgs, {sample['img_id']}),
         ('categories', coco.cats, {episode.cat_id for episode in sample['episodes']}),
     ):
         if unknown := sorted(ids - known.keys()):
-            raise ValueError(f'episodes are of {kind} that the annotation file does not have: {unknown}')
+            raise ValueError(f'episodes are of {things} that the annotation file does not have: {unknown}')
 
 
 def to_dump(results: Sequence[dict], info: dict) -> Dump:
@@ -168,8 +168,8 @@ def _of_episode(result: dict, episode_id: int) -> Detections:
 def _flatten(metrics: dict[str, dict], classwise: bool) -> dict[str, float]:
     """Name every figure as MMEngine's loggers want it."""
     flat = {}
-    for kind, result in metrics.items():
-        for prefix, part in ((kind, result), (f'{kind}_absent', result.get('absent'))):
+    for iou_type, result in metrics.items():
+        for prefix, part in ((iou_type, result), (f'{iou_type}_absent', result.get('absent'))):
             if part is None:
                 continue
             flat.update({f'{prefix}_{key}': value for key, value in part['mean'].items()})
@@ -177,5 +177,5 @@ def _flatten(metrics: dict[str, dict], classwise: bool) -> dict[str, float]:
                 runs = [(number, run) for number, run in enumerate(part['runs']) if run is not None]
                 flat.update({f'{prefix}_{key}/run{number}': v for number, run in runs for key, v in run.items()})
         if classwise:
-            flat.update({f'{kind}_mAP_50/{name}': ap['mAP_50'] for name, ap in result['per_category'].items()})
+            flat.update({f'{iou_type}_mAP_50/{name}': ap['mAP_50'] for name, ap in result['per_category'].items()})
     return flat

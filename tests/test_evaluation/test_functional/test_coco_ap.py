@@ -1,4 +1,4 @@
-"""evaluate_detections gives what pycocotools gives, and truths that nobody can dispute."""
+"""evaluate_searches gives what pycocotools gives, and truths that nobody can dispute."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ import pytest
 from random_sets import CAT_IDS, HEIGHT, WIDTH, filled_box, random_results, random_truth, rle, spoil
 
 from analysis.error_types import error_types
-from mmosis.evaluation import Detections, category_aps, evaluate_detections, evaluate_searches, judge_run
+from mmosis.evaluation import Detections, category_aps, evaluate_searches, judge_run
 from mmosis.structures import EpisodeRecord
 
 NUM_SETS = 200
@@ -17,7 +17,8 @@ CLASSWISE = 10  # every so many sets also category by category
 
 def evaluate(coco, results: list[dict], iou_type: str, cat_ids: Sequence[int], img_ids: Sequence[int]) -> tuple:
     """Evaluate COCO results."""
-    return evaluate_detections(coco, Detections.from_results(results), iou_type, cat_ids, img_ids)
+    searched = dict.fromkeys(cat_ids, img_ids)
+    return evaluate_searches(coco, Detections.from_results(results), iou_type, searched)
 
 
 @pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
@@ -91,14 +92,14 @@ def test_nothing_searched_is_nan(make_coco: Callable) -> None:
 
 
 @pytest.mark.parametrize('ids', [(0, 1), (-1, 0), ('a', 'b'), (2**64, 2**63), (-5, 2**63)])
-def test_annotation_ids_of_any_kind(make_coco: Callable, ids: tuple) -> None:
+def test_annotation_ids_of_any_type(make_coco: Callable, ids: tuple) -> None:
     """pycocotools takes a match with annotation 0 for none, and wants numbers."""
     truth = one_image(BIG, SMALL)
     for annotation, ann_id in zip(truth['annotations'], ids, strict=True):
         annotation['id'] = ann_id
     coco, found = make_coco(truth), Detections.from_results(detect(BIG, SMALL))
     for iou_type in ('bbox', 'segm'):
-        assert evaluate_detections(coco, found, iou_type, [3], [0])[0]['mAP'] == pytest.approx(1)
+        assert evaluate_searches(coco, found, iou_type, {3: [0]})[0]['mAP'] == pytest.approx(1)
         judgement = judge_run(coco, [EpisodeRecord(0, 0, 3, (1,))], found, iou_type)
         assert judgement.correct.all()
         assert judgement.own.tolist() == [0, 1]
@@ -106,7 +107,7 @@ def test_annotation_ids_of_any_kind(make_coco: Callable, ids: tuple) -> None:
 
 
 @pytest.mark.parametrize('ids', [(-3, -2), ('a', 'b'), (2**63, 2**64), (-1, 2**63), (-1, 2**64)])
-def test_image_and_category_ids_of_any_kind(make_coco: Callable, ids: tuple) -> None:
+def test_image_and_category_ids_of_any_type(make_coco: Callable, ids: tuple) -> None:
     """Two images and two categories; NumPy would make text or rounded floats of some of these ids."""
     truth = one_image(BIG, SMALL)
     truth['images'] = [dict(truth['images'][0], id=img_id) for img_id in ids]

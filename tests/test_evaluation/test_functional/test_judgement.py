@@ -8,7 +8,7 @@ from mmosis.evaluation import Detections, category_aps, evaluate_searches, judge
 BOX, SHIFTED, OTHER, FAR = (10, 10, 40, 40), (16, 10, 40, 40), (100, 100, 40, 40), (150, 20, 30, 30)
 
 
-def test_each_detection_is_told_right_or_wrong_and_how_near_it_came() -> None:
+def test_each_detection_is_judged_right_or_wrong_and_how_near_it_came() -> None:
     coco = make_truth({1: [(MUG, BOX), (JUG, OTHER)]})
     found = answer((1, MUG, BOX, 0.9), (1, MUG, SHIFTED, 0.8), (1, MUG, OTHER, 0.7), (1, MUG, FAR, 0.6))
     judgement = judge_run(coco, [ask(1, MUG)], found)

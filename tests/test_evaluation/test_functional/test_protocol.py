@@ -59,8 +59,8 @@ UNSEARCHABLE = dict(
 
 @pytest.mark.parametrize('changes', UNSEARCHABLE.values(), ids=UNSEARCHABLE.keys())
 @pytest.mark.parametrize('place', ['beside one that can be found', 'alone in its image', 'of a category of its own'])
-@pytest.mark.parametrize('told', [True, False])
-def test_what_cannot_be_searched_for_is_not_missed(changes: dict, place: str, told: bool) -> None:
+@pytest.mark.parametrize('listed', [True, False])
+def test_what_cannot_be_searched_for_is_not_missed(changes: dict, place: str, listed: bool) -> None:
     """Perfect detections have AP 1, whether they tell of the object that no search is asked for or not."""
     images = {
         'beside one that can be found': {1: [(MUG, BOX), (MUG, OTHER)], 2: [(JUG, BOX)]},
@@ -70,7 +70,7 @@ def test_what_cannot_be_searched_for_is_not_missed(changes: dict, place: str, to
     coco = make_truth(images)
     (spoilt,) = [a for a in coco.dataset['annotations'] if tuple(a['bbox']) == OTHER]
     spoilt.update(changes)
-    objects = [a for a in coco.dataset['annotations'] if told or a is not spoilt]
+    objects = [a for a in coco.dataset['annotations'] if listed or a is not spoilt]
     asked = {(a['image_id'], a['category_id']) for a in coco.dataset['annotations'] if a is not spoilt}
     shown = [a for a in objects if (a['image_id'], a['category_id']) in asked]
     found = Detections.from_results(
@@ -85,12 +85,12 @@ def test_what_cannot_be_searched_for_is_not_missed(changes: dict, place: str, to
             for a in shown
         ]
     )
-    episodes = [ask(*pair) for pair in sorted(asked)]
+    episodes = [ask(*each) for each in sorted(asked)]
     metrics = evaluate_runs(coco, episodes, [found])
-    for kind in ('bbox', 'segm'):
-        assert metrics[kind]['mean']['mAP'] == metrics[kind]['mean']['AR@100'] == pytest.approx(1)
-        assert all(figures['mAP'] == pytest.approx(1) for figures in metrics[kind]['per_category'].values())
-        judgement = judge_run(coco, episodes, found, kind)
+    for iou_type in ('bbox', 'segm'):
+        assert metrics[iou_type]['mean']['mAP'] == metrics[iou_type]['mean']['AR@100'] == pytest.approx(1)
+        assert all(figures['mAP'] == pytest.approx(1) for figures in metrics[iou_type]['per_category'].values())
+        judgement = judge_run(coco, episodes, found, iou_type)
         assert judgement.correct.all()
         assert judgement.num_objects.sum() == judgement.correct.sum() == len(asked)
         assert error_types(judgement)['missed']['count'] == 0
@@ -99,8 +99,8 @@ def test_what_cannot_be_searched_for_is_not_missed(changes: dict, place: str, to
 def test_a_part_of_the_episodes_is_judged_by_its_own_images() -> None:
     """Every third episode of two runs, perfectly answered: truth elsewhere is not missed."""
     coco = make_truth({img_id: [(MUG, BOX), (JUG, OTHER)] for img_id in range(1, 7)})
-    whole = sorted(ask(img_id, cat_id, run) for img_id in coco.imgs for cat_id in (MUG, JUG) for run in range(2))
-    episodes = whole[::3]
+    every = sorted(ask(img_id, cat_id, run) for img_id in coco.imgs for cat_id in (MUG, JUG) for run in range(2))
+    episodes = every[::3]
     runs = [
         answer(
             *(
@@ -115,7 +115,7 @@ def test_a_part_of_the_episodes_is_judged_by_its_own_images() -> None:
     assert [run['mAP'] for run in metrics['runs']] == pytest.approx([1, 1])
     assert metrics['mean']['AR@100'] == pytest.approx(1)
     # The same answers to all episodes find one of three objects of each category and run.
-    assert evaluate_runs(coco, whole, runs, ['bbox'])['bbox']['mean']['AR@100'] == pytest.approx(1 / 3)
+    assert evaluate_runs(coco, every, runs, ['bbox'])['bbox']['mean']['AR@100'] == pytest.approx(1 / 3)
 
 
 def test_answers_to_what_was_not_asked_do_not_count() -> None:

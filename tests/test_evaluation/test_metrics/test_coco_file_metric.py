@@ -47,9 +47,12 @@ def test_any_ids_will_do(tiny_coco, name: str) -> None:
     """Annotation 0 is one like others, and words are ids; mmdet's own takes the first for no match."""
 
     def change(*keys: str):
-        kind = int if name == '{}' else str
+        convert = int if name == '{}' else str
         return lambda entries: [
-            {**entry, **{key: kind(name.format(entry[key] - 100 * ('bbox' in entry and key == 'id'))) for key in keys}}
+            {
+                **entry,
+                **{key: convert(name.format(entry[key] - 100 * ('bbox' in entry and key == 'id'))) for key in keys},
+            }
             for entry in entries
         ]
 

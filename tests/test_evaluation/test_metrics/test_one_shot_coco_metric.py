@@ -256,8 +256,8 @@ def test_objects_without_a_mask_are_ignored_for_masks(
     dataset = tiny_dataset(root, test_mode=True, phase='one-shot')
     metrics = evaluate(dataset, [detect(read(dataset), sample, 0) for sample in samples_of(dataset)], classwise=True)
     assert metrics['one-shot/segm_mAP_50/person'] == metrics['one-shot/bbox_mAP_50/person'] == pytest.approx(1)
-    told = '1 of 24 objects have no segmentation: they are ignored where masks are judged'
-    assert mmengine_log.messages.count(told) == 2  # with the first image, and beside the figures
+    warning = '1 of 24 objects have no segmentation: they are ignored where masks are judged'
+    assert mmengine_log.messages.count(warning) == 2  # with the first image, and beside the figures
 
 
 def _fail(*_: object) -> None:
@@ -281,8 +281,8 @@ def test_an_error_of_the_evaluation_loses_nothing(
     dump = Dump.load(command[1])
     assert not Path(command[1], 'metrics.json').exists()
     coco = load_coco(DataPaths.find(command[1]).ann_file)
-    for kind, result in dump.evaluate(coco).items():
-        assert result['mean']['mAP'] == pytest.approx(expected[f'one-shot/{kind}_mAP'])
+    for iou_type, result in dump.evaluate(coco).items():
+        assert result['mean']['mAP'] == pytest.approx(expected[f'one-shot/{iou_type}_mAP'])
 
 
 def test_an_older_tests_figures_do_not_stay_beside_a_failed_ones(

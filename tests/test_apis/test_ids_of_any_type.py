@@ -16,7 +16,7 @@ from mmosis.evaluation import Dump, OneShotCocoMetric, judge_run, random_baselin
 from mmosis.structures import RLEMasks, load_episodes
 from mmosis.utils.coco_file import load_coco
 
-KINDS = {
+CHANGES = {
     'as they are': lambda number: number,
     'words': lambda number: f'no. {number}',
     'negative': lambda number: -number,
@@ -28,18 +28,18 @@ KINDS = {
 CROWD = 105
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Callable[[int], int | str]:
-    return KINDS[request.param]
+@pytest.fixture(params=CHANGES)
+def change_id(request: pytest.FixtureRequest) -> Callable[[int], int | str]:
+    return CHANGES[request.param]
 
 
 @pytest.fixture
-def root(tiny_coco: Callable, kind: Callable) -> Path:
-    """The tiny set with ids of a kind, without its degenerate box."""
+def root(tiny_coco: Callable, change_id: Callable) -> Path:
+    """The tiny set with changed ids, without its degenerate box."""
 
     def change(*names: str) -> Callable:
         return lambda entries: [
-            {**entry, **{name: kind(entry[name]) for name in names}}
+            {**entry, **{name: change_id(entry[name]) for name in names}}
             for entry in entries
             if 'bbox' not in entry or entry['bbox'][2] >= 1
         ]
@@ -74,21 +74,21 @@ def answer(dataset: OneShotCocoDataset, index: int) -> dict:
     return dict(img_id=info['img_id'], episodes=episodes, pred_instances=found)
 
 
-def test_training_draws_the_same(make_dataset: Callable, tiny_dataset: Callable, kind: Callable) -> None:
+def test_training_draws_the_same(make_dataset: Callable, tiny_dataset: Callable, change_id: Callable) -> None:
     """A training draw depends on the order of the file, not on its ids."""
     dataset = make_dataset(split=1)
     for draw in range(8):
         (info, (episode,)), (plain_info, (plain,)) = (each.draw_episodes(draw) for each in (dataset, tiny_dataset()))
-        assert (info['img_id'], episode.cat_id) == (kind(plain_info['img_id']), kind(plain.cat_id))
+        assert (info['img_id'], episode.cat_id) == (change_id(plain_info['img_id']), change_id(plain.cat_id))
         assert {reference.img_id for reference in episode.references} != {info['img_id']}
     known = {annotation['id'] for annotation in json.loads(Path(dataset.ann_file).read_text())['annotations']}
     drawn = [reference.ann_id for draw in range(8) for reference in dataset.draw_episodes(draw)[1][0].references]
     assert set(drawn) < known
-    assert {type(ann_id) for ann_id in drawn} == {type(kind(1))}
+    assert {type(ann_id) for ann_id in drawn} == {type(change_id(1))}
     assert dataset[0]['ref_inputs'].any()
 
 
-def test_a_test_is_judged_dumped_and_replayed(make_dataset: Callable, kind: Callable, tmp_path: Path) -> None:
+def test_a_test_is_judged_dumped_and_replayed(make_dataset: Callable, change_id: Callable, tmp_path: Path) -> None:
     dataset = make_dataset(True, split=1, phase='background', runs=2, num_absent=1)
     metric = OneShotCocoMetric(dump_dir=str(tmp_path / 'dump'))
     metric.dataset_meta = dataset.metainfo
@@ -100,7 +100,7 @@ def test_a_test_is_judged_dumped_and_replayed(make_dataset: Callable, kind: Call
 
     dump, coco = Dump.load(tmp_path / 'dump'), load_coco(dataset.ann_file)
     assert repr(dump.evaluate(coco)) == repr(metric.report)  # with nan, which equals nothing
-    assert {episode.image_id for episode in dump.episodes} == {kind(number) for number in (7, 3, 12, 5, 9, 31)}
+    assert {episode.image_id for episode in dump.episodes} == {change_id(number) for number in (7, 3, 12, 5, 9, 31)}
     replay = make_dataset(True, episodes_file=str(tmp_path / 'dump/episodes.json'))
     assert sorted(replay.episode_records()) == dump.episodes == load_episodes(tmp_path / 'dump/episodes.json')[1]
 
@@ -109,16 +109,16 @@ def test_a_test_is_judged_dumped_and_replayed(make_dataset: Callable, kind: Call
     assert judgement.correct.all()
     assert error_types(judgement)['missed']['count'] == 0
     searched, shown, matrix = confusion_matrix(coco, episodes, dump.runs[0])
-    assert searched == sorted(kind(number) for number in (20, 30, 40, 80))
+    assert searched == sorted(change_id(number) for number in (20, 30, 40, 80))
     assert [matrix[row, shown.index(cat_id)] for row, cat_id in enumerate(searched)] == [1] * 4
 
 
-def test_random_boxes_are_of_the_searched_objects(make_dataset: Callable, kind: Callable) -> None:
+def test_random_boxes_are_of_the_searched_objects(make_dataset: Callable, change_id: Callable) -> None:
     dataset = make_dataset(True, split=1, phase='background', seed=3)
     coco = load_coco(dataset.ann_file)
     dump = random_baseline(coco, dataset.episode_records(), dataset.metainfo['protocol'], seed=3)
     assert len(dump.runs[0]) == sum(
-        annotation['category_id'] in map(kind, (20, 30, 40, 80)) and annotation['id'] != kind(CROWD)
+        annotation['category_id'] in map(change_id, (20, 30, 40, 80)) and annotation['id'] != change_id(CROWD)
         for annotation in coco.dataset['annotations']
     )
     assert 0 <= dump.evaluate(coco)['bbox']['mean']['mAP_50'] < 1
