@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields
 from typing import Any
 
 from mmosis.cli_arguments import PROGRAM, parse_args
@@ -16,18 +17,12 @@ from mmosis.utils.signals import raise_on_signals
 
 def run_search(args: argparse.Namespace) -> int:
     """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
-    from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, search_images
+    from mmosis.search import PhotoIndex, ReferenceBank, search_images
     from mmosis.search.folders.image_list import ImageList, find_images
 
-    # Wrong settings are reported before the model is loaded.
-    settings = SearchSettings(
-        score_thr=args.score_thr,
-        keep_all=args.keep_all,
-        polygons=args.polygons,
-        overlays=not args.no_overlays,
-    )
     inferencer = _make_inferencer(args)
-    references = [_load_mask(reference, inferencer.max_pixels) for reference in args.references]
+    options = inferencer.options
+    references = [_load_mask(reference, options.max_pixels) for reference in args.references]
     index = PhotoIndex.open(args.index) if args.index else None
     listed = find_images(args.images) if index is None else ImageList(index.files)
     images = listed.images
@@ -38,7 +33,7 @@ def run_search(args: argparse.Namespace) -> int:
         gone = 'it is no longer there; mmosis index brings the index up to date'
         listed = ImageList.of_files(index.choose(inferencer, bank, args.share, args.top), gone)
     with _make_spread(args, inferencer) as spread:
-        report = search_images(inferencer, listed, bank, args.out, settings, args.resume, spread)
+        report = search_images(inferencer, listed, bank, args.out, options, args.resume, spread)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
     if report.searched:
         print(f'searched {report.searched}')
@@ -94,20 +89,16 @@ def run_serve(args: argparse.Namespace) -> int:
 
 
 def _make_inferencer(args: argparse.Namespace) -> Any:
-    from mmosis.search import make_inferencer
+    from mmosis.search import SearchOptions, make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
 
+    # Wrong options are reported before the model is loaded.
+    names = (field.name for field in fields(SearchOptions))
+    options = SearchOptions(**{name: getattr(args, name) for name in names if hasattr(args, name)})
     try:
         with quiet_imports():
-            return make_inferencer(
-                args.model or DEFAULT_MODEL,
-                args.weights,
-                args.device,
-                args.image_scale,
-                args.precision,
-                args.runtime,
-                **{name: getattr(args, name) for name in ('max_pixels', 'tile', 'overlap') if hasattr(args, name)},
-            )
+            model = args.model or DEFAULT_MODEL
+            return make_inferencer(model, args.weights, args.device, args.precision, args.runtime, options)
     except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
 

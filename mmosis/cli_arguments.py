@@ -153,7 +153,7 @@ def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument('--score-thr', type=parse_number, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
     output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
     output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
-    output.add_argument('--no-overlays', action='store_true', help='write no pictures')
+    output.add_argument('--no-overlays', dest='overlays', action='store_false', help='write no pictures')
     output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
 
 

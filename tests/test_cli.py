@@ -20,7 +20,7 @@ import mmosis
 from mmosis import cli
 from mmosis.cli import main, parse_args
 from mmosis.cli_parser import parse_box
-from mmosis.search import OneShotInferencer, SearchSettings
+from mmosis.search import OneShotInferencer, SearchOptions
 from mmosis.search.base import SearchBase
 from mmosis.search.folders import folder_search
 from mmosis.search.folders.search_journal import SearchJournal
@@ -112,7 +112,7 @@ class TestParse:
             score_thr=0.5,
             keep_all=False,
             polygons=False,
-            no_overlays=False,
+            overlays=True,
             resume=False,
             tile=None,
             overlap=None,
@@ -125,7 +125,7 @@ class TestParse:
             runtime=None,
         )
         assert vars(args).items() >= expected.items()
-        assert args.score_thr == SearchSettings().score_thr
+        assert args.score_thr == SearchOptions().score_thr
 
     @pytest.mark.parametrize(
         ('args', 'message'),

@@ -9,8 +9,9 @@ from typing import Any
 from mmosis.utils.lazy import lazy_names
 
 from .folders.coco_export import describe_image, to_coco
-from .folders.folder_search import SearchReport, SearchSettings, search_array, search_images
+from .folders.folder_search import SearchReport, search_array, search_images
 from .index.photo_index import IndexReport, PhotoIndex
+from .options import SearchOptions
 from .reference_bank import BankCategory, BankEntry, ReferenceBank
 from .references import SearchReference, parse_references
 from .runtimes import make_inferencer
@@ -23,9 +24,9 @@ __all__ = [
     'OneShotInferencer',
     'PhotoIndex',
     'ReferenceBank',
+    'SearchOptions',
     'SearchReference',
     'SearchReport',
-    'SearchSettings',
     'describe_image',
     'make_inferencer',
     'parse_references',

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,16 +12,15 @@ from mmosis.structures import FoundObjects
 
 from .calibration import Calibration
 from .competition import compete, keep_wanted
-from .images import MAX_PIXELS
 from .known_objects import KnownObjects
+from .options import SearchOptions
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 from .regions import RegionEmbedding
-from .view_search import MergeRule, Searched, Step, View, finish, search_views
+from .view_search import Searched, Step, View, finish, search_views
 from .views import ViewSettings, plan_unknown
 
 REGION_SIZE = 64  # pixels of the network's input
-SCORE_THR = 0.5  # lowest score of what is kept by default
 
 
 class SearchBase(ABC):
@@ -30,26 +28,18 @@ class SearchBase(ABC):
 
     Attributes:
         fingerprint: Of the model, which a bank must be of.
-        image_scale: Longer side in pixels that the user asked for, or None.
-        tile: Side of the tiles in pixels of the image that the user asked for, or None.
-        overlap: What neighbouring tiles share at least, as a share of one; None as the config says.
-        max_pixels: Image files that have more are refused before they are decoded.
+        options: What the user chose; a search may be given others.
         precision: 'fp32' or 'bf16'.
         runtime: 'torch' or 'onnx'.
-        views: In which views an image is searched.
         region_size: Side of the regions of an index, in pixels of the network's input.
         calibration: What scores go through, or None.
         show_progress: Whether long searches show a bar.
     """
 
     fingerprint: str
-    image_scale: int | None = None
-    tile: int | None = None
-    overlap: float | None = None
-    max_pixels: int = MAX_PIXELS
+    options: SearchOptions
     precision: str
     runtime: str
-    views: ViewSettings
     region_size: int
     calibration: Calibration | None
     show_progress: bool
@@ -64,21 +54,29 @@ class SearchBase(ABC):
         Raises:
             ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
         """
-        for name in ('image_scale', 'tile', 'max_pixels'):
-            if not isinstance(getattr(self, name), Integral | None):
-                raise ValueError(f'{name} must be a whole number of pixels, got {getattr(self, name)!r}')
-        if self.max_pixels < 1:
-            raise ValueError(f'max_pixels must be at least 1, got {self.max_pixels}')
-        if not isinstance(self.overlap, Real | None):
-            raise ValueError(f'overlap must be a share of a tile, from 0 to below 1, got {self.overlap!r}')
-        self.views = ViewSettings.from_config(search, self.image_scale, self.tile, self.overlap)
+        self.search_cfg, self._resizes = search, resizes
         self.calibration = Calibration.from_config(search)
         self.region_size = search.get('region_size', REGION_SIZE)
         if self.region_size < 1:
             raise ValueError(f'search.region_size must be at least 1 pixel, got {self.region_size}')
-        if self.views.sides and not resizes:
-            what = 'image_scale' if self.image_scale else 'search'
+        self.view_settings(self.options)  # refuses what is out of its range
+
+    def view_settings(self, options: SearchOptions) -> ViewSettings:
+        """In which views images are searched, as the config and the user's options say.
+
+        Raises:
+            ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
+        """
+        views = ViewSettings.from_config(self.search_cfg, options)
+        if views.sides and not self._resizes:
+            what = 'image_scale' if options.image_scale else 'search'
             raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
+        return views
+
+    @property
+    def views(self) -> ViewSettings:
+        """In which views images are searched by default."""
+        return self.view_settings(self.options)
 
     def encode(self, references: Any, batch_size: int = 8, searched: Sequence | None = None) -> ReferenceBank:
         """Encode references, once for all searches.
@@ -102,7 +100,7 @@ class SearchBase(ABC):
         entries, encoded, thumbnails = [], [], []
         for start in range(0, len(parsed), batch_size):
             batch = parsed[start : start + batch_size]
-            loaded = [reference.load(self.max_pixels) for reference in batch]
+            loaded = [reference.load(self.options.max_pixels) for reference in batch]
             entries += [BankEntry.of(reference, results) for reference, (results, _) in zip(batch, loaded, strict=True)]
             thumbnails += [thumbnail for _, thumbnail in loaded]
             encoded.append(self._encode_batch([results for results, _ in loaded]))
@@ -167,8 +165,7 @@ class SearchBase(ABC):
         Args:
             image: (H, W, 3) BGR uint8.
             bank: What to search for.
-            keep_all: Whether to keep what every category finds. By default categories compete, and a region goes to the
-                one that matches it best; what negative references win is dropped.
+            keep_all: Whether to keep what every category finds, see :class:`SearchOptions`.
 
         Returns:
             FoundObjects: ``bboxes``, ``scores``, ``labels`` and maybe ``masks``, the best first.
@@ -176,41 +173,31 @@ class SearchBase(ABC):
         Raises:
             ValueError: If the bank is of another model.
         """
-        return self.search_image(image, bank, keep_all).found
+        return self.search_image(image, bank, keep_all=keep_all).found
 
     def search_image(
-        self,
-        image: np.ndarray,
-        bank: ReferenceBank,
-        keep_all: bool = False,
-        score_thr: float = 0.0,
-        add_boxed: bool = True,
+        self, image: np.ndarray, bank: ReferenceBank, options: SearchOptions | None = None, **changes: Any
     ) -> Searched:
         """Search one image as :meth:`search` does, and tell in which views; a bar that runs tells how far it is.
 
         Args:
-            image, bank, keep_all: As in :meth:`search`.
-            score_thr: What scores less may be missing from what was found, but for the best of all.
-            add_boxed: Whether the objects of references that lie on the image are in what was found, as
-                :func:`~mmosis.search.boxed.with_boxed` puts them there; without it what the network found stays.
+            image, bank: As in :meth:`search`.
+            options: By default the inferencer's, with a threshold of 0.
+            **changes: Fields of the options that are others.
         """
-        return finish(self.search_batch([image], bank, keep_all, score_thr, add_boxed=add_boxed))[0]
+        options = replace(options or replace(self.options, score_thr=0.0), **changes)
+        return finish(self.search_batch([image], bank, options))[0]
 
     def search_batch(
-        self,
-        images: Sequence[np.ndarray],
-        bank: ReferenceBank,
-        keep_all: bool = False,
-        score_thr: float = 0.0,
-        batch_size: int = 1,
-        add_boxed: bool = True,
+        self, images: Sequence[np.ndarray], bank: ReferenceBank, options: SearchOptions
     ) -> Generator[Step, None, list[Searched]]:
         """Search images step by step, so that progress can be told, and the search stopped between two steps.
 
         Args:
             images: Each (H, W, 3) BGR uint8.
-            bank, keep_all, score_thr, add_boxed: As in :meth:`search_image`.
-            batch_size: Views that the model looks at at a time.
+            bank: What to search for.
+            options: How. What scores less than the threshold may be missing from what was found, but for the best of
+                all.
 
         Yields:
             Step: How many views have been looked at, and how many there are by now.
@@ -222,18 +209,17 @@ class SearchBase(ABC):
             ValueError: If the bank is of another model.
         """
         self.check_bank(bank)
-        queries = self.merge_references(bank)
-        known = [KnownObjects.of(image, bank, self.views, add_boxed) for image in images]
+        queries, settings = self.merge_references(bank), self.view_settings(options)
+        known = [KnownObjects.of(image, bank, settings, options.add_boxed) for image in images]
 
         def look(views: Sequence[View]) -> list[FoundObjects]:
             pairs = zip(self._look(views, images, queries), views, strict=True)
             return [known[view.image].rate(found, view.tile[:2], self.calibration) for found, view in pairs]
 
         shapes, sizes = [each.img_shape for each in known], [each.mean_sizes for each in known]
-        rule = MergeRule(self.competition_iou_thr, not keep_all, score_thr)
-        results = yield from search_views(shapes, sizes, self.views, look, rule, batch_size)
+        results = yield from search_views(shapes, sizes, settings, look, options, self.competition_iou_thr)
         complete = [each.complete(result.found) for each, result in zip(known, results, strict=True)]
-        settled = [self._settle(found, len(bank.names), keep_all) for found in complete]
+        settled = [self._settle(found, len(bank.names), options.keep_all) for found in complete]
         return [result._replace(found=found) for result, found in zip(results, settled, strict=True)]
 
     def _settle(self, found: FoundObjects, num_wanted: int, keep_all: bool) -> FoundObjects:
@@ -282,20 +268,6 @@ class SearchBase(ABC):
         bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
         self.check_bank(bank)
         return bank
-
-
-def check_score_thr(score_thr: float) -> None:
-    """Refuse a threshold that is no score.
-
-    Raises:
-        TypeError: If it is no number.
-        ValueError: If it is not in 0-1.
-    """
-    if not isinstance(score_thr, Real):
-        raise TypeError(f'the score threshold must be a number in 0-1, got {score_thr!r}')
-    if not 0 <= score_thr <= 1:
-        share = f'; {score_thr:g} % is {score_thr / 100:g}' if 1 < score_thr <= 100 else ''
-        raise ValueError(f'the score threshold must be in 0-1, got {score_thr}{share}')
 
 
 def as_plain(found: Any) -> dict[str, list]:

@@ -6,6 +6,7 @@ prepare()
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,14 +31,15 @@ from mmosis.utils.config_file import read_config
 from mmosis.utils.precision import may_use_bfloat16
 from mmosis.utils.strict_weights import weights_must_fit
 
-from .base import SCORE_THR, SearchBase, as_plain, check_score_thr
+from .base import SearchBase, as_plain
 from .fingerprint import model_fingerprint
 from .folders.image_list import list_images
 from .folders.output_names import OutputNames, name_outputs
 from .half_precision import to_half_precision
-from .images import MAX_PIXELS, load_image
+from .images import load_image
 from .keywords import refuse_unknown
 from .model_zoo import DEFAULT_MODEL, find_model
+from .options import SearchOptions
 from .overlay import write_picture
 from .passes import make_pass
 from .pipeline import SearchPipeline
@@ -74,22 +76,16 @@ class OneShotInferencer(SearchBase, DetInferencer):
         scope: As in ``DetInferencer``.
         palette: Colours of the categories, as in ``DetInferencer``.
         show_progress: Whether to show a progress bar.
-        image_scale: Longer side in pixels to which images, or tiles of them, are resized for the network. By default
-            the config's ``search`` settles it, see :class:`~mmosis.search.views.ViewSettings`: that at which the object
-            has the size that the model likes, in tiles if need be; or images larger than ``max_image_scale`` are
-            reduced to it; without either, its test pipeline as it is. More finds smaller objects and takes longer.
         precision: 'fp32' or 'bf16'; a device that only emulates bf16, slowly, searches in fp32, and a warning says so.
         channels_last: Whether convolutions work on the channels-last layout; by default on a CPU, which is faster so.
-        max_pixels: Image files that have more are refused before they are decoded.
-        tile: Side in pixels of the tiles in which larger images are searched; by default as the size of the object asks
-            for.
-        overlap: What neighbouring tiles share, as a share of a tile; by default the config's, or 0.25.
+        options: How images are searched; a call has its own threshold and ``keep_all``.
+        **changes: Fields of the options that are others, such as ``image_scale=640``.
 
     Raises:
         ValueError: If the model is unknown, the checkpoint is not one of it, or an option has no such value.
     """
 
-    forward_kwargs: set = {'bank', 'keep_all', 'score_thr'}
+    forward_kwargs: set = {'bank', 'options'}
     runtime = 'torch'
 
     def __init__(
@@ -100,16 +96,14 @@ class OneShotInferencer(SearchBase, DetInferencer):
         scope: str = 'mmdet',
         palette: str = 'random',
         show_progress: bool = True,
-        image_scale: int | None = None,
         precision: str = 'fp32',
         channels_last: bool | None = None,
-        max_pixels: int = MAX_PIXELS,
-        tile: int | None = None,
-        overlap: float | None = None,
+        options: SearchOptions | None = None,
+        **changes: Any,
     ) -> None:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
-        self.image_scale, self.tile, self.overlap, self.max_pixels = image_scale, tile, overlap, max_pixels
+        self.options = replace(options or SearchOptions(), **changes)
         self._names: dict[str, OutputNames] = {}
         self._drawn_classes: Sequence[str] = ()
         if isinstance(model, str) and Path(model).is_file():
@@ -165,7 +159,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         references: Any,
         batch_size: int = 1,
         keep_all: bool = False,
-        pred_score_thr: float = SCORE_THR,
+        pred_score_thr: float = SearchOptions.score_thr,
         **kwargs: Any,
     ) -> SearchResult:
         """Search images.
@@ -174,7 +168,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
             inputs: A file, a folder, an array (H, W, 3) BGR uint8, a picture of Pillow, or a list of these.
             references: What to search for, as in :meth:`encode`, or a :class:`ReferenceBank`.
             batch_size: Images that are searched at a time, and views of them that the model looks at at a time.
-            keep_all: As in :meth:`search`.
+            keep_all: As in :class:`SearchOptions`.
             pred_score_thr: What scores less is in no prediction and in no picture, 0-1.
             **kwargs: ``DetInferencer``'s: ``out_dir``, ``no_save_pred``, ``no_save_vis``, ``return_vis``,
                 ``return_datasamples``, ``show``, ``print_result`` ...
@@ -190,42 +184,33 @@ class OneShotInferencer(SearchBase, DetInferencer):
             ValueError: If one cannot be read or used, a bank is of another model, or the threshold is no score.
         """
         refuse_unknown(kwargs, ('batch_size', 'keep_all', *_CALL_OF_MMDET))
-        check_score_thr(pred_score_thr)
+        options = replace(self.options, score_thr=pred_score_thr, keep_all=keep_all, batch_size=batch_size)
         images = self._inputs_to_list(inputs)
         bank = self._as_bank(references, images)
         self._drawn_classes = bank.names
         self._names = name_outputs([image for image in images if isinstance(image, str)])
-        result = super().__call__(
-            images,
-            batch_size=batch_size,
-            bank=bank,
-            keep_all=keep_all,
-            score_thr=pred_score_thr,
-            **kwargs,
-        )
+        result = super().__call__(images, batch_size=batch_size, bank=bank, options=options, **kwargs)
         return SearchResult(result, classes=bank.names)
 
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)
 
-    def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[tuple[list, dict]]:
+    def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[tuple[list, list[dict]]]:
         """Load images.
 
         Yields:
-            tuple: The images of a batch, and a dict of ``images``, each as the pipeline loads it, and ``batch_size``.
+            tuple: The images of a batch, and each of them as the pipeline loads it.
         """
         for start in range(0, len(inputs), batch_size):
             images = inputs[start : start + batch_size]
-            loaded = [self.pipeline.load(image, self.max_pixels) for image in images]
-            yield images, dict(images=loaded, batch_size=batch_size)
+            yield images, [self.pipeline.load(image, self.options.max_pixels) for image in images]
 
-    def forward(self, inputs: dict, bank: ReferenceBank, keep_all: bool, score_thr: float) -> list[DetDataSample]:
+    def forward(self, inputs: list[dict], bank: ReferenceBank, options: SearchOptions) -> list[DetDataSample]:
         """Search a batch of loaded images; each sample has what was found as its ``pred_instances``."""
-        pixels = [loaded['img'] for loaded in inputs['images']]
-        results = finish(self.search_batch(pixels, bank, keep_all, score_thr, inputs['batch_size']))
+        results = finish(self.search_batch([loaded['img'] for loaded in inputs], bank, options))
         return [
-            _as_sample(loaded, each.found[each.found.scores >= score_thr], bank)
-            for loaded, each in zip(inputs['images'], results, strict=True)
+            _as_sample(loaded, each.found[each.found.scores >= options.score_thr], bank)
+            for loaded, each in zip(inputs, results, strict=True)
         ]
 
     def merge_references(self, bank: ReferenceBank) -> EncodedReferences:

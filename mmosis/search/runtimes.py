@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mmosis.utils.cores import limit_threads
 from mmosis.utils.install import install_hint
 
 from .base import SearchBase
-from .images import MAX_PIXELS
 from .model_zoo import DEFAULT_MODEL, is_exported, model_names, unknown_model
+from .options import SearchOptions
 
 RUNTIMES = ('torch', 'onnx')
 PACKAGES = dict(torch=('mmdet', 'onedl'), onnx=('onnxruntime', 'light'))
@@ -19,12 +20,10 @@ def make_inferencer(
     model: str = DEFAULT_MODEL,
     weights: str | None = None,
     device: str | None = None,
-    image_scale: int | None = None,
     precision: str | None = None,
     runtime: str | None = None,
-    max_pixels: int = MAX_PIXELS,
-    tile: int | None = None,
-    overlap: float | None = None,
+    options: SearchOptions | None = None,
+    **changes: Any,
 ) -> SearchBase:
     """Make what searches.
 
@@ -32,13 +31,10 @@ def make_inferencer(
         model: Name of a model, a config file, or the folder of an exported model.
         weights: Checkpoint of the config.
         device: Torch's; 'auto' is as if none were given, and ONNX Runtime too runs on the 'cpu'.
-        image_scale: Longer side of images for the network, in pixels.
         precision: 'fp32', the default, or 'bf16'.
         runtime: One of RUNTIMES; by default ONNX Runtime where it is installed, the model comes exported and nothing is
             asked for that only torch has.
-        max_pixels: Image files that have more are refused before they are decoded.
-        tile, overlap: Side of the tiles of larger images, in pixels, and what neighbours share; by default as the size
-            of the object asks for.
+        options, **changes: As in :class:`~mmosis.search.OneShotInferencer`.
 
     Raises:
         ImportError: If the runtime is not installed.
@@ -57,15 +53,14 @@ def make_inferencer(
     if not _exists(model):
         raise ValueError(unknown_model(model))
     _require(runtime, model, asked)
-    views = dict(image_scale=image_scale, max_pixels=max_pixels, tile=tile, overlap=overlap)
     if runtime == 'torch':
         from .inferencer import OneShotInferencer
 
         limit_threads()
-        return OneShotInferencer(model, weights, device, precision=precision or 'fp32', **views)
+        return OneShotInferencer(model, weights, device, precision=precision or 'fp32', options=options, **changes)
     from .onnx.light_inferencer import LightInferencer
 
-    return LightInferencer(model, **views)
+    return LightInferencer(model, options=options, **changes)
 
 
 def _exists(model: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from mmosis.structures import FoundObjects
 from mmosis.utils.progress import tell_part
 
+from .options import SearchOptions
 from .scales import found_size, merge_scales
 from .tiling import Tile, keep_own, merge_tiles
 from .views import Plan, ViewSettings, plan_unknown, plan_views
@@ -54,28 +54,13 @@ class Searched(NamedTuple):
 Look = Callable[[Sequence[View]], Sequence[FoundObjects]]
 
 
-@dataclass(frozen=True)
-class MergeRule:
-    """How detections of several views become one.
-
-    Attributes:
-        iou_thr: Boxes that overlap by more than this are of one object.
-        compete: Whether labels compete for a region.
-        score_thr: What scores less is left out of images in tiles, for its memory, but for the best of each label.
-    """
-
-    iou_thr: float
-    compete: bool = True
-    score_thr: float = 0.0
-
-
 def search_views(
     shapes: Sequence[tuple[int, int]],
     sizes: Sequence[Sequence[float | None]],
     settings: ViewSettings,
     look: Look,
-    rule: MergeRule,
-    batch_size: int = 1,
+    options: SearchOptions,
+    iou_thr: float,
 ) -> Generator[Step, None, list[Searched]]:
     """Search images for categories, each in the views that its size asks for.
 
@@ -88,8 +73,9 @@ def search_views(
             None where it is not known.
         settings: Which views.
         look: Searches views of one side.
-        rule: How what several views gave is merged.
-        batch_size: Views that are looked at at a time.
+        options: What scores less than their threshold is dropped from images in tiles, for its memory, but for the best
+            of each label.
+        iou_thr: Boxes of several views that overlap by more than this are of one object.
 
     Yields:
         Step: After each batch of views.
@@ -97,7 +83,7 @@ def search_views(
     Returns:
         list[Searched]: For each image all that was found, in any order, the labels positions of categories.
     """
-    search = _ViewSearch(shapes, look, rule, batch_size)
+    search = _ViewSearch(shapes, look, options, iou_thr)
     answers = {
         (image, label): plan_first(size, shape, settings)
         for image, (shape, of_image) in enumerate(zip(shapes, sizes, strict=True))
@@ -137,8 +123,8 @@ Answers = dict[tuple[int, int], tuple[Plan, ...]]
 class _ViewSearch:
     """What the views of a batch of images gave by now."""
 
-    def __init__(self, shapes: Sequence[tuple[int, int]], look: Look, rule: MergeRule, batch_size: int) -> None:
-        self._shapes, self._look, self._rule, self._batch_size = shapes, look, rule, batch_size
+    def __init__(self, shapes: Sequence[tuple[int, int]], look: Look, options: SearchOptions, iou_thr: float) -> None:
+        self._shapes, self._look, self._options, self._iou_thr = shapes, look, options, iou_thr
         self._found: dict[tuple[int, Plan], dict[int, FoundObjects]] = defaultdict(dict)
         self._done = self._total = 0
 
@@ -152,8 +138,8 @@ class _ViewSearch:
         self._total += sum(len(plan.tiles) for _, plan in todo)
         parts: dict[tuple[int, Plan], list[FoundObjects]] = defaultdict(list)
         for views in _by_side(todo):
-            for start in range(0, len(views), self._batch_size):
-                batch = views[start : start + self._batch_size]
+            for start in range(0, len(views), self._options.batch_size):
+                batch = views[start : start + self._options.batch_size]
                 for (plan, view), found in zip(batch, self._look([view for _, view in batch]), strict=True):
                     parts[view.image, plan].append(self._keep_own(found, view, plan))
                 self._done += len(batch)
@@ -165,7 +151,7 @@ class _ViewSearch:
     def found(self, image: int, labels: Sequence[int], plans: Sequence[Plan]) -> FoundObjects:
         """What an image gave for categories of the same plans."""
         by_plan = [FoundObjects.cat([self._found[image, plan][label] for label in labels]) for plan in plans]
-        return merge_scales(by_plan, self._rule.iou_thr)
+        return merge_scales(by_plan, self._iou_thr)
 
     def result(self, image: int, answers: Answers) -> Searched:
         """All that an image gave."""
@@ -180,13 +166,13 @@ class _ViewSearch:
         """Of a tile, what may matter for the image; the rest is dropped at once, for its memory."""
         if len(plan.tiles) == 1:
             return found
-        return keep_own(found, view.tile, plan.tiles, self._shapes[view.image], self._rule.score_thr)
+        return keep_own(found, view.tile, plan.tiles, self._shapes[view.image], self._options.score_thr)
 
     def _merge(self, results: Sequence[FoundObjects], plan: Plan, shape: tuple[int, int]) -> FoundObjects:
         if len(plan.tiles) == 1:
             return results[0]
         # The threshold of merge_tiles is the one between pieces.
-        return merge_tiles(results, plan.tiles, shape, across_labels=self._rule.compete)
+        return merge_tiles(results, plan.tiles, shape, across_labels=not self._options.keep_all)
 
 
 def _by_side(todo: Mapping[tuple[int, Plan], Sequence[int]]) -> Iterable[list[tuple[Plan, View]]]:

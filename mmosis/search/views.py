@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import ceil, inf
 
+from .options import MIN_SIDE, SearchOptions
 from .tiling import MIN_TILE, Tile, count_tiles, plan_tiles
 
-MIN_SIDE = 32  # pixels
 STEP = 32  # pixels: sides that are chosen are multiples of it, so that the network meets few shapes
 
 
@@ -69,16 +69,12 @@ class ViewSettings:
         count_tiles((1, 1), self.tile_side if self.tile is None else self.tile, self.overlap)  # refuses them
 
     @classmethod
-    def from_config(
-        cls, search: Mapping, image_scale: int | None = None, tile: int | None = None, overlap: float | None = None
-    ) -> 'ViewSettings':
+    def from_config(cls, search: Mapping, options: SearchOptions = SearchOptions()) -> 'ViewSettings':  # noqa: B008
         """Read a config's ``search``.
 
         Args:
             search: Its settings.
-            image_scale: One longer side for all images or tiles, which overrules it.
-            tile: Side of the tiles in pixels of the image, which overrules it.
-            overlap: Theirs.
+            options: The user's, which overrule it.
 
         Raises:
             ValueError: If a number is out of its range, or the settings are those of an earlier version.
@@ -88,16 +84,16 @@ class ViewSettings:
                 'search.scales is no setting any more: images are brought to any scale between search.sides, e.g. '
                 'sides=(448, 1152), unknown_sides=(512, 1024), object_size=64; export an exported model again'
             )
-        if image_scale is not None and image_scale < MIN_SIDE:
-            raise ValueError(f'image_scale must be at least {MIN_SIDE} pixels, got {image_scale}')
-        given = {} if overlap is None else dict(overlap=overlap)
-        if image_scale is not None:
-            return cls((image_scale,) * 2, max_enlargement=None, tile=tile, **given)
+        given = dict(tile=options.tile)
+        if options.overlap is not None:
+            given['overlap'] = options.overlap
+        if options.image_scale is not None:
+            return cls((options.image_scale,) * 2, max_enlargement=None, **given)
         known = {field.name for field in fields(cls)} - {'tile'}
         settings = {key: value for key, value in search.items() if key in known}
         if 'max_image_scale' in search:
             settings['sides'] = (MIN_SIDE, search['max_image_scale'])
-        return cls(**settings | given, tile=tile)
+        return cls(**settings | given)
 
 
 @dataclass(frozen=True)

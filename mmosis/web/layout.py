@@ -6,12 +6,14 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from mmosis.search import SearchOptions
+
 from .canvas import make_canvas
 from .examples import Example
 from .results import summarise
 from .session import MAX_NAME, Session
 
-SCORE_THR = 0.5
+SCORE_THR = SearchOptions.score_thr
 MODES = [('Best match wins', False), ('Keep all', True)]
 
 

@@ -51,10 +51,11 @@ def search(session: Session, inferencer: SearchBase) -> Iterator[Session]:
     check(session)
     started = perf_counter()
     bank = session.bank or inferencer.encode(list(session.references))
+    options = replace(inferencer.options, score_thr=0.0, keep_all=session.keep_all)
     scenes = list(session.scenes)
     for i, scene in enumerate(scenes):
         if scene.found is None:
-            steps = inferencer.search_batch([scene.image], bank, session.keep_all)
+            steps = inferencer.search_batch([scene.image], bank, options)
             searched = yield from _look(steps, replace(session, bank=bank, scenes=tuple(scenes)))
             scenes[i] = replace(scene, found=searched.found, plans=searched.plans)
             yield replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)

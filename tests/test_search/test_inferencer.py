@@ -493,7 +493,7 @@ def test_a_crop_that_finds_nothing_credible_keeps_what_it_has(
 ) -> None:
     image, _ = scene
     crop = np.ascontiguousarray(image[20:100, 20:90])
-    monkeypatch.setattr(scaling, 'views', replace(scaling.views, credible_score=1.0))
+    monkeypatch.setattr(scaling, 'search_cfg', dict(scaling.search_cfg, credible_score=1.0))
     assert input_shapes(scaling, image, crop) == [(3, 64, 64), (3, 128, 128)]
     assert len(scaling.search(image, scaling.encode(crop)))
 
@@ -512,7 +512,7 @@ def test_tiles_of_an_image_go_through_the_model_in_batches(
 ) -> None:
     """Tiles know the size of the object in their image; their batches find what they find one by one."""
     image, _ = scene
-    monkeypatch.setattr(scaling, 'views', replace(scaling.views, tile=96))
+    monkeypatch.setattr(scaling, 'options', replace(scaling.options, tile=96))
     assert input_shapes(scaling, image, as_reference(image)) == [(3, 64, 64)] * 9
     one_by_one, in_batches = (
         scaling(image, as_reference(image), size, pred_score_thr=0)['predictions'][0] for size in (1, 4)

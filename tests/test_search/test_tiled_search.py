@@ -1,7 +1,7 @@
 """A search in tiles finds what a search of the whole image finds, by a detector that knows the objects."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,13 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mmosis.search import SearchSettings, search_array
+from mmosis.search import SearchOptions, search_array
 from mmosis.search.base import SearchBase
 from mmosis.search.folders.folder_search import search_file
 from mmosis.search.suppression import box_iou
 from mmosis.search.tiling import BORDER
 from mmosis.search.view_search import View
-from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects, RLEMasks
 
 NUM_LABELS = 4
@@ -44,11 +43,11 @@ class Thing:
 class KnowingDetector(SearchBase):
     """Sees of each thing what a tile shows."""
 
-    competition_iou_thr, calibration, regions, _encode_batch, _encode_image = 0.5, None, None, None, None
+    competition_iou_thr, regions, _encode_batch, _encode_image = 0.5, None, None, None
 
     def __init__(self, things: list[Thing], masked: bool = True, **tiles: object) -> None:
-        self.things, self.masked = things, masked
-        self.views = ViewSettings.from_config({}, **tiles)
+        self.things, self.masked, self.options = things, masked, SearchOptions(**tiles)
+        self.read_settings({}, resizes=True)
 
     def check_bank(self, bank: object) -> None: ...
 
@@ -100,8 +99,8 @@ def search_both(
 ) -> tuple:
     """What is found in the whole image, and in tiles."""
     detectors = KnowingDetector(things, masked), KnowingDetector(things, masked, **tiles)
-    image, settings = np.zeros((*shape, 3), np.uint8), SearchSettings(**settings)
-    return tuple(tell(search_array(each, image, BANK, settings)) for each in detectors)
+    image = np.zeros((*shape, 3), np.uint8)
+    return tuple(tell(search_array(each, image, BANK, replace(each.options, **settings))) for each in detectors)
 
 
 WHOLE = draw(80, 20, 150, 60)  # the right tile sees it whole, the left one cuts it
@@ -143,10 +142,11 @@ def test_where_nothing_is_found_the_best_score_is_that_of_the_whole(
     scores: dict, cut_scores: dict | None, best: float, tmp_path: Path
 ) -> None:
     cv2.imwrite(str(tmp_path / 'image.png'), np.zeros((*SHAPE, 3), np.uint8))
-    settings = SearchSettings(overlays=False)
     for tiles in ({}, TILE):
         detector = KnowingDetector([Thing(WHOLE, scores, cut_scores)], **tiles)
-        record = search_file(detector, str(tmp_path / 'image.png'), 'image', BANK, tmp_path, settings)
+        record = search_file(
+            detector, str(tmp_path / 'image.png'), 'image', BANK, tmp_path, replace(detector.options, overlays=False)
+        )
         assert record['found'] == []
         assert record['best_score'] == pytest.approx(best)
 
@@ -162,7 +162,7 @@ def test_a_piece_below_the_threshold_completes_an_object() -> None:
         return found.with_columns(scores=np.full(len(found), by_tile[view.tile[0]], np.float32))
 
     detector.detect = weaker
-    found = search_array(detector, IMAGE, BANK, SearchSettings())
+    found = search_array(detector, IMAGE, BANK, detector.options)
     assert found.bboxes.tolist() == [box_of(WIDE)]
     assert found.scores.tolist() == pytest.approx([0.6])
 
@@ -173,7 +173,7 @@ def test_a_piece_of_another_category_lies_in_the_joined_object(keep_all: bool, e
     detector = KnowingDetector([Thing(WIDE, {0: 0.9, 1: 0.6})], **TILE)
     detect = detector.detect
     detector.detect = lambda view: detect(view)[: 2 if view.tile[0] else 1]
-    found = search_array(detector, IMAGE, BANK, SearchSettings(keep_all=keep_all))
+    found = search_array(detector, IMAGE, BANK, replace(detector.options, keep_all=keep_all))
     assert sorted(zip(found.labels.tolist(), found.scores.tolist(), strict=True)) == [
         (label, pytest.approx(score)) for label, score in expected
     ]

@@ -5,7 +5,8 @@ from collections.abc import Generator, Sequence
 import numpy as np
 import pytest
 
-from mmosis.search.view_search import MergeRule, Searched, View, finish, search_views
+from mmosis.search.options import SearchOptions
+from mmosis.search.view_search import Searched, View, finish, search_views
 from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects
 from mmosis.utils.progress import track
@@ -44,7 +45,7 @@ class Look:
 
 def run(look: Look, sizes: list, shapes: Sequence = (SHAPE,), **options: object) -> tuple[list, list[Searched]]:
     """What is yielded, and what comes out."""
-    steps = search_views(shapes, [sizes] * len(shapes), SETTINGS, look, MergeRule(0.5), **options)
+    steps = search_views(shapes, [sizes] * len(shapes), SETTINGS, look, SearchOptions(0, **options), 0.5)
     yielded = []
     while True:
         try:
@@ -125,7 +126,7 @@ def test_views_of_one_side_go_together_whatever_image_they_are_of() -> None:
 
 def test_a_search_can_be_stopped_between_views() -> None:
     look = Look(10)
-    steps = search_views([SHAPE], [[10]], SETTINGS, look, MergeRule(0.5))
+    steps = search_views([SHAPE], [[10]], SETTINGS, look, SearchOptions(0), 0.5)
     next(steps)
     steps.close()
     assert len(look.batches) == 1

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mmosis.search.options import SearchOptions
 from mmosis.search.views import Plan, ViewSettings, plan_unknown, plan_views, tell_plans
 
 SETTINGS = ViewSettings(
@@ -57,7 +58,7 @@ class TestSettings:
     )
     def test_what_the_user_gives_is_checked(self, given: dict, message: str) -> None:
         with pytest.raises(ValueError, match=message):
-            ViewSettings.from_config(GIVEN, **given)
+            ViewSettings.from_config(GIVEN, SearchOptions(**given))
 
 
 class TestWhole:
@@ -79,7 +80,7 @@ class TestWhole:
         assert plan_views(10, IMAGE, ViewSettings()) == Plan(WHOLE, None)
 
     def test_image_scale_overrules(self) -> None:
-        settings = ViewSettings.from_config(GIVEN, image_scale=1001)
+        settings = ViewSettings.from_config(GIVEN, SearchOptions(image_scale=1001))
         for plan in (plan_views(5, IMAGE, settings), plan_views(500, IMAGE, settings), *plan_unknown(IMAGE, settings)):
             assert plan == Plan(WHOLE, 1001)
 
@@ -107,13 +108,13 @@ class TestTiles:
         assert plan_views(2, (100, 190), SETTINGS) == Plan(((0, 0, 190, 100),), 768)
 
     def test_tile_overrules(self) -> None:
-        settings = ViewSettings.from_config(vars(SETTINGS) | dict(tile=None), tile=400, overlap=0)
+        settings = ViewSettings.from_config(vars(SETTINGS) | dict(tile=None), SearchOptions(tile=400, overlap=0))
         corners = [(0, 0), (400, 0), (0, 200), (400, 200)]
         assert plan_views(50, IMAGE, settings) == Plan(tuple((x, y, x + 400, y + 400) for x, y in corners), 512)
         assert plan_views(5, IMAGE, settings).side == 1152
         assert [plan.side for plan in plan_unknown(IMAGE, settings)] == [512, 1024]
         assert all(len(plan.tiles) == 4 for plan in plan_unknown(IMAGE, settings))
-        both = ViewSettings.from_config(vars(SETTINGS) | dict(tile=None), image_scale=320, tile=400)
+        both = ViewSettings.from_config(vars(SETTINGS) | dict(tile=None), SearchOptions(image_scale=320, tile=400))
         assert (plan_views(5, IMAGE, both).side, len(plan_views(5, IMAGE, both).tiles)) == (320, 6)
 
 

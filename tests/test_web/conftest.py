@@ -6,7 +6,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from mmosis.search import BankEntry, ReferenceBank, parse_references
+from mmosis.search import BankEntry, ReferenceBank, SearchOptions, parse_references
 from mmosis.search.view_search import Searched, Step
 from mmosis.search.views import Plan
 from mmosis.structures import FoundObjects, RLEMasks
@@ -23,6 +23,8 @@ class FakeInferencer:
 
     views = 1
 
+    options = SearchOptions()
+
     def __init__(self) -> None:
         self.encoded = []
         self.searches = []
@@ -37,10 +39,10 @@ class FakeInferencer:
         return ReferenceBank(entries, [each.load()[1] for each in parsed], encoded, 'fake')
 
     def search_batch(
-        self, images: list[np.ndarray], bank: ReferenceBank, keep_all: bool = False
+        self, images: list[np.ndarray], bank: ReferenceBank, options: SearchOptions
     ) -> Generator[Step, None, list[Searched]]:
         (image,) = images
-        self.searches.append(dict(image=image, bank=bank, keep_all=keep_all))
+        self.searches.append(dict(image=image, bank=bank, keep_all=options.keep_all))
         self.gate.wait(30)
         for done in range(1, self.views + 1):
             yield done, self.views

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 with quiet_imports():
     from analysis.search_tests import Reliability, SearchTest, fit_scores, run_search_tests
-    from mmosis.search import SearchSettings, make_inferencer
+    from mmosis.search import SearchOptions, make_inferencer
     from mmosis.search.calibration import Calibration
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.runtimes import RUNTIMES
@@ -81,11 +81,13 @@ def _tell(numbers: Mapping) -> str:
 def main() -> None:
     """Search, fit and print."""
     args = parse_args()
-    inferencer = make_inferencer(args.model, args.weights, args.device, args.image_scale, runtime=args.runtime)
+    inferencer = make_inferencer(
+        args.model, args.weights, args.device, runtime=args.runtime, image_scale=args.image_scale
+    )
     before, inferencer.calibration = inferencer.calibration, None
     tests = list(run_search_tests(inferencer, args.folders, args.absent, args.seeds))
     fitted, held_out = ([half for test in tests if (half := test.half(held))] for held in (False, True))
-    thr = SearchSettings.score_thr
+    thr = SearchOptions.score_thr
     after = fit_scores(fitted, thr)
     reliability = Reliability.of(held_out, before, after)
     print(f'On the half of the images that was held out, at the threshold {thr}, boxes at IoU 0.5:')

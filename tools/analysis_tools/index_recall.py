@@ -15,7 +15,7 @@ from terminaltables import AsciiTable
 from mmosis.utils.notices import quiet_imports
 
 with quiet_imports():
-    from mmosis.search import PhotoIndex, ReferenceBank, SearchSettings, make_inferencer, search_images
+    from mmosis.search import PhotoIndex, ReferenceBank, SearchOptions, make_inferencer, search_images
     from mmosis.search.base import SearchBase
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.suppression import box_iou
@@ -83,7 +83,7 @@ def measure_index_recall(
     inputs: str | Path | Sequence[str | Path],
     bank: ReferenceBank,
     out_dir: str | Path,
-    score_thr: float = SearchSettings.score_thr,
+    score_thr: float = SearchOptions.score_thr,
     shares: Sequence[float] = SHARES,
     ann_file: str | Path | None = None,
 ) -> IndexRecall:
@@ -109,8 +109,8 @@ def measure_index_recall(
     if any(not 0 < share <= 1 for share in shares):
         raise ValueError(f'shares must be above 0 and at most 1, got {", ".join(map(str, shares))}')
     true = None if ann_file is None else _boxes(load_coco(str(ann_file)).dataset)  # before hours have passed
-    settings = SearchSettings(score_thr=score_thr, keep_all=True, overlays=False)
-    report = search_images(inferencer, inputs, bank, Path(out_dir, FULL), settings, resume=True)
+    options = SearchOptions(score_thr=score_thr, keep_all=True, overlays=False)
+    report = search_images(inferencer, inputs, bank, Path(out_dir, FULL), options, resume=True)
     index, _ = PhotoIndex.build(inferencer, inputs, Path(out_dir, INDEX))
     counts = _count(json.loads(report.annotations.read_text()), true)
     total = sum(counts.values())
@@ -161,7 +161,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('images', nargs='+', help='image files or folders: the library')
     parser.add_argument('--bank', required=True, help='references, as mmosis search --save-bank wrote them')
     parser.add_argument('--out', required=True, help='folder for the full search, the index and recall.json')
-    parser.add_argument('--score-thr', type=float, default=SearchSettings.score_thr, help='default: %(default)s')
+    parser.add_argument('--score-thr', type=float, default=SearchOptions.score_thr, help='default: %(default)s')
     parser.add_argument('--annotations', metavar='FILE', help='COCO format: only objects that are right count')
     parser.add_argument('--model', default=DEFAULT_MODEL, help='name, config file or exported folder')
     parser.add_argument('--weights', help='checkpoint of the config')

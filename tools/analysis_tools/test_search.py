@@ -17,7 +17,7 @@ with quiet_imports():
     from analysis.search_measure import measure_search
     from analysis.search_plan import SearchPlan
     from mmosis.evaluation import Dump, category_table, runs_table, save_and_evaluate
-    from mmosis.search import SearchSettings, make_inferencer
+    from mmosis.search import SearchOptions, make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.runtimes import RUNTIMES
     from mmosis.structures import PHASES
@@ -69,11 +69,13 @@ def main() -> None:
     args = parse_args()
     if args.dump is not None:
         Path(args.dump).mkdir(parents=True, exist_ok=True)  # hours before it is needed
-    inferencer = make_inferencer(args.model, args.weights, args.device, args.image_scale, runtime=args.runtime)
+    inferencer = make_inferencer(
+        args.model, args.weights, args.device, runtime=args.runtime, image_scale=args.image_scale
+    )
     phase = args.classes or ('one-shot' if args.split else 'all')
     plan = SearchPlan(args.folder, args.seeds, phase, args.split, args.absent, args.references, args.same)
     measure = measure_search(inferencer, plan)
-    data, thr = plan.data_paths, SearchSettings.score_thr
+    data, thr = plan.data_paths, SearchOptions.score_thr
     coco = load_coco(data.ann_file, data.img_dir)
     metrics = save_and_evaluate(measure.dump, coco, data, args.dump)
     print(f'AP50 of each category (%)\n{category_table(metrics)}\n{runs_table(metrics)}')

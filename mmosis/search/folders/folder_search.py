@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmosis.search.base import SCORE_THR, SearchBase, check_score_thr
+from mmosis.search.base import SearchBase
 from mmosis.search.images import load_image
+from mmosis.search.options import SearchOptions
 from mmosis.search.overlay import draw_search, write_picture
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.views import tell_plans
@@ -30,29 +31,6 @@ from .search_journal import SearchJournal
 
 ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
 NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
-
-
-@dataclass(frozen=True)
-class SearchSettings:
-    """How to search, and what to write.
-
-    Attributes:
-        score_thr: Lowest score of what is kept, 0-1.
-        keep_all: Whether categories do not compete for a region.
-        polygons: Whether masks are written as polygons, else as RLE.
-        overlays: Whether pictures of the results are written.
-
-    Raises:
-        ValueError: If a number is out of its range.
-    """
-
-    score_thr: float = SCORE_THR
-    keep_all: bool = False
-    polygons: bool = False
-    overlays: bool = True
-
-    def __post_init__(self) -> None:
-        check_score_thr(self.score_thr)
 
 
 @dataclass(frozen=True)
@@ -81,7 +59,7 @@ class SearchReport:
 
 
 # Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
-Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchSettings], Generator[dict, None, None]]
+Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchOptions], Generator[dict, None, None]]
 
 
 def search_images(
@@ -89,7 +67,7 @@ def search_images(
     inputs: str | Path | Sequence[str | Path] | ImageList,
     bank: ReferenceBank,
     out: str | Path,
-    settings: SearchSettings,
+    options: SearchOptions,
     resume: bool = False,
     spread: Spread | None = None,
 ) -> SearchReport:
@@ -105,7 +83,7 @@ def search_images(
         bank: What to search for.
         out: Folder to write, or a file in it that ends in ``.parquet``, which gets what was found instead of
             ``annotations.json``; see :func:`~mmosis.search.folders.parquet.write_detections`.
-        settings: How.
+        options: How.
         resume: Whether to go on with a search that was stopped.
         spread: What searches the images in other processes, see :func:`~mmosis.search.ray.ray_search.ray_workers`; by
             default this one does.
@@ -127,12 +105,12 @@ def search_images(
     with SearchJournal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
         remove_leftovers(folder, OVERLAYS)
         num_kept, num_asked = len(journal.records), len(journal.names)
-        names = name_images(files, journal, folder / OVERLAYS if settings.overlays else None)
+        names = name_images(files, journal, folder / OVERLAYS if options.overlays else None)
         are_others = len(journal.names) > num_asked or not journal.records.keys() <= set(names)
         # An address is read as it was given; MMEngine has backends for some.
         sources = [given if '://' in given else file for given, file in zip(listed.images, files, strict=True)]
         todo = [(source, name) for source, name in zip(sources, names, strict=True) if name not in journal.records]
-        with closing((spread or _search_here(inferencer))(todo, bank, folder, settings)) as found:
+        with closing((spread or _search_here(inferencer))(todo, bank, folder, options)) as found:
             try:
                 errors = _keep(journal, track(found, 'Search', len(todo), disable=not inferencer.show_progress))
             finally:
@@ -152,7 +130,7 @@ def search_images(
 
 
 def search_file(
-    inferencer: SearchBase, file: str, name: str, bank: ReferenceBank, folder: Path, settings: SearchSettings
+    inferencer: SearchBase, file: str, name: str, bank: ReferenceBank, folder: Path, options: SearchOptions
 ) -> dict:
     """Search one image, draw it, and describe it.
 
@@ -162,7 +140,7 @@ def search_file(
         name: Its name in the COCO file.
         bank: What to search for.
         folder: Folder to write.
-        settings: How.
+        options: How.
 
     Returns:
         dict: As :func:`~mmosis.search.folders.coco_export.describe_image` makes it, with ``best_score``, below the
@@ -172,11 +150,11 @@ def search_file(
         OSError: If its overlay cannot be written.
     """
     try:
-        image = load_image(file, inferencer.max_pixels)
+        image = load_image(file, options.max_pixels)
     except (OSError, ValueError, ImportError, MemoryError) as error:
         return dict(file_name=name, error=str(error) or NO_MEMORY)
     try:
-        return _search_image(inferencer, image, name, bank, folder, settings)
+        return _search_image(inferencer, image, name, bank, folder, options)
     except Exception as error:
         if is_memory_error(error):
             return dict(file_name=name, error=NO_MEMORY)
@@ -186,15 +164,15 @@ def search_file(
 
 
 def _search_image(
-    inferencer: SearchBase, image: np.ndarray, name: str, bank: ReferenceBank, folder: Path, settings: SearchSettings
+    inferencer: SearchBase, image: np.ndarray, name: str, bank: ReferenceBank, folder: Path, options: SearchOptions
 ) -> dict:
-    searched = inferencer.search_image(image, bank, settings.keep_all, settings.score_thr)
-    found = searched.found[searched.found.scores >= settings.score_thr]
+    searched = inferencer.search_image(image, bank, options)
+    found = searched.found[searched.found.scores >= options.score_thr]
     best = float(searched.found.scores.max(initial=0))
-    if settings.overlays:
+    if options.overlays:
         drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
         write_picture(folder / OVERLAYS / picture_name(name), drawn)
-    record = describe_image(name, image.shape[:2], found, settings.score_thr, settings.polygons)
+    record = describe_image(name, image.shape[:2], found, options.score_thr, options.polygons)
     return dict(record, best_score=round(best, 4), plans=[plan.tell() for plan in searched.plans])
 
 
@@ -203,7 +181,7 @@ def _search_here(inferencer: SearchBase) -> Spread:
 
 
 def search_array(
-    inferencer: SearchBase, image: np.ndarray, bank: ReferenceBank, settings: SearchSettings
+    inferencer: SearchBase, image: np.ndarray, bank: ReferenceBank, options: SearchOptions
 ) -> FoundObjects:
     """Search one image (H, W, 3) BGR.
 
@@ -211,8 +189,8 @@ def search_array(
         FoundObjects: ``bboxes``, ``scores`` from the threshold up, ``labels``, and ``masks`` where the model gives
         them, the best first.
     """
-    found = inferencer.search_image(image, bank, settings.keep_all, settings.score_thr).found
-    return found[found.scores >= settings.score_thr]
+    found = inferencer.search_image(image, bank, options).found
+    return found[found.scores >= options.score_thr]
 
 
 def _places(out: Path) -> tuple[Path, Path]:
@@ -227,9 +205,9 @@ def _places(out: Path) -> tuple[Path, Path]:
 
 
 def _check_nothing_is_overwritten(
-    files: Sequence[str], folder: Path, annotations: Path, settings: SearchSettings
+    files: Sequence[str], folder: Path, annotations: Path, options: SearchOptions
 ) -> None:
-    if settings.overlays and any(is_inside(file, folder / OVERLAYS) for file in files):
+    if options.overlays and any(is_inside(file, folder / OVERLAYS) for file in files):
         raise ValueError(f'overlays would overwrite images in {folder / OVERLAYS}; write to another folder')
     if annotations.exists() and not (folder / JOURNAL).exists():
         raise ValueError(f'{annotations} is of no search that can go on, {JOURNAL} is missing; write to another folder')
@@ -252,13 +230,13 @@ def _keep(journal: SearchJournal, found: Iterable[dict]) -> dict[str, str]:
     return errors
 
 
-def _describe(inferencer: SearchBase, bank: ReferenceBank, settings: SearchSettings) -> dict:
+def _describe(inferencer: SearchBase, bank: ReferenceBank, options: SearchOptions) -> dict:
     """All that results hang on, as plain values."""
     return dict(
-        asdict(settings),
+        {name: getattr(options, name) for name in ('score_thr', 'keep_all', 'polygons', 'overlays')},
         classes=bank.names,
         references=_digest(bank),
-        **asdict(inferencer.views),
+        **asdict(inferencer.view_settings(options)),
         calibration=inferencer.calibration and asdict(inferencer.calibration),
         precision=inferencer.precision,
     )

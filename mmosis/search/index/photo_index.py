@@ -317,7 +317,7 @@ def _opened(path: str | Path) -> Iterator[None]:
 
 def _embed(inferencer: SearchBase, file: str) -> np.ndarray:
     try:
-        return inferencer.embed_regions(load_image(file, inferencer.max_pixels))
+        return inferencer.embed_regions(load_image(file, inferencer.options.max_pixels))
     except Exception as error:
         if is_memory_error(error):
             raise ValueError(TOO_LITTLE) from error

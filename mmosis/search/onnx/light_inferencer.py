@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmosis.search.base import SCORE_THR, SearchBase, as_plain, check_score_thr
+from mmosis.search.base import SearchBase, as_plain
 from mmosis.search.folders.image_list import list_images
 from mmosis.search.folders.output_names import OutputNames, name_outputs
-from mmosis.search.images import MAX_PIXELS, load_image
+from mmosis.search.images import load_image
 from mmosis.search.keywords import refuse_unknown
 from mmosis.search.model_zoo import DEFAULT_MODEL, find_exported
+from mmosis.search.options import SearchOptions
 from mmosis.search.overlay import draw_search, write_picture
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.regions import RegionEmbedding
@@ -40,10 +42,9 @@ class LightInferencer(SearchBase):
     Args:
         model: Name of a model that comes exported (by default the one in the box), or a folder that
             ``tools/deployment/export_onnx.py`` wrote.
-        image_scale, tile, overlap: As in ``OneShotInferencer``.
         num_threads: Threads of the network; by default one a core.
         show_progress: Whether to show a progress bar.
-        max_pixels: Image files that have more are refused before they are decoded.
+        options, **changes: As in ``OneShotInferencer``.
 
     Raises:
         FileNotFoundError: If there is no such model.
@@ -55,15 +56,12 @@ class LightInferencer(SearchBase):
     def __init__(
         self,
         model: str | Path = DEFAULT_MODEL,
-        image_scale: int | None = None,
         num_threads: int | None = None,
         show_progress: bool = True,
-        max_pixels: int = MAX_PIXELS,
-        tile: int | None = None,
-        overlap: float | None = None,
+        options: SearchOptions | None = None,
+        **changes: Any,
     ) -> None:
-        self.image_scale, self.tile, self.overlap = image_scale, tile, overlap
-        self.show_progress, self.max_pixels = show_progress, max_pixels
+        self.show_progress, self.options = show_progress, replace(options or SearchOptions(), **changes)
         self.detector = OnnxDetector(find_exported(model), num_threads)
         self.spec = self.detector.spec
         self.fingerprint = self.detector.fingerprint
@@ -87,7 +85,7 @@ class LightInferencer(SearchBase):
         inputs: Any,
         references: Any,
         keep_all: bool = False,
-        pred_score_thr: float = SCORE_THR,
+        pred_score_thr: float = SearchOptions.score_thr,
         out_dir: str = '',
         no_save_pred: bool = True,
         no_save_vis: bool = False,
@@ -105,15 +103,15 @@ class LightInferencer(SearchBase):
                 f'{", ".join(of_torch)} cannot be had from the light runtime; they need OneShotInferencer on torch: '
                 f'{install_hint("onedl")}'
             )
-        check_score_thr(pred_score_thr)
+        options = replace(self.options, score_thr=pred_score_thr, keep_all=keep_all)
         images = list_images(inputs)
         bank = self._as_bank(references, images)
         predictions, pictures = [], []
         names = name_outputs([image for image in images if isinstance(image, str)])
         for number, image in enumerate(track(images, 'Search', disable=not self.show_progress)):
-            loaded = load_image(image, self.max_pixels)
-            found = self.search_image(loaded, bank, keep_all, pred_score_thr).found
-            found = found[found.scores >= pred_score_thr]
+            loaded = load_image(image, options.max_pixels)
+            found = self.search_image(loaded, bank, options).found
+            found = found[found.scores >= options.score_thr]
             predictions.append(as_plain(found))
             name = names[image] if isinstance(image, str) else OutputNames(f'{number:08}.jpg', f'{number:08}.json')
             if out_dir and not no_save_pred:

@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from mmosis.search.base import SearchBase
-from mmosis.search.folders.folder_search import SearchSettings, Spread, search_file
+from mmosis.search.folders.folder_search import Spread, search_file
+from mmosis.search.options import SearchOptions
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.runtimes import make_inferencer
 from mmosis.utils.install import install_hint
@@ -55,14 +56,7 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
 
 def describe_model(inferencer: SearchBase, model: str, weights: str | None) -> dict[str, Any]:
     """Tell workers to load the model that this process has, on the same runtime and kind of device."""
-    told = dict(
-        model=model,
-        image_scale=inferencer.image_scale,
-        runtime=inferencer.runtime,
-        max_pixels=inferencer.max_pixels,
-        tile=inferencer.tile,
-        overlap=inferencer.overlap,
-    )
+    told = dict(model=model, runtime=inferencer.runtime)
     if inferencer.runtime == 'torch':
         device = inferencer.model.data_preprocessor.device.type
         told |= dict(weights=weights, device=device, precision=inferencer.precision)
@@ -75,7 +69,7 @@ class Worker:
     Args:
         model: As in :func:`ray_workers`.
         bank: The reference bank, as its file holds it.
-        how: Folder to write and settings, as :func:`search_file` takes them.
+        how: Folder to write and options, as :func:`search_file` takes them.
         working_folder: What paths are relative to.
         attempts: Actor of :class:`Attempts`.
 
@@ -85,7 +79,7 @@ class Worker:
     """
 
     def __init__(
-        self, model: dict, bank: bytes, how: tuple[Path, SearchSettings], working_folder: str, attempts: Any
+        self, model: dict, bank: bytes, how: tuple[Path, SearchOptions], working_folder: str, attempts: Any
     ) -> None:
         import ray
 
@@ -145,7 +139,7 @@ def _search(
     todo: Sequence[tuple[str, str]],
     bank: ReferenceBank,
     folder: Path,
-    settings: SearchSettings,
+    options: SearchOptions,
 ) -> Iterator[dict]:
     """Search images on the cluster that is joined; records come as they are ready."""
     if not todo:
@@ -164,7 +158,7 @@ def _search(
     given = dict(
         model=dict(model),
         bank=bank.to_bytes(),
-        how=(folder, settings),
+        how=(folder, options),
         working_folder=os.getcwd(),
         attempts=attempts,
     )

@@ -17,16 +17,15 @@ import pytest
 from pycocotools.coco import COCO
 from search_model import CONFIG, write_weights
 
-from mmosis.search import OneShotInferencer, ReferenceBank, SearchSettings, search_array, search_images
+from mmosis.search import OneShotInferencer, ReferenceBank, SearchOptions, search_array, search_images
 from mmosis.search.calibration import Calibration
 from mmosis.search.folders import parquet
 from mmosis.search.folders.folder_search import SearchReport
 from mmosis.search.folders.search_journal import SearchJournal
 from mmosis.search.suppression import box_iou
 from mmosis.search.view_search import Searched
-from mmosis.search.views import ViewSettings
 
-SETTINGS = SearchSettings(score_thr=0.4)
+SETTINGS = SearchOptions(score_thr=0.4)
 QUICK = replace(SETTINGS, overlays=False)  # pictures take as long as the search
 NAMES = ['a.jpg', 'b.png', 'c.jpg', 'd.png']
 
@@ -93,11 +92,11 @@ def run(
     def run(
         inputs: object = photos,
         bank: ReferenceBank = bank,
-        settings: SearchSettings = QUICK,
+        options: SearchOptions = QUICK,
         resume: bool = False,
         out: str = 'out',
     ) -> SearchReport:
-        return search_images(inferencer, inputs, bank, tmp_path / out, settings, resume)
+        return search_images(inferencer, inputs, bank, tmp_path / out, options, resume)
 
     return run
 
@@ -137,7 +136,7 @@ class TestOutput:
             np.testing.assert_array_equal(masks, found.masks.numpy())
 
     def test_an_overlay_of_each_image(self, run: Callable, tmp_path: Path) -> None:
-        run(settings=SETTINGS)
+        run(options=SETTINGS)
         overlays = tmp_path / 'out' / 'overlays'
         assert names_in(overlays) == ['a.jpg', 'b.png.jpg', 'c.jpg', 'd.png.jpg']
         assert {cv2.imread(str(path)).shape for path in overlays.iterdir()} == {(480, 640, 3)}
@@ -146,15 +145,15 @@ class TestOutput:
         for name in ('a.png', 'a.JPG', 'a.jpeg'):
             shutil.copy(photos / 'a.jpg', photos / name)
         files = [photos / name for name in ('a.jpg', 'a.png', 'a.JPG', 'a.jpeg')]
-        run(files, settings=SETTINGS)
+        run(files, options=SETTINGS)
         assert names_in(tmp_path / 'out' / 'overlays') == ['a.JPG', 'a.jpeg', 'a.jpg', 'a.png.jpg']
 
     def test_no_overlays(self, run: Callable, tmp_path: Path) -> None:
-        run([tmp_path / 'photos' / 'a.jpg'], settings=QUICK)
+        run([tmp_path / 'photos' / 'a.jpg'], options=QUICK)
         assert names_in(tmp_path / 'out') == ['annotations.json', 'journal.jsonl']
 
     def test_polygons(self, run: Callable, photos: Path, tmp_path: Path) -> None:
-        run(photos / 'a.jpg', settings=replace(QUICK, polygons=True))
+        run(photos / 'a.jpg', options=replace(QUICK, polygons=True))
         kinds = {type(annotation['segmentation']) for annotation in read(tmp_path / 'out')['annotations']}
         assert kinds == {list}
 
@@ -183,7 +182,7 @@ class TestOutput:
         assert report.errors == {'none.png': f'there is no image file {photos}/none.png'}
 
     def test_a_threshold_that_nothing_reaches(self, run: Callable, photos: Path) -> None:
-        report = run(photos / 'a.jpg', settings=SearchSettings(score_thr=1))
+        report = run(photos / 'a.jpg', options=SearchOptions(score_thr=1))
         assert (report.num_images, report.num_found) == (1, 0)
         assert COCO(str(report.annotations)).getAnnIds() == []
 
@@ -193,7 +192,7 @@ class TestOutput:
         shutil.move(photos / 'a.jpg', photos / 'deep' / 'a.jpg')
         run(
             [photos / 'deep' / 'er', photos / 'deep' / '..' / 'deep' / 'a.jpg', str(photos / 'b.png')],
-            settings=SETTINGS,
+            options=SETTINGS,
         )
         assert file_names(tmp_path / 'out') == ['deep/er/d.png', 'deep/a.jpg', 'b.png']
         assert names_in(tmp_path / 'out' / 'overlays') == ['b.png.jpg', 'deep/a.jpg', 'deep/er/d.png.jpg']
@@ -216,8 +215,8 @@ class TestOutput:
         (tmp_path / 'out').mkdir()
         images = photos.rename(tmp_path / 'out' / 'overlays')
         with pytest.raises(ValueError, match=r'overlays would overwrite images in .*overlays; write to'):
-            run(images, settings=SETTINGS)
-        run(images, settings=QUICK)
+            run(images, options=SETTINGS)
+        run(images, options=QUICK)
         assert names_in(images) == NAMES
 
     def test_an_address_without_a_backend_stops_nothing(self, run: Callable, photos: Path, tmp_path: Path) -> None:
@@ -240,7 +239,7 @@ class TestOutput:
 
     def test_search_array(self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object) -> None:
         for keep_all in (False, True):
-            found = search_array(inferencer, scene.image, bank, SearchSettings(score_thr=0.4, keep_all=keep_all))
+            found = search_array(inferencer, scene.image, bank, SearchOptions(score_thr=0.4, keep_all=keep_all))
             everything = inferencer.search(scene.image, bank, keep_all)
             expected = everything[everything.scores >= 0.4]
             np.testing.assert_array_equal(found.bboxes, expected.bboxes)
@@ -252,11 +251,11 @@ class TestResume:
     def test_a_stop_loses_nothing(self, run: Callable, count: Callable, whole: Path, tmp_path: Path) -> None:
         count(stop_after=2)
         with pytest.raises(KeyboardInterrupt):
-            run(settings=SETTINGS)
+            run(options=SETTINGS)
         assert file_names(tmp_path / 'out') == NAMES[:2]
         assert read(tmp_path / 'out')['annotations']
         search = count()
-        report = run(settings=SETTINGS, resume=True)
+        report = run(options=SETTINGS, resume=True)
         assert len(search.images) == 2
         assert (report.num_images, report.num_found) == (4, len(read(whole)['annotations']))
         for name in ('annotations.json', 'overlays/b.png.jpg', 'overlays/c.jpg'):
@@ -327,8 +326,8 @@ class TestResume:
         assert three.names == swapped.names == negative.names
         run(photos / 'a.jpg', three)
         for changes, names in (
-            (dict(settings=replace(QUICK, score_thr=0.3)), 'score_thr'),
-            (dict(settings=replace(QUICK, keep_all=True, polygons=True)), 'keep_all, polygons'),
+            (dict(options=replace(QUICK, score_thr=0.3)), 'score_thr'),
+            (dict(options=replace(QUICK, keep_all=True, polygons=True)), 'keep_all, polygons'),
             (dict(bank=three.remove('cup')), 'classes, references'),
             (dict(bank=swapped), 'references'),
             (dict(bank=negative), 'references'),
@@ -351,14 +350,11 @@ class TestResume:
         with pytest.raises(ValueError, match=f'is of a search that differs in {name}; resume'):
             run(resume=True)
 
-    def test_only_the_same_views(
-        self, run: Callable, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_only_the_same_views(self, run: Callable) -> None:
         run()
         for given, names in ((dict(image_scale=320), 'max_enlargement, sides'), (dict(tile=96), 'tile')):
-            monkeypatch.setattr(inferencer, 'views', ViewSettings.from_config({}, **given))
             with pytest.raises(ValueError, match=f'is of a search that differs in {names}; resume'):
-                run(resume=True)
+                run(options=replace(QUICK, **given), resume=True)
 
 
 class TestOtherImages:
@@ -407,19 +403,19 @@ class TestOtherImages:
         (tmp_path / 'others').mkdir()
         shutil.copy(photos / 'c.jpg', tmp_path / 'others' / 'a.jpg')
         first, other = [photos / 'a.jpg', photos / 'photos' / 'a.jpg'], tmp_path / 'others' / 'a.jpg'
-        run([*first, other], settings=SETTINGS, out='whole')
-        run(first, settings=SETTINGS)
+        run([*first, other], options=SETTINGS, out='whole')
+        run(first, options=SETTINGS)
         search = count()
-        report = run(other, settings=SETTINGS, resume=True)
+        report = run(other, options=SETTINGS, resume=True)
         assert (report.num_kept, report.num_added) == (2, 1)
-        assert run([*first, other], settings=SETTINGS, resume=True).num_kept == 0
+        assert run([*first, other], options=SETTINGS, resume=True).num_kept == 0
         assert len(search.images) == 1
         names = ['photos/a.jpg', 'photos/photos/a.jpg', 'others/a.jpg']
         assert file_names(tmp_path / 'out') == names
         assert names_in(tmp_path / 'out') == names_in(tmp_path / 'whole')
         for name in ('annotations.json', *(f'overlays/{name}' for name in names)):
             assert (tmp_path / 'out' / name).read_bytes() == (tmp_path / 'whole' / name).read_bytes()
-        assert run(photos / 'a.jpg', settings=SETTINGS, resume=True).num_images == 3
+        assert run(photos / 'a.jpg', options=SETTINGS, resume=True).num_images == 3
 
     def test_images_in_the_place_of_overlays_do_not_move(self, run: Callable, photos: Path, tmp_path: Path) -> None:
         (tmp_path / 'out').mkdir()
@@ -472,7 +468,7 @@ class TestBadPaths:
     def test_paths_that_lead_nowhere(self, run: Callable, photos: Path, tmp_path: Path) -> None:
         (photos / 'loop.png').symlink_to(photos / 'loop.png')
         (tmp_path / 'list.txt').write_text(f'{photos}/a\0.jpg\n{photos}/{300 * "x"}.jpg\n')
-        report = run([photos, '~nobody.jpg', tmp_path / 'list.txt', 300 * 'x'], settings=SETTINGS)
+        report = run([photos, '~nobody.jpg', tmp_path / 'list.txt', 300 * 'x'], options=SETTINGS)
         assert report.num_images == 4
         assert set(report.errors) == {'~nobody.jpg', 300 * 'x', 'loop.png', 'a\0.jpg', f'{300 * "x"}.jpg'}
         assert report.errors['~nobody.jpg'] == 'there is no image or folder ~nobody.jpg'
@@ -494,17 +490,15 @@ class TestBadPaths:
         report = run()
         assert (report.num_images, report.errors) == (3, {'c.jpg': f'there is no image file {photos}/c.jpg'})
 
-    def test_what_is_too_large(
-        self, run: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_is_too_large(self, run: Callable, photos: Path) -> None:
         """It is searched once the limit is raised."""
         cv2.imwrite(str(photos / 'e.png'), np.zeros((120, 121, 3), np.uint8))
-        monkeypatch.setattr(inferencer, 'max_pixels', 120 * 120)
-        report = run()
+        report = run(options=replace(QUICK, max_pixels=120 * 120))
         assert report.num_images == 4
         assert report.errors['e.png'].startswith(f'{photos}/e.png has 121x120 pixels (w x h), more than 14400; make it')
-        monkeypatch.setattr(inferencer, 'max_pixels', 120 * 121)
-        assert (run(resume=True).num_images, run(resume=True).errors) == (5, {})
+        for _ in range(2):
+            report = run(options=replace(QUICK, max_pixels=120 * 121), resume=True)
+            assert (report.num_images, report.errors) == (5, {})
 
     @pytest.mark.parametrize(
         'error',
@@ -549,7 +543,7 @@ class TestBadPaths:
         names = [f'{83 * "山"}{letter}.png' for letter in 'xy']
         for name in names:
             shutil.copy(photos / 'b.png', photos / name)
-        report = run([photos / name for name in names], settings=SETTINGS)
+        report = run([photos / name for name in names], options=SETTINGS)
         assert (report.num_images, report.errors) == (2, {})
         overlays = names_in(tmp_path / 'out' / 'overlays')
         assert len(overlays) == 2
@@ -561,7 +555,7 @@ class TestBadPaths:
                 raise OSError(errno.ENAMETOOLONG, f'cannot write {path}: File name too long')
 
         monkeypatch.setattr('mmosis.search.folders.folder_search.write_picture', write)
-        report = run(settings=SETTINGS)
+        report = run(options=SETTINGS)
         assert report.num_images == 3
         assert re.fullmatch(
             'cannot write .*b.png.jpg: File name too long; give it a shorter name, or search without overlays',
@@ -583,13 +577,13 @@ class TestOneAtATime:
 
     def test_what_a_kill_left_is_removed(self, run: Callable, photos: Path, tmp_path: Path) -> None:
         """And nothing else."""
-        run(settings=SETTINGS)
+        run(options=SETTINGS)
         before = names_in(tmp_path / 'out')
         left = f'.{"0a" * 16}.part'
         for name in (left, f'overlays/{left}', f'overlays/deep/er/{left}', 'overlays/mine.part'):
             (tmp_path / 'out' / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / 'out' / name).touch()
-        run(settings=SETTINGS, resume=True)
+        run(options=SETTINGS, resume=True)
         assert names_in(tmp_path / 'out') == sorted([*before, 'overlays/mine.part'])
 
 
@@ -630,7 +624,7 @@ class TestErrors:
     @pytest.mark.parametrize('score_thr', [-0.1, 1.1, float('nan')])
     def test_score_thr(self, score_thr: float) -> None:
         with pytest.raises(ValueError, match=f'the score threshold must be in 0-1, got {score_thr}'):
-            SearchSettings(score_thr=score_thr)
+            SearchOptions(score_thr=score_thr)
 
     def test_a_file_in_place_of_the_folder(self, run: Callable, count: Callable, tmp_path: Path) -> None:
         (tmp_path / 'out').write_text('a file')
@@ -655,44 +649,37 @@ class TestErrors:
         with monkeypatch.context() as patch:
             patch.setattr('os.fsync', fill)
             with pytest.raises(OSError, match=r'cannot write .*overlays/b\.png\.jpg: No space left on device'):
-                run(settings=SETTINGS)
+                run(options=SETTINGS)
         assert names_in(tmp_path / 'out') == ['annotations.json', 'journal.jsonl', 'overlays/a.jpg']
         assert file_names(tmp_path / 'out') == ['a.jpg']
-        assert run(settings=SETTINGS, resume=True).num_images == 4
+        assert run(options=SETTINGS, resume=True).num_images == 4
         assert (tmp_path / 'out' / 'annotations.json').read_bytes() == (whole / 'annotations.json').read_bytes()
 
 
 class TestTiles:
-    @pytest.fixture
-    def tiled(self, inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch) -> OneShotInferencer:
-        monkeypatch.setattr(inferencer, 'views', replace(inferencer.views, tile=96))
-        return inferencer
-
     def test_an_image_that_fits_is_searched_whole(
-        self, tiled: OneShotInferencer, bank: ReferenceBank, scene: object, monkeypatch: pytest.MonkeyPatch
+        self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object
     ) -> None:
-        found = []
-        for tile in (None, 192):
-            monkeypatch.setattr(tiled, 'views', replace(tiled.views, tile=tile))
-            found.append(search_array(tiled, scene.image, bank, SETTINGS).scores)
-        np.testing.assert_allclose(*found, rtol=1e-5)
+        each = [search_array(inferencer, scene.image, bank, replace(SETTINGS, tile=tile)) for tile in (None, 192)]
+        np.testing.assert_allclose(*(found.scores for found in each), rtol=1e-5)
 
     @pytest.mark.parametrize('keep_all', [False, True])
     def test_a_larger_one_is_searched_in_parts_and_settled_as_a_whole(
-        self, tiled: OneShotInferencer, bank: ReferenceBank, scene: object, keep_all: bool
+        self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object, keep_all: bool
     ) -> None:
-        ((_, total), *_), searched = run_through(tiled.search_batch([scene.image], bank, keep_all))
+        options = replace(SETTINGS, tile=96, keep_all=keep_all)
+        ((_, total), *_), searched = run_through(inferencer.search_batch([scene.image], bank, options))
         assert total == len(searched[0].plans[0].tiles) == 9
-        found = search_array(tiled, scene.image, bank, replace(SETTINGS, keep_all=keep_all))
+        found = search_array(inferencer, scene.image, bank, options)
         assert found.masks.img_shape == scene.image.shape[:2]
         assert found.bboxes.min() >= 0
         assert found.bboxes.max() <= 192
         assert found.bboxes[:, 2].max() > 96, 'nothing beyond the first tile'
         overlaps = np.triu(box_iou(found.bboxes, found.bboxes), k=1)
-        assert (overlaps.max() > tiled.competition_iou_thr) == keep_all
+        assert (overlaps.max() > inferencer.competition_iou_thr) == keep_all
 
-    def test_it_is_told_and_kept(self, tiled: OneShotInferencer, run: Callable, tmp_path: Path) -> None:
-        assert run().searched == 'in 2 tiles of 96 pixels'
+    def test_it_is_told_and_kept(self, run: Callable, tmp_path: Path) -> None:
+        assert run(options=replace(QUICK, tile=96)).searched == 'in 2 tiles of 96 pixels'
         lines = [json.loads(line) for line in (tmp_path / 'out' / 'journal.jsonl').read_text().splitlines()]
         assert lines[0]['tile'] == 96
         assert lines[-1]['plans'] == [dict(views=2, tile=96, side=None, wanted=None)]

@@ -216,7 +216,7 @@ class TestUpdate:
     def test_what_is_too_large(
         self, update: Callable, inferencer: OneShotInferencer, photos: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(inferencer, 'max_pixels', 96 * 128)
+        monkeypatch.setattr(inferencer, 'options', replace(inferencer.options, max_pixels=96 * 128))
         report = update()
         assert (report.num_encoded, list(report.errors)) == (6, [f'{photos}/f.png'])
         assert 'f.png has 192x192 pixels (w x h), more than 12288; make it' in report.errors[f'{photos}/f.png']
@@ -326,7 +326,8 @@ class TestErrors:
         self, inferencer, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         index, _ = PhotoIndex.build(inferencer, photos, tmp_path / 'lib')
-        monkeypatch.setattr(inferencer, 'views', replace(inferencer.views, tile=32, max_tiles=9))
+        monkeypatch.setattr(inferencer, 'options', replace(inferencer.options, tile=32))
+        monkeypatch.setattr(inferencer, 'search_cfg', dict(inferencer.search_cfg, max_tiles=9))
         index.check(inferencer)
         image = cv2.imread(str(photos / 'a.png'))
         embedded = inferencer.embed_regions(image)

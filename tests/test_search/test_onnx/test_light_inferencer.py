@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchSettings, search_array
+from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchOptions, search_array
 from mmosis.search.suppression import box_iou
 from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
@@ -135,16 +134,9 @@ def test_banks_are_the_same(
     )
 
 
-def test_tiles(
-    light: LightInferencer,
-    torch_inferencer: OneShotInferencer,
-    image: np.ndarray,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_tiles(light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray) -> None:
     bank = light.encode(dict(img=image, bbox=BOX))
-    for each in (light, torch_inferencer):
-        monkeypatch.setattr(each, 'views', replace(each.views, tile=300))
-    assert_same(*(search_array(each, image, bank, SearchSettings(0.3)) for each in (light, torch_inferencer)))
+    assert_same(*(search_array(each, image, bank, SearchOptions(0.3, tile=300)) for each in (light, torch_inferencer)))
 
 
 def test_small_things_in_a_large_picture_are_searched_in_tiles(
@@ -156,7 +148,7 @@ def test_small_things_in_a_large_picture_are_searched_in_tiles(
     few = dict(sides=(64, 256), object_size=32, min_object_size=16, tile_side=256)
     results = []
     for each in (light, torch_inferencer):
-        monkeypatch.setattr(each, 'views', replace(each.views, **few))
+        monkeypatch.setattr(each, 'search_cfg', dict(each.search_cfg, **few))
         searched = each.search_image(picture, bank)
         assert tell_plans(plan.tell() for plan in searched.plans) == 'in 25 tiles of 128 pixels'
         assert (box_iou(discs, searched.found.bboxes).max(axis=1) > 0.5).mean() > 0.95

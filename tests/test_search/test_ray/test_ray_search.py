@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mmosis import cli
-from mmosis.search import LightInferencer, ReferenceBank, SearchReport, SearchSettings, search_images
+from mmosis.search import LightInferencer, ReferenceBank, SearchOptions, SearchReport, search_images
 from mmosis.search.folders.folder_search import Spread, search_file
 from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.search.ray import ray_search
@@ -26,7 +26,7 @@ from mmosis.utils.install import install_hint
 pytestmark = pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed')
 
 NUM_PICTURES = 20
-SETTINGS = SearchSettings(score_thr=0.05, overlays=False)
+SETTINGS = SearchOptions(score_thr=0.05, overlays=False)
 
 
 @pytest.fixture(scope='module')
@@ -63,7 +63,7 @@ def run(light: LightInferencer, bank: ReferenceBank, photos: Path) -> Callable[.
     """Search the photos, or other images."""
 
     def run(out: Path, spread: Spread | None = None, inputs: object = photos, **options: object) -> SearchReport:
-        return search_images(light, inputs, bank, out, **(dict(settings=SETTINGS, spread=spread) | options))
+        return search_images(light, inputs, bank, out, **(dict(options=SETTINGS, spread=spread) | options))
 
     return run
 
@@ -192,7 +192,7 @@ class TestSameBytes:
         """A path that no worker can read is told like any other bad image."""
         (tmp_path / 'list.txt').write_text(f'{photos}/00.png\n\n{photos}/none.png\n{photos}/01.png\n')
         for name, spread in (('one', None), ('ray', cluster)):
-            inputs = dict(inputs=tmp_path / 'list.txt', settings=SearchSettings(score_thr=0.05))
+            inputs = dict(inputs=tmp_path / 'list.txt', options=SearchOptions(score_thr=0.05))
             report = run(tmp_path / name / 'found.parquet', spread, **inputs)
             assert report.errors == {'none.png': f'there is no image file {photos}/none.png'}
         for file in ('found.parquet', 'overlays/00.png.jpg', 'overlays/01.png.jpg'):
@@ -329,13 +329,10 @@ def test_attempts() -> None:
 
 class TestDescription:
     def test_onnx(self, light: LightInferencer) -> None:
-        assert describe_model(light, 'name', None) == dict(
-            model='name', image_scale=None, runtime='onnx', max_pixels=100_000_000, tile=None, overlap=None
-        )
+        assert describe_model(light, 'name', None) == dict(model='name', runtime='onnx')
 
     def test_torch(self, inferencer: object) -> None:
-        expected = dict(model='name', weights='w', image_scale=None, runtime='torch', device='cpu', precision='fp32')
-        expected |= dict(max_pixels=100_000_000, tile=None, overlap=None)
+        expected = dict(model='name', weights='w', runtime='torch', device='cpu', precision='fp32')
         assert describe_model(inferencer, 'name', 'w') == expected
 
 
