@@ -8,8 +8,8 @@ from pycocotools.coco import COCO
 
 from mmosis.evaluation import Detections, Dump, filter_boxed, judge_run
 from mmosis.search.base import SearchBase
-from mmosis.search.calibration import Calibration, SizeCalibration, size_misfit
-from mmosis.search.scales import known_sizes
+from mmosis.search.known_objects import known_sizes
+from mmosis.search.score_calibration import Calibration, SizeCalibration, size_misfit
 from mmosis.search.views import ViewSettings
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.coco_file import load_coco
@@ -31,7 +31,7 @@ class SearchTest:
         name: Name in tables.
         coco: Annotations.
         dump: Episodes and detections, not calibrated.
-        misfits: For each run (N,) :func:`~mmosis.search.calibration.size_misfit` of its detections; nan where the
+        misfits: For each run (N,) :func:`~mmosis.search.score_calibration.size_misfit` of its detections; nan where the
             size of the object is not known.
     """
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmosis.search.half_precision import to_half_precision
+from mmosis.search.mixed_precision import to_half_precision
 
 from .noise import load_detector, make_batch
 from .parts import Parts

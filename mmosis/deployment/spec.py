@@ -45,7 +45,7 @@ def describe(inferencer: 'OneShotInferencer', name: str, ref_size: tuple[int, in
         pipeline=inferencer.pipeline.steps,
         ref_pipeline=without_loading(cfg.test_dataloader.dataset.ref_pipeline),
         search=cfg.get('search', {}),
-        nms_iou_threshold=inferencer.competition_iou_thr,
+        nms_iou_threshold=inferencer.nms_iou_thr,
         masks=_paste_rule(model),
         window=needs_window(model),
     )

@@ -10,13 +10,13 @@ import numpy as np
 
 from mmosis.structures import FoundObjects
 
-from .calibration import Calibration
-from .competition import compete, keep_wanted
 from .known_objects import KnownObjects
+from .nms import cross_category_nms, keep_wanted
 from .options import SearchOptions
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
 from .regions import RegionEmbedding
+from .score_calibration import Calibration
 from .view_search import Searched, Step, View, finish, search_views
 from .views import ViewSettings, plan_unknown
 
@@ -200,7 +200,7 @@ class SearchBase(ABC):
                 all.
 
         Yields:
-            Step: How many views have been looked at, and how many there are by now.
+            Step: How many views have been searched, and how many there are by now.
 
         Returns:
             list[Searched]: What was found in each image.
@@ -212,26 +212,28 @@ class SearchBase(ABC):
         queries, settings = self.merge_references(bank), self.view_settings(options)
         known = [KnownObjects.of(image, bank, settings, options.add_boxed) for image in images]
 
-        def look(views: Sequence[View]) -> list[FoundObjects]:
-            pairs = zip(self._look(views, images, queries), views, strict=True)
+        def detect(views: Sequence[View]) -> list[FoundObjects]:
+            pairs = zip(self._search_views(views, images, queries), views, strict=True)
             return [known[view.image].rate(found, view.tile[:2], self.calibration) for found, view in pairs]
 
         shapes, sizes = [each.img_shape for each in known], [each.mean_sizes for each in known]
-        results = yield from search_views(shapes, sizes, settings, look, options, self.competition_iou_thr)
+        results = yield from search_views(shapes, sizes, settings, detect, options, self.nms_iou_thr)
         complete = [each.complete(result.found) for each, result in zip(known, results, strict=True)]
-        settled = [self._settle(found, len(bank.names), options.keep_all) for found in complete]
-        return [result._replace(found=found) for result, found in zip(results, settled, strict=True)]
-
-    def _settle(self, found: FoundObjects, num_wanted: int, keep_all: bool) -> FoundObjects:
-        """Settle which category a region of an image is of; labels below ``num_wanted`` are wanted, others negative."""
-        return keep_wanted(found, num_wanted) if keep_all else compete(found, num_wanted, self.competition_iou_thr)
+        num_wanted = len(bank.names)  # the labels from it up are negative
+        kept = [
+            keep_wanted(found, num_wanted)
+            if options.keep_all
+            else cross_category_nms(found, num_wanted, self.nms_iou_thr)
+            for found in complete
+        ]
+        return [result._replace(found=found) for result, found in zip(results, kept, strict=True)]
 
     @abstractmethod
     def merge_references(self, bank: ReferenceBank) -> Any:
         """Make one query of each category's references, negative ones included."""
 
     @abstractmethod
-    def _look(self, views: Sequence[View], images: Sequence[np.ndarray], queries: Any) -> list[FoundObjects]:
+    def _search_views(self, views: Sequence[View], images: Sequence[np.ndarray], queries: Any) -> list[FoundObjects]:
         """Search views of one side, each for its categories by itself; scores are the network's.
 
         Args:
@@ -260,19 +262,11 @@ class SearchBase(ABC):
 
     @property
     @abstractmethod
-    def competition_iou_thr(self) -> float:
-        """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
+    def nms_iou_thr(self) -> float:
+        """IoU from which boxes of several categories suppress each other: that of the detector's own NMS."""
 
     def _as_bank(self, references: Any, images: Sequence) -> ReferenceBank:
         """What a call searches for, encoded by this model."""
         bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
         self.check_bank(bank)
         return bank
-
-
-def as_plain(found: Any) -> dict[str, list]:
-    """Turn what was found, ``FoundObjects`` or mmdet's instances, into plain values: the prediction of an image."""
-    plain = {name: found[name].tolist() for name in ('labels', 'scores', 'bboxes')}
-    if 'masks' in found:
-        plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
-    return plain

@@ -31,21 +31,19 @@ from mmosis.utils.config_file import read_config
 from mmosis.utils.precision import may_use_bfloat16
 from mmosis.utils.strict_weights import weights_must_fit
 
-from .base import SearchBase, as_plain
+from .base import SearchBase
 from .fingerprint import model_fingerprint
 from .folders.image_list import list_images
 from .folders.output_names import OutputNames, name_outputs
-from .half_precision import to_half_precision
 from .images import load_image
-from .keywords import refuse_unknown
+from .mixed_precision import to_half_precision
 from .model_zoo import DEFAULT_MODEL, find_model
-from .options import SearchOptions
+from .options import SearchOptions, refuse_unknown
 from .overlay import write_picture
-from .passes import make_pass
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
-from .search_result import SearchResult
+from .search_result import SearchResult, as_plain
 from .steps import without_loading
 from .view_search import View, finish
 
@@ -167,7 +165,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         Args:
             inputs: A file, a folder, an array (H, W, 3) BGR uint8, a picture of Pillow, or a list of these.
             references: What to search for, as in :meth:`encode`, or a :class:`ReferenceBank`.
-            batch_size: Images that are searched at a time, and views of them that the model looks at at a time.
+            batch_size: Images that are searched at a time, and views of them that the model takes at a time.
             keep_all: As in :class:`SearchOptions`.
             pred_score_thr: What scores less is in no prediction and in no picture, 0-1.
             **kwargs: ``DetInferencer``'s: ``out_dir``, ``no_save_pred``, ``no_save_vis``, ``return_vis``,
@@ -219,10 +217,10 @@ class OneShotInferencer(SearchBase, DetInferencer):
         return EncodedReferences.cat([self.model.merge_references(row) for row in rows])
 
     @torch.no_grad()
-    def _look(
+    def _search_views(
         self, views: Sequence[View], images: Sequence[np.ndarray], queries: EncodedReferences
     ) -> list[FoundObjects]:
-        data = make_pass(views, images, queries, self.pipeline)
+        data = self.pipeline.batch(views, images, queries)
         with self._autocast():
             samples = self.model.test_step(data)
         return [self._read(sample, view.labels) for sample, view in zip(samples, views, strict=True)]
@@ -236,8 +234,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         return FoundObjects(bboxes=bboxes, scores=scores, labels=labels, **masks)
 
     @property
-    def competition_iou_thr(self) -> float:
-        """Boxes that overlap by more than this compete: what the detector's own NMS takes for one object."""
+    def nms_iou_thr(self) -> float:
         test_cfg = self.model.test_cfg
         return test_cfg.get('rcnn', test_cfg).nms.iou_threshold
 

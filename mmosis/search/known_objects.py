@@ -1,16 +1,19 @@
 """What references tell about an image before it is searched: sizes of objects in it, and objects boxed on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmosis.structures import FoundObjects
 
-from .boxed import BoxedObject, lift_boxed, with_boxed
-from .calibration import Calibration, size_misfit
+from .boxed_objects import BoxedObject, lift_boxed, with_boxed
 from .reference_bank import ReferenceBank
-from .scales import known_sizes, mean_size
+from .score_calibration import Calibration, size_misfit
 from .views import ViewSettings
+
+Size = tuple[float, float]
+SizedReference = tuple[Size | None, Size | None]  # (w, h) of its box and of its image, px
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class KnownObjects:
 
     Attributes:
         img_shape: (H, W) of the image.
-        sizes: For each category of the bank what :func:`~mmosis.search.scales.known_sizes` gives for its references.
+        sizes: For each category of the bank what :func:`known_sizes` gives for its references.
         boxed: The objects on the image.
         shown: Whether boxed objects belong to the result; if not, it is what the network finds by itself.
     """
@@ -54,7 +57,7 @@ class KnownObjects:
         return lift_boxed(found, self.boxed, corner) if self.shown else found
 
     def complete(self, found: FoundObjects) -> FoundObjects:
-        """Add the boxed objects that were not found in the whole image: :func:`~mmosis.search.boxed.with_boxed`."""
+        """Add the boxed objects that were not found in the whole image: :func:`with_boxed`."""
         return with_boxed(found, self.boxed if self.shown else [], self.img_shape)
 
     def _calibrate(self, found: FoundObjects, calibration: Calibration) -> FoundObjects:
@@ -64,3 +67,35 @@ class KnownObjects:
             misfits = size_misfit(found.bboxes[rows], self.sizes[label]) if self.sizes[label] else None
             scores[rows] = calibration(scores[rows], misfits, label in on_image)
         return found.with_columns(scores=scores)
+
+
+def known_sizes(
+    references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
+) -> list[float]:
+    """How large a category's object is in an image, as far as its references tell.
+
+    Args:
+        references: For each the (w, h) of its box and of the picture that it is on, in pixels; None where unknown.
+        img_shape: (h, w) of the image.
+        settings: What counts as a picture of the same size, and as a crop.
+
+    Returns:
+        list[float]: Root of the area of the box of each that tells it, in pixels of the image.
+    """
+    return [
+        float(np.sqrt(np.prod(box)))
+        for box, picture in references
+        if box is not None and picture is not None and _tells(box, picture, img_shape, settings)
+    ]
+
+
+def mean_size(sizes: Sequence[float]) -> float | None:
+    """Geometric mean of what :func:`known_sizes` gives; None if no reference tells a size."""
+    return float(np.exp(np.mean(np.log(sizes)))) if sizes else None
+
+
+def _tells(box: Size, picture: Size, img_shape: tuple[int, int], settings: ViewSettings) -> bool:
+    """Whether a box tells how large its object is in an image."""
+    ratio = max(picture) / max(img_shape)
+    fill = np.sqrt(np.prod(box) / np.prod(picture))
+    return max(ratio, 1 / ratio) <= settings.same_size and fill <= settings.max_fill

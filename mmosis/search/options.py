@@ -1,11 +1,17 @@
-"""SearchOptions: how images are searched, whatever the model."""
+"""SearchOptions: how images are searched, whatever the model; and keywords that a call of an inferencer refuses."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from numbers import Integral, Real
 
 from .images import MAX_PIXELS
 
 MIN_SIDE = 32  # pixels of the network's input
+# What other libraries call our keywords.
+OTHERS = dict.fromkeys(
+    ('conf', 'confidence', 'min_score', 'score', 'score_thr', 'score_threshold', 'thr', 'threshold'), 'pred_score_thr'
+) | dict(batch='batch_size', output='out_dir', output_dir='out_dir', save='out_dir', save_dir='out_dir')
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class SearchOptions:
         max_pixels: Image files that have more are refused before they are decoded.
         batch_size: Views of images that the network takes at a time.
         add_boxed: Whether the objects of references that lie on the searched image are in what was found, as
-            :func:`~mmosis.search.boxed.with_boxed` puts them there; without it what the network found stays.
+            :func:`~mmosis.search.boxed_objects.with_boxed` puts them there; without it what the network found stays.
 
     Raises:
         TypeError: If the threshold is no number.
@@ -61,3 +67,20 @@ class SearchOptions:
         if not 0 <= self.score_thr <= 1:
             percent = f'; {self.score_thr:g} % is {self.score_thr / 100:g}' if 1 < self.score_thr <= 100 else ''
             raise ValueError(f'the score threshold must be in 0-1, got {self.score_thr}{percent}')
+
+
+def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse keywords that a call does not have.
+
+    Args:
+        given: Keywords.
+        known: Those that the call has.
+
+    Raises:
+        TypeError: If one is unknown; says which is meant.
+    """
+    for name in given:
+        if name not in known:
+            near = [OTHERS[name]] if name in OTHERS else get_close_matches(name, known, 1)
+            meant = f'; did you mean {near[0]}?' if near else f': {", ".join(known)}'
+            raise TypeError(f'a search has no argument {name}{meant}')

@@ -1,13 +1,18 @@
 """The config's test pipeline for searches: on files and arrays, at a scale that is settled image by image."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.config import Config
-from mmengine.dataset import Compose
+from mmengine.dataset import Compose, pseudo_collate
+
+from mmosis.structures import EncodedReferences
 
 from .images import MAX_PIXELS, load_image
 from .steps import at_scale, without_loading
+from .view_search import View
 
 
 class SearchPipeline:
@@ -46,6 +51,20 @@ class SearchPipeline:
         """
         results = dict(image) if isinstance(image, dict) else self.load(image)
         return (self._as_tested if side is None else self._at(side))(results)
+
+    def batch(self, views: Sequence[View], images: Sequence[np.ndarray], queries: EncodedReferences) -> dict:
+        """Make a batch for the model.
+
+        Args:
+            views: Of one side.
+            images: What they are views of, each (H, W, 3) BGR uint8.
+            queries: One row for each category of the bank.
+
+        Returns:
+            dict: What ``model.test_step`` takes: a sample a view, with the references of the view's labels.
+        """
+        data = pseudo_collate([self(view.cut(images), view.side) for view in views])
+        return dict(data, ref_inputs=[queries[torch.tensor(view.labels)] for view in views])
 
     def _at(self, side: int) -> Compose:
         return Compose([at_scale(step, side, self.divisor) for step in self.steps])

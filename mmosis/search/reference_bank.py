@@ -14,7 +14,7 @@ from mmosis.utils.atomic import write_atomic
 from mmosis.utils.coco_outlines import first_wrong_runs
 
 from .bank_file import MAX_REFERENCES, BankFile
-from .boxed import BoxedObject, picture_digest
+from .boxed_objects import BoxedObject, picture_digest
 from .references import THUMBNAIL_SIZE, Box, SearchReference
 
 MAX_TEXT = 5000  # letters of a name or an origin
@@ -32,7 +32,7 @@ class BankEntry:
         box_size: (w, h) of its box, px; None where it is not known.
         picture_size: (w, h) of the picture that the box is on, px; alike.
         bbox: xyxy of the object on that picture, px, where a box or a mask has said where it is; else None.
-        picture: :func:`~mmosis.search.boxed.picture_digest` of it, alike.
+        picture: :func:`~mmosis.search.boxed_objects.picture_digest` of it, alike.
         outline: The object's mask there, where one was given: ``counts`` of compressed RLE, as text.
 
     Raises:

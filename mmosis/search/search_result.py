@@ -1,4 +1,4 @@
-"""SearchResult: what a call of an inferencer gives."""
+"""SearchResult: what a call of an inferencer gives, and the plain values in it."""
 
 from collections import Counter
 from typing import Any
@@ -19,6 +19,14 @@ class SearchResult(dict):
             return summary
         counts = ', '.join(f'{number} {self["classes"][label]}' for label, number in sorted(Counter(labels).items()))
         return f'{summary} ({counts}), scores {min(scores):.2f}-{max(scores):.2f}'
+
+
+def as_plain(found: Any) -> dict[str, list]:
+    """Turn what was found, ``FoundObjects`` or mmdet's instances, into plain values: the prediction of an image."""
+    plain = {name: found[name].tolist() for name in ('labels', 'scores', 'bboxes')}
+    if 'masks' in found:
+        plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
+    return plain
 
 
 def _columns(prediction: Any) -> Any:

@@ -1,6 +1,6 @@
 """Search large images in tiles: where the tiles lie, and how their results become one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import floor, prod
 
 import numpy as np
@@ -9,8 +9,7 @@ from pycocotools import mask as mask_utils
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.share_of import share_of
 
-from .competition import best_first
-from .suppression import overlapping_pairs, suppressed
+from .nms import best_first, overlapping_pairs, suppressed
 
 MIN_TILE = 32
 BORDER = 2  # px: a box that comes this close to the border of a tile is cut by it
@@ -19,12 +18,12 @@ Tile = tuple[int, int, int, int]
 
 
 def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Tile]:
-    """Cover an image with overlapping tiles of one size, evenly spread.
+    """Cover an image with overlapping tiles of one size, at even distances.
 
     Args:
         img_shape: (h, w) of the image.
         tile: Width and height of a tile, px, at least 32; a side of the image that is shorter bounds it.
-        overlap: Share of a tile that neighbours have in common at least, 0 to below 1.
+        overlap: Fraction of a tile that neighbours have in common at least, 0 to below 1.
 
     Returns:
         list: xyxy of each tile, px, row by row. An image that fits in a tile has one.
@@ -33,7 +32,7 @@ def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Ti
         ValueError: If the tile is too small, or the overlap is out of range or leaves no pixel to the next tile.
     """
     height, width = img_shape
-    rows, columns = (_spread(side, tile, overlap) for side in _checked(img_shape, tile, overlap))
+    rows, columns = (_starts(side, tile, overlap) for side in _checked(img_shape, tile, overlap))
     return [(x, y, x + min(tile, width), y + min(tile, height)) for y in rows for x in columns]
 
 
@@ -76,7 +75,7 @@ def merge_tiles(
     iou_thr: float = 0.5,
     across_labels: bool = False,
 ) -> FoundObjects:
-    """Merge what was found in the tiles of an image: each object once and whole.
+    """Merge what was found in the tiles of an image: each object once, and complete.
 
     See :func:`keep_own` for when a detection is cut. Detections of one label are merged in this order:
 
@@ -95,8 +94,8 @@ def merge_tiles(
             (N,) and ``masks``, :class:`~mmosis.structures.RLEMasks` at the size of the tile. All have masks or none.
         tiles: xyxy of each tile in the image, as :func:`plan_tiles` gives them.
         img_shape: (h, w) of the image.
-        iou_thr: What "mostly", "agree" and "overlap" above mean, 0 to 1: the share must be higher.
-        across_labels: Whether step 3 regards uncut ones of other labels too, as where labels compete for a region.
+        iou_thr: What "mostly", "agree" and "overlap" above mean, 0 to 1: the fraction must be higher.
+        across_labels: Whether step 3 regards uncut ones of other labels too, as in NMS across categories.
 
     Returns:
         FoundObjects: ``bboxes`` (M, 4) xyxy, ``scores`` (M,), ``labels`` (M,) and, if the results have them, ``masks``
@@ -106,9 +105,24 @@ def merge_tiles(
         ValueError: If results and tiles do not belong together, or only some results have masks.
     """
     _check_results(results, tiles)
-    own = [keep_own(result, tile, tiles, img_shape) for result, tile in zip(results, tiles, strict=True)]
-    found = FoundObjects.cat([_place(own[i], tiles[i], i, img_shape) for i in range(len(tiles))])
-    found = _drop_covered(_join_pieces(found, iou_thr), iou_thr, across_labels)
+    placed = []
+    for i, (result, tile) in enumerate(zip(results, tiles, strict=True)):
+        own = keep_own(result, tile, tiles, img_shape)
+        bboxes = _in_image(own.bboxes, tile)
+        (view,) = _fill_boxes(np.array([tile]), img_shape)
+        placed.append(
+            FoundObjects(
+                bboxes=bboxes,
+                scores=own.scores,
+                labels=own.labels,
+                shapes=own.masks.paste(tile[:2], img_shape) if 'masks' in own else _fill_boxes(bboxes, img_shape),
+                cut=_is_cut(bboxes, tile, img_shape),
+                seen_by=np.full(len(own), frozenset([i])),
+                views=np.full(len(own), view),
+            )
+        )
+    found = _join_pieces(FoundObjects.cat(placed), iou_thr)
+    found = _drop_covered(found, iou_thr, across_labels)
     found = drop_duplicates(found, iou_thr)
     merged = FoundObjects(bboxes=found.bboxes, scores=found.scores, labels=found.labels)
     return merged.with_columns(masks=found.shapes) if 'masks' in results[0] else merged
@@ -134,15 +148,15 @@ def _checked(img_shape: tuple[int, int], tile: int, overlap: float) -> tuple[int
         raise ValueError(f'a tile must have at least {MIN_TILE} px a side, got {tile}')
     if not 0 <= overlap <= 1 - 1 / tile:
         raise ValueError(
-            f'overlap must be a share of the tile, from 0 to below 1, and leave a pixel to the next tile of {tile} px, '
-            f'got {overlap}'
+            f'overlap must be a fraction of the tile, from 0 to below 1, and leave a pixel to the next tile of {tile} '
+            f'px, got {overlap}'
         )
     return img_shape
 
 
-def _spread(side: int, tile: int, overlap: float) -> list[int]:
+def _starts(side: int, tile: int, overlap: float) -> list[int]:
     span, steps = side - tile, _num_steps(side, tile, overlap)
-    # Whole numbers: rounded floats could lie a pixel farther apart than the stride.
+    # Integers: rounded floats could lie a pixel farther apart than the stride.
     return [(i * span + steps // 2) // steps for i in range(steps + 1)] if steps else [0]
 
 
@@ -165,21 +179,6 @@ def _check_results(results: Sequence[FoundObjects], tiles: Sequence[Tile]) -> No
             raise ValueError(
                 f'masks must have the size of their tile, {(y2 - y1, x2 - x1)} (h x w), got {result.masks.img_shape}'
             )
-
-
-def _place(result: FoundObjects, tile: Tile, index: int, img_shape: tuple[int, int]) -> FoundObjects:
-    """Move the detections of a tile into the frame of the image, and note which tile saw them."""
-    bboxes = _in_image(result.bboxes, tile)
-    (view,) = _fill_boxes(np.array([tile]), img_shape)
-    return FoundObjects(
-        bboxes=bboxes,
-        scores=result.scores,
-        labels=result.labels,
-        shapes=result.masks.paste(tile[:2], img_shape) if 'masks' in result else _fill_boxes(bboxes, img_shape),
-        cut=_is_cut(bboxes, tile, img_shape),
-        seen_by=np.full(len(bboxes), frozenset([index])),
-        views=np.full(len(bboxes), view),
-    )
 
 
 def _in_image(bboxes: np.ndarray, tile: Tile) -> np.ndarray:
@@ -211,63 +210,52 @@ def _is_best(scores: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.n
 
 
 def _join_pieces(found: FoundObjects, iou_thr: float) -> FoundObjects:
-    """Join cut detections that agree where the tiles of both see."""
-    objects: dict[int, list[int]] = {}  # the pieces of the object that a piece is of
-    for _, i, j in sorted(_find_links(found, iou_thr)):
-        pieces = objects.get(i, [i]), objects.get(j, [j])
-        if _views(found, pieces[0]).isdisjoint(_views(found, pieces[1])):
-            joined = sorted(pieces[0] + pieces[1])
-            objects.update(dict.fromkeys(joined, joined))
-    if not objects:
-        return found
-    groups = {pieces[0]: pieces for pieces in objects.values()}
-    joined = [_join(found[np.array(pieces)]) for _, pieces in sorted(groups.items())]
-    return FoundObjects.cat([_without(found, set(objects)), *joined])
-
-
-def _find_links(found: FoundObjects, iou_thr: float) -> Iterator[tuple[tuple[float, ...], int, int]]:
-    """Pairs of cut detections that may be of one object; what sorts them, and their positions."""
+    """Join cut detections that agree where the tiles of both see: step 2 of :func:`merge_tiles`."""
     cut, scores = found.cut.tolist(), found.scores.tolist()
+    links = []
     for i, j in _pairs(found, 0):
-        if cut[i] and cut[j] and (agreement := _agreement(found, i, j)) > iou_thr:
-            yield (-min(scores[i], scores[j]), -agreement, max(scores[i], scores[j])), i, j
-
-
-def _views(found: FoundObjects, pieces: list[int]) -> frozenset[int]:
-    return frozenset().union(*(found.seen_by[piece] for piece in pieces))
-
-
-def _agreement(found: FoundObjects, i: int, j: int) -> float:
-    """IoU of two detections in the part of the image that the tiles of both see."""
-    part_i = mask_utils.merge([found.shapes[i], found.views[j]], intersect=True)
-    part_j = mask_utils.merge([found.shapes[j], found.views[i]], intersect=True)
-    return mask_utils.iou([part_i], [part_j], [False]).item()
-
-
-def _join(pieces: FoundObjects) -> FoundObjects:
-    """Make one uncut detection of the pieces of an object."""
-    hull = np.concatenate((pieces.bboxes[:, :2].min(axis=0), pieces.bboxes[:, 2:].max(axis=0)))
-    return FoundObjects(
-        bboxes=hull[None],
-        scores=pieces.scores.max(keepdims=True),
-        labels=pieces.labels[:1],
-        shapes=RLEMasks([mask_utils.merge(pieces.shapes.rles)], pieces.shapes.img_shape),
-        cut=np.array([False]),
-        seen_by=np.full(1, frozenset().union(*pieces.seen_by)),
-        views=pieces.views[:1],
-    )
+        if cut[i] and cut[j]:
+            # The parts of both in what the tiles of both see.
+            parts = (
+                mask_utils.merge([found.shapes[one], found.views[other]], intersect=True)
+                for one, other in ((i, j), (j, i))
+            )
+            agreement = mask_utils.iou([next(parts)], [next(parts)], [False]).item()
+            if agreement > iou_thr:
+                links.append((-min(scores[i], scores[j]), -agreement, max(scores[i], scores[j]), i, j))
+    pieces_of: dict[int, list[int]] = {}  # the pieces of the object that a piece is of
+    for *_, i, j in sorted(links):
+        pieces = sorted([*pieces_of.get(i, [i]), *pieces_of.get(j, [j])])
+        tiles = [tile for piece in pieces for tile in found.seen_by[piece]]
+        if len(set(tiles)) == len(tiles):
+            pieces_of.update(dict.fromkeys(pieces, pieces))
+    objects = []
+    for _, rows in sorted({pieces[0]: pieces for pieces in pieces_of.values()}.items()):
+        pieces = found[np.array(rows)]
+        hull = np.concatenate((pieces.bboxes[:, :2].min(axis=0), pieces.bboxes[:, 2:].max(axis=0)))
+        united = FoundObjects(
+            bboxes=hull[None],
+            scores=pieces.scores.max(keepdims=True),
+            labels=pieces.labels[:1],
+            shapes=RLEMasks([mask_utils.merge(pieces.shapes.rles)], pieces.shapes.img_shape),
+            cut=np.array([False]),
+            seen_by=np.full(1, frozenset().union(*pieces.seen_by)),
+            views=pieces.views[:1],
+        )
+        objects.append(united)
+    return FoundObjects.cat([_without(found, set(pieces_of)), *objects])
 
 
 def _drop_covered(found: FoundObjects, iou_thr: float, across_labels: bool) -> FoundObjects:
-    """Drop cut detections that lie mostly in an uncut one that scores no less."""
+    """Drop cut detections that lie mostly in an uncut one that scores no less: step 3 of :func:`merge_tiles`."""
     cut, scores = found.cut.tolist(), found.scores.tolist()
     covered = set()
     for pair in _pairs(found, 0, across_labels):
-        piece, whole = sorted(pair, key=lambda i: not cut[i])
-        if cut[piece] and not cut[whole] and scores[whole] >= scores[piece]:
+        piece, uncut = sorted(pair, key=lambda i: not cut[i])
+        if cut[piece] and not cut[uncut] and scores[uncut] >= scores[piece]:
             # With a crowd, pycocotools divides by the area of the first alone.
-            share = mask_utils.iou([found.shapes[piece]], [found.shapes[whole]], [True])
-            if share.item() > iou_thr:
+            covered_part = mask_utils.iou([found.shapes[piece]], [found.shapes[uncut]], [True])
+            if covered_part.item() > iou_thr:
                 covered.add(piece)
     return _without(found, covered)
 

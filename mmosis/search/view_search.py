@@ -1,7 +1,7 @@
-"""The search of images view by view, on any runtime: what is looked at, and how what the views gave becomes one."""
+"""The search of images view by view, on any runtime: which views there are, and how their results are merged."""
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +10,10 @@ from mmosis.structures import FoundObjects
 from mmosis.utils.progress import tell_part
 
 from .options import SearchOptions
-from .scales import found_size, merge_scales
-from .tiling import Tile, keep_own, merge_tiles
+from .tiling import Tile, drop_duplicates, keep_own, merge_tiles
 from .views import Plan, ViewSettings, plan_unknown, plan_views
 
-Step = tuple[int, int]  # how many views have been looked at, and how many there are by now
+Step = tuple[int, int]  # how many views have been searched, and how many there are by now
 
 
 class View(NamedTuple):
@@ -51,14 +50,14 @@ class Searched(NamedTuple):
 
 
 # Searches views of one side; what each gave, in pixels of its tile.
-Look = Callable[[Sequence[View]], Sequence[FoundObjects]]
+Detect = Callable[[Sequence[View]], Sequence[FoundObjects]]
 
 
 def search_views(
     shapes: Sequence[tuple[int, int]],
     sizes: Sequence[Sequence[float | None]],
     settings: ViewSettings,
-    look: Look,
+    detect: Detect,
     options: SearchOptions,
     iou_thr: float,
 ) -> Generator[Step, None, list[Searched]]:
@@ -72,7 +71,7 @@ def search_views(
         sizes: For each image the size of each category's objects: root of the area of the box, px of the image, or
             None where it is not known.
         settings: Which views.
-        look: Searches views of one side.
+        detect: Searches views of one side.
         options: What scores less than their threshold is dropped from images in tiles, for its memory, but for the best
             of each label.
         iou_thr: Boxes of several views that overlap by more than this are of one object.
@@ -83,20 +82,20 @@ def search_views(
     Returns:
         list[Searched]: For each image all that was found, in any order, the labels positions of categories.
     """
-    search = _ViewSearch(shapes, look, options, iou_thr)
+    search = _ViewSearch(shapes, detect, options, iou_thr)
     answers = {
         (image, label): plan_first(size, shape, settings)
         for image, (shape, of_image) in enumerate(zip(shapes, sizes, strict=True))
         for label, size in enumerate(of_image)
     }
-    yield from search.look_at(answers)
+    yield from search.run(answers)
     if settings.object_size:
         for (image, label), plans in answers.items():
             if sizes[image][label] is None:
                 size = found_size(search.found(image, [label], plans), settings.credible_score)
                 if size is not None:
                     answers[image, label] = (plan_views(size, shapes[image], settings),)
-        yield from search.look_at(answers)
+        yield from search.run(answers)
     return [search.result(image, answers) for image in range(len(shapes))]
 
 
@@ -123,13 +122,15 @@ Answers = dict[tuple[int, int], tuple[Plan, ...]]
 class _ViewSearch:
     """What the views of a batch of images gave by now."""
 
-    def __init__(self, shapes: Sequence[tuple[int, int]], look: Look, options: SearchOptions, iou_thr: float) -> None:
-        self._shapes, self._look, self._options, self._iou_thr = shapes, look, options, iou_thr
+    def __init__(
+        self, shapes: Sequence[tuple[int, int]], detect: Detect, options: SearchOptions, iou_thr: float
+    ) -> None:
+        self._shapes, self._detect, self._options, self._iou_thr = shapes, detect, options, iou_thr
         self._found: dict[tuple[int, Plan], dict[int, FoundObjects]] = defaultdict(dict)
         self._done = self._total = 0
 
-    def look_at(self, answers: Answers) -> Iterator[Step]:
-        """Look at what answers need and has not been looked at: views of one side together."""
+    def run(self, answers: Answers) -> Iterator[Step]:
+        """Search the views that answers need and that have not been searched: views of one side together."""
         todo = defaultdict(list)
         for (image, label), plans in answers.items():
             for plan in plans:
@@ -137,15 +138,24 @@ class _ViewSearch:
                     todo[image, plan].append(label)
         self._total += sum(len(plan.tiles) for _, plan in todo)
         parts: dict[tuple[int, Plan], list[FoundObjects]] = defaultdict(list)
-        for views in _by_side(todo):
+        by_side = defaultdict(list)
+        for (image, plan), labels in todo.items():
+            by_side[plan.side] += [(plan, View(image, tile, plan.side, tuple(labels))) for tile in plan.tiles]
+        for views in by_side.values():
             for start in range(0, len(views), self._options.batch_size):
                 batch = views[start : start + self._options.batch_size]
-                for (plan, view), found in zip(batch, self._look([view for _, view in batch]), strict=True):
-                    parts[view.image, plan].append(self._keep_own(found, view, plan))
+                for (plan, view), found in zip(batch, self._detect([view for _, view in batch]), strict=True):
+                    shape, thr = self._shapes[view.image], self._options.score_thr
+                    if len(plan.tiles) > 1:  # what cannot matter for the image is dropped at once, for its memory
+                        found = keep_own(found, view.tile, plan.tiles, shape, thr)  # noqa: PLW2901
+                    parts[view.image, plan].append(found)
                 self._done += len(batch)
                 yield self._done, self._total
         for (image, plan), results in parts.items():
-            merged = self._merge(results, plan, self._shapes[image])
+            merged = results[0]
+            if len(plan.tiles) > 1:  # by the default threshold, which is the one between pieces
+                shape, across_labels = self._shapes[image], not self._options.keep_all
+                merged = merge_tiles(results, plan.tiles, shape, across_labels=across_labels)
             self._found[image, plan] |= {label: merged[merged.labels == label] for label in todo[image, plan]}
 
     def found(self, image: int, labels: Sequence[int], plans: Sequence[Plan]) -> FoundObjects:
@@ -162,22 +172,38 @@ class _ViewSearch:
         found = FoundObjects.cat([self.found(image, each, plans) for plans, each in labels.items()])
         return Searched(found, tuple(dict.fromkeys(plan for plans in labels for plan in plans)))
 
-    def _keep_own(self, found: FoundObjects, view: View, plan: Plan) -> FoundObjects:
-        """Of a tile, what may matter for the image; the rest is dropped at once, for its memory."""
-        if len(plan.tiles) == 1:
-            return found
-        return keep_own(found, view.tile, plan.tiles, self._shapes[view.image], self._options.score_thr)
 
-    def _merge(self, results: Sequence[FoundObjects], plan: Plan, shape: tuple[int, int]) -> FoundObjects:
-        if len(plan.tiles) == 1:
-            return results[0]
-        # The threshold of merge_tiles is the one between pieces.
-        return merge_tiles(results, plan.tiles, shape, across_labels=not self._options.keep_all)
+def found_size(found: FoundObjects, credible_score: float) -> float | None:
+    """How large objects are, by what a search found.
+
+    Args:
+        found: Detections of one category.
+        credible_score: What scores less counts for nothing; nor does what scores less than half of the best.
+
+    Returns:
+        float | None: Median of the roots of the boxes' areas, in pixels of the image; None if nothing counts.
+    """
+    counts = found.scores >= max(credible_score, found.scores.max(initial=0) / 2)
+    sizes = np.sqrt(np.prod(found.bboxes[counts, 2:] - found.bboxes[counts, :2], axis=1))
+    return float(np.median(sizes)) if sizes.any() else None
 
 
-def _by_side(todo: Mapping[tuple[int, Plan], Sequence[int]]) -> Iterable[list[tuple[Plan, View]]]:
-    """Views with their plans, those of one side together, the tiles of an image in their order."""
-    views = defaultdict(list)
-    for (image, plan), labels in todo.items():
-        views[plan.side] += [(plan, View(image, tile, plan.side, tuple(labels))) for tile in plan.tiles]
-    return views.values()
+def merge_scales(results: Sequence[FoundObjects], iou_thr: float) -> FoundObjects:
+    """Merge what an image gave at several scales: of what several find, the best stays.
+
+    Greedy NMS between scales for each label; what a scale keeps apart stays apart.
+
+    Args:
+        results: For each scale the detections: ``bboxes`` (N, 4) xyxy, ``scores``, ``labels`` and maybe ``masks``, all
+            in the frame of the image.
+        iou_thr: Boxes that overlap by more than this are of one object.
+
+    Returns:
+        FoundObjects: The same columns; of several scales by falling score.
+    """
+    if len(results) == 1:
+        return results[0]
+    seen = [
+        result.with_columns(seen_by=np.full(len(result), frozenset([number]))) for number, result in enumerate(results)
+    ]
+    return drop_duplicates(FoundObjects.cat(seen), iou_thr).without_columns('seen_by')

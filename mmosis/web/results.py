@@ -56,12 +56,12 @@ def search(session: Session, inferencer: SearchBase) -> Iterator[Session]:
     for i, scene in enumerate(scenes):
         if scene.found is None:
             steps = inferencer.search_batch([scene.image], bank, options)
-            searched = yield from _look(steps, replace(session, bank=bank, scenes=tuple(scenes)))
+            searched = yield from _view_by_view(steps, replace(session, bank=bank, scenes=tuple(scenes)))
             scenes[i] = replace(scene, found=searched.found, plans=searched.plans)
             yield replace(session, bank=bank, scenes=tuple(scenes), seconds=perf_counter() - started)
 
 
-def _look(steps: Generator[Step, None, list[Searched]], session: Session) -> Generator[Session, None, Searched]:
+def _view_by_view(steps: Generator[Step, None, list[Searched]], session: Session) -> Generator[Session, None, Searched]:
     """Search a scene; between its views the session tells how many are done."""
     while True:
         try:

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from analysis.score_calibration import calibrate
 from analysis.search_tests import Reliability, SearchTest, fit_scores, run_search_tests
 from mmosis.evaluation import Dump
-from mmosis.search.calibration import Calibration
+from mmosis.search.score_calibration import Calibration
 from mmosis.search.views import ViewSettings
 
 BOX, EMPTY = (10, 10, 40, 40), (100, 10, 40, 40)

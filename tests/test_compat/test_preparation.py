@@ -14,7 +14,7 @@ from mmosis.compat import preparation, prepare, versions
 PACKAGE = Path(mmosis.__file__).parent
 ROOT = Path(__file__).parents[2]
 # Imports mmdet without a call of prepare(), since utils imports nothing of ours, or it is the inferencer's own.
-CALLED_BY_OTHERS = {'mmosis/utils/coco_file.py', 'mmosis/search/half_precision.py'}
+CALLED_BY_OTHERS = {'mmosis/utils/coco_file.py', 'mmosis/search/mixed_precision.py'}
 
 SNAPSHOT = """
 import builtins, sys, warnings

@@ -17,8 +17,8 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from mmosis.search import OneShotInferencer, ReferenceBank
-from mmosis.search.scales import found_size, merge_scales
-from mmosis.search.suppression import box_iou
+from mmosis.search.nms import box_iou
+from mmosis.search.view_search import found_size, merge_scales
 from mmosis.search.views import plan_views
 from mmosis.structures import EncodedReferences, FoundObjects
 
@@ -277,7 +277,7 @@ def test_references_of_one_name_are_its_shots(inferencer: OneShotInferencer, sce
 def test_boxes_compete_from_the_overlap_that_the_detector_allows(config: str) -> None:
     test_cfg = Config.fromfile(config).model.test_cfg
     inferencer = SimpleNamespace(model=SimpleNamespace(test_cfg=test_cfg))
-    assert OneShotInferencer.competition_iou_thr.fget(inferencer) == test_cfg.get('rcnn', test_cfg).nms.iou_threshold
+    assert OneShotInferencer.nms_iou_thr.fget(inferencer) == test_cfg.get('rcnn', test_cfg).nms.iou_threshold
 
 
 def test_categories_compete_and_negatives_take_away(inferencer: OneShotInferencer, scene: tuple) -> None:
@@ -288,7 +288,7 @@ def test_categories_compete_and_negatives_take_away(inferencer: OneShotInference
     assert set(every.labels.tolist()) == {0, 1}
     assert 0 < len(winners) < len(every)
     overlaps = np.triu(box_iou(winners.bboxes, winners.bboxes), k=1)
-    assert overlaps.max() <= inferencer.competition_iou_thr
+    assert overlaps.max() <= inferencer.nms_iou_thr
     negative = [both[0], dict(both[1], negative=True)]
     left = inferencer.search(image, inferencer.encode(negative))
     assert set(left.labels.tolist()) == {0}
@@ -480,7 +480,7 @@ def test_what_a_crop_finds_settles_the_scale(weights: Path, scaling: OneShotInfe
     for side in (64, 128):
         alone = OneShotInferencer(DEMO, str(weights), 'cpu', show_progress=False, image_scale=side)
         first.append(alone.search(image, bank))
-    size = found_size(merge_scales(first, scaling.competition_iou_thr), 0)
+    size = found_size(merge_scales(first, scaling.nms_iou_thr), 0)
     side = plan_views(size, image.shape[:2], scaling.views).side
     sides = list(dict.fromkeys([64, 128, side]))
     assert input_shapes(scaling, image, crop) == [(3, side, side) for side in sides]

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmosis.search.boxed import BoxedObject
-from mmosis.search.calibration import Calibration, SizeCalibration
-from mmosis.search.known_objects import KnownObjects
+from mmosis.search.boxed_objects import BoxedObject
+from mmosis.search.known_objects import KnownObjects, known_sizes, mean_size
+from mmosis.search.score_calibration import Calibration, SizeCalibration
 from mmosis.search.views import ViewSettings
 from mmosis.structures import FoundObjects
 
@@ -44,3 +44,30 @@ def test_boxed_objects_that_were_not_found_are_added(shown: bool, num: int) -> N
     nothing = detect()[np.zeros(3, bool)]
     complete = KnownObjects.of(IMAGE, BANK, ViewSettings(), shown).complete(nothing)
     assert complete.bboxes.tolist() == [list(BOXED.bbox)] * num
+
+
+SHAPE, PICTURE = (600, 800), (800, 600)  # (h, w) of the image and (w, h) of the reference image
+
+
+class TestKnownSize:
+    def test_a_box_on_a_picture_of_the_size_of_the_image(self) -> None:
+        assert known_sizes([((20, 80), PICTURE)], SHAPE, ViewSettings()) == pytest.approx([40])
+        assert known_sizes([((20, 80), (900, 500))], SHAPE, ViewSettings()) == pytest.approx([40])
+
+    @pytest.mark.parametrize(
+        'reference',
+        [
+            (PICTURE, PICTURE),  # a crop that fills its picture
+            ((780, 580), PICTURE),
+            ((20, 80), (1600, 1200)),
+            ((20, 80), (400, 300)),
+            (None, None),
+        ],
+    )
+    def test_others_tell_nothing(self, reference: tuple) -> None:
+        assert known_sizes([reference], SHAPE, ViewSettings()) == []
+        assert mean_size([]) is None
+
+    def test_several_give_their_geometric_mean(self) -> None:
+        references = [((10, 10), PICTURE), ((90, 90), PICTURE), (None, None)]
+        assert mean_size(known_sizes(references, SHAPE, ViewSettings())) == pytest.approx(30)

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from search_model import CONFIG, write_weights
 
 from mmosis.search import BankCategory, BankEntry, OneShotInferencer, ReferenceBank
-from mmosis.search.boxed import BoxedObject, picture_digest
+from mmosis.search.boxed_objects import BoxedObject, picture_digest
 
 BROKEN = r'is no reference bank of mmosis, or a broken one \(.*{}.*\); nothing in it was executed'
 

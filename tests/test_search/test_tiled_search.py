@@ -12,7 +12,7 @@ import pytest
 from mmosis.search import SearchOptions, search_array
 from mmosis.search.base import SearchBase
 from mmosis.search.folders.folder_search import search_file
-from mmosis.search.suppression import box_iou
+from mmosis.search.nms import box_iou
 from mmosis.search.tiling import BORDER
 from mmosis.search.view_search import View
 from mmosis.structures import FoundObjects, RLEMasks
@@ -43,7 +43,7 @@ class Thing:
 class KnowingDetector(SearchBase):
     """Sees of each thing what a tile shows."""
 
-    competition_iou_thr, regions, _encode_batch, _encode_image = 0.5, None, None, None
+    nms_iou_thr, regions, _encode_batch, _encode_image = 0.5, None, None, None
 
     def __init__(self, things: list[Thing], masked: bool = True, **tiles: object) -> None:
         self.things, self.masked, self.options = things, masked, SearchOptions(**tiles)
@@ -53,7 +53,7 @@ class KnowingDetector(SearchBase):
 
     def merge_references(self, bank: object) -> None: ...
 
-    def _look(self, views: Sequence[View], images: Sequence[np.ndarray], queries: object) -> list[FoundObjects]:
+    def _search_views(self, views: Sequence[View], images: Sequence[np.ndarray], queries: object) -> list[FoundObjects]:
         return [self.detect(view) for view in views]
 
     def detect(self, view: View) -> FoundObjects:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mmosis.search.options import SearchOptions
-from mmosis.search.view_search import Searched, View, finish, search_views
+from mmosis.search.view_search import Searched, View, finish, found_size, merge_scales, search_views
 from mmosis.search.views import ViewSettings
-from mmosis.structures import FoundObjects
+from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.progress import track
 
 SETTINGS = ViewSettings(
@@ -143,3 +143,54 @@ def test_to_the_end_with_progress(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         assert finish(steps(3)) == ['searched']
         assert finish(steps(1)) == ['searched']
     assert capsys.readouterr().out == 'Search: 0/1, view 1/3, 0 s\nSearch: 1/1, 0 s\n'
+
+
+def found_boxes(*rows: tuple[tuple, float, int]) -> FoundObjects:
+    """Detections (box, score, label) with their boxes as masks."""
+    masks = np.zeros((len(rows), 60, 60), bool)
+    for mask, ((x1, y1, x2, y2), _, _) in zip(masks, rows, strict=True):
+        mask[y1:y2, x1:x2] = True
+    return FoundObjects(
+        bboxes=np.array([box for box, _, _ in rows], np.float32).reshape(-1, 4),
+        scores=np.array([score for _, score, _ in rows], np.float32),
+        labels=np.array([label for _, _, label in rows], int),
+        masks=RLEMasks.encode(masks),
+    )
+
+
+class TestFoundSize:
+    def test_the_median_of_what_counts(self) -> None:
+        """Of boxes of 10, 20, 40 and 50 pixels a side, the last scores too little beside the best."""
+        rows = [((0, 0, side, side), score, 0) for side, score in ((10, 0.9), (20, 0.5), (40, 0.6), (50, 0.4))]
+        assert found_size(found_boxes(*rows), 0.3) == pytest.approx(20)
+        assert found_size(found_boxes(*rows), 0.8) == pytest.approx(10)
+        assert found_size(found_boxes(*rows[3:]), 0.3) == pytest.approx(50)
+
+    def test_nothing_credible(self) -> None:
+        assert found_size(found_boxes(((0, 0, 9, 9), 0.2, 0)), 0.3) is None
+        assert found_size(found_boxes(((0, 0, 0, 9), 0.9, 0)), 0.3) is None
+        assert found_size(found_boxes(), 0.3) is None
+
+
+class TestMerge:
+    A, NEAR_A, B = (0, 0, 20, 20), (1, 0, 20, 20), (30, 30, 50, 50)
+
+    def test_what_several_scales_find_stays_once(self) -> None:
+        found = merge_scales([found_boxes((self.A, 0.6, 0)), found_boxes((self.NEAR_A, 0.9, 0), (self.B, 0.3, 0))], 0.5)
+        assert found.bboxes.tolist() == [list(self.NEAR_A), list(self.B)]
+        assert found.scores.tolist() == pytest.approx([0.9, 0.3])
+        assert [int(mask.sum()) for mask in found.masks.numpy()] == [19 * 20, 20 * 20]
+        assert set(found) == {'bboxes', 'scores', 'labels', 'masks'}
+
+    def test_other_labels_and_what_one_scale_keeps_apart_stay(self) -> None:
+        one = found_boxes((self.A, 0.6, 0), (self.NEAR_A, 0.5, 0))
+        other = found_boxes((self.A, 0.9, 1))
+        assert len(merge_scales([one, other], 0.5)) == 3
+
+    def test_one_scale_is_left_as_it_is(self) -> None:
+        result = found_boxes((self.A, 0.5, 0), (self.B, 0.6, 0))
+        assert merge_scales([result], 0.5) is result
+
+    def test_nothing_at_a_scale(self) -> None:
+        assert len(merge_scales([found_boxes(), found_boxes((self.A, 0.5, 0))], 0.5)) == 1
+        assert len(merge_scales([found_boxes(), found_boxes()], 0.5)) == 0

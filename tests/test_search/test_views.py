@@ -40,7 +40,7 @@ class TestSettings:
             (dict(GIVEN, max_enlargement=0), 'search.max_enlargement must be above 0, got 0'),
             (dict(GIVEN, max_tiles=0), 'search.max_tiles must be at least 1, got 0'),
             (dict(GIVEN, tile_side=16), 'a tile must have at least 32 px a side, got 16'),
-            (dict(GIVEN, overlap=1.0), 'overlap must be a share of the tile, from 0 to below 1'),
+            (dict(GIVEN, overlap=1.0), 'overlap must be a fraction of the tile, from 0 to below 1'),
             (dict(scales=(512, 896)), 'search.scales is no setting any more: images are brought to any scale'),
         ],
     )

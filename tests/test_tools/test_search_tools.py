@@ -7,7 +7,7 @@ from search_model import write_weights
 from tools_runner import DEMO, run
 
 from mmosis.search import OneShotInferencer
-from mmosis.search.calibration import Calibration
+from mmosis.search.score_calibration import Calibration
 from mmosis.utils.json_file import read_json
 
 

@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 with quiet_imports():
     from analysis.search_tests import Reliability, SearchTest, fit_scores, run_search_tests
     from mmosis.search import SearchOptions, make_inferencer
-    from mmosis.search.calibration import Calibration
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.runtimes import RUNTIMES
+    from mmosis.search.score_calibration import Calibration
     from mmosis.utils.tool import run_tool
 
 

@@ -18,7 +18,7 @@ with quiet_imports():
     from mmosis.search import PhotoIndex, ReferenceBank, SearchOptions, make_inferencer, search_images
     from mmosis.search.base import SearchBase
     from mmosis.search.model_zoo import DEFAULT_MODEL
-    from mmosis.search.suppression import box_iou
+    from mmosis.search.nms import box_iou
     from mmosis.utils.coco_file import load_coco
     from mmosis.utils.share_of import share_of
     from mmosis.utils.tool import run_tool

@@ -29,7 +29,6 @@ with quiet_imports():
     from mmosis.search import OneShotInferencer
     from mmosis.search.known_objects import KnownObjects
     from mmosis.search.model_zoo import DEFAULT_MODEL
-    from mmosis.search.passes import make_pass
     from mmosis.search.view_search import View, plan_first
     from mmosis.structures import EncodedReferences
     from mmosis.utils.image import read_image
@@ -112,7 +111,7 @@ def _propose(inferencer: OneShotInferencer, search: PlannedSearch) -> list[Propo
 
 def _propose_in(view: View, image: np.ndarray, queries: EncodedReferences, inferencer: OneShotInferencer) -> Proposals:
     model = inferencer.model
-    data = model.data_preprocessor(make_pass([view], [image], queries, inferencer.pipeline))
+    data = model.data_preprocessor(inferencer.pipeline.batch([view], [image], queries))
     ((sample,), (references,)) = data['data_samples'], data['ref_inputs']
     feats = model.encode_images(data['inputs'])
     outs = model.rpn_head(model.make_matcher(feats, 1)(references))

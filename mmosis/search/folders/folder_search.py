@@ -101,8 +101,8 @@ def search_images(
     listed.require_one()
     files = absolute_paths(listed.images)
     folder, annotations = _places(Path(out))
-    _check_nothing_is_overwritten(files, folder, annotations, settings)
-    with SearchJournal(folder / JOURNAL, _describe(inferencer, bank, settings), resume) as journal:
+    _check_nothing_is_overwritten(files, folder, annotations, options)
+    with SearchJournal(folder / JOURNAL, _describe(inferencer, bank, options), resume) as journal:
         remove_leftovers(folder, OVERLAYS)
         num_kept, num_asked = len(journal.records), len(journal.names)
         names = name_images(files, journal, folder / OVERLAYS if options.overlays else None)

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from mmosis.search.base import SearchBase, as_plain
+from mmosis.search.base import SearchBase
 from mmosis.search.folders.image_list import list_images
 from mmosis.search.folders.output_names import OutputNames, name_outputs
 from mmosis.search.images import load_image
-from mmosis.search.keywords import refuse_unknown
 from mmosis.search.model_zoo import DEFAULT_MODEL, find_exported
-from mmosis.search.options import SearchOptions
+from mmosis.search.options import SearchOptions, refuse_unknown
 from mmosis.search.overlay import draw_search, write_picture
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.regions import RegionEmbedding
-from mmosis.search.search_result import SearchResult
+from mmosis.search.search_result import SearchResult, as_plain
 from mmosis.search.view_search import View
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
@@ -77,7 +76,7 @@ class LightInferencer(SearchBase):
         return RegionEmbedding.load(self.detector.folder, self.region_size)
 
     @property
-    def competition_iou_thr(self) -> float:
+    def nms_iou_thr(self) -> float:
         return self.spec['nms_iou_threshold']
 
     def __call__(
@@ -126,7 +125,7 @@ class LightInferencer(SearchBase):
         rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in bank.categories]
         return [self.detector.merge_references(each) for each in rows]
 
-    def _look(
+    def _search_views(
         self,
         views: Sequence[View],
         images: Sequence[np.ndarray],

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mmosis.models import ComposedMatcher, ComposedRPNHead, SiameseTwoStageDetector
-from mmosis.search.half_precision import to_half_precision
+from mmosis.search.mixed_precision import to_half_precision
 from mmosis.structures import EncodedReferences
 from projects.published import PublishedRPNHead
 

@@ -18,11 +18,11 @@ from pycocotools.coco import COCO
 from search_model import CONFIG, write_weights
 
 from mmosis.search import OneShotInferencer, ReferenceBank, SearchOptions, search_array, search_images
-from mmosis.search.calibration import Calibration
 from mmosis.search.folders import parquet
 from mmosis.search.folders.folder_search import SearchReport
 from mmosis.search.folders.search_journal import SearchJournal
-from mmosis.search.suppression import box_iou
+from mmosis.search.nms import box_iou
+from mmosis.search.score_calibration import Calibration
 from mmosis.search.view_search import Searched
 
 SETTINGS = SearchOptions(score_thr=0.4)
@@ -676,7 +676,7 @@ class TestTiles:
         assert found.bboxes.max() <= 192
         assert found.bboxes[:, 2].max() > 96, 'nothing beyond the first tile'
         overlaps = np.triu(box_iou(found.bboxes, found.bboxes), k=1)
-        assert (overlaps.max() > inferencer.competition_iou_thr) == keep_all
+        assert (overlaps.max() > inferencer.nms_iou_thr) == keep_all
 
     def test_it_is_told_and_kept(self, run: Callable, tmp_path: Path) -> None:
         assert run(options=replace(QUICK, tile=96)).searched == 'in 2 tiles of 96 pixels'

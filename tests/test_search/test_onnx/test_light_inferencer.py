@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchOptions, search_array
-from mmosis.search.suppression import box_iou
+from mmosis.search.nms import box_iou
 from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.image import read_image

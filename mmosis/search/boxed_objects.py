@@ -9,8 +9,7 @@ import numpy as np
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.structures.run_lengths import encode_part
 
-from .competition import best_first
-from .suppression import box_iou
+from .nms import best_first, box_iou
 
 SAME_IOU = 0.5  # of a detection and a box around one object
 SCORE = 1.0  # of what a user has pointed at

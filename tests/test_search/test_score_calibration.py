@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmosis.search.calibration import Calibration, SizeCalibration, size_misfit
+from mmosis.search.score_calibration import Calibration, SizeCalibration, size_misfit
 
 
 def test_it_is_affine_in_the_logit() -> None:

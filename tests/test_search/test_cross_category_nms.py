@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from mmosis.search.competition import compete, keep_wanted
+from mmosis.search.nms import cross_category_nms, keep_wanted
 from mmosis.structures import FoundObjects, RLEMasks
 
 HERE, NEAR, THERE = (0, 0, 10, 10), (0, 0, 10, 8), (20, 0, 30, 10)  # IoU of the first two: 0.8
@@ -42,7 +42,7 @@ def numbers(instances: FoundObjects) -> list[int]:
         ([(HERE, 0.5, 1), (THERE, 0.5, 0), ((40, 0, 50, 9), 0.5, 1)], 0.5, [0, 1, 2]),
         ([(HERE, 0.5, 0), (HERE, 0.5, 1)], 0.5, [0]),
         ([(HERE, 0.5, 1), (HERE, 0.5, 0)], 0.5, [0]),
-        # Those of one category do not compete.
+        # Those of one category do not suppress each other.
         ([(HERE, 0.5, 1), (HERE, 0.6, 1)], 0.5, [1, 0]),
         # A detection that lost takes no other with it.
         ([((0, 0, 10, 10), 0.9, 0), ((4, 0, 14, 10), 0.8, 2), ((8, 0, 18, 10), 0.7, 1)], 0.4, [0, 2]),
@@ -50,7 +50,7 @@ def numbers(instances: FoundObjects) -> list[int]:
 )
 def test_winners(told: list, iou_thr: float, left: list[int]) -> None:
     instances = found(*told)
-    winners = compete(instances, num_wanted=2, iou_thr=iou_thr)
+    winners = cross_category_nms(instances, num_wanted=2, iou_thr=iou_thr)
     assert numbers(winners) == left
     assert winners.labels.tolist() == [told[i][2] for i in left]
     assert winners.scores.tolist() == pytest.approx([told[i][1] for i in left])
@@ -61,14 +61,12 @@ def test_winners(told: list, iou_thr: float, left: list[int]) -> None:
     ('labels', 'scores', 'left'),
     [((0, 1, 2), (0.5, 0.6, 0.7), [1, 0]), ((2, 3, 2), (0.5, 0.6, 0.7), []), ((1, 0, 1), (0.5, 0.5, 0.5), [0, 1, 2])],
 )
-def test_without_competition_overlapping_ones_stay(
-    labels: Sequence[int], scores: Sequence[float], left: list[int]
-) -> None:
+def test_without_it_overlapping_ones_stay(labels: Sequence[int], scores: Sequence[float], left: list[int]) -> None:
     told = [(HERE, score, label) for score, label in zip(scores, labels, strict=True)]
     assert numbers(keep_wanted(found(*told), num_wanted=2)) == left
 
 
-@pytest.mark.parametrize('settle', [lambda none: compete(none, 2, 0.5), lambda none: keep_wanted(none, 2)])
+@pytest.mark.parametrize('settle', [lambda none: cross_category_nms(none, 2, 0.5), lambda none: keep_wanted(none, 2)])
 def test_nothing_found(settle: Callable) -> None:
     none = found((HERE, 0.5, 0))[np.zeros(1, bool)]
     left = settle(none)

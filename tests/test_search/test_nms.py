@@ -6,7 +6,7 @@ import torch
 from torchvision.ops import box_iou as expected_iou
 from torchvision.ops import nms
 
-from mmosis.search.suppression import box_iou, overlapping_pairs, suppressed
+from mmosis.search.nms import box_iou, overlapping_pairs, suppressed
 
 
 def draw(num: int, seed: int = 0) -> np.ndarray:

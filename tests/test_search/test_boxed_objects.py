@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.search.boxed import BoxedObject, lift_boxed, picture_digest, with_boxed
+from mmosis.search.boxed_objects import BoxedObject, lift_boxed, picture_digest, with_boxed
 from mmosis.structures import FoundObjects, RLEMasks
 
 SHAPE = (40, 60)

@@ -1,4 +1,4 @@
-"""Keywords of other libraries, and misspelt ones."""
+"""Options that are refused, keywords of other libraries, and misspelt ones."""
 
 import inspect
 
@@ -6,8 +6,8 @@ import pytest
 from mmdet.apis import DetInferencer
 
 from mmosis.search import LightInferencer, OneShotInferencer
-from mmosis.search.keywords import OTHERS
 from mmosis.search.onnx.light_inferencer import CALL, CALL_OF_TORCH
+from mmosis.search.options import OTHERS
 
 
 @pytest.fixture(scope='module')
