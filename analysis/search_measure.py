@@ -3,14 +3,13 @@
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from analysis.step_timing import Taken, peak_memory, time_step
 from mmosis.evaluation import Dump
 from mmosis.evaluation.metrics.one_shot_coco_metric import to_dump
 from mmosis.search.base import SearchBase
 from mmosis.structures import EpisodeRecord
 from mmosis.utils.image import read_image
-from mmosis.utils.memory import peak_memory
 from mmosis.utils.progress import track
-from mmosis.utils.timing import Taken, time_step
 
 from .search_plan import PlannedSearch, SearchPlan
 

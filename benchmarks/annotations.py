@@ -17,9 +17,9 @@ from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader, Dataset
 
+from analysis.step_timing import time_step
 from mmosis.datasets import OneShotCocoDataset
 from mmosis.utils.rng import generator
-from mmosis.utils.timing import time_step
 
 from .coco_size import CATEGORY_NAMES, write_coco_size
 from .measured import Measured, Row

@@ -11,8 +11,8 @@ from mmengine.config import Config
 from mmengine.dataset import BaseDataset, Compose
 from mmengine.registry import init_default_scope
 
+from analysis.step_timing import Taken, time_step
 from mmosis.datasets import EpisodeMixture, OneShotCocoDataset
-from mmosis.utils.timing import Taken, time_step
 
 from .measured import Measured
 

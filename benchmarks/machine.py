@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from analysis.step_timing import Step, Taken
 from mmosis.utils.precision import has_native_bfloat16
-from mmosis.utils.timing import Step, Taken
 
 from .timing import time_in_turns
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from mmosis.utils.timing import Taken
+from analysis.step_timing import Taken
 
 Row = dict[str, Any]
 

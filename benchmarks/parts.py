@@ -11,7 +11,7 @@ from mmengine.optim import OptimWrapper
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmosis.utils.timing import Step, time_step, wait_for_gpu
+from analysis.step_timing import Step, time_step, wait_for_gpu
 
 PARTS = {
     'backbone and neck': ('backbone', 'neck'),

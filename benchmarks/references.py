@@ -9,8 +9,8 @@ from mmengine.config import Config
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from analysis.step_timing import Step
 from mmosis.models import ComposedRPNHead, SiameseMixin
-from mmosis.utils.timing import Step
 
 from .measured import Measured, Row, rows_of_ways
 from .noise import build_detector, make_references

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmosis.utils.timing import Step, Taken, medians, time_step, wait_for_gpu
+from analysis.step_timing import Step, Taken, medians, time_step, wait_for_gpu
 
 
 def median_seconds(step: Step, repeats: int) -> float:

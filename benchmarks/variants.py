@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mmosis.utils.timing import Step, Taken, medians
+from analysis.step_timing import Step, Taken, medians
 
 from .machine import busy_seconds
 from .measured import Measured, Row

@@ -10,7 +10,7 @@ from mmengine.structures import InstanceData
 
 from mmosis.search.onnx.onnx_detector import OnnxDetector
 from mmosis.search.onnx.paste import paste_masks
-from mmosis.utils.box_shares import have_area
+from mmosis.utils.published_frame import have_area
 
 if TYPE_CHECKING:
     from mmosis.search import OneShotInferencer

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from mmosis.models import SiameseMixin
 from mmosis.structures import EncodedReferences
-from mmosis.utils.box_shares import from_shares
+from mmosis.utils.published_frame import from_fractions
 
 from .detection import classify, detect_densely, propose, segment
 
@@ -86,7 +86,7 @@ class Detect(nn.Module):
         query = EncodedReferences.unflatten(tensors[self.num_feats :], self.model.match_neck.fields)
         boxes, *rest = self._detect(self.model.match_neck(tensors[: self.num_feats], query), meta)
         if needs_window(self.model):
-            boxes = torch.stack(from_shares(boxes.unbind(-1), meta['img_shape']), dim=-1)
+            boxes = torch.stack(from_fractions(boxes.unbind(-1), meta['img_shape']), dim=-1)
         return boxes, *rest
 
     def _detect(self, matched: tuple[Tensor, ...], meta: dict) -> tuple[Tensor, ...]:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from mmosis.structures.run_lengths import encode_part
 from mmosis.utils.atomic import write_atomic
-from mmosis.utils.coco_outlines import first_wrong_runs
+from mmosis.utils.coco_outlines import check_runs
 
 from .bank_file import MAX_REFERENCES, BankFile
 from .boxed_objects import BoxedObject, picture_digest
@@ -299,8 +299,12 @@ def _read_place(entry: dict, picture_size: tuple[float, float] | None) -> dict:
         raise ValueError(f'a reference lies at xyxy inside its picture, got {str(bbox)[:100]}')
     if outline is not None:
         shape = tuple(map(int, picture_size[::-1]))
-        if not isinstance(outline, str) or (wrong := first_wrong_runs([dict(size=shape, counts=outline)], [shape])):
-            raise ValueError(f'the outline of a reference: {wrong[1] if isinstance(outline, str) else "no text"}')
+        if not isinstance(outline, str):
+            raise ValueError('the outline of a reference: no text')
+        try:
+            check_runs(dict(size=shape, counts=outline), shape)
+        except ValueError as error:
+            raise ValueError(f'the outline of a reference: {error}') from error
     return dict(bbox=tuple(map(float, bbox)), picture=picture, outline=outline)
 
 

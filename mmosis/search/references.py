@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmosis.utils.image import crop_box, from_pillow
 from mmosis.utils.masks import decode_segmentation
-from mmosis.utils.reference_picture import shrink
+from mmosis.utils.reference_crop import shrink
 
 from .images import MAX_PIXELS, check_image, load_cutout
 

@@ -7,7 +7,7 @@ import numpy as np
 from pycocotools import mask as mask_utils
 
 from mmosis.structures import FoundObjects, RLEMasks
-from mmosis.utils.share_of import share_of
+from mmosis.utils.fraction_of import fraction_of
 
 from .nms import best_first, overlapping_pairs, suppressed
 
@@ -162,7 +162,7 @@ def _starts(side: int, tile: int, overlap: float) -> list[int]:
 
 def _num_steps(side: int, tile: int, overlap: float) -> int:
     """How many tiles follow the first along a side."""
-    stride = floor(share_of(1 - overlap, tile))
+    stride = floor(fraction_of(1 - overlap, tile))
     return max(0, -(-(side - tile) // stride))
 
 

@@ -14,7 +14,7 @@ def split_categories(names: Sequence[str], split: int) -> tuple[list[str], list[
 
     All names that are given take a place, with objects or without: a file to test on may lack what the training's
     shows, and both must be split alike. Categories that stand for no objects are none of an annotation file
-    (:func:`~mmosis.utils.coco_categories.settle_categories`).
+    (:func:`~mmosis.utils.coco_file.load_coco`).
 
     Args:
         names: Category names in the order of the annotation file.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pycocotools import mask as mask_utils
 
+from mmosis.utils.coco_outlines import decode_counts
+
 from .run_lengths import encode_array, encode_part, encode_tensor
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class RLEMasks(Sequence):
         """
         x1, y1, x2, y2 = box
         height = self.img_shape[0]
-        ends = np.cumsum(_decode_counts(self.rles[index]['counts'])).clip(x1 * height, x2 * height)
+        ends = np.cumsum(decode_counts(self.rles[index]['counts'])).clip(x1 * height, x2 * height)
         lengths = np.diff(ends, prepend=x1 * height)
         columns = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
         return columns.reshape(x2 - x1, height).T[y1:y2]
@@ -113,19 +115,6 @@ class RLEMasks(Sequence):
                 f'a tile must lie inside the {height}x{width} (h x w) image, got one of {h}x{w} at x {x}, y {y}'
             )
         return RLEMasks([_paste_rle(rle, corner, img_shape) for rle in self], img_shape)
-
-
-def _decode_counts(counts: bytes) -> np.ndarray:
-    """Read COCO's compressed run lengths: digits of five bits, from the fourth on the change to the last but one."""
-    digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
-    last = np.flatnonzero(digits & 0x20 == 0)
-    first = np.concatenate([[0], last[:-1] + 1])
-    place = np.arange(len(digits)) - np.repeat(first, last - first + 1)
-    values = np.add.reduceat((digits & 0x1F) << 5 * place, first)
-    values[digits[last] & 0x10 != 0] -= 1 << 5 * (last - first + 1)[digits[last] & 0x10 != 0]
-    for odd in (1, 2):
-        values[odd::2] = np.cumsum(values[odd::2])
-    return values
 
 
 def _paste_rle(rle: dict, corner: tuple[int, int], img_shape: tuple[int, int]) -> dict:

@@ -1,12 +1,12 @@
 """Objects of a COCO-format file: boxes, outlines and areas, and which objects are skipped and why."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 import numpy as np
 
-from .coco_outlines import first_wrong_runs, join_runs, may_be_long, read_outline
+from .coco_outlines import check_runs, join_runs, may_be_long, read_outline
 
 # What mmdet skips, in the order in which it looks; crowds stay, but are neither found nor shown as a reference.
 REASONS = (
@@ -56,6 +56,25 @@ def count_skipped(reasons: Iterable[str], num_objects: int) -> str:
     return f'{counts.total()} of {num_objects} objects are skipped: {why}'
 
 
+def is_searchable(annotation: Mapping, image: Mapping) -> bool:
+    """Tell whether mmdet's data set gives an object to a detector as one to find.
+
+    It skips crowds, objects marked ``ignore``, those of area 0, narrower or lower than a pixel, or outside the image.
+    They are never searched for; what is found there is neither right nor wrong. While a file is loaded,
+    :func:`settle_objects` goes by the same rule.
+
+    Args:
+        annotation: COCO annotation with ``bbox`` (xywh, pixels), ``area``, and maybe ``iscrowd`` and ``ignore``.
+        image: Its image's entry, with ``width`` and ``height``.
+    """
+    if annotation.get('iscrowd') or annotation.get('ignore'):
+        return False
+    x, y, width, height = annotation['bbox']
+    inside_width = min(x + width, image['width']) - max(x, 0)
+    inside_height = min(y + height, image['height']) - max(y, 0)
+    return min(inside_width, inside_height) > 0 and annotation['area'] > 0 and min(width, height) >= 1
+
+
 def _check_sizes(annotations: list[dict], boxes: np.ndarray) -> None:
     negative = np.flatnonzero((boxes[:, 2:] < 0).any(axis=1))
     if len(negative):
@@ -76,17 +95,13 @@ def settle_outlines(annotations: list[dict], img_shapes: list[tuple[int, int]]) 
     Raises:
         ValueError: If one is no outline.
     """
-    run_lengths = []
-    for number, annotation in enumerate(annotations):
+    for annotation, img_shape in zip(annotations, img_shapes, strict=True):
         outline = annotation.get('segmentation')
-        if isinstance(outline, dict):
-            run_lengths.append(number)
-        elif not outline or not all(map(_is_polygon, outline)):
-            _settle_outline(annotation, img_shapes[number])
-    outlines = [annotations[number]['segmentation'] for number in run_lengths]
-    if wrong := first_wrong_runs(outlines, [img_shapes[number] for number in run_lengths]):
-        raise ValueError(f'annotation {annotations[run_lengths[wrong[0]]]["id"]}: {wrong[1]}')
-    join_runs(outlines)
+        if isinstance(outline, dict) or not outline or not all(map(_is_polygon, outline)):
+            try:
+                _settle_outline(annotation, img_shape)
+            except ValueError as error:
+                raise ValueError(f'annotation {annotation["id"]}: {error}') from error
 
 
 def _is_polygon(part: list[float]) -> bool:
@@ -95,11 +110,13 @@ def _is_polygon(part: list[float]) -> bool:
 
 
 def _settle_outline(annotation: dict, img_shape: tuple[int, int]) -> None:
-    try:
-        outline = read_outline(annotation.pop('segmentation', None), img_shape)
-    except ValueError as error:
-        raise ValueError(f'annotation {annotation["id"]}: {error}') from error
-    _check_scale(annotation, outline)
+    outline = annotation.pop('segmentation', None)
+    if isinstance(outline, dict) and outline:
+        if check_runs(outline, img_shape):
+            join_runs(outline)
+    else:
+        outline = read_outline(outline, img_shape)
+        _check_scale(annotation, outline)
     if outline is not None:
         annotation['segmentation'] = outline
 
@@ -112,15 +129,14 @@ def _check_scale(annotation: dict, outline: list | dict | None) -> None:
     values = [value for polygon in outline for value in polygon]
     if min(values) >= 0 and max(values) <= 1 and max(x + width, y + height) > 2:
         raise ValueError(
-            f'annotation {annotation["id"]}: polygons are in pixels, got values in 0-1, {str(outline)[:100]}, of a '
-            f'bbox {annotation["bbox"]}'
+            f'polygons are in pixels, got values in 0-1, {str(outline)[:100]}, of a bbox {annotation["bbox"]}'
         )
 
 
 def _find_skipped(annotations: list[dict], boxes: np.ndarray, img_shapes: np.ndarray) -> np.ndarray:
     """Find what mmdet's ``CocoDataset.parse_data_info`` skips, and crowds: indices of reasons, or -1.
 
-    All at once and with reasons what :func:`~mmosis.utils.searchable.is_searchable` says of one object; a test holds
+    All at once and with reasons what :func:`is_searchable` says of one object; a test holds
     the two equal.
     """
     corners = boxes[:, :2] + boxes[:, 2:]

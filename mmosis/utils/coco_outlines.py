@@ -1,6 +1,6 @@
 """Outlines of objects as annotation files have them: polygons and run lengths, checked before anything decodes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Real
 from typing import Annotated, Any, TypedDict
 
@@ -32,7 +32,6 @@ EXPECTED = 'an object must have a mask, polygons of at least three points or RLE
 # What pycocotools' text of run lengths is made of: 5 bits a character, from the lowest up, and one that says that more
 # follow. 7 characters hold any number up to MAX_PIXELS.
 FIRST_CHARACTER, MORE, SIGN, BITS, MAX_CHARACTERS = 48, 32, 16, 5, 7
-CHARACTERS_AT_A_TIME = 2**18
 
 
 def read_outline(outline: Any, img_shape: tuple[int, int]) -> list | dict | None:
@@ -57,8 +56,7 @@ def read_outline(outline: Any, img_shape: tuple[int, int]) -> list | dict | None
     except (msgspec.ValidationError, TypeError) as error:
         raise ValueError(f'{EXPECTED}, got {str(outline)[:100]} ({error}; numbers are up to {LIMIT})') from error
     if isinstance(outline, dict):
-        if wrong := first_wrong_runs([outline], [img_shape]):
-            raise ValueError(wrong[1])
+        check_runs(outline, img_shape)
         return outline
     return _read_polygons(outline) if outline else None
 
@@ -125,115 +123,58 @@ def _as_builtins(outline: Any) -> Any:
     return msgspec.to_builtins(outline, enc_hook=lambda value: value.tolist())
 
 
-def first_wrong_runs(outlines: Sequence[dict], img_shapes: Sequence[tuple[int, int]]) -> tuple[int, str] | None:
-    """Find run lengths that do not cover their image exactly: pycocotools would read or write beyond them.
+def check_runs(outline: Mapping, img_shape: tuple[int, int]) -> bool:
+    """Check that run lengths cover their image exactly: pycocotools would read or write beyond them.
 
     Args:
-        outlines: RLE of types as :class:`RunLengths` has them.
-        img_shapes: (H, W) of the image of each.
+        outline: RLE of types as :class:`RunLengths` has them.
+        img_shape: (H, W) of its image.
 
     Returns:
-        tuple | None: The index of the first, and what is wrong with it; None if all are right.
+        bool: Whether a run other than the first is empty.
+
+    Raises:
+        ValueError: If they do not.
     """
-    texts = [number for number, outline in enumerate(outlines) if isinstance(outline['counts'], str)]
-    totals = np.array([0 if isinstance(o['counts'], str) else sum(o['counts']) for o in outlines], dtype=np.int64)
-    totals[texts], _ = count_run_pixels([_encoded(outlines[number]) for number in texts])
-    for number, (outline, shape, total) in enumerate(zip(outlines, img_shapes, totals.tolist(), strict=True)):
-        if tuple(outline['size']) != tuple(shape):
-            return number, (
-                f'RLE must have the size of its image, {list(shape)} ([height, width]), got {outline["size"]}'
-            )
-        if total != shape[0] * shape[1]:
-            got = f'runs of {total}' if total >= 0 else 'text that holds no run lengths'
-            return number, f'RLE must have runs of {shape[0] * shape[1]} pixels in all, as its image, got {got}'
-    return None
+    if tuple(outline['size']) != tuple(img_shape):
+        raise ValueError(
+            f'RLE must have the size of its image, {list(img_shape)} ([height, width]), got {outline["size"]}'
+        )
+    counts, num_pixels = outline['counts'], img_shape[0] * img_shape[1]
+    runs = decode_counts(counts.encode(errors='replace')) if isinstance(counts, str) else np.array(counts, np.int64)
+    if runs is None or (runs < 0).any() or runs.sum() != num_pixels:
+        got = 'text that holds no run lengths' if runs is None or (runs < 0).any() else f'runs of {runs.sum()}'
+        raise ValueError(f'RLE must have runs of {num_pixels} pixels in all, as its image, got {got}')
+    return 0 in runs[1:]
 
 
-def join_runs(outlines: Sequence[dict]) -> None:
-    """Join runs that an empty one parts, where pycocotools' overlaps would end; outlines are right, and are changed."""
-    texts = [number for number, outline in enumerate(outlines) if isinstance(outline['counts'], str)]
-    has_empty = np.array([isinstance(o['counts'], list) and 0 in o['counts'][1:] for o in outlines], dtype=bool)
-    _, has_empty[texts] = count_run_pixels([_encoded(outlines[number]) for number in texts])
-    for number in np.flatnonzero(has_empty).tolist():
-        outline = outlines[number]
-        runs = mask_utils.frPyObjects(outline, *outline['size']) if isinstance(outline['counts'], list) else outline
-        outline['counts'] = mask_utils.encode(mask_utils.decode(runs))['counts'].decode()
+def join_runs(outline: dict) -> None:
+    """Join runs that an empty one separates, where pycocotools' overlaps would end; the checked outline is changed."""
+    runs = mask_utils.frPyObjects(outline, *outline['size']) if isinstance(outline['counts'], list) else outline
+    outline['counts'] = mask_utils.encode(mask_utils.decode(runs))['counts'].decode()
 
 
-def _encoded(outline: dict) -> bytes:
-    return outline['counts'].encode(errors='replace')
+def decode_counts(text: bytes) -> np.ndarray | None:
+    """Read run lengths that pycocotools has compressed; None if it is no such text.
 
-
-def count_run_pixels(texts: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """Add up compressed run lengths, many at once.
+    Digits of five bits, the lowest first, make a number, which from the fourth on is the change to the last but one.
 
     Args:
-        texts: ``counts`` as pycocotools writes them.
+        text: ``counts``.
 
     Returns:
-        tuple: (N,) int64, pixels, -1 for what is no such text; and (N,) bool, whether a run other than the first is
-        empty.
+        np.ndarray | None: int64; where the text is wrong, some may be negative.
     """
-    totals, has_empty = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=bool)]
-    begin, size = 0, 0
-    for end, text in enumerate(texts, 1):
-        size += len(text)
-        if size >= CHARACTERS_AT_A_TIME or end == len(texts):
-            pixels, empty = _count_run_pixels(texts[begin:end])
-            totals.append(pixels)
-            has_empty.append(empty)
-            begin, size = end, 0
-    return np.concatenate(totals), np.concatenate(has_empty)
-
-
-def _count_run_pixels(texts: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    characters = np.frombuffer(b''.join(texts), np.uint8) - np.uint8(FIRST_CHARACTER)
-    text_ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    is_last = characters & MORE == 0
-    wrong = _find_broken(characters, is_last, text_ends)
-    ends = np.flatnonzero(is_last)
-    sizes = np.diff(ends, prepend=-1)
-    counts = np.diff(np.searchsorted(ends, text_ends), prepend=0)  # numbers in each text
-    owners = np.repeat(np.arange(len(texts)), counts)
-    wrong[owners[sizes > MAX_CHARACTERS]] = True
-    values = _join_characters(characters, ends, np.minimum(sizes, MAX_CHARACTERS))
-    positions = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
-    totals, has_empty = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
-    # A run is stored as its difference to the one before the last; the first three are stored whole.
-    for chain in (positions == 0, (positions > 0) & (positions % 2 == 0), positions % 2 == 1):
-        runs, owner = _sum_within(values[chain], owners[chain]), owners[chain]
-        wrong[owner[(runs < 0) | (runs > MAX_PIXELS)]] = True
-        totals += np.bincount(owner, np.clip(runs, 0, MAX_PIXELS), len(texts)).astype(np.int64)
-        has_empty[owner[(runs == 0) & (positions[chain] > 0)]] = True
-    return np.where(wrong, -1, totals), has_empty
-
-
-def _find_broken(characters: np.ndarray, is_last: np.ndarray, text_ends: np.ndarray) -> np.ndarray:
-    """Find texts with other characters or half a number, which is ended so that it does not reach into the next."""
-    wrong = np.zeros(len(text_ends), dtype=bool)
-    wrong[np.searchsorted(text_ends, np.flatnonzero(characters >= 2 * MORE), side='right')] = True
-    ends = text_ends[np.diff(text_ends, prepend=0) > 0] - 1
-    wrong[np.searchsorted(text_ends, ends[~is_last[ends]], side='right')] = True
-    is_last[ends] = True
-    return wrong
-
-
-def _join_characters(characters: np.ndarray, ends: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Make numbers of characters, given where each number ends and how many it has."""
-    last = characters[ends]
-    values = (last & (MORE - 1)).astype(np.int64) << BITS * (sizes - 1)
-    values -= (last & SIGN != 0).astype(np.int64) << BITS * sizes
-    longer = np.arange(len(ends))
-    for place in range(1, MAX_CHARACTERS):
-        longer = longer[sizes[longer] > place]
-        digits = (characters[ends[longer] - place] & (MORE - 1)).astype(np.int64)
-        values[longer] += digits << BITS * (sizes[longer] - 1 - place)
+    digits = np.frombuffer(text, np.uint8) - np.uint8(FIRST_CHARACTER)
+    last = np.flatnonzero(digits & MORE == 0)
+    sizes = np.diff(last, prepend=-1)
+    if (digits >= 2 * MORE).any() or sizes.sum() != len(digits) or (sizes > MAX_CHARACTERS).any():
+        return None
+    starts = last + 1 - sizes
+    places = np.arange(len(digits)) - np.repeat(starts, sizes)
+    bits = (digits & (MORE - 1)).astype(np.int64) << BITS * places
+    values = np.add.reduceat(bits, starts) if len(starts) else bits
+    values -= (digits[last] & SIGN != 0).astype(np.int64) << BITS * sizes
+    for first in (1, 2):
+        values[first::2] = np.cumsum(values[first::2])
     return values
-
-
-def _sum_within(values: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Running sums that start anew with each owner, of whom all numbers are in a row."""
-    sums = np.append(0, np.cumsum(values))
-    counts = np.bincount(owners)
-    starts = np.cumsum(counts) - counts
-    return sums[1:] - np.repeat(sums[starts], counts)

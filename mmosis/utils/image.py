@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.TiffImagePlugin import BITSPERSAMPLE
 
+from .fraction_of import fraction_of
 from .image_header import ORIENTATION, read_tiff_tags
 from .install import install_hint
-from .share_of import share_of
 from .web_address import is_web_address, refuse_web_address
 
 TIFF = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
@@ -201,7 +201,7 @@ def crop_box(image: np.ndarray, bbox: np.ndarray, margin: float = 0.0) -> np.nda
             f'a reference box must be xyxy with an area, inside the {height}x{width} (h x w) image, got '
             f'{[x1, y1, x2, y2]}'
         )
-    dx, dy = share_of(margin, x2 - x1), share_of(margin, y2 - y1)
+    dx, dy = fraction_of(margin, x2 - x1), fraction_of(margin, y2 - y1)
     left, top = max(0, int(np.floor(x1 - dx))), max(0, int(np.floor(y1 - dy)))
     right, bottom = min(width, int(np.ceil(x2 + dx))), min(height, int(np.ceil(y2 + dy)))
     return image[top:bottom, left:right]

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from .config_file import SPLITS, add_cfg_options, read_config, run_name, set_split
 from .cores import available_cores, limit_threads
-from .processes import end_with_parent
+from .parent import end_with_parent
 from .tool import LAUNCHER_PID
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')

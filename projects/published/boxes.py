@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mmosis.utils.box_shares import from_shares, to_shares
+from mmosis.utils.published_frame import from_fractions, to_fractions
 
 
 def normalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -18,12 +18,12 @@ def normalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     Returns:
         Tensor: (N, 4) xyxy, 0 to 1 within the image.
     """
-    return torch.stack(to_shares(boxes.unbind(-1), shape), dim=-1)
+    return torch.stack(to_fractions(boxes.unbind(-1), shape), dim=-1)
 
 
 def denormalise_boxes(boxes: Tensor, shape: tuple[int, int]) -> Tensor:
     """The inverse of :func:`normalise_boxes`."""
-    return torch.stack(from_shares(boxes.unbind(-1), shape), dim=-1)
+    return torch.stack(from_fractions(boxes.unbind(-1), shape), dim=-1)
 
 
 def numbers_like(tensor: Tensor, numbers: Sequence[float | Tensor]) -> Tensor:

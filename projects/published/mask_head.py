@@ -7,8 +7,7 @@ from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
 from torch import Tensor
 
-from mmosis.utils.box_shares import within_window
-from mmosis.utils.resize import fit_to_box
+from mmosis.utils.published_frame import fit_to_box, within_window
 
 from .bbox_head import window_of
 from .boxes import denormalise_boxes

@@ -5,7 +5,7 @@ from mmdet.utils import InstanceList
 from torch import Tensor
 
 from mmosis.models import BinaryRoIHead
-from mmosis.utils.box_shares import have_area
+from mmosis.utils.published_frame import have_area
 
 
 @MODELS.register_module()

@@ -1,13 +1,21 @@
-"""Journal: a file with a record a line, so that long work goes on where it was stopped."""
+"""Records made in several processes, and a journal with one a line, so that long work goes on where it was stopped."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
+from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
-from mmosis.utils.processes import Make, make_each
+import cv2
+
+from mmosis.utils.parent import end_with_parent
 from mmosis.utils.progress import track
+
+Make = Callable[[int], Any]
+
+_CHUNK = 4
+_make: Make
 
 
 def fill_journal(path: Path, settings: dict, make: Make, num: int, num_workers: int = 0) -> None:
@@ -61,3 +69,33 @@ def _check(path: Path, found: dict, wanted: dict) -> None:
             f'{path.parent} was begun with other settings ({changes}); remove the folder, choose another one, or go on '
             'with the settings it has'
         )
+
+
+def make_each(make: Make, todo: range, num_workers: int = 0) -> Iterator[Any]:
+    """Call a function with each number.
+
+    Args:
+        make: The function; it is pickled for the processes once.
+        todo: The numbers.
+        num_workers: Processes; 0 works in this one.
+
+    Yields:
+        What it makes, in the order of the numbers.
+    """
+    if not num_workers:
+        yield from map(make, todo)
+        return
+    # Given at the start, not with every task: it may hold much.
+    with Pool(num_workers, _start, (make,)) as pool:
+        yield from pool.imap(_call, todo, _CHUNK)
+
+
+def _start(make: Make) -> None:
+    global _make  # noqa: PLW0603
+    end_with_parent()
+    _make = make
+    cv2.setNumThreads(0)  # OpenCV's own threads would fight over the cores, and do not survive a fork
+
+
+def _call(index: int) -> Any:
+    return _make(index)

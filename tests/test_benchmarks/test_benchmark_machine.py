@@ -1,7 +1,7 @@
 import torch
 
+from analysis.step_timing import Taken
 from benchmarks import machine
-from mmosis.utils.timing import Taken
 
 
 def test_the_machine_says_what_it_is() -> None:

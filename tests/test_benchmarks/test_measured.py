@@ -2,8 +2,8 @@ import io
 
 from rich.console import Console
 
+from analysis.step_timing import Taken
 from benchmarks.measured import Measured, rows_of_ways
-from mmosis.utils.timing import Taken
 
 
 def test_a_table_has_three_digits_and_gaps() -> None:

@@ -1,5 +1,6 @@
 """CocoFileDataset: what a detector of fixed categories trains on; the tiny set is described in ``conftest.py``."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,12 @@ def test_a_category_that_stands_for_no_objects_takes_no_label(make, tiny_coco, m
     dataset = make(tiny_coco(categories=lambda entries: [dict(id=0, name='_background_'), *entries]))
     assert dataset.metainfo['classes'][0] == 'person'
     assert "category '_background_' stands for no objects; it takes no place" in mmengine_log.text
+
+
+def test_no_garbage_is_searched_for_while_annotations_are_loaded(make, monkeypatch: pytest.MonkeyPatch) -> None:
+    enabled = []
+    monkeypatch.setattr(CocoFileDataset, 'load_data_list', lambda _: enabled.append(gc.isenabled()))
+    with pytest.raises(TypeError):
+        make()
+    assert enabled == [False]
+    assert gc.isenabled()

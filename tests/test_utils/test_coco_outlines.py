@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.utils import coco_outlines
-from mmosis.utils.coco_outlines import count_run_pixels, first_wrong_runs, read_outline
+from mmosis.utils.coco_outlines import check_runs, decode_counts, read_outline
 
 
 def _masks(num: int) -> list[np.ndarray]:
@@ -21,15 +20,14 @@ def _masks(num: int) -> list[np.ndarray]:
     return [*masks, np.zeros((3, 4), np.uint8), np.ones((3, 4), np.uint8), np.zeros((9000, 9000), np.uint8)]
 
 
-@pytest.mark.parametrize('at_a_time', [1, 1000, 2**18])
-def test_the_pixels_of_a_mask_are_those_of_its_image(monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
-    monkeypatch.setattr(coco_outlines, 'CHARACTERS_AT_A_TIME', at_a_time)
-    masks = _masks(60)
-    texts = [mask_utils.encode(np.asfortranarray(mask))['counts'] for mask in masks]
-    pixels, has_empty = count_run_pixels(texts)
-    assert pixels.tolist() == [mask.size for mask in masks]
-    assert not has_empty.any()
-    assert [found.tolist() for found in count_run_pixels([])] == [[], []]
+def test_the_pixels_of_a_mask_are_those_of_its_image() -> None:
+    for mask in _masks(60):
+        rle = mask_utils.encode(np.asfortranarray(mask))
+        ends = np.cumsum(decode_counts(rle['counts']))
+        assert ends[-1] == mask.size
+        np.testing.assert_array_equal(ends[:-1], np.flatnonzero(np.diff(mask.ravel('F'), prepend=0)))
+        assert check_runs(dict(rle, counts=rle['counts'].decode()), mask.shape) is False
+    assert decode_counts(b'').tolist() == []
 
 
 @pytest.mark.parametrize(
@@ -45,29 +43,30 @@ def test_the_pixels_of_a_mask_are_those_of_its_image(monkeypatch: pytest.MonkeyP
         b'oooooo0',  # more pixels than an image may have
     ],
 )
-def test_broken_text_is_found_beside_whole_one(text: bytes) -> None:
-    whole = mask_utils.encode(np.asfortranarray(np.eye(5, 7, dtype=np.uint8)))['counts']
-    assert count_run_pixels([whole, text, whole, b''])[0].tolist() == [35, -1, 35, 0]
+def test_broken_text_is_refused(text: bytes) -> None:
+    """More pixels than an image may have are counted; all else is no text of run lengths."""
+    got = 'runs of 1073741823' if text == b'oooooo0' else 'text that holds no run lengths'
+    with pytest.raises(ValueError, match=f'RLE must have runs of 35 pixels in all, as its image, got {got}'):
+        check_runs(dict(size=[5, 7], counts=text.decode('latin-1')), (5, 7))
 
 
 def test_a_run_below_0_is_found_though_the_sum_is_right() -> None:
     """The first is 10, 10, 10, then 10 - 12: pycocotools would take the last for four thousand million pixels."""
-    assert count_run_pixels([b':::D', b':::N', b'::::'])[0].tolist() == [-1, 10 + 10 + 10 + 8, 10 + 10 + 10 + 20]
+    assert [decode_counts(text).sum() for text in (b':::D', b':::N', b'::::')] == [28, 38, 50]
+    assert decode_counts(b':::D').tolist() == [10, 10, 10, -2]
 
 
-def test_the_first_wrong_one_is_told() -> None:
-    good, short, turned = (
-        dict(size=size, counts=runs) for size, runs in (([2, 3], [1, 5]), ([2, 3], [5]), ([3, 2], [6]))
+def test_what_is_wrong_is_told() -> None:
+    good, short, turned, parted = (
+        dict(size=size, counts=runs)
+        for size, runs in (([2, 3], [0, 6]), ([2, 3], [5]), ([3, 2], [6]), ([2, 3], [1, 2, 0, 3]))
     )
-    assert first_wrong_runs([good, good], [(2, 3)] * 2) is None
-    assert first_wrong_runs([good, short, turned], [(2, 3)] * 3) == (
-        1,
-        'RLE must have runs of 6 pixels in all, as its image, got runs of 5',
-    )
-    assert first_wrong_runs([turned], [(2, 3)]) == (
-        0,
-        'RLE must have the size of its image, [2, 3] ([height, width]), got [3, 2]',
-    )
+    assert check_runs(good, (2, 3)) is False
+    assert check_runs(parted, (2, 3)) is True
+    with pytest.raises(ValueError, match='RLE must have runs of 6 pixels in all, as its image, got runs of 5'):
+        check_runs(short, (2, 3))
+    with pytest.raises(ValueError, match=r'RLE must have the size of its image, \[2, 3\] .*, got \[3, 2\]'):
+        check_runs(turned, (2, 3))
 
 
 def test_what_pycocotools_gives_is_read_as_it_is() -> None:

@@ -20,7 +20,7 @@ with quiet_imports():
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.nms import box_iou
     from mmosis.utils.coco_file import load_coco
-    from mmosis.utils.share_of import share_of
+    from mmosis.utils.fraction_of import fraction_of
     from mmosis.utils.tool import run_tool
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -127,7 +127,7 @@ def measure_index_recall(
 def _point(
     share: float, num_pictures: int, orders: Sequence[list[str]], wanted: Sequence[dict[str, int]], total: int
 ) -> SharePoint:
-    top = ceil(share_of(share, num_pictures))
+    top = ceil(fraction_of(share, num_pictures))
     kept = sum(objects.get(name, 0) for order, objects in zip(orders, wanted, strict=True) for name in order[:top])
     best = sum(sum(sorted(objects.values(), reverse=True)[:top]) for objects in wanted)
     return SharePoint(share, top, kept / total, best / total)

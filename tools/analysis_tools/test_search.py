@@ -16,6 +16,7 @@ with quiet_imports():
     from analysis.search_counts import count_found, counts_table, silent_fraction
     from analysis.search_measure import measure_search
     from analysis.search_plan import SearchPlan
+    from analysis.step_timing import medians
     from mmosis.evaluation import Dump, category_table, runs_table, save_and_evaluate
     from mmosis.search import SearchOptions, make_inferencer
     from mmosis.search.model_zoo import DEFAULT_MODEL
@@ -23,7 +24,6 @@ with quiet_imports():
     from mmosis.structures import PHASES
     from mmosis.utils.coco_file import load_coco
     from mmosis.utils.config_file import SPLITS
-    from mmosis.utils.timing import medians
     from mmosis.utils.tool import run_tool
 
 

@@ -6,7 +6,7 @@ from mmdet.registry import TRANSFORMS
 from mmdet.structures.mask import BitmapMasks
 
 from mmosis.utils.masks import decode_segmentation
-from mmosis.utils.reference_picture import crop_reference, fit_mask, fit_square
+from mmosis.utils.reference_crop import crop_reference, fit_mask, fit_square
 
 
 @TRANSFORMS.register_module()

@@ -8,8 +8,8 @@ from pycocotools.coco import COCO
 
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
+from mmosis.utils.fraction_of import fraction_of
 from mmosis.utils.packed import id_array
-from mmosis.utils.share_of import share_of
 
 from .matching import MAX_DETS, Overlaps, average_precision, overlaps_of_run
 
@@ -114,7 +114,7 @@ def false_positives_at_recall(judgement: Judgement, recalls: Sequence[float] = R
     num_objects = judgement.num_objects.sum()
     figures = {}
     for recall in recalls:
-        reached = np.flatnonzero(correct.cumsum() >= share_of(recall, num_objects)) if num_objects else ()
+        reached = np.flatnonzero(correct.cumsum() >= fraction_of(recall, num_objects)) if num_objects else ()
         # All detections of one score pass the threshold together.
         passed = scores >= scores[reached[0]] if len(reached) else None
         for name, wrong in ((f'FP@{recall}', ~correct), (f'FP_absent@{recall}', ~correct & absent)):

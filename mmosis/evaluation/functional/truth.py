@@ -8,7 +8,7 @@ from mmengine.logging import print_log
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmosis.utils.searchable import is_searchable
+from mmosis.utils.coco_objects import is_searchable
 
 
 def is_ignored(coco: COCO, annotation: Mapping, iou_type: str = 'bbox') -> bool:

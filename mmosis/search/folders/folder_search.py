@@ -18,8 +18,8 @@ from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.views import tell_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import remove_leftovers
+from mmosis.utils.errors import TOO_LITTLE, is_memory_error
 from mmosis.utils.json_file import write_lists
-from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
 
 from .coco_export import describe_image, to_coco

@@ -19,12 +19,11 @@ from mmosis.search.base import SearchBase
 from mmosis.search.folders.image_list import ImageList, find_images
 from mmosis.search.images import load_image
 from mmosis.search.reference_bank import ReferenceBank
-from mmosis.utils.errors import DamagedError
+from mmosis.utils.errors import TOO_LITTLE, DamagedError, is_memory_error
+from mmosis.utils.fraction_of import fraction_of
 from mmosis.utils.install import install_hint
 from mmosis.utils.lock import lock_file
-from mmosis.utils.memory import TOO_LITTLE, is_memory_error
 from mmosis.utils.progress import track
-from mmosis.utils.share_of import share_of
 
 from .index_files import LOCK, batches, check_name, is_below, is_new, stamp
 
@@ -205,7 +204,7 @@ class PhotoIndex:
             raise ValueError(f'at least one picture must be searched, got top {top}')
         if not len(self):
             raise ValueError(f'index {self.path} has no pictures')
-        return sorted(self.rank(inferencer, bank, ceil(share_of(share, len(self))) if top is None else top))
+        return sorted(self.rank(inferencer, bank, ceil(fraction_of(share, len(self))) if top is None else top))
 
     # ---------------------------------------------------------------- the table
 

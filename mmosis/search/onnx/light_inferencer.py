@@ -22,9 +22,9 @@ from mmosis.search.search_result import SearchResult, as_plain
 from mmosis.search.view_search import View
 from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.atomic import write_atomic
-from mmosis.utils.box_shares import boxes_out_of_window, have_area
 from mmosis.utils.install import install_hint
 from mmosis.utils.progress import track
+from mmosis.utils.published_frame import boxes_out_of_window, have_area
 
 from .exported_model import SPEC, damaged
 from .light_pipeline import NetworkInput, check_steps, prepare_image, prepare_reference

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmosis.search.steps import at_scale
 from mmosis.utils.published_frame import PublishedFrame, frame_reference
-from mmosis.utils.reference_picture import crop_reference, fit_mask, fit_square
+from mmosis.utils.reference_crop import crop_reference, fit_mask, fit_square
 
 
 class NetworkInput(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmosis.search.first_format import FIRST_FORMAT, count_kept, is_read
 from mmosis.utils.cores import default_threads
-from mmosis.utils.memory import is_memory_error
+from mmosis.utils.errors import is_memory_error
 from mmosis.utils.onnx_runtime import onnxruntime
 
 from .exported_model import GRAPHS, check_graphs, damaged, read_spec

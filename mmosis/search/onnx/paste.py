@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmosis.utils.resize import fit_to_box
+from mmosis.utils.published_frame import fit_to_box
 
 Crop = tuple[np.ndarray, tuple[int, int]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmosis.utils.coco_file import load_coco
-from mmosis.utils.coco_pictures import check_pictures
+from mmosis.utils.coco_images import check_pictures
 from mmosis.utils.image import decode_image, read_image
 from mmosis.utils.masks import decode_segmentation
 from mmosis.utils.rng import generator

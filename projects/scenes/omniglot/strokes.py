@@ -5,7 +5,7 @@ from math import ceil
 import cv2
 import numpy as np
 
-from mmosis.utils.share_of import share_of
+from mmosis.utils.fraction_of import fraction_of
 
 from .characters import decode_drawing
 from .planning import Planned
@@ -44,7 +44,7 @@ def cut_piece(ink: np.ndarray, fraction: float, centre: float) -> np.ndarray:
     """
     points = np.argwhere(ink)
     distances = np.linalg.norm(points - points[int(centre * len(points))], axis=1)
-    kept = points[np.argsort(distances, kind='stable')[: ceil(share_of(fraction, len(points)))]]
+    kept = points[np.argsort(distances, kind='stable')[: ceil(fraction_of(fraction, len(points)))]]
     piece = np.zeros_like(ink)
     piece[tuple(kept.T)] = True
     return piece

@@ -1,6 +1,28 @@
-import pytest
+"""Journals of long work, and make_each: in order, in any number of processes, none of which outlives a killed one."""
 
-from projects.scenes.journal import fill_journal, read_journal
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alive import is_alive, wait_until
+
+from projects.scenes.journal import fill_journal, make_each, read_journal
+
+SECONDS = 20
+POOL = """
+import os, sys, time
+from pathlib import Path
+from projects.scenes.journal import make_each
+
+def make(index):
+    Path(sys.argv[1], str(os.getpid())).touch()
+    time.sleep(0.5)
+
+list(make_each(make, range(10_000), num_workers=2))
+"""
 
 
 def _make(index):
@@ -54,3 +76,23 @@ def test_a_failure_keeps_what_was_made(tmp_path):
     with pytest.raises(ZeroDivisionError):
         fill_journal(tmp_path / 'journal', {}, fail, 5)
     assert list(read_journal(tmp_path / 'journal')) == [0, 1]
+
+
+def square(number: int) -> int:
+    return number**2
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_in_order(num_workers: int) -> None:
+    assert list(make_each(square, range(3, 20), num_workers)) == [number**2 for number in range(3, 20)]
+
+
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='needs /proc')
+def test_a_killed_process_leaves_no_workers(tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, '-c', POOL, tmp_path], stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: len(os.listdir(tmp_path)) == 2, SECONDS)
+    finally:
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+    assert wait_until(lambda: not any(is_alive(int(pid)) for pid in os.listdir(tmp_path)), SECONDS)

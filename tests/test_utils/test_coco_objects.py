@@ -9,7 +9,7 @@ import pytest
 from mmdet.datasets import CocoDataset
 
 from mmosis.utils.coco_file import load_coco
-from mmosis.utils.searchable import is_searchable
+from mmosis.utils.coco_objects import is_searchable
 
 IMAGE = dict(img_id=1, file_name='a.jpg', width=100, height=80)
 

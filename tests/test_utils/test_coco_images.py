@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmosis.utils.coco_pictures import check_pictures, turn_upright
+from mmosis.utils.coco_images import check_pictures, turn_upright
 
 
 def test_pictures_that_are_there_are_fine(tmp_path: Path) -> None:

@@ -1,17 +1,17 @@
-"""A share of a number, without the rounding error of the product."""
+"""A fraction of a number, without the rounding error of the product."""
 
 import math
 
 
-def share_of(share: float, number: float) -> float:
+def fraction_of(fraction: float, number: float) -> float:
     """Multiply, and take the whole number that the product means where it misses it by a rounding error alone.
 
     0.28 of 25 is 7, where floats make 7.000000000000001 and a ceiling 8; 0.29 of 100 is 29, not 28.999999999999996.
 
     Args:
-        share: E.g. 0.28.
+        fraction: E.g. 0.28.
         number: Of what.
     """
-    product = share * number
+    product = fraction * number
     whole = round(product)
     return float(whole) if math.isclose(product, whole, rel_tol=1e-9) else product

@@ -1,4 +1,4 @@
-"""How long a step takes, by the clock and of the processor."""
+"""How long a step takes, by the clock and of the processor, and how much memory the process has taken."""
 
 import statistics
 import sys
@@ -39,3 +39,10 @@ def wait_for_gpu() -> None:
     torch = sys.modules.get('torch')  # without it no GPU computes
     if torch is not None and torch.cuda.is_available():
         torch.cuda.synchronize()
+
+
+def peak_memory() -> int:
+    """Most memory that this process has held, in bytes; on Linux also what its parent held when it was started."""
+    import resource  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
