@@ -98,11 +98,6 @@ def safe_loading() -> Iterator[None]:
             CheckpointLoader._schemes = usual
 
 
-def load_from_local(filename: str, map_location: Any = None) -> Any:
-    """Load a file of this machine; errors as in :func:`load_checkpoint_file`."""
-    return load_checkpoint_file(filename, map_location)
-
-
 def load_from_http(filename: str, map_location: Any = None) -> Any:
     """Download a file into torch's cache, once per machine, and load it from there."""
     if is_main_process():
@@ -141,7 +136,7 @@ def load_from_remote(filename: str, map_location: Any = None) -> NoReturn:
 
 
 _LOADERS: dict[tuple[str, ...], Callable] = {
-    ('',): load_from_local,
+    ('',): load_checkpoint_file,
     ('http://', 'https://'): load_from_http,
     ('modelzoo://', 'torchvision://'): load_from_torchvision,
     ('open-mmlab://', 'openmmlab://'): load_from_openmmlab,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from mmosis.structures import Episode, EpisodeRecord, load_episodes
 from mmosis.utils.rng import generator
@@ -9,6 +10,7 @@ from mmosis.utils.rng import generator
 from .reference_sampler import ReferenceSampler
 
 
+@dataclass(frozen=True, eq=False)
 class DrawnEpisodes:
     """Every active category of an image, and some that it does not show, in every run with fresh references.
 
@@ -22,21 +24,12 @@ class DrawnEpisodes:
         seed: Seed of all draws.
     """
 
-    def __init__(
-        self,
-        sampler: ReferenceSampler,
-        cat_ids: Sequence[int],
-        active: set[int],
-        runs: int,
-        num_absent: int,
-        seed: int,
-    ) -> None:
-        self.sampler = sampler
-        self.cat_ids = cat_ids
-        self.active = active
-        self.runs = runs
-        self.num_absent = num_absent
-        self.seed = seed
+    sampler: ReferenceSampler
+    cat_ids: Sequence[int]
+    active: set[int]
+    runs: int
+    num_absent: int
+    seed: int
 
     def has(self, data_info: dict) -> bool:
         """Whether the image has episodes: if it shows an active category."""
@@ -44,22 +37,20 @@ class DrawnEpisodes:
 
     def list_episodes(self, data_info: dict) -> list[Episode]:
         """List the episodes of an image: category by category, each with its runs."""
-        labels = [(label, False) for label in present_labels(data_info, self.active)]
-        labels += [(label, True) for label in self._absent_labels(data_info)]
-        return [
-            self._draw(data_info['img_id'], label, run, absent) for label, absent in labels for run in range(self.runs)
-        ]
-
-    def _draw(self, img_id: int, label: int, run: int, absent: bool) -> Episode:
-        cat_id = self.cat_ids[label]
-        rng = generator(self.seed, 'test', img_id, cat_id, run)
-        return Episode(label, cat_id, self.sampler.draw(label, img_id, rng, run), run, absent)
-
-    def _absent_labels(self, data_info: dict) -> list[int]:
-        """Draw categories that the image does not show."""
-        pool = absent_labels(data_info, self.active, self.cat_ids)
-        rng = generator(self.seed, 'absent', data_info['img_id'])
-        return sorted(rng.choice(pool, min(self.num_absent, len(pool)), replace=False).tolist()) if pool else []
+        img_id = data_info['img_id']
+        present = present_labels(data_info, self.active)
+        absent = absent_labels(data_info, self.active, self.cat_ids)
+        if absent:
+            rng = generator(self.seed, 'absent', img_id)
+            absent = sorted(rng.choice(absent, min(self.num_absent, len(absent)), replace=False).tolist())
+        episodes = []
+        for label in [*present, *absent]:
+            cat_id = self.cat_ids[label]
+            for run in range(self.runs):
+                rng = generator(self.seed, 'test', img_id, cat_id, run)
+                references = self.sampler.draw(label, img_id, rng, run)
+                episodes.append(Episode(label, cat_id, references, run, label in absent))
+        return episodes
 
 
 class ReplayedEpisodes:

@@ -278,9 +278,11 @@ class OneShotCocoDataset(CocoFileDataset):
             with seeded(self.seed, 'augmentation', draw, attempt):
                 data = self.pipeline(data_info)
             if data is not None:
-                references = [
-                    self._load_references(e, *_keys(draw, attempt, i), draw=draw) for i, e in enumerate(episodes)
-                ]
+                references = []
+                for number, episode in enumerate(episodes):
+                    # The first episode's key is that of a sample with one, so that its references stay the same.
+                    keys = ('train', draw, attempt, *([number] if number else []))
+                    references.append(self._load_references(episode, *keys, draw=draw))
                 data['ref_inputs'] = references[0] if self.num_episodes == 1 else torch.stack(references)
                 return data
         raise ValueError(f'the pipeline dropped the sample of draw {draw} {attempt + 1} times; check its filters')
@@ -352,11 +354,6 @@ def _reference_info(reference: Reference) -> dict:
         ann_id=reference.ann_id,
         ref_segmentation=reference.segmentation,
     )
-
-
-def _keys(draw: int, attempt: int, number: int) -> tuple[int | str, ...]:
-    """What the augmentation of a training episode's references depends on beside the seed."""
-    return ('train', draw, attempt, *([number] if number else []))
 
 
 def _complete(

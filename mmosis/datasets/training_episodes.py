@@ -1,6 +1,7 @@
 """TrainingEpisodes: samples the episodes of a training image."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .reference_sampler import ReferenceSampler
 from .transforms.formatting import OTHER
 
 
+@dataclass(frozen=True, eq=False)
 class TrainingEpisodes:
     """Sample categories and references for an image, and label the instances that match.
 
@@ -28,25 +30,14 @@ class TrainingEpisodes:
         confused: Probabilities of absent categories by how hard they are for an image; by default they are uniform.
     """
 
-    def __init__(
-        self,
-        sampler: ReferenceSampler,
-        cat_ids: Sequence[int],
-        active: set[int],
-        absent_prob: float,
-        num_episodes: int,
-        keep_others: bool,
-        same_image_prob: float = 0.0,
-        confused: ConfusedCategories | None = None,
-    ) -> None:
-        self.sampler = sampler
-        self.cat_ids = cat_ids
-        self.active = active
-        self.absent_prob = absent_prob
-        self.num_episodes = num_episodes
-        self.keep_others = keep_others
-        self.same_image_prob = same_image_prob
-        self.confused = confused
+    sampler: ReferenceSampler
+    cat_ids: Sequence[int]
+    active: set[int]
+    absent_prob: float
+    num_episodes: int
+    keep_others: bool
+    same_image_prob: float = 0.0
+    confused: ConfusedCategories | None = None
 
     def draw(self, data_info: dict, rng: np.random.Generator) -> tuple[list[dict], list[Episode]]:
         """Draw the episodes of an image.

@@ -83,7 +83,10 @@ def _check_settings(inferencer: 'OneShotInferencer') -> None:
 
 def _write(inferencer: 'OneShotInferencer', folder: Path, name: str) -> None:
     model = make_traceable(inferencer.model)
-    ref_size = _ref_size(inferencer)
+    # The size (h, w) of what the reference pipeline makes of an image.
+    img = np.zeros((64, 64, 3), np.uint8)
+    reference = inferencer.ref_pipeline(dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, 64, 64)))
+    ref_size = tuple(reference['ref_inputs'].shape[-2:])
     spec = describe(inferencer, name, ref_size)
     feats, levels = _write_features(model, folder)
     query = _write_references(model, ref_size, levels, folder)
@@ -93,13 +96,6 @@ def _write(inferencer: 'OneShotInferencer', folder: Path, name: str) -> None:
     (folder / 'model.json').write_text(json.dumps(spec, indent=2))
     with suppress(ValueError):  # a matcher without vectors has no index
         inferencer.regions.save(folder)
-
-
-def _ref_size(inferencer: 'OneShotInferencer') -> tuple[int, int]:
-    """Size (h, w) of what the reference pipeline makes of an image."""
-    img = np.zeros((64, 64, 3), np.uint8)
-    made = inferencer.ref_pipeline(dict(img=img, img_shape=img.shape[:2], ref_bbox=(0, 0, 64, 64)))
-    return tuple(made['ref_inputs'].shape[-2:])
 
 
 @torch.no_grad()

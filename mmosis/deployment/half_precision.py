@@ -21,16 +21,15 @@ def halve_weights(path: Path) -> None:
     casts = []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
-        if values.dtype != np.float32 or values.size < MIN_VALUES or not _is_exact(values):
+        if values.dtype != np.float32 or values.size < MIN_VALUES:
+            continue
+        with np.errstate(over='ignore'):
+            halved = values.astype(np.float16)
+        if not np.array_equal(halved.astype(np.float32), values):
             continue
         casts.append(helper.make_node('Cast', [f'{weight.name}_half'], [weight.name], to=TensorProto.FLOAT))
-        weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f'{weight.name}_half'))
+        weight.CopyFrom(numpy_helper.from_array(halved, f'{weight.name}_half'))
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.save(model, path)
-
-
-def _is_exact(values: np.ndarray) -> bool:
-    with np.errstate(over='ignore'):
-        return np.array_equal(values.astype(np.float16).astype(np.float32), values)

@@ -32,8 +32,11 @@ def write_graph(
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter('ignore')
         try:
+            # Traced before the export begins: in one, mmdet runs export code of its own, made for another version.
+            with patch.object(F, 'adaptive_avg_pool2d', _adaptive_avg_pool2d):
+                traced = torch.jit.trace(module, tuple(inputs.values()), check_trace=False)
             torch.onnx.export(
-                _trace(module, tuple(inputs.values())),
+                traced,
                 tuple(inputs.values()),
                 str(path),
                 dynamo=False,
@@ -61,12 +64,6 @@ def _declare_inputs(inputs: dict[str, Tensor], axes: dict[str, dict[int, str]], 
     del model.graph.input[:]
     model.graph.input.extend(declared[name] for name in inputs)
     onnx.save(model, path)
-
-
-def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> torch.jit.ScriptModule:
-    """Trace before the export begins: in one, mmdet runs export code of its own, made for another version."""
-    with patch.object(F, 'adaptive_avg_pool2d', _adaptive_avg_pool2d):
-        return torch.jit.trace(module, inputs, check_trace=False)
 
 
 def _adaptive_avg_pool2d(maps: Tensor, size: Any) -> Tensor:

@@ -55,27 +55,17 @@ def find_damage(path: str | Path) -> str | None:
 
 def _newest_first(work_dir: Path) -> list[Path]:
     """Checkpoints, the one written last first: a training that went back has written the same names again."""
-    last = _last_checkpoint(work_dir)
     paths = _named(work_dir)
-    if last is not None:
-        paths |= _existing(work_dir / last.name)
-        paths = paths or _named(last.parent) | _existing(last)
-    return sorted(paths, key=_written, reverse=True)
-
-
-def _last_checkpoint(work_dir: Path) -> Path | None:
-    """What ``last_checkpoint`` names, if it is valid: a file, or a name as checkpoints have."""
     pointer = work_dir / 'last_checkpoint'
     last = Path(pointer.read_text().strip()) if pointer.is_file() else Path()
-    return last if last.is_file() or NAME.fullmatch(last.name) else None
+    if last.is_file() or NAME.fullmatch(last.name):
+        paths |= {path for path in [work_dir / last.name] if path.is_file()}
+        paths = paths or {*_named(last.parent), last}
+    return sorted(filter(Path.is_file, paths), key=_written, reverse=True)
 
 
 def _named(folder: Path) -> set[Path]:
     return {path for path in folder.glob('*.pth') if NAME.fullmatch(path.name)}
-
-
-def _existing(path: Path) -> set[Path]:
-    return {path} if path.is_file() else set()
 
 
 def _written(path: Path) -> tuple[str, int]:

@@ -12,6 +12,8 @@ from torch import nn
 
 from mmosis.compat.checkpoint import safe_loading
 
+__all__ = ['BackbonePretrainedInit', 'PackagedPretrainedInit']
+
 LEAK_FREE = 'ImageNet-687'
 LEAKS = 'which shows the one-shot categories: one-shot figures leak and must not be compared with the paper'
 

@@ -142,7 +142,10 @@ class SiameseMixin:
             chunk = self.encode_references(references[start : start + self.episodes_per_chunk])
             samples = [DetDataSample(metainfo=data_sample.metainfo) for _ in range(len(chunk))]
             super().predict(match(chunk), samples, rescale=rescale)
-            results += [_with_encoded_masks(sample.pred_instances) for sample in samples]
+            for instances in (sample.pred_instances for sample in samples):
+                if isinstance(instances.get('masks'), Tensor):  # those of our RoI heads are encoded already
+                    instances.masks = RLEMasks.encode(instances.masks)
+                results.append(instances)
         for episode_id, instances in enumerate(results):
             instances.labels = torch.full_like(instances.labels, labels[episode_id])
             instances.episode_ids = torch.full_like(instances.labels, episode_id)
@@ -266,10 +269,3 @@ class SiameseMixin:
                 sample.pred_instances = self.match_and_detect(image_feats, ref_inputs[i], sample, rescale)
         samplelist_boxtype2tensor(batch_data_samples)
         return batch_data_samples
-
-
-def _with_encoded_masks(instances: InstanceData) -> InstanceData:
-    """Encode masks that mmdet's head gives as arrays; a head of ours has done it already."""
-    if isinstance(instances.get('masks'), Tensor):
-        instances.masks = RLEMasks.encode(instances.masks)
-    return instances

@@ -23,12 +23,10 @@ class RunningStandardize(nn.BatchNorm2d):
         """Standardise (N, C, H, W)."""
         x = x.float()
         if self.training:
+            self.num_batches_tracked += 1
+            # The mean of all steps at first, a running mean later.
+            momentum = max(self.momentum, 1.0 / self.num_batches_tracked.item())
             with torch.no_grad():
-                F.batch_norm(x, self.running_mean, self.running_var, training=True, momentum=self._momentum())
+                F.batch_norm(x, self.running_mean, self.running_var, training=True, momentum=momentum)
         # A search in bfloat16 has made the statistics bfloat16 too.
         return F.batch_norm(x, self.running_mean.float(), self.running_var.float(), eps=self.eps)
-
-    def _momentum(self) -> float:
-        """Average all steps at first, the last ones later."""
-        self.num_batches_tracked += 1
-        return max(self.momentum, 1.0 / self.num_batches_tracked.item())

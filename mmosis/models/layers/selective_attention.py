@@ -53,15 +53,11 @@ class SelectiveAttention(nn.Module):
             self._split(self.value_layer(keys)),
             dropout_p=self.dropout.p if self.training else 0.0,
         )
-        return self.norm(queries + self.dropout(self.out_layer(self._select(heads))))
+        summary = heads.sum(dim=1).mean(dim=1)
+        weights = self.select_layer(summary).reshape(-1, self.num_heads, 1, self.head_channels).softmax(dim=1)
+        return self.norm(queries + self.dropout(self.out_layer((heads * weights).sum(dim=1))))
 
     def _split(self, rows: Tensor) -> Tensor:
         """Split positions (R, N, D) by head: (R, heads, N, d)."""
         # Not unflatten, after which an export no longer knows the rank.
         return rows.reshape(*rows.shape[:2], self.num_heads, self.head_channels).transpose(1, 2)
-
-    def _select(self, heads: Tensor) -> Tensor:
-        """Weigh heads (R, heads, N, d) and add them up: (R, N, d)."""
-        summary = heads.sum(dim=1).mean(dim=1)
-        weights = self.select_layer(summary).reshape(-1, self.num_heads, 1, self.head_channels).softmax(dim=1)
-        return (heads * weights).sum(dim=1)

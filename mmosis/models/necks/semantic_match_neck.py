@@ -1,6 +1,7 @@
 """SemanticMatchNeck: the paper's matching, with a comparison of semantic features at every position."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -86,8 +87,12 @@ class SemanticMatchNeck(AbsDiffMatchNeck):
         matched = super().forward(feats[: self.num_levels], references)
         maps, vectors = feats[self.num_levels :], references['semantic_vectors']
         self._check_maps(maps, vectors)
-        compared = [self._compare_map(*each) for each in zip(self.comparisons, maps, vectors, strict=True)]
-        levels = tuple(level + sum(_resize(each, level.shape[-2:]) for each in compared) for level in matched)
+        compared = []
+        for comparison, feat, vector in zip(self.comparisons, maps, vectors, strict=True):
+            result, _ = comparison(feat.permute(0, 2, 3, 1), vector[:, None, None])
+            compared.append(result.permute(0, 3, 1, 2).float())
+        resize = partial(F.interpolate, mode='bilinear', align_corners=False)
+        levels = tuple(level + sum(resize(each, level.shape[-2:]) for each in compared) for level in matched)
         return MatchedFeatures(levels, tuple(feats), references)
 
     def _check_maps(self, maps: Sequence[Tensor], vectors: Sequence[Tensor]) -> None:
@@ -98,16 +103,6 @@ class SemanticMatchNeck(AbsDiffMatchNeck):
                 f'SemanticMatchNeck compares semantic maps of {wanted} channels, got {got[0]} and references of '
                 f"{got[1]}; set semantic_channels to those of the maps that the neck's backbone_indices select"
             )
-
-    @staticmethod
-    def _compare_map(comparison: SemanticComparison, feats: Tensor, ref_feats: Tensor) -> Tensor:
-        """Compare a semantic map (E or 1, C_k, H, W) with vectors (E, C_k): (E, out_channels, H, W)."""
-        compared, _ = comparison(feats.permute(0, 2, 3, 1), ref_feats[:, None, None])
-        return compared.permute(0, 3, 1, 2)
-
-
-def _resize(feats: Tensor, size: torch.Size) -> Tensor:
-    return F.interpolate(feats.float(), size, mode='bilinear', align_corners=False)
 
 
 def _boxes_around(masks: Tensor) -> Tensor:

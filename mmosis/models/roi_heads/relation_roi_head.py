@@ -1,7 +1,8 @@
-"""RelationRoIHead: match once more, region against reference."""
+"""RelationRoIHead: a RoI head that compares each region with the reference again."""
 
 from dataclasses import replace
 
+import torch
 import torch.nn.functional as F
 from mmdet.models.task_modules import SamplingResult
 from mmdet.registry import MODELS
@@ -11,9 +12,7 @@ from torch import Tensor, nn
 
 from mmosis.structures import MatchedFeatures
 
-from ..relations import Related
 from .binary_roi_head import BinaryRoIHead
-from .competition import competition_loss, matching_regions, searched_cat_ids
 
 
 @MODELS.register_module()
@@ -26,13 +25,13 @@ class RelationRoIHead(BinaryRoIHead):
         bbox_roi_extractor: mmdet's, of matched features; regions of the image are taken in the same way.
         relation: Config of the :class:`RegionRelation`, without the size of regions and of the result; by default a
             ``PatchRelation``.
-        competition: Weight of the decision among the batch's references in training: a region that matches must also
-            resemble its own reference more than those of the batch's other episodes (:func:`competition_loss`). By
-            default there is none.
+        competition: Weight of the contrastive loss in training: a region that matches must also resemble its own
+            reference more than those of the batch's other episodes (:func:`contrastive_loss`). By default there is
+            none.
         **kwargs: ``BinaryRoIHead``'s.
 
     Raises:
-        TypeError: If a relation without similarities is to decide among references.
+        TypeError: If a relation without similarities is to be trained by the contrastive loss.
     """
 
     reference_fields = ('region',)
@@ -47,8 +46,8 @@ class RelationRoIHead(BinaryRoIHead):
         self.relation = MODELS.build({'type': 'PatchRelation', **relation, **sizes})
         if competition is not None and not hasattr(self.relation, 'similarities'):
             raise TypeError(
-                f'{type(self.relation).__name__} has no similarities, so regions cannot be decided among references: '
-                'leave competition out, or take another relation'
+                f'{type(self.relation).__name__} has no similarities for a contrastive loss: remove '
+                'competition, or take another relation'
             )
 
     def heads_by_loss(self) -> dict[str, nn.Module]:
@@ -57,37 +56,61 @@ class RelationRoIHead(BinaryRoIHead):
         return heads if self.competition is None else dict(heads, loss_competition=self.relation)
 
     def _bbox_forward(self, x: MatchedFeatures, rois: Tensor) -> dict:
-        related, sides = self._relate(x, rois)
-        cls_score, bbox_pred = self.bbox_head(related.feats)
-        cls_score = _add_to_match(cls_score, related.logits)
-        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=related.feats, **sides)
-
-    def _relate(self, x: MatchedFeatures, rois: Tensor) -> tuple[Related, dict]:
-        """Compare regions (R, 5) with their references; beside the result what of the regions the losses need."""
         levels = slice(self.bbox_roi_extractor.num_inputs)
         regions = self.region_extractor(x.image_feats[levels], x.rois_in_images(rois))
         matched = self.bbox_roi_extractor(x[levels], rois)
         related = self.relation(matched, regions, x.references['region'], rois[:, 0].long())
-        return related, dict(regions=regions)
+        cls_score, bbox_pred = self.bbox_head(related.feats)
+        if isinstance(related.logits, Tensor):  # column 0 is the match, column 1 the background
+            cls_score = cls_score + F.pad(related.logits[:, None], (0, 1))
+        return dict(cls_score=cls_score, bbox_pred=bbox_pred, bbox_feats=related.feats, regions=regions)
 
     # ---------------------------------------------------------------- training
 
     def loss(self, x: MatchedFeatures, rpn_results_list: InstanceList, batch_data_samples: SampleList) -> dict:
-        """As mmdet's; what the episodes search for goes with the features where it is to be decided."""
+        """As mmdet's; for the contrastive loss the features carry the episodes' category ids."""
         if self.competition is not None:
-            x = replace(x, cat_ids=searched_cat_ids(batch_data_samples).to(x[0].device))
+            cat_ids = torch.tensor([sample.episodes[0].cat_id for sample in batch_data_samples])
+            x = replace(x, cat_ids=cat_ids.to(x[0].device))
         return super().loss(x, rpn_results_list, batch_data_samples)
 
     def bbox_loss(self, x: MatchedFeatures, sampling_results: list[SamplingResult]) -> dict:
-        """As mmdet's, and the decision among the batch's references."""
+        """As mmdet's, and the contrastive loss."""
         results = super().bbox_loss(x, sampling_results)
         if self.competition is not None:
             matches, own = matching_regions(sampling_results, x[0].device)
             logits = self.relation.similarities(results['regions'][matches], x.references['region'])
-            results['loss_bbox']['loss_competition'] = self.competition * competition_loss(logits, own, x.cat_ids)
+            results['loss_bbox']['loss_competition'] = self.competition * contrastive_loss(logits, own, x.cat_ids)
         return results
 
 
-def _add_to_match(cls_score: Tensor, logits: Tensor | float) -> Tensor:
-    """Add logits (R,) to column 0 of scores (R, 2), which says match; column 1 says background."""
-    return cls_score + F.pad(logits[:, None], (0, 1)) if isinstance(logits, Tensor) else cls_score
+def matching_regions(sampling_results: list[SamplingResult], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Find the regions that match, among those of E episodes one after the other.
+
+    Returns:
+        tuple: Which of all R regions match, (R,) bool; and the episode of each that does, (P,).
+    """
+    # Of each episode's regions those that match come first.
+    matches = torch.cat([torch.arange(len(r.priors)) < len(r.pos_priors) for r in sampling_results])
+    episodes = [torch.full((len(r.pos_priors),), i) for i, r in enumerate(sampling_results)]
+    return matches.to(device), torch.cat(episodes).to(device)
+
+
+def contrastive_loss(logits: Tensor, own: Tensor, cat_ids: Tensor) -> Tensor:
+    """Cross-entropy of the decision which of E references a region shows.
+
+    "Match or non-match" within an image teaches little of how categories differ; the paper names the missing N+1-way
+    decision as a weakness (section 7).
+
+    Args:
+        logits: (P, E), how much each region resembles each reference.
+        own: (P,), its own reference.
+        cat_ids: (E,). Other references of the same category are no negatives, nor are those of another data set whose
+            category id happens to be the same.
+
+    Returns:
+        Tensor: The mean over regions; 0, with a gradient, if there is none.
+    """
+    excluded = (cat_ids == cat_ids[own, None]).scatter(1, own[:, None], False)
+    logits = logits.float().masked_fill(excluded, float('-inf'))
+    return F.cross_entropy(logits, own, reduction='sum') / max(len(own), 1)

@@ -82,7 +82,7 @@ def test_a_match_neck_that_keeps_no_region_is_refused_when_the_model_is_built(ma
         make_model(match_neck=dict(type=neck), roi_head=dict(type='RelationRoIHead', relation=RELATION))
 
 
-def test_without_similarities_there_is_no_competition(make_model: Callable) -> None:
+def test_without_similarities_there_is_no_contrastive_loss(make_model: Callable) -> None:
     roi_head = dict(type='RelationRoIHead', relation=RELATION, competition=0.5)
-    with pytest.raises(TypeError, match=r'PatchRelation has no similarities.*leave competition out'):
+    with pytest.raises(TypeError, match=r'PatchRelation has no similarities.*remove competition, or take another'):
         make_model(match_neck=dict(type='RelationMatchNeck'), roi_head=roi_head)
