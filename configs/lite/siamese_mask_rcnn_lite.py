@@ -1,4 +1,4 @@
-# The default model: ImageNet features that stay as they are, matched at every position; trained on photographs, scenes.
+# The default model: frozen ImageNet features, matched at every position; trained on photographs and scenes.
 _base_ = [
     '../_base_/models/siamese_mask_rcnn_lite.py',
     '../_base_/datasets/photographs.py',
@@ -29,11 +29,11 @@ search = dict(
     object_size=80,
     sides=(448, 1536),
     max_enlargement=4.0,
-    # Objects that would be smaller than this in the largest whole image are searched for in tiles.
+    # Objects that would be smaller than this in the largest complete image are searched for in tiles.
     min_object_size=48,
     tile_side=1024,
     max_tiles=64,
-    # Where the object's size is not known, what is found at these tells it.
+    # Where the object's size is not known, it is estimated by searches at these.
     unknown_sides=(512, 1024),
     credible_score=0.3,
     # Chosen on photographs for what is found at 0.5 (docs/search.md#the-score).

@@ -1,4 +1,4 @@
-# The model in the box, trained on from its checkpoint on one's own data, which tools/finetune.py puts in.
+# The default model, fine-tuned from its checkpoint on one's own data, which tools/finetune.py enters.
 _base_ = './siamese_mask_rcnn_lite.py'
 
 # The checkpoint has all weights, so the package with the backbone's is not needed.

@@ -1,4 +1,4 @@
-# The model of drawn scenes: the demo's network, which compares every region with the whole reference once more. It
+# The model of drawn scenes: the demo's network, which compares every region with all of the reference once more. It
 # starts from faster_rcnn_pocket.py, and is trained on 800 categories of richer scenes.
 _base_ = ['../_base_/siamese_mask_rcnn_small.py', '../_base_/datasets/rich_scenes.py']
 

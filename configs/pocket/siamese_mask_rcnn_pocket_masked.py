@@ -1,4 +1,4 @@
-# The model of drawn scenes, tested with masked references: does the object alone say more than its whole box?
+# The model of drawn scenes, tested with masked references: is an object's mask a better reference than its box?
 _base_ = './siamese_mask_rcnn_pocket.py'
 
 test_dataloader = dict(

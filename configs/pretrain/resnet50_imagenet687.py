@@ -1,5 +1,5 @@
-# The paper's leak-free backbone (section 5.1): ResNet-50 trained to tell the 687 classes of ImageNet apart that have no
-# counterpart in COCO. The network and its input are those of the detectors; the paper does not tell the schedule: this
+# The paper's leak-free backbone (section 5.1): ResNet-50 trained to classify the 687 classes of ImageNet that have no
+# counterpart in COCO. The network and its input are those of the detectors; the paper does not state the schedule: this
 # is the usual one of 100 epochs with batches of 256.
 default_scope = 'mmpretrain'
 custom_imports = dict(imports=['mmosis.datasets.leak_free_imagenet', 'mmosis.engine'], allow_failed_imports=False)

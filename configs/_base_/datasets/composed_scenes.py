@@ -1,6 +1,6 @@
 # Scenes composed of cut-outs, for tools/dataset_converters/make_cutouts.py; link the sources' folders, or name others.
 photo_root = 'data/photographs/'
-# Photographs of which every object is known: they give the grounds too.
+# Photographs of which every object is known: they give the backgrounds too.
 coco = dict(folder=photo_root + 'coco_train/')
 more = dict(folder=photo_root + 'coco_more_train/')
 objects = dict(folder=photo_root + 'cutouts/', each_a_kind=True)
@@ -26,7 +26,7 @@ sources = [
     dict(weight=0.5, **shapes),
     dict(weight=0.5, **videos),
 ]
-# Up to 200 small things of one kind, touching, among some that look like them.
+# Up to 200 small objects of one category, touching, among some of similar ones.
 crowded = dict(
     num_kinds=(1, 2),
     num_instances=(1, 12),
@@ -42,10 +42,10 @@ crowded = dict(
 composed = dict(
     all=dict(out_dir='data/composed/all/', num_images=4000, seed=0, sources=sources),
     crowds=dict(out_dir='data/composed/crowds/', num_images=1200, seed=2, sources=sources, **crowded),
-    # Of the categories that split S1 holds out nothing is cut out, and no ground shows them.
+    # Of the categories that split S1 holds out nothing is cut out, and no background shows them.
     s1=dict(
         out_dir='data/composed/s1/', num_images=3000, seed=0, sources=[dict(split=1, **coco), dict(split=1, **more)]
     ),
-    # Other scenes of the same kinds, to fit the scores to: tools/analysis_tools/calibrate_scores.py.
+    # Other scenes of the same categories, to calibrate the scores on: tools/analysis_tools/calibrate_scores.py.
     calibration=dict(out_dir='data/composed/calibration/', num_images=150, seed=1, sources=sources),
 )

@@ -13,7 +13,7 @@ scenes = dict(drawn=dict(out_dir=drawn_root, num_images=4000, seed=0, **_base_.r
 image_size = (384, 384)
 test_size = (512, 512)
 ref_size = 192
-# Around a reference, as a share of its box: the backbone's features are those of things in their surroundings.
+# Around a reference, as a fraction of its box: the backbone's features are those of things in their surroundings.
 ref_margin = 0.5
 padding = dict(img=(127, 127, 127))
 load = dict(type='LoadImage')

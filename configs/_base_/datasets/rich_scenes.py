@@ -8,7 +8,7 @@ scenes = dict(train=dict(out_dir=data_root + 'train', num_images=40000, **_base_
 resize = [dict(_base_.resize[0], scale=image_size), dict(_base_.resize[1], size=image_size)]
 train_pipeline = [*_base_.train_pipeline[:2], *resize, *_base_.train_pipeline[-2:]]
 test_pipeline = [*_base_.test_pipeline[:1], *resize, *_base_.test_pipeline[-1:]]
-# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
+# Stretched to the square, as RoIAlign stretches the regions that a reference is compared with.
 ref_pipeline = [
     dict(step, keep_ratio=False) if step.type == 'ResizeReference' else step for step in _base_.ref_pipeline
 ]

@@ -2,7 +2,7 @@
 _base_ = '../siamese_mask_rcnn_coco.py'
 
 split = 1
-# Stretched to the square, a reference looks as RoIAlign makes the regions that it is compared with.
+# Stretched to the square, as RoIAlign stretches the regions that a reference is compared with.
 ref_pipeline = [
     dict(step, keep_ratio=False) if step.type == 'ResizeReference' else step for step in _base_.ref_pipeline
 ]

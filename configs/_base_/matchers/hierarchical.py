@@ -1,5 +1,5 @@
 # BHRL (CVPR 2022): three relations between a region and the reference, and a loss that keeps the ratio of hard to easy
-# regions. The weight of this loss stays the host's; BHRL's is 1.
+# regions. The weight of this loss stays MMDetection's; BHRL's is 1.
 matcher = dict(
     match_neck=dict(type='RelationMatchNeck'),
     roi_head=dict(

@@ -1,4 +1,4 @@
-# Ours: a region and the reference look for their parts in each other; trained against the batch's other references.
+# Ours: each part of the region is matched in the reference, and the reverse; with a contrastive loss in the batch.
 matcher = dict(
     match_neck=dict(type='RelationMatchNeck'),
     roi_head=dict(

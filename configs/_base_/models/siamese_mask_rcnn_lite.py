@@ -1,4 +1,4 @@
-# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite2, whose deep maps tell categories apart.
+# Siamese Mask R-CNN on ImageNet features: a frozen EfficientNet-Lite2, whose deep maps separate categories.
 # Proposals are of anything; the comparison with the reference, dense as in the paper, says what matches.
 _base_ = './siamese_mask_rcnn_r50_fpn.py'
 
@@ -63,6 +63,6 @@ model = dict(
         rpn_proposal=dict(nms_pre=500, max_per_img=200),
         rcnn=dict(assigner=assigner, sampler=dict(num=48)),
     ),
-    # A picture of hundreds of things needs so many; what scores hardly anything needs no mask.
+    # An image of hundreds of objects needs so many; detections of lowest scores need no mask.
     test_cfg=dict(rpn=dict(nms_pre=1000, max_per_img=1000), rcnn=dict(score_thr=0.05, max_per_img=400)),
 )
