@@ -43,11 +43,11 @@ def run_search(args: argparse.Namespace) -> int:
         print(_explain_nothing(report.best_score, args))
     if index is not None:
         num_skipped = len(images) - len(listed.images) - len(listed.problems)
-        print(f'{num_skipped} of the {len(images)} pictures in {args.index} were left out')
-    return _tell_rest('searched', listed.tell_others(), report.errors)
+        print(f'{num_skipped} of the {len(images)} images in {args.index} were skipped')
+    return _report_rest('searched', listed.tell_others(), report.errors)
 
 
-def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
+def _report_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
     """Print what was not done; the exit status is 1 if something failed."""
     if others:
         print(f'in the folders, but not {done}: {others}')
@@ -57,7 +57,7 @@ def _tell_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
 
 
 def _explain_nothing(best_score: float, args: argparse.Namespace) -> str:
-    """Say what the best score of a search was that found nothing, and what to try."""
+    """Best score of a search that found nothing, and what to try."""
     lower = f'--score-thr {math.floor(100 * best_score) / 100:g}, '
     return (
         f'the best score was {best_score:.3f}, and {args.score_thr:g} is asked for: try '
@@ -67,17 +67,17 @@ def _explain_nothing(best_score: float, args: argparse.Namespace) -> str:
 
 
 def run_index(args: argparse.Namespace) -> int:
-    """Run ``mmosis index``; the exit status is 1 if a picture could not be encoded."""
+    """Run ``mmosis index``; the exit status is 1 if an image could not be encoded."""
     from mmosis.search import PhotoIndex
     from mmosis.search.folders.image_list import find_images
 
     listed = find_images(args.images)
     index, report = PhotoIndex.build(_make_inferencer(args), listed, args.out)
     print(
-        f'{len(index)} pictures in {args.out}: {report.num_encoded} encoded, {report.num_kept} as they were, '
+        f'{len(index)} images in {args.out}: {report.num_encoded} encoded, {report.num_kept} as they were, '
         f'{report.num_dropped} dropped; {index.num_bytes / 1e6:.1f} MB'
     )
-    return _tell_rest('indexed', listed.tell_others(), report.errors)
+    return _report_rest('indexed', listed.tell_others(), report.errors)
 
 
 def run_serve(args: argparse.Namespace) -> int:

@@ -36,8 +36,8 @@ def _make_parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     _add_search_arguments(search)
     index = commands.add_parser(
         'index',
-        help='encode a library of pictures once, for many searches',
-        description='Encode a library of pictures, or what is new in it; mmosis search --index takes the best of them.',
+        help='encode a library of images once, for many searches',
+        description='Encode a library of images, or what is new in it; mmosis search --index takes the best of them.',
     )
     _add_index_arguments(index)
     serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
@@ -52,7 +52,7 @@ def _make_parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
             type=int,
             default=100_000_000,
             metavar='N',
-            help='larger pictures are refused before they are decoded (default: %(default)s)',
+            help='larger images are refused before they are decoded (default: %(default)s)',
         )
     return parser, commands.choices
 
@@ -64,12 +64,12 @@ def _check_search(args: argparse.Namespace, parser: argparse.ArgumentParser) -> 
     if bool(args.images) == bool(args.index):
         parser.error('say where to search: either IMAGES, or --index')
     if not args.index and (args.share, args.top) != (None, None):
-        parser.error('--share and --top are of the pictures of an --index')
+        parser.error('--share and --top are of the images of an --index')
 
 
 def _add_index_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        'images', nargs='+', type=parse_image, metavar='PHOTOS', help='image files or folders: all of the library'
+        'images', nargs='+', type=parse_image, metavar='IMAGES', help='image files or folders: all of the library'
     )
     parser.add_argument('--out', required=True, type=parse_path, metavar='LIB', help='folder of the index')
 
@@ -95,11 +95,11 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         help='image files, folders, or lists of paths: .txt, .parquet',
     )
     parser.add_argument(
-        '--index', type=parse_path, metavar='LIB', help='instead of IMAGES: the best pictures of what mmosis index made'
+        '--index', type=parse_path, metavar='LIB', help='instead of IMAGES: the best images of what mmosis index made'
     )
     number = parser.add_mutually_exclusive_group()
-    number.add_argument('--share', type=parse_number, help='how much of the index is searched, 0-1 (default: 0.05)')
-    number.add_argument('--top', type=int, metavar='N', help='how many pictures of the index are searched')
+    number.add_argument('--share', type=parse_number, help='searched fraction of the index, 0-1 (default: 0.05)')
+    number.add_argument('--top', type=int, metavar='N', help='how many images of the index are searched')
     parser.add_argument(
         '--out',
         required=True,
@@ -121,10 +121,10 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_reference_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('references', '--box, --mask and --name belong to the --reference before them')
     group.add_argument(
-        '--reference', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what to search for'
+        '--reference', action=_StartReference, type=parse_image, metavar='FILE', help='image of what to search for'
     )
     group.add_argument(
-        '--negative', action=_StartReference, type=parse_image, metavar='FILE', help='picture of what is not meant'
+        '--negative', action=_StartReference, type=parse_image, metavar='FILE', help='image of what is not meant'
     )
     group.add_argument(
         '--box',
@@ -153,7 +153,7 @@ def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument('--score-thr', type=parse_number, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
     output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
     output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
-    output.add_argument('--no-overlays', dest='overlays', action='store_false', help='write no pictures')
+    output.add_argument('--no-overlays', dest='overlays', action='store_false', help='write no images')
     output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
 
 
@@ -162,13 +162,15 @@ def _add_tile_arguments(parser: argparse.ArgumentParser) -> None:
         'tiles', 'by default where the object is too small for the network in the whole image'
     )
     group.add_argument('--tile', type=int, metavar='PIXELS', help='search larger images in tiles of this side')
-    group.add_argument('--overlap', type=parse_number, help='what tiles share, as a share of one (default: 0.25)')
+    group.add_argument('--overlap', type=parse_number, help='common fraction of neighbouring tiles (default: 0.25)')
 
 
 def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('model')
     group.add_argument(
-        '--model', type=parse_text, help='name, config file or exported folder; by default the model in the box'
+        '--model',
+        type=parse_text,
+        help='name, config file or exported folder; by default that of mmosis',
     )
     group.add_argument('--weights', type=parse_text, metavar='FILE', help='checkpoint of the config')
     group.add_argument('--device', type=parse_text, help='e.g. cpu or cuda:0; by default a GPU if there is one')
@@ -191,7 +193,7 @@ class _StartReference(argparse.Action):
 class _DescribeReference(argparse.Action):
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         key = dict(box='bbox').get(self.dest, self.dest)
-        if not namespace.references:  # a box without a picture is on the searched image
+        if not namespace.references:  # a box without an image is on the searched image
             namespace.references.append({})
         reference = namespace.references[-1]
         if key in reference:
@@ -204,11 +206,11 @@ class _DescribeReference(argparse.Action):
 
 def _settle_names(references: list[dict]) -> None:
     """Give boxes on the searched image without a name that of the one before them, or else of the next that has one."""
-    pairs = [(reference['same_as'], reference) for reference in references if 'same_as' in reference]
-    for before, reference in pairs:
+    further = [(reference['same_as'], reference) for reference in references if 'same_as' in reference]
+    for before, reference in further:
         if 'name' in before:
             reference.setdefault('name', before['name'])
-    for before, reference in reversed(pairs):
+    for before, reference in reversed(further):
         if 'name' in reference:
             before.setdefault('name', reference['name'])
         del reference['same_as']

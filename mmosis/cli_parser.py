@@ -54,7 +54,7 @@ def parse_text(text: str) -> str:
         argparse.ArgumentTypeError: If it is empty, as a variable of a shell is that was never set.
     """
     if not text.strip():
-        raise argparse.ArgumentTypeError(f'it is empty, got {text!r}; give it, or leave the option out')
+        raise argparse.ArgumentTypeError(f'it is empty, got {text!r}; give it, or omit the option')
     return text
 
 

@@ -174,7 +174,7 @@ def _scene() -> np.ndarray:
 
 @pytest.fixture
 def photo(tmp_path: Path, _scene: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A picture in the working folder."""
+    """An image in the working folder."""
     monkeypatch.chdir(tmp_path)
     cv2.imwrite('photo.png', _scene)
     return 'photo.png'
@@ -274,7 +274,7 @@ class TestSearch:
 
     def test_nothing_is_found(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
         """How near it came is told, also of what was searched before a stop."""
-        # Another picture: what is boxed on the searched one would be found.
+        # Another image: what is boxed on the searched one would be found.
         assert cv2.imwrite('other.png', cv2.imread(photo) // 2 * 2)
         other = ('--reference', 'other.png', '--box', BOX)
         assert search(*other, '--keep-all') == 0
@@ -475,7 +475,7 @@ class TestManyImages:
         assert 'earlier search' not in capsys.readouterr().out
 
     def test_max_pixels(self, search: Callable, folder: Path, quick: None, capsys) -> None:
-        """Of images, references and masks; the picture has 192x192."""
+        """Of images, references and masks; the image has 192x192."""
         cv2.imwrite('small.png', np.zeros((60, 60, 3), np.uint8))
         limit = ('--max-pixels', '3600')
         assert search('--reference', 'small.png', *limit, images='small.png folder/a.png') == 1

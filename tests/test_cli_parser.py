@@ -39,7 +39,7 @@ ENOUGH = ('search', 'a.jpg', '--out', 'out', '--reference', 'b.jpg')
         ),
         ((*ENOUGH, '--mask', 'https://a.b/c.png'), '--mask: https://a.b/c.png is an address, and nothing is fetched'),
         ((*ENOUGH[:4], '--bank', 'https://a.b/c'), '--bank: https://a.b/c is an address, and nothing is fetched'),
-        (('index', 'https://a.b/c.jpg', '--out', 'lib'), 'PHOTOS: https://a.b/c.jpg is an address, and nothing is'),
+        (('index', 'https://a.b/c.jpg', '--out', 'lib'), 'IMAGES: https://a.b/c.jpg is an address, and nothing is'),
         (
             ('search', 'a.json', *ENOUGH[2:]),
             'argument IMAGES: a.json is no image: give images, their folder, or a',
@@ -47,7 +47,7 @@ ENOUGH = ('search', 'a.jpg', '--out', 'out', '--reference', 'b.jpg')
         ((*ENOUGH, '--reference', 'a.JSON'), 'argument --reference: a.JSON is no image: give images, their folder'),
         (('serve', '--port', '99999'), "argument --port: a port is a number up to 65535, got '99999'"),
         (('serve', '--port', '-1'), 'argument --port: '),
-        (('search', '', *ENOUGH[2:]), "argument IMAGES: it is empty, got ''; give it, or leave the option out"),
+        (('search', '', *ENOUGH[2:]), "argument IMAGES: it is empty, got ''; give it, or omit the option"),
         ((*ENOUGH, '--save-bank', ' '), "argument --save-bank: it is empty, got ' '"),
         ((*ENOUGH[:4], '--bank', ''), 'argument --bank: it is empty'),
         ((*ENOUGH, '--out', ''), 'argument --out: it is empty'),

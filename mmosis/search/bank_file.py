@@ -30,7 +30,7 @@ class BankFile(NamedTuple):
 
     Attributes:
         references: The description of each reference, as JSON has it, with its ``outline`` if it has one; not checked.
-        thumbnails: Picture of each, (h, w, 3) uint8 RGB.
+        thumbnails: Image of each, (h, w, 3) uint8 RGB.
         encoded: Arrays of one row a reference, float32.
         fingerprint: Of the model.
     """
@@ -49,7 +49,7 @@ class BankFile(NamedTuple):
         for row, outline in enumerate(reference.get('outline') for reference in self.references):
             if outline is not None:  # it may be too long for the header
                 tensors[f'outline.{row}'] = np.frombuffer(outline.encode(), np.uint8)
-        references = [{key: value for key, value in told.items() if key != 'outline'} for told in self.references]
+        references = [{key: value for key, value in entry.items() if key != 'outline'} for entry in self.references]
         metadata = dict(format=FORMATS[-1], fingerprint=self.fingerprint, references=json.dumps(references))
         return save(tensors, metadata)
 
@@ -74,8 +74,8 @@ class BankFile(NamedTuple):
                 encoded = encoded[: count_kept([file.get_slice(key).get_shape()[1:] for key in encoded])]
             return cls(
                 [
-                    dict(told, outline=_read_outline(file.get_tensor(outlines[row]))) if row in outlines else told
-                    for row, told in enumerate(references)
+                    dict(entry, outline=_read_outline(file.get_tensor(outlines[row]))) if row in outlines else entry
+                    for row, entry in enumerate(references)
                 ],
                 [_read_thumbnail(file.get_tensor(key)) for key in thumbnails],
                 [_read_encoded(file.get_tensor(key)) for key in encoded],
@@ -101,7 +101,7 @@ def _read_metadata(metadata: dict[str, str]) -> tuple[list, str]:
     if not isinstance(references, list):
         raise ValueError(f'its references are no list, but {type(references).__name__}')
     if len(references) > MAX_REFERENCES:
-        raise ValueError(f'it tells of {len(references)} references; a bank has at most {MAX_REFERENCES}')
+        raise ValueError(f'it lists {len(references)} references; a bank has at most {MAX_REFERENCES}')
     return references, metadata['fingerprint']
 
 
@@ -116,11 +116,13 @@ def _check_tensors(file: Any, thumbnails: Sequence[str], encoded: Sequence[str],
     found = {key: file.get_slice(key) for key in keys}
     for key in thumbnails:
         if found[key].get_dtype() != 'U8' or len(found[key].get_shape()) != 1:
-            raise ValueError(f'{key} is no picture, but {found[key].get_dtype()} {found[key].get_shape()}')
+            raise ValueError(f'{key} is no image, but {found[key].get_dtype()} {found[key].get_shape()}')
     for key in outlines:
-        kind, shape = file.get_slice(key).get_dtype(), file.get_slice(key).get_shape()
-        if kind != 'U8' or len(shape) != 1 or shape[0] > MAX_OUTLINE:
-            raise ValueError(f'{key} is no text of run lengths of at most {MAX_OUTLINE} characters, but {kind} {shape}')
+        dtype, shape = file.get_slice(key).get_dtype(), file.get_slice(key).get_shape()
+        if dtype != 'U8' or len(shape) != 1 or shape[0] > MAX_OUTLINE:
+            raise ValueError(
+                f'{key} is no text of run lengths of at most {MAX_OUTLINE} characters, but {dtype} {shape}'
+            )
     for key in encoded:
         if found[key].get_dtype() != 'F32' or len(found[key].get_shape()) < 2:
             raise ValueError(f'{key} is no float32 of a row a reference, but {found[key].get_dtype()}')
@@ -140,7 +142,7 @@ def _read_outline(array: np.ndarray) -> str:
 
 
 def _read_thumbnail(data: np.ndarray) -> np.ndarray:
-    """Decode a PNG; its header says how large the picture will be."""
+    """Decode a PNG; its header says how large the image will be."""
     content = data.tobytes()
     if not content.startswith(PNG_START) or content[12:16] != b'IHDR' or len(content) < 24:
         raise ValueError('a thumbnail is no PNG')

@@ -70,7 +70,7 @@ class SearchBase(ABC):
         views = ViewSettings.from_config(self.search_cfg, options)
         if views.sides and not self._resizes:
             what = 'image_scale' if options.image_scale else 'search'
-            raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; leave it out')
+            raise ValueError(f'{what} sets the Resize of the test pipeline, and this config has none; omit it')
         return views
 
     @property
@@ -82,7 +82,7 @@ class SearchBase(ABC):
         """Encode references, once for all searches.
 
         Args:
-            references: A picture (path or array) that shows the object and little else; a dict with ``img`` and maybe
+            references: An image (path or array) that shows the object and little else; a dict with ``img`` and maybe
                 ``bbox``, ``mask``, ``name``, ``negative`` (see :class:`SearchReference`), without ``img`` for a box on
                 the searched image itself; or a list of these. References of one name are one category.
             batch_size: References that are encoded at a time.
@@ -118,7 +118,7 @@ class SearchBase(ABC):
         if shapes != self._row_shapes:
             raise ValueError(
                 f'the encodings of the bank have shapes {str(shapes)[:200]}, this model makes '
-                f'{str(self._row_shapes)[:200]}; encode the pictures again with this model'
+                f'{str(self._row_shapes)[:200]}; encode the images again with this model'
             )
 
     @cached_property
@@ -178,7 +178,7 @@ class SearchBase(ABC):
     def search_image(
         self, image: np.ndarray, bank: ReferenceBank, options: SearchOptions | None = None, **changes: Any
     ) -> Searched:
-        """Search one image as :meth:`search` does, and tell in which views; a bar that runs tells how far it is.
+        """Search one image as :meth:`search` does, and return its views too; a running progress bar counts them.
 
         Args:
             image, bank: As in :meth:`search`.
@@ -191,7 +191,7 @@ class SearchBase(ABC):
     def search_batch(
         self, images: Sequence[np.ndarray], bank: ReferenceBank, options: SearchOptions
     ) -> Generator[Step, None, list[Searched]]:
-        """Search images step by step, so that progress can be told, and the search stopped between two steps.
+        """Search images step by step, so that progress can be shown, and the search stopped between two steps.
 
         Args:
             images: Each (H, W, 3) BGR uint8.
@@ -258,7 +258,7 @@ class SearchBase(ABC):
     def _encode_image(
         self, image: np.ndarray, side: int | None
     ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
-        """Encode an image at a longer side: its pyramid, each (C_l, H_l, W_l), and (h, w) of picture and of input."""
+        """Encode an image at a longer side: its pyramid, each (C_l, H_l, W_l), (h, w) resized, and (h, w) padded."""
 
     @property
     @abstractmethod

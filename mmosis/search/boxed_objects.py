@@ -1,4 +1,4 @@
-"""What is boxed on a searched image itself belongs to the result, whatever the network says."""
+"""Objects that references box on the searched image itself: they are in the result, whatever the network says."""
 
 import hashlib
 from collections.abc import Iterable
@@ -29,15 +29,15 @@ class BoxedObject(NamedTuple):
     outline: str | None = None
 
 
-def picture_digest(img: np.ndarray) -> str:
-    """What tells a picture (H, W, 3) uint8 from all others, by its pixels: 32 hexadecimal digits."""
+def image_digest(img: np.ndarray) -> str:
+    """Digest of the pixels of an image (H, W, 3) uint8: 32 hexadecimal digits."""
     digest = hashlib.blake2b(str(img.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(img))
     return digest.hexdigest()
 
 
 def lift_boxed(found: FoundObjects, boxed: Iterable[BoxedObject], corner: tuple[int, int]) -> FoundObjects:
-    """Give the detections of boxed objects a score of 1, so that none is left out as a view is searched.
+    """Give the detections of boxed objects a score of 1, so that none is dropped as a view is searched.
 
     Args:
         found: Detections of a view.

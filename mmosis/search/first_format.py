@@ -22,7 +22,7 @@ def count_kept(shapes: Sequence[Sequence[int]]) -> int:
 
 
 def is_read(graph: Path, name: str) -> bool:
-    """Tell whether a node of an ONNX graph reads an input, which ONNX Runtime does not tell.
+    """Whether a node of an ONNX graph reads an input, which ONNX Runtime does not say.
 
     The file has an input's name once where it is declared, and once for each node that reads it; in both places it is
     the first field of its protobuf message.

@@ -32,7 +32,7 @@ def load_image(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) -> 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it cannot be read, is no regular file, animated, too small or too large, or an array of another
-            kind.
+            type or shape.
     """
     if isinstance(image, np.ndarray):
         return check_image(_colour(image), 'an image array')
@@ -89,7 +89,7 @@ def _read(path: str | Path, max_pixels: int) -> bytes:
     try:
         if os.path.isfile(path) and os.path.getsize(path) > most:
             raise ValueError(
-                f'{path} has {os.path.getsize(path)} bytes, more than a picture of {max_pixels} pixels; make it '
+                f'{path} has {os.path.getsize(path)} bytes, more than an image of {max_pixels} pixels; make it '
                 f'smaller, or {RAISE_LIMIT}'
             )
         return read_bytes(path)

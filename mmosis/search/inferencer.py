@@ -39,7 +39,7 @@ from .images import load_image
 from .mixed_precision import to_half_precision
 from .model_zoo import DEFAULT_MODEL, find_model
 from .options import SearchOptions, refuse_unknown
-from .overlay import write_picture
+from .overlay import write_image
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
 from .regions import RegionEmbedding
@@ -163,11 +163,11 @@ class OneShotInferencer(SearchBase, DetInferencer):
         """Search images.
 
         Args:
-            inputs: A file, a folder, an array (H, W, 3) BGR uint8, a picture of Pillow, or a list of these.
+            inputs: A file, a folder, an array (H, W, 3) BGR uint8, a Pillow image, or a list of these.
             references: What to search for, as in :meth:`encode`, or a :class:`ReferenceBank`.
             batch_size: Images that are searched at a time, and views of them that the model takes at a time.
             keep_all: As in :class:`SearchOptions`.
-            pred_score_thr: What scores less is in no prediction and in no picture, 0-1.
+            pred_score_thr: What scores less is in no prediction and in no image, 0-1.
             **kwargs: ``DetInferencer``'s: ``out_dir``, ``no_save_pred``, ``no_save_vis``, ``return_vis``,
                 ``return_datasamples``, ``show``, ``print_result`` ...
 
@@ -266,7 +266,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         if saves:
             for number, (image, picture) in enumerate(zip(inputs, drawn, strict=True), first):
                 name = self._names[image].picture if isinstance(image, str) else f'{number:08}.jpg'
-                write_picture(Path(img_out_dir, 'vis', name), picture)
+                write_image(Path(img_out_dir, 'vis', name), picture)
         return drawn if return_vis else None
 
     def pred2dict(self, data_sample: DetDataSample, pred_out_dir: str = '') -> dict:
@@ -325,11 +325,11 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
 
 def _as_sample(loaded: dict, found: FoundObjects, bank: ReferenceBank) -> DetDataSample:
-    """What was found in an image, as mmdet has it; ``search_references`` are for its picture."""
+    """What was found in an image, as mmdet has it; ``search_references`` are drawn beside it."""
     columns = {name: found[name] for name in found}
     tensors = {name: torch.from_numpy(columns.pop(name)) for name in ('bboxes', 'scores', 'labels')}
     meta = {key: loaded[key] for key in ('img_path', 'img_shape', 'ori_shape') if key in loaded}
-    sample = DetDataSample(metainfo=dict(meta, scale_factor=(1.0, 1.0), search_references=bank.pictures()))
+    sample = DetDataSample(metainfo=dict(meta, scale_factor=(1.0, 1.0), search_references=bank.wanted_thumbnails()))
     sample.pred_instances = InstanceData(**tensors, **columns)
     return sample
 

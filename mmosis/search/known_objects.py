@@ -1,4 +1,4 @@
-"""What references tell about an image before it is searched: sizes of objects in it, and objects boxed on it."""
+"""What is known of an image before it is searched: sizes of objects in it, and objects that references box on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,14 +34,14 @@ class KnownObjects:
 
     @classmethod
     def of(cls, image: np.ndarray, bank: ReferenceBank, settings: ViewSettings, shown: bool = True) -> 'KnownObjects':
-        """Look at an image (H, W, 3) BGR uint8 with the references of a bank."""
+        """Compare an image (H, W, 3) BGR uint8 with the references of a bank."""
         shape = image.shape[:2]
         sizes = [known_sizes(references, shape, settings) for references in bank.sizes()]
         return cls(shape, sizes, bank.boxed_on(image), shown)
 
     @property
     def mean_sizes(self) -> list[float | None]:
-        """One size for each category, in pixels of the image; None where no reference tells it."""
+        """One size for each category, in pixels of the image; None where no reference shows it."""
         return [mean_size(sizes) for sizes in self.sizes]
 
     def rate(self, found: FoundObjects, corner: tuple[int, int], calibration: Calibration | None) -> FoundObjects:
@@ -72,30 +72,30 @@ class KnownObjects:
 def known_sizes(
     references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
 ) -> list[float]:
-    """How large a category's object is in an image, as far as its references tell.
+    """How large a category's object is in an image, as far as its references show it.
 
     Args:
-        references: For each the (w, h) of its box and of the picture that it is on, in pixels; None where unknown.
+        references: For each the (w, h) of its box and of the reference image, in pixels; None where unknown.
         img_shape: (h, w) of the image.
-        settings: What counts as a picture of the same size, and as a crop.
+        settings: What counts as an image of the same size, and as a crop.
 
     Returns:
-        list[float]: Root of the area of the box of each that tells it, in pixels of the image.
+        list[float]: Root of the area of the box of each that shows it, in pixels of the image.
     """
     return [
         float(np.sqrt(np.prod(box)))
         for box, picture in references
-        if box is not None and picture is not None and _tells(box, picture, img_shape, settings)
+        if box is not None and picture is not None and _shows_size(box, picture, img_shape, settings)
     ]
 
 
 def mean_size(sizes: Sequence[float]) -> float | None:
-    """Geometric mean of what :func:`known_sizes` gives; None if no reference tells a size."""
+    """Geometric mean of what :func:`known_sizes` gives; None if no reference shows a size."""
     return float(np.exp(np.mean(np.log(sizes)))) if sizes else None
 
 
-def _tells(box: Size, picture: Size, img_shape: tuple[int, int], settings: ViewSettings) -> bool:
-    """Whether a box tells how large its object is in an image."""
+def _shows_size(box: Size, picture: Size, img_shape: tuple[int, int], settings: ViewSettings) -> bool:
+    """Whether a reference shows how large its object is in an image."""
     ratio = max(picture) / max(img_shape)
     fill = np.sqrt(np.prod(box) / np.prod(picture))
     return max(ratio, 1 / ratio) <= settings.same_size and fill <= settings.max_fill

@@ -19,7 +19,7 @@ Colour = tuple[int, int, int]
 
 
 def category_colours(num: int) -> list[Colour]:
-    """Colours, RGB 0-255, that are told apart easily: ten, then twenty, then as many as it takes."""
+    """Colours, RGB 0-255, that are easily distinguished: ten, then twenty, then as many as it takes."""
     import matplotlib as mpl  # slow to import, and most searches draw nothing
 
     name = 'tab10' if num <= 10 else 'tab20' if num <= 20 else 'hsv'
@@ -37,7 +37,7 @@ def draw_search(
         image: (H, W, 3) uint8, RGB.
         found: ``bboxes`` (N, 4) xyxy pixels, ``scores``, ``labels``, and maybe ``masks`` (RLE).
         classes: Name of each label.
-        references: Label and picture (h, w, 3) RGB of each reference.
+        references: Label and image (h, w, 3) RGB of each reference.
 
     Returns:
         np.ndarray: (h, w, 3) uint8, RGB; of the image's size but for very small and very large ones.
@@ -61,8 +61,8 @@ def draw_search(
     return canvas
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write a picture (H, W, 3) RGB in the format of its suffix.
+def write_image(path: Path, picture: np.ndarray) -> None:
+    """Write an image (H, W, 3) RGB in the format of its suffix.
 
     Raises:
         OSError: If it cannot be written.

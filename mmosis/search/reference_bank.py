@@ -14,7 +14,7 @@ from mmosis.utils.atomic import write_atomic
 from mmosis.utils.coco_outlines import check_runs
 
 from .bank_file import MAX_REFERENCES, BankFile
-from .boxed_objects import BoxedObject, picture_digest
+from .boxed_objects import BoxedObject, image_digest
 from .references import THUMBNAIL_SIZE, Box, SearchReference
 
 MAX_TEXT = 5000  # letters of a name or an origin
@@ -30,9 +30,9 @@ class BankEntry:
         negative: Whether it shows what is not meant.
         origin: Where it is from, for people.
         box_size: (w, h) of its box, px; None where it is not known.
-        picture_size: (w, h) of the picture that the box is on, px; alike.
-        bbox: xyxy of the object on that picture, px, where a box or a mask has said where it is; else None.
-        picture: :func:`~mmosis.search.boxed_objects.picture_digest` of it, alike.
+        picture_size: (w, h) of the image that the box is on, px; alike.
+        bbox: xyxy of the object on that image, px, where a box or a mask has said where it is; else None.
+        picture: :func:`~mmosis.search.boxed_objects.image_digest` of it, alike.
         outline: The object's mask there, where one was given: ``counts`` of compressed RLE, as text.
 
     Raises:
@@ -58,7 +58,7 @@ class BankEntry:
 
     @classmethod
     def of(cls, reference: SearchReference, results: dict) -> 'BankEntry':
-        """Tell of a reference, with what it loaded for the reference pipeline."""
+        """Describe a reference, with what it loaded for the reference pipeline."""
         x1, y1, x2, y2 = results['ref_bbox']
         height, width = results['img_shape']
         sizes = ((float(x2 - x1), float(y2 - y1)), (float(width), float(height)))
@@ -91,7 +91,7 @@ class ReferenceBank:
 
     Args:
         entries: One for each of the R references.
-        thumbnails: Picture of each, (h, w, 3) uint8 RGB.
+        thumbnails: Image of each, (h, w, 3) uint8 RGB.
         encoded: Their encodings: any number of arrays, each of R rows, float32. What they mean is the model's business.
         fingerprint: Of the model.
 
@@ -140,13 +140,13 @@ class ReferenceBank:
         """Names of the wanted categories; a label is a position here."""
         return [category.name for category in self.categories if not category.negative]
 
-    def pictures(self) -> list[tuple[int, np.ndarray]]:
+    def wanted_thumbnails(self) -> list[tuple[int, np.ndarray]]:
         """Label and thumbnail of each wanted reference."""
         wanted = self.categories[: len(self.names)]
         return [(label, self.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
 
     def sizes(self) -> list[list[tuple]]:
-        """What is known of each category's references: (w, h) of box and of picture, or None."""
+        """What is known of each category's references: (w, h) of box and of image, or None."""
         return [
             [(self.entries[row].box_size, self.entries[row].picture_size) for row in category.rows]
             for category in self.categories
@@ -156,7 +156,7 @@ class ReferenceBank:
         """The references that lie on an image (H, W, 3) BGR uint8, whichever file or array it came from."""
         if not any(entry.is_on(image.shape[:2]) for entry in self.entries):
             return []
-        digest = picture_digest(image)
+        digest = image_digest(image)
         return [
             BoxedObject(label, entry.bbox, entry.outline)
             for label, category in enumerate(self.categories)
@@ -190,14 +190,14 @@ class ReferenceBank:
         return self.add(other)
 
     def remove(self, name: str) -> 'ReferenceBank':
-        """Leave out a category.
+        """Remove a category.
 
         Raises:
             ValueError: If there is no such category, or nothing to search for would be left.
         """
         kept = [row for row, entry in enumerate(self.entries) if entry.name != name]
         if len(kept) == len(self):
-            raise ValueError(f'the bank has no category {name!r}; it has {self._tell_names()}')
+            raise ValueError(f'the bank has no category {name!r}; it has {self._list_names()}')
         if all(self.entries[row].negative for row in kept):
             raise ValueError(f'{name!r} is all that is searched for; a bank without it has nothing to search for')
         return ReferenceBank(
@@ -216,13 +216,13 @@ class ReferenceBank:
         if fingerprint != self.fingerprint:
             raise ValueError(
                 f'these references were encoded by another model (fingerprint {self.fingerprint[:12]}, this one has '
-                f'{fingerprint[:12]}), whose features mean other things; encode the pictures again with this model'
+                f'{fingerprint[:12]}), whose features mean other things; encode the images again with this model'
             )
 
     # ---------------------------------------------------------------- files
 
     def save(self, path: str | Path) -> None:
-        """Write the bank to a safetensors file, whole or not at all.
+        """Write the bank to a safetensors file, complete or not at all.
 
         Raises:
             OSError: If it cannot be written.
@@ -254,18 +254,18 @@ class ReferenceBank:
                 f'{path} is no reference bank of mmosis, or a broken one ({reason}); nothing in it was executed'
             ) from error
 
-    def _tell_names(self) -> str:
+    def _list_names(self) -> str:
         return ', '.join(sorted({repr(entry.name) for entry in self.entries}))
 
 
 def _find_place(reference: SearchReference, results: dict) -> tuple[Box | None, str | None, str | None]:
-    """Where a reference lies on its picture: box, digest and mask. A whole picture and a cut-out tell no place."""
+    """Where a reference lies on its image: box, digest and mask. A whole image and a cut-out tell no place."""
     img, mask = results['img'], results.get('ref_mask')
     if (reference.bbox is None and reference.mask is None) or img.shape[:2] != results['img_shape']:
         return None, None, None
     height, width = img.shape[:2]
     bbox = tuple(np.clip(results['ref_bbox'], 0, (width, height, width, height)).tolist())
-    return bbox, picture_digest(img), None if mask is None else _encode_outline(mask, bbox)
+    return bbox, image_digest(img), None if mask is None else _encode_outline(mask, bbox)
 
 
 def _encode_outline(mask: np.ndarray, bbox: Box) -> str:
@@ -277,10 +277,10 @@ def _encode_outline(mask: np.ndarray, bbox: Box) -> str:
 def _read_entry(entry: Any) -> BankEntry:
     types = dict(name=str, negative=bool, origin=str)
     if not isinstance(entry, dict) or not all(isinstance(entry.get(key), type_) for key, type_ in types.items()):
-        raise ValueError(f'a reference is told by name, negative and origin, got {str(entry)[:100]}')
+        raise ValueError(f'a reference is described by name, negative and origin, got {str(entry)[:100]}')
     sizes = (_read_size(entry.get(key)) for key in ('box_size', 'picture_size'))
-    told = BankEntry(*(entry[key] for key in types), *sizes)
-    return told if entry.get('picture') is None else replace(told, **_read_place(entry, told.picture_size))
+    read = BankEntry(*(entry[key] for key in types), *sizes)
+    return read if entry.get('picture') is None else replace(read, **_read_place(entry, read.picture_size))
 
 
 def _read_size(size: Any) -> tuple[float, float] | None:
@@ -294,9 +294,9 @@ def _read_size(size: Any) -> tuple[float, float] | None:
 def _read_place(entry: dict, picture_size: tuple[float, float] | None) -> dict:
     bbox, picture, outline = (entry.get(key) for key in ('bbox', 'picture', 'outline'))
     if not isinstance(picture, str) or not re.fullmatch('[0-9a-f]{32}', picture):
-        raise ValueError(f'the digest of a picture has 32 hexadecimal digits, got {str(picture)[:100]}')
+        raise ValueError(f'the digest of an image has 32 hexadecimal digits, got {str(picture)[:100]}')
     if picture_size is None or not _are_numbers(bbox, 4) or not _is_inside(bbox, picture_size):
-        raise ValueError(f'a reference lies at xyxy inside its picture, got {str(bbox)[:100]}')
+        raise ValueError(f'a reference lies at xyxy inside its image, got {str(bbox)[:100]}')
     if outline is not None:
         shape = tuple(map(int, picture_size[::-1]))
         if not isinstance(outline, str):

@@ -24,10 +24,10 @@ _IMAGES = str | Path | np.ndarray | Image.Image
 
 @dataclass(frozen=True, eq=False)
 class SearchReference:
-    """One picture of what to search for.
+    """One image of what to search for.
 
     Attributes:
-        img: File, array (H, W, 3) BGR uint8, or with alpha (H, W, 4), or a picture of Pillow, which becomes one. None:
+        img: File, array (H, W, 3) BGR uint8, or with alpha (H, W, 4), or a Pillow image, which becomes one. None:
             the searched image itself, if it is one.
         bbox: Box of the object, xyxy, pixels of ``img`` as it is shown, turned upright as its EXIF says. By default the
             box of the mask, or the whole image.
@@ -72,8 +72,8 @@ class SearchReference:
             max_pixels: An image file that has more is refused.
 
         Returns:
-            tuple: ``img`` (H, W, 3) BGR; ``img_shape``, (h, w) of the picture, but of a cut-out that of the object;
-            ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 1, if there is a mask; and the crop as a picture of at most
+            tuple: ``img`` (H, W, 3) BGR; ``img_shape``, (h, w) of the image, but of a cut-out that of the object;
+            ``ref_bbox``, and ``ref_mask`` (H, W), 0 or 1, if there is a mask; and the crop as an image of at most
             THUMBNAIL_SIZE, (h, w, 3) RGB.
 
         Raises:
@@ -100,7 +100,7 @@ class SearchReference:
         mask = _decode_mask(self.mask, shape)
         bbox = self.bbox or _box_of(mask)
         if not crop_box(mask, bbox).any():
-            raise ValueError('the mask lies outside of the box; leave the box out, or give that of the mask')
+            raise ValueError('the mask lies outside of the box; omit the box, or give that of the mask')
         return dict(img=img, img_shape=shape, ref_bbox=bbox, ref_mask=mask)
 
 
@@ -108,7 +108,7 @@ def parse_references(references: Any, searched: Sequence | None = None) -> list[
     """Read references in any form.
 
     Args:
-        references: A path, an array or a picture of Pillow (the whole image shows the object), a dict with the fields
+        references: A path, an array or a Pillow image (the whole image shows the object), a dict with the fields
             of :class:`SearchReference`, one of these, or a list of any of them.
         searched: The images to search; a reference without an image is taken from it if it is one.
 
@@ -124,7 +124,7 @@ def parse_references(references: Any, searched: Sequence | None = None) -> list[
             f'ReferenceBank, got {type(references).__name__}'
         )
     if not references:
-        raise ValueError('there is no reference: give at least one picture of what to search for')
+        raise ValueError('there is no reference: give at least one image of what to search for')
     parsed = [_place(_parse(reference), searched) for reference in references]
     if all(reference.negative for reference in parsed):
         raise ValueError('all references are negative; give at least one of what to search for')
@@ -167,17 +167,17 @@ def _check_box(bbox: Any) -> Box:
     if len(box) != 4 or not all(np.isfinite(box)) or not (box[0] < box[2] and box[1] < box[3]):
         raise ValueError(f'a box must be x1, y1, x2, y2 in pixels with x1 < x2 and y1 < y2, got {bbox}')
     if min(box) >= 0 and max(box) <= 1:
-        raise ValueError(f'boxes are in pixels, got {bbox}; multiply shares of the picture by its width and height')
+        raise ValueError(f'boxes are in pixels, got {bbox}; multiply fractions of the image by its width and height')
     return box
 
 
 def _decode_mask(mask: np.ndarray | list | dict, img_shape: tuple[int, int]) -> np.ndarray:
     decoded = decode_segmentation(mask, img_shape)
     if decoded.all():
-        raise ValueError('the mask covers the whole picture; it must be 0 beside the object, or be left out')
+        raise ValueError('the mask covers the whole image; it must be 0 beside the object, or be omitted')
     if all(edge.all() for edge in (decoded[0], decoded[-1], decoded[:, 0], decoded[:, -1])):
         raise ValueError(
-            'the mask covers the whole border of the picture; it must be 0 beside the object and not 0 on it: is it '
+            'the mask covers the whole border of the image; it must be 0 beside the object and not 0 on it: is it '
             'inverted?'
         )
     return decoded
@@ -189,20 +189,20 @@ def _box_of(mask: np.ndarray) -> Box:
 
 
 def _in_box(opaque: np.ndarray, bbox: Box | None) -> np.ndarray | None:
-    """The opaque part of a picture that lies in a box: (H, W) bool; None if all of the box is opaque."""
+    """The opaque part of an image that lies in a box: (H, W) bool; None if all of the box is opaque."""
     if bbox is None:
         return opaque
     part = np.zeros_like(opaque)
     crop_box(part, bbox)[:] = crop_box(opaque, bbox)
     if not part.any():
-        raise ValueError('all of the box is transparent; leave the box out, or give that of the object')
+        raise ValueError('all of the box is transparent; omit the box, or give that of the object')
     return None if crop_box(part, bbox).all() else part
 
 
 def _lay_out(img: np.ndarray, cut: np.ndarray) -> dict:
     """Lay a cut-out on a canvas with room for any context around its box; what is transparent is 0, as padding is.
 
-    Its own canvas may have any size, and tells nothing of the object's. A large one is reduced, for its memory.
+    Its own canvas may have any size, and says nothing of the object's. A large one is reduced, for its memory.
     """
     bbox = _box_of(cut)
     mask = crop_box(cut, bbox).astype(np.uint8)

@@ -42,7 +42,7 @@ class RegionEmbedding:
 
         Args:
             maps: Its pyramid, each (C_l, H_l, W_l).
-            img_shape: (h, w) of the picture in the network's input, without padding at its right and bottom.
+            img_shape: (h, w) of the image in the network's input, without padding at its right and bottom.
             input_shape: (h, w) of the network's input.
 
         Returns:
@@ -92,7 +92,7 @@ class RegionEmbedding:
         path = Path(folder, FILE)
         if not path.is_file():
             raise ValueError(
-                f'{folder} has no {FILE}, by which pictures are indexed: it was exported by an older version, or its '
+                f'{folder} has no {FILE}, by which images are indexed: it was exported by an older version, or its '
                 'matcher keeps no vectors; export it again, or index with torch (--runtime torch)'
             )
         try:
@@ -116,10 +116,10 @@ def _averaging(length: int, whole: int, number: int, size: int) -> np.ndarray:
     """Weights (cells, number) by which positions along an axis are averaged to cells.
 
     Args:
-        length: Pixels of the picture.
+        length: Pixels of the image.
         whole: Pixels of the network's input.
         number: Positions of the map on it.
-        size: Pixels of a cell; the last one may be cut off by the picture's end.
+        size: Pixels of a cell; the last one may be cut off by the image's end.
     """
     edges = np.linspace(0, whole, number + 1)
     starts = np.arange(0, length, size)[:, None]

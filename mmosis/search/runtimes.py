@@ -49,7 +49,7 @@ def make_inferencer(
     if runtime not in RUNTIMES:
         raise ValueError(f'runtime must be one of {", ".join(RUNTIMES)}, got {runtime!r}')
     if runtime == 'onnx' and asked:
-        raise ValueError(f'{", ".join(asked)} can be given to torch alone; leave it out, or take runtime torch')
+        raise ValueError(f'{", ".join(asked)} can be given to torch alone; omit it, or take runtime torch')
     if not _exists(model):
         raise ValueError(unknown_model(model))
     _require(runtime, model, asked)

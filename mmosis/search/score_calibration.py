@@ -36,7 +36,7 @@ class SizeCalibration:
 class Calibration:
     """A map of scores: sigmoid(slope * logit(score) + offset), after Platt.
 
-    Where references tell how large the object is in the image, it is another one, and a misfit of the size counts:
+    Where references show how large the object is in the image, it is another one, and a misfit of the size counts:
     sigmoid(slope * logit(score) + offset - weight * misfit), see :func:`size_misfit`. Where a reference lies on the
     image itself, it is a third one: what it shows is there, in the same light and at like distances.
 
@@ -46,7 +46,7 @@ class Calibration:
         slope: Above 0.
         offset: Any number.
         by_size: Where the size is known; None for the same as elsewhere.
-        boxed: Where a reference lies on the image and tells the size; None for the same as ``by_size``.
+        boxed: Where a reference lies on the image and shows the size; None for the same as ``by_size``.
 
     Raises:
         ValueError: If a slope would turn the order of scores round.
@@ -72,9 +72,9 @@ class Calibration:
             return None
         if not isinstance(search['calibration'], Mapping):
             raise TypeError(f'search.calibration must be a dict of numbers, got {search["calibration"]!r}')
-        told = dict(search['calibration'])
-        parts = {name: SizeCalibration(**told.pop(name)) for name in ('by_size', 'boxed') if told.get(name)}
-        return cls(**told | parts)
+        settings = dict(search['calibration'])
+        parts = {name: SizeCalibration(**settings.pop(name)) for name in ('by_size', 'boxed') if settings.get(name)}
+        return cls(**settings | parts)
 
     def __call__(self, scores: np.ndarray, misfits: np.ndarray | None = None, boxed: bool = False) -> np.ndarray:
         """Calibrate the scores of one category in one image.
@@ -107,7 +107,7 @@ def size_misfit(bboxes: np.ndarray, sizes: Sequence[float]) -> np.ndarray:
 
     Args:
         bboxes: (N, 4) xyxy, pixels of the image.
-        sizes: How large the object is: root of the area of the box, px of the image, of each reference that tells it.
+        sizes: How large the object is: root of the area of the box, px of the image, of each reference that shows it.
 
     Returns:
         np.ndarray: (N,) natural logarithm of the ratio of the root of a box's area to the largest of the sizes, or of

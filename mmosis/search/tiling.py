@@ -81,8 +81,8 @@ def merge_tiles(
 
     1. Each tile keeps those on which it has the last word, see :func:`keep_own`.
     2. Cut ones of different tiles that agree where both tiles see are pieces of one object, one of each tile at most.
-       Pairs of which both score high go first. Masks are united, boxes grow to their hull, the highest score stays. The
-       object counts as uncut.
+       Those of which both score high are joined first. Masks are united, boxes grow to their hull, the highest score
+       stays. The object counts as uncut.
     3. A cut one that lies mostly in an uncut one of another tile, which scores no less, is dropped.
     4. Of detections of different tiles whose boxes overlap, the one with the highest score stays. What a tile keeps
        apart stays apart.
@@ -265,7 +265,7 @@ def _without(found: FoundObjects, dropped: set[int]) -> FoundObjects:
 
 
 def _pairs(found: FoundObjects, min_iou: float, across_labels: bool = False) -> list[tuple[int, int]]:
-    """Pairs of detections of one label that no tile saw both, with boxes that overlap by more than ``min_iou``."""
+    """Detections, two by two, of one label that no tile saw both, with boxes that overlap by more than ``min_iou``."""
     labels, seen_by = found.labels.tolist(), found.seen_by
     return [
         (i, j)

@@ -25,13 +25,13 @@ class ViewSettings:
         min_object_size: An image whose objects would be smaller at the largest side is searched in tiles.
         max_enlargement: By how much an image is enlarged at most; None for no bound.
         unknown_sides: Longer sides at which an image is searched first where the object's size is not known.
-        credible_score: What scores less then tells no size.
+        credible_score: What scores less then shows no size.
         tile_side: Side of a tile in pixels of the network's input.
         max_tiles: So many tiles an image at most; where the object's size asks for more, they are larger.
-        overlap: What neighbouring tiles share at least, as a share of one.
-        same_size: Pictures whose longer sides differ by this factor at most show a thing at the same size.
-        max_fill: A box that takes more of its picture than this (root of the shares of the areas) is a crop, which
-            tells no size.
+        overlap: What neighbouring tiles have in common at least, as a fraction of one.
+        same_size: Images whose longer sides differ by this factor at most show a thing at the same size.
+        max_fill: A box that takes more of its image than this (root of the ratio of the areas) is a crop, which
+            shows no size.
         tile: Side of the tiles in pixels of the image, if it is given.
 
     Raises:
@@ -110,8 +110,8 @@ class Plan:
     side: int | None
     wanted: int | None = None
 
-    def tell(self) -> dict:
-        """Tell of it in plain values."""
+    def describe(self) -> dict:
+        """Plain values of it, for a record."""
         (x1, y1, x2, y2), *others = self.tiles
         tile = max(x2 - x1, y2 - y1) if others else None
         return dict(views=len(self.tiles), tile=tile, side=self.side, wanted=self.wanted)
@@ -142,10 +142,10 @@ def plan_views(size: float | None, img_shape: tuple[int, int], settings: ViewSet
     tile = _affordable_tile(wanted, img_shape, settings)
     if wanted >= longer:
         return whole
-    told = None if tile == wanted else wanted
+    refused = None if tile == wanted else wanted
     if settings.tile_side / tile <= side / longer:  # objects would be no larger
-        return replace(whole, wanted=told)
-    return Plan(tuple(plan_tiles(img_shape, tile, settings.overlap)), settings.tile_side, told)
+        return replace(whole, wanted=refused)
+    return Plan(tuple(plan_tiles(img_shape, tile, settings.overlap)), settings.tile_side, refused)
 
 
 def plan_unknown(img_shape: tuple[int, int], settings: ViewSettings) -> tuple[Plan, ...]:
@@ -161,23 +161,23 @@ def plan_unknown(img_shape: tuple[int, int], settings: ViewSettings) -> tuple[Pl
     return tuple(dict.fromkeys(plan_views(None, img_shape, at_side) for at_side in each))
 
 
-def tell_plans(told: Iterable[Mapping]) -> str:
+def describe_plans(plans: Iterable[Mapping]) -> str:
     """Say in a few words how images were searched, e.g. 'in 12 tiles of 768 pixels'.
 
     Args:
-        told: What :meth:`Plan.tell` says, of one image or of many.
+        plans: As :meth:`Plan.describe` gives them, of one image or of many.
 
     Returns:
         str: To follow "searched"; empty where their own pipeline settled it.
     """
-    told = list(told)
-    tiled = [each for each in told if each['views'] > 1]
-    sides = [each['side'] for each in told if each['views'] == 1 and each['side']]
+    plans = list(plans)
+    tiled = [each for each in plans if each['views'] > 1]
+    sides = [each['side'] for each in plans if each['views'] == 1 and each['side']]
     words = [f'at {_range(sides)} pixels'] if sides else []
     if tiled:
         counts, tiles = ([each[key] for each in tiled] for key in ('views', 'tile'))
         words.append(f'in {_range(counts)} tiles of {_range(tiles)} pixels')
-    wanted = [each['wanted'] for each in told if each['wanted']]
+    wanted = [each['wanted'] for each in plans if each['wanted']]
     if wanted:
         words.append(
             f'since the tiles of {_range(wanted)} that objects of this size ask for would be too many (--tile '

@@ -1,5 +1,5 @@
 // Runs once for each canvas, with what gr.HTML gives: element, props, trigger and watch. A box is [x1, y1, x2, y2] in
-// pixels of the picture as it was uploaded; props.value.box is the last one that is done, null without one.
+// pixels of the image as it was uploaded; props.value.box is the last one that is done, null without one.
 const stage = element.querySelector('.stage');
 const picture = stage.querySelector('img');
 const mark = stage.querySelector('.box');
@@ -7,7 +7,7 @@ const fields = [...element.querySelectorAll('input')];
 const status = element.querySelector('[role=status]');
 const NEAR = 12; // pixels of the page around a corner in which it is taken hold of
 const PAUSE = 400; // milliseconds after the last key until a box that is moved by keys is done
-let shown = null; // key of the picture that is shown
+let shown = null; // key of the image that is shown
 let anchor = null; // the corner that stays while a box is drawn
 let moved = null; // the box that keys move
 let timer = null;
@@ -46,7 +46,7 @@ function finish(box) {
 function show() {
   if (value().key === shown && (anchor || moved)) return;
   shown = value().key;
-  anchor = moved = null; // begun on another picture
+  anchor = moved = null; // begun on another image
   picture.src = value().picture?.url || '';
   picture.alt = value().name || '';
   place(value().box);
@@ -151,7 +151,7 @@ function read() {
   const box = typed.map((number, i) => number === null ? null : clamp(number, i % 2 ? height : width));
   if (typed.includes(null)) say('A box has four corners: x1, y1, x2 and y2.');
   else if (!isLarge(box)) {
-    say(`x2 must be more than x1, y2 more than y1, by at least ${props.min_side} pixels; the picture has ${width} × ${height}.`);
+    say(`x2 must be more than x1, y2 more than y1, by at least ${props.min_side} pixels; the image has ${width} × ${height}.`);
   } else return finish(box);
   props.value = { ...value(), box: typed }; // a search says so too
 }

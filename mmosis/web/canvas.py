@@ -1,4 +1,4 @@
-"""The picture on which a box is drawn: by mouse or finger, by keys, or by typing its corners."""
+"""The image on which a box is drawn: by mouse or finger, by keys, or by typing its corners."""
 
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,17 @@ from gradio.utils import get_upload_folder
 
 from mmosis.search.images import MIN_SIDE
 
-from .pictures import Box, show
+from .page_images import Box, show
 
 CORNERS = ('x1', 'y1', 'x2', 'y2')
 SCRIPT = Path(__file__).with_name('canvas.js').read_text()
 KEYS = 'Arrow keys move the box, with Shift its lower right corner; Enter makes one, Delete removes it.'
 _FIELDS = ''.join(f'<label>{corner} <input type="number" min="0" step="1"></label>' for corner in CORNERS)
 TEMPLATE = f"""
-<div class="stage" tabindex="0" role="application" aria-label="Box on the picture. {KEYS}">
+<div class="stage" tabindex="0" role="application" aria-label="Box on the image. {KEYS}">
   <img alt="" draggable="false"><div class="box" hidden><i></i><i></i><i></i><i></i></div>
 </div>
-<div class="corners" role="group" aria-label="Corners of the box, in pixels of the picture">
+<div class="corners" role="group" aria-label="Corners of the box, in pixels of the image">
   {_FIELDS}<button type="button">Remove box</button>
 </div>
 <div class="hint" role="status"></div>
@@ -51,8 +51,8 @@ def to_value(image: np.ndarray, key: str, name: str, without_box: str, box: Box 
 
     Args:
         image: (H, W, 3) BGR, or (H, W, 4) BGRA.
-        key: What tells this picture from others; it comes back with the box.
-        name: What the picture is, for those who do not see it.
+        key: What tells this image from others; it comes back with the box.
+        name: What the image is, for those who do not see it.
         without_box: What it says when there is no box.
         box: xyxy, pixels of the image.
     """

@@ -13,7 +13,7 @@ from mmosis.search.images import load_image
 from .session import Scene, Session
 
 FOLDER = Path(__file__).parent / 'photographs'
-PICTURE_SIZE = 384
+IMAGE_SIZE = 384
 CROP_SIZE = 96
 
 
@@ -23,13 +23,13 @@ class Example:
 
     Attributes:
         title: What it shows.
-        picture: The photograph with the references in its lower left corner, (h, w, 3) RGB, a square.
+        image: The photograph with the references in its lower left corner, (h, w, 3) RGB, a square.
         session: What the page has when it is chosen.
         credit: Where the photograph is from, and its licence.
     """
 
     title: str
-    picture: np.ndarray
+    image: np.ndarray
     session: Session
     credit: str
 
@@ -50,10 +50,10 @@ def _draw(image: np.ndarray, references: tuple[SearchReference, ...]) -> np.ndar
     side = min(image.shape[:2])
     top, left = ((length - side) // 2 for length in image.shape[:2])
     square = image[top : top + side, left : left + side, ::-1]
-    picture = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
+    drawn = cv2.resize(square, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
     crops = [_fit(reference.load()[1], CROP_SIZE) for reference in references]
-    picture[-CROP_SIZE:, : CROP_SIZE * len(crops)] = np.hstack(crops)
-    return picture
+    drawn[-CROP_SIZE:, : CROP_SIZE * len(crops)] = np.hstack(crops)
+    return drawn
 
 
 def _fit(crop: np.ndarray, size: int) -> np.ndarray:

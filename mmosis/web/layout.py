@@ -33,8 +33,8 @@ def lay_out(examples: Sequence[Example]) -> SimpleNamespace:
         with gr.Column(scale=7, min_width=320):
             credit = html.escape('; '.join(f'{example.title}: {example.credit}' for example in examples))
             gr.HTML(f'<p title="{credit}">Try an example</p>', elem_classes='head examples', padding=False)
-            pictures = [(example.picture, example.title) for example in examples]
-            ui.examples = _strip('Examples', 'examples', pictures)
+            images = [(example.image, example.title) for example in examples]
+            ui.examples = _strip('Examples', 'examples', images)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320, elem_classes='card'):
             _lay_out_references(ui)
@@ -45,7 +45,7 @@ def lay_out(examples: Sequence[Example]) -> SimpleNamespace:
 
 
 def _lay_out_references(ui: SimpleNamespace) -> None:
-    _title('1 · What to look for', 'One picture of it or several, or one in the scene itself.')
+    _title('1 · What to look for', 'One image of it or several, or one in the scene itself.')
     ui.add_references = _drop_zone('reference', 'add-references')
     ui.references = _strip('References', 'references')
     with gr.Column(visible=False, elem_id='reference-editor') as ui.reference_editor:
@@ -57,7 +57,7 @@ def _lay_out_references(ui: SimpleNamespace) -> None:
 
 
 def _lay_out_scenes(ui: SimpleNamespace) -> None:
-    _title('2 · Where to look', 'One picture or several.')
+    _title('2 · Where to look', 'One image or several.')
     ui.add_scenes = _drop_zone('scene', 'add-scenes')
     ui.scenes = _strip('Scenes', 'scenes')
 
@@ -80,9 +80,9 @@ def _lay_out_found(ui: SimpleNamespace) -> None:
             ui.scene_box = make_canvas('scene-box')
             with gr.Row():
                 ui.pick = gr.Button('Use as reference', elem_id='pick')
-                ui.remove_scene = gr.Button('Remove this picture', elem_id='remove-scene')
+                ui.remove_scene = gr.Button('Remove this image', elem_id='remove-scene')
     with gr.Row(elem_classes='bar'):
-        ui.keep_all = gr.Radio(MODES, value=False, label='If several kinds match a region', elem_id='mode')
+        ui.keep_all = gr.Radio(MODES, value=False, label='If several categories match a region', elem_id='mode')
         ui.download = gr.DownloadButton('Download COCO JSON', interactive=False, elem_id='download')
 
 
@@ -94,20 +94,18 @@ def _hint(text: str) -> None:
     gr.HTML(f'<div class="hint">{text}</div>', padding=False)
 
 
-def _drop_zone(kind: str, elem_id: str) -> gr.File:
-    """Take files as they are: whether they are pictures is for the server to say."""
-    return gr.File(
-        label=f'Drop {kind} pictures', file_count='multiple', height=56, elem_id=elem_id, elem_classes='drop'
-    )
+def _drop_zone(shown: str, elem_id: str) -> gr.File:
+    """Take files as they are: whether they are images is for the server to say."""
+    return gr.File(label=f'Drop {shown} images', file_count='multiple', height=56, elem_id=elem_id, elem_classes='drop')
 
 
-def _strip(label: str, elem_id: str, pictures: Sequence[tuple] = ()) -> gr.Gallery:
+def _strip(label: str, elem_id: str, images: Sequence[tuple] = ()) -> gr.Gallery:
     """A row of thumbnails to choose from; hidden as long as it is empty."""
     return gr.Gallery(
-        pictures,
+        images,
         label=label,
         show_label=False,
-        visible=bool(pictures),
+        visible=bool(images),
         allow_preview=False,
         interactive=False,
         buttons=[],

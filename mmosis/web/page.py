@@ -80,7 +80,7 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
         steps = results.search(holder.session, inferencer)
         while goes_on() and (after := _next(steps, model)) and holder.change(results.keep, after):
             searched = sum(scene.found is not None for scene in after.scenes)
-            progress((searched, len(after.scenes)), desc=results.tell_progress(after), unit='pictures')
+            progress((searched, len(after.scenes)), desc=results.describe_progress(after), unit='images')
             yield {ui.holder: holder}
         yield {ui.holder: holder} | _change(ui, holder, score_thr, found, replace)
 
@@ -92,7 +92,7 @@ def _connect_search(ui: SimpleNamespace, inferencer: SearchBase, examples: Seque
         model = dict(concurrency_id='model', concurrency_limit=1, show_progress_on=ui.result)
         given = [ui.holder, ui.score_thr]
         searched = event.success(
-            _tell(search), given, shown, trigger_mode='always_last', api_visibility='private', **model
+            _with_messages(search), given, shown, trigger_mode='always_last', api_visibility='private', **model
         )
         searched.success(fn=None, js=TO_RESULT)
         return searched
@@ -155,7 +155,12 @@ def _on(
 
     outputs = [ui.holder, *refresh.components(ui, shows), *emptied]
     return event(
-        _tell(handle), [ui.holder, ui.score_thr, *inputs], outputs, trigger_mode='always_last', **QUIET, **options
+        _with_messages(handle),
+        [ui.holder, ui.score_thr, *inputs],
+        outputs,
+        trigger_mode='always_last',
+        **QUIET,
+        **options,
     )
 
 
@@ -178,7 +183,7 @@ def _on_select(
     shows: Sequence[Show],
     begins_search: bool = False,
 ) -> gr.events.Dependency:
-    """The same for the choice of a picture of a gallery."""
+    """The same for the choice of an image of a gallery."""
 
     def handle(holder: SessionHolder, score_thr: float, event: gr.SelectData) -> dict:
         if begins_search:
@@ -186,7 +191,7 @@ def _on_select(
         return _change(ui, holder, score_thr, shows, action, event.index)
 
     return gallery.select(
-        _tell(handle), [ui.holder, ui.score_thr], [ui.holder, *refresh.components(ui, shows)], **QUIET
+        _with_messages(handle), [ui.holder, ui.score_thr], [ui.holder, *refresh.components(ui, shows)], **QUIET
     )
 
 
@@ -209,24 +214,24 @@ def _change(
         return {ui.holder: holder} | {getattr(ui, name): update for name, update in updates.items()}
 
 
-def _tell(handle: Callable) -> Callable:
-    """Tell what is wrong in words; a traceback helps nobody on a page."""
+def _with_messages(handle: Callable) -> Callable:
+    """Show what is wrong as a message of the page."""
 
     @wraps(handle)
-    def told(*values: Any) -> dict:
-        with _telling():
+    def with_messages(*values: Any) -> dict:
+        with _messages():
             return handle(*values)
 
     @wraps(handle)
-    def told_stepwise(*values: Any) -> Iterator[dict]:
-        with _telling():
+    def with_messages_stepwise(*values: Any) -> Iterator[dict]:
+        with _messages():
             yield from handle(*values)
 
-    return told_stepwise if isgeneratorfunction(handle) else told
+    return with_messages_stepwise if isgeneratorfunction(handle) else with_messages
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _messages() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, FileNotFoundError) as error:

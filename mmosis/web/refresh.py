@@ -24,12 +24,12 @@ def components(ui: SimpleNamespace, shows: Sequence[Show]) -> list[Component]:
 
 def references(session: Session, score_thr: float) -> dict:
     """Thumbnails of the references."""
-    pictures = [
+    images = [
         (reference.load()[1], f'not: {reference.name}' if reference.negative else reference.name)
         for reference in session.references
     ]
-    shown = bool(pictures)
-    return dict(references=_strip(pictures, session.reference), reference_editor=gr.update(visible=shown))
+    shown = bool(images)
+    return dict(references=_strip(images, session.reference), reference_editor=gr.update(visible=shown))
 
 
 def reference_form(session: Session, score_thr: float) -> dict:
@@ -37,7 +37,7 @@ def reference_form(session: Session, score_thr: float) -> dict:
     shown = session.shown_reference
     if shown is None:
         return dict(reference_box=None, name='', negative=False)
-    whole = 'the whole picture' if shown.img.shape[2] == 3 else 'the opaque part of the picture'
+    whole = 'the whole image' if shown.img.shape[2] == 3 else 'the opaque part of the image'
     without_box = f'No box: {whole} is the reference.'
     box = to_value(shown.img, session.reference_key, f'reference {shown.name}', without_box, shown.bbox)
     return dict(reference_box=box, name=shown.name, negative=shown.negative)
@@ -49,8 +49,8 @@ def scenes(session: Session, score_thr: float) -> dict:
         scene.name if scene.found is None else f'{len(results.above(scene, score_thr))} · {scene.name}'
         for scene in session.scenes
     ]
-    pictures = [(make_thumbnail(scene.image), caption) for scene, caption in zip(session.scenes, captions, strict=True)]
-    return dict(scenes=_strip(pictures, session.scene))
+    images = [(make_thumbnail(scene.image), caption) for scene, caption in zip(session.scenes, captions, strict=True)]
+    return dict(scenes=_strip(images, session.scene))
 
 
 def scene_form(session: Session, score_thr: float) -> dict:
@@ -76,5 +76,5 @@ def to_result(session: Session, score_thr: float) -> dict:
     return dict(tabs=gr.update(selected='result'))
 
 
-def _strip(pictures: list[tuple], selected: int) -> dict:
-    return gr.update(value=pictures, selected_index=selected if pictures else None, visible=bool(pictures))
+def _strip(images: list[tuple], selected: int) -> dict:
+    return gr.update(value=images, selected_index=selected if images else None, visible=bool(images))

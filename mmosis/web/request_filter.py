@@ -22,7 +22,7 @@ GET = (
 GET_BELOW = ('/assets/', '/static/', '/gradio_api/heartbeat/', FILE)
 START = '/gradio_api/startup-events'  # Gradio asks it of itself
 POST = (JOIN, UPLOAD, '/gradio_api/cancel', '/gradio_api/reset')
-MAX_BODY = 2**20  # bytes of what an event sends; pictures are uploaded
+MAX_BODY = 2**20  # bytes of what an event sends; images are uploaded
 # The browser asks nobody else, whatever a script of the page tries.
 POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'; form-action 'self'; "

@@ -12,10 +12,10 @@ from mmosis.search.base import SearchBase
 from mmosis.search.folders.coco_export import describe_image, to_coco
 from mmosis.search.overlay import category_colours, draw_search
 from mmosis.search.view_search import Searched, Step
-from mmosis.search.views import tell_plans
+from mmosis.search.views import describe_plans
 from mmosis.structures import FoundObjects
 
-from .pictures import show
+from .page_images import show
 from .session import Scene, Session
 
 
@@ -26,9 +26,9 @@ def check(session: Session) -> Session:
         ValueError: If there is no reference or no scene.
     """
     if not session.references:
-        raise ValueError('there is no reference: drop a picture of what to look for, or draw a box on the scene')
+        raise ValueError('there is no reference: drop an image of what to look for, or draw a box on the scene')
     if not session.scenes:
-        raise ValueError('there is no picture to search: drop one under "Where to look"')
+        raise ValueError('there is no image to search: drop one under "Where to look"')
     if all(reference.negative for reference in session.references):
         raise ValueError('all references say "not like this"; give at least one of what to look for')
     return session
@@ -62,7 +62,7 @@ def search(session: Session, inferencer: SearchBase) -> Iterator[Session]:
 
 
 def _view_by_view(steps: Generator[Step, None, list[Searched]], session: Session) -> Generator[Session, None, Searched]:
-    """Search a scene; between its views the session tells how many are done."""
+    """Search a scene; between its views the session has the number that is done."""
     while True:
         try:
             done, total = next(steps)
@@ -72,7 +72,7 @@ def _view_by_view(steps: Generator[Step, None, list[Searched]], session: Session
             yield replace(session, views=(done, total))
 
 
-def tell_progress(session: Session) -> str:
+def describe_progress(session: Session) -> str:
     """Say what a search is at."""
     return 'Searching' if session.views is None else 'Searching, view {}/{}'.format(*session.views)
 
@@ -122,14 +122,14 @@ def count(scene: Scene, score_thr: float, num_categories: int) -> list[int]:
 
 
 def summarise(session: Session, score_thr: float) -> str:
-    """Tell in HTML how many of each category were found: in the scene that is shown, and in all."""
+    """Summarise in HTML how many of each category were found: in the scene that is shown, and in all."""
     if session.shown_scene is None:
-        return _line('Drop a picture to search, or start with an example.')
+        return _line('Drop an image to search, or start with an example.')
     if not is_searched(session):
         return _line(
             'Not searched yet.'
             if session.references
-            else 'Give a reference, what to look for: drop a picture of it, or draw a box under "This one here".'
+            else 'Give a reference, what to look for: drop an image of it, or draw a box under "This one here".'
         )
     names = session.bank.names
     searched = [scene for scene in session.scenes if scene.found is not None]
@@ -139,8 +139,8 @@ def summarise(session: Session, score_thr: float) -> str:
     facts = [] if sum(counts) else [_none_found(session.shown_scene, score_thr)]
     if len(session.scenes) > 1:
         total = sum(sum(count(scene, score_thr, len(names))) for scene in searched)
-        facts.append(f'{total} in all, {len(searched)} of {len(session.scenes)} pictures searched')
-    how = tell_plans(plan.tell() for plan in session.shown_scene.plans)
+        facts.append(f'{total} in all, {len(searched)} of {len(session.scenes)} images searched')
+    how = describe_plans(plan.describe() for plan in session.shown_scene.plans)
     spent = f'searched in {session.seconds:.2f} s'
     facts += [f'best score {_best_score(session.shown_scene):.2f}', f'{spent}, {how}' if how else spent]
     return f'<div class="chips">{chips}</div>' + _line(' · '.join(facts))
@@ -157,7 +157,7 @@ def _best_score(scene: Scene) -> float:
 
 
 def describe(session: Session, score_thr: float) -> str:
-    """Tell in a sentence what the picture of the result shows, for those who do not see it."""
+    """Describe in a sentence what the image of the result shows, for those who do not see it."""
     scene = session.shown_scene
     if scene is None:
         return ''

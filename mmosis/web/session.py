@@ -13,16 +13,16 @@ from mmosis.search.references import DEFAULT_NAME
 from mmosis.search.views import Plan
 from mmosis.structures import FoundObjects
 
-from .pictures import Box, load_reference, read_box, read_upload
+from .page_images import Box, load_reference, read_box, read_upload
 
-MAX_PICTURES = 50  # references, and as many scenes, of one user: they are kept in memory
-MAX_USER_PIXELS = 400_000_000  # of all pictures of one user: 1.2 GB
+MAX_IMAGES = 50  # references, and as many scenes, of one user: they are kept in memory
+MAX_USER_PIXELS = 400_000_000  # of all images of one user: 1.2 GB
 MAX_NAME = 60  # letters
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A picture to search.
+    """An image to search.
 
     Attributes:
         name: Its file name; no two of a session are the same.
@@ -75,12 +75,12 @@ class Session:
 
     @property
     def reference_key(self) -> str:
-        """What tells the reference that is shown from others; several may be of one picture."""
+        """What tells the reference that is shown from others; several may be of one image."""
         return f'{self.reference} {id(self.shown_reference and self.shown_reference.img)}'
 
     @property
     def num_pixels(self) -> int:
-        """Of all its pictures."""
+        """Of all its images."""
         images = [reference.img for reference in self.references] + [scene.image for scene in self.scenes]
         return sum(height * width for height, width in {id(image): image.shape[:2] for image in images}.values())
 
@@ -93,18 +93,18 @@ class Session:
 def add_references(
     session: Session, paths: Iterable[str], max_pixels: int = MAX_USER_PIXELS
 ) -> tuple[Session, list[str]]:
-    """Add pictures as references, each as a whole, of a cut-out what is opaque; their name is that of the one shown.
+    """Add images as references, each as a whole, of a cut-out what is opaque; their name is that of the one shown.
 
     Args:
         session: The session.
         paths: Their files.
-        max_pixels: Pixels that all pictures of the session may have.
+        max_pixels: Pixels that all images of the session may have.
 
     Returns:
         tuple: The session, and what went wrong with which file.
     """
     images, problems = _read_all(
-        paths, MAX_PICTURES - len(session.references), max_pixels - session.num_pixels, load_reference
+        paths, MAX_IMAGES - len(session.references), max_pixels - session.num_pixels, load_reference
     )
     name = session.shown_reference.name if session.references else DEFAULT_NAME
     added = tuple(SearchReference(image, name=name) for _, image in images)
@@ -112,17 +112,17 @@ def add_references(
 
 
 def add_scenes(session: Session, paths: Iterable[str], max_pixels: int = MAX_USER_PIXELS) -> tuple[Session, list[str]]:
-    """Add pictures to search; the first new one is shown.
+    """Add images to search; the first new one is shown.
 
     Args:
         session: The session.
         paths: Their files.
-        max_pixels: Pixels that all pictures of the session may have.
+        max_pixels: Pixels that all images of the session may have.
 
     Returns:
         tuple: The session, and what went wrong with which file.
     """
-    images, problems = _read_all(paths, MAX_PICTURES - len(session.scenes), max_pixels - session.num_pixels)
+    images, problems = _read_all(paths, MAX_IMAGES - len(session.scenes), max_pixels - session.num_pixels)
     scenes = list(session.scenes)
     for name, image in images:
         scenes.append(Scene(_new_name(name, [scene.name for scene in scenes]), image))
@@ -143,7 +143,7 @@ def with_references(session: Session, references: Sequence[SearchReference], sho
 
 
 def draw_on_reference(session: Session, value: Any) -> Session:
-    """Take the box that is drawn on the reference that is shown; without one the whole picture counts.
+    """Take the box that is drawn on the reference that is shown; without one the whole image counts.
 
     Args:
         session: The session.
@@ -184,8 +184,8 @@ def pick_from_scenes(session: Session) -> Session:
         return session
     known = {(id(reference.img), reference.bbox) for reference in session.references}
     drawn = [scene for scene in session.scenes if scene.box and (id(scene.image), scene.box) not in known]
-    if len(session.references) + len(drawn) > MAX_PICTURES:
-        raise ValueError(f'there are {len(session.references)} references of {MAX_PICTURES} already; remove one first')
+    if len(session.references) + len(drawn) > MAX_IMAGES:
+        raise ValueError(f'there are {len(session.references)} references of {MAX_IMAGES} already; remove one first')
     session = replace(session, scenes=tuple(replace(scene, box=None) for scene in session.scenes))
     if not drawn:
         return session
@@ -201,7 +201,7 @@ def use_as_reference(session: Session, value: Any) -> Session:
         ValueError: If there is no scene, no box that can be used, or no room.
     """
     if session.shown_scene is None:
-        raise ValueError('there is no picture to search yet; drop one first')
+        raise ValueError('there is no image to search yet; drop one first')
     session = draw_on_scene(session, value)
     if session.shown_scene.box is None:
         raise ValueError('draw a box around the object in the scene first')
@@ -278,7 +278,7 @@ def _read_all(
         name = Path(path).name
         try:
             if len(images) >= room:
-                raise ValueError(f'{name} is left out: there are {MAX_PICTURES} pictures already')
+                raise ValueError(f'{name} is not taken: there are {MAX_IMAGES} images already')
             image = read_upload(path, room_pixels, load)
         except ValueError as error:
             problems.append(str(error))

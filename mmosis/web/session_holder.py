@@ -7,11 +7,11 @@ from weakref import WeakSet
 
 from .session import MAX_USER_PIXELS, Session
 
-MAX_SERVER_PIXELS = 4 * MAX_USER_PIXELS  # of the pictures of all users
+MAX_SERVER_PIXELS = 4 * MAX_USER_PIXELS  # of the images of all users
 
 
 class PixelBudget:
-    """How many pixels the pictures of all users may have together."""
+    """How many pixels the images of all users may have together."""
 
     def __init__(self) -> None:
         self.holders: WeakSet[SessionHolder] = WeakSet()
@@ -49,7 +49,7 @@ class SessionHolder:
 
     @property
     def max_pixels(self) -> int:
-        """Pixels that all its pictures may have: those of a user, or less where other users leave less."""
+        """Pixels that all its images may have: those of a user, or less where other users leave less."""
         return min(MAX_USER_PIXELS, self.budget.num_free_pixels() + self.session.num_pixels)
 
     def change(self, action: Callable[..., Session], *values: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How the page looks: fonts of the reader's own system, one accent, two columns that fold to one."""
+"""Style of the page: fonts of the reader's own system, one accent, two columns that fold to one."""
 
 import gradio as gr
 
@@ -42,7 +42,7 @@ CSS = """
 .drop { border: 1px dashed var(--neutral-400) !important; }
 .drop > label, .drop .or, .drop .icon-wrap { display: none !important; }
 .drop [data-testid="upload-text"] { min-height: 0; padding: 0; font-size: 0; justify-content: center; }
-.drop [data-testid="upload-text"]::after { content: 'Drop pictures here, or click'; font-size: 14px; }
+.drop [data-testid="upload-text"]::after { content: 'Drop images here, or click'; font-size: 14px; }
 
 .strip .grid-wrap { height: auto !important; min-height: 0 !important; max-height: 196px; padding: 2px !important; }
 .strip .grid-container { grid-template-columns: repeat(auto-fill, 84px) !important; gap: 8px; padding: 0; }

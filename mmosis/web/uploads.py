@@ -86,16 +86,16 @@ class UploadLimits:
 
     def _check(self, upload: Upload, size: int) -> None:
         """Refuse an upload of this size if it is too much for its browser or for all."""
-        for who, uploads, share in (
+        for who, uploads, factor in (
             ('one browser', [each for each in self.uploads if each.browser == upload.browser], 1),
             ('all together', self.uploads, BROWSERS),
         ):
             total = sum(each.size for each in uploads if each is not upload) + size
             files = sum(max(1, each.files) for each in uploads)
-            if total > share * self.max_mb * 2**20 or files > share * MAX_FILES:
+            if total > factor * self.max_mb * 2**20 or files > factor * MAX_FILES:
                 raise MultiPartException(
                     f'this is too much: the maximum allowed size of what {who} may upload in {KEPT // 60} minutes is '
-                    f'{share * self.max_mb} MB, in {share * MAX_FILES} files; try fewer pictures, or again later'
+                    f'{factor * self.max_mb} MB, in {factor * MAX_FILES} files; try fewer images, or again later'
                 )
 
     def _counted(self, receive: Receive, upload: Upload, headers: Headers) -> Receive:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from mmosis.search.boxed_objects import BoxedObject, lift_boxed, picture_digest, with_boxed
+from mmosis.search.boxed_objects import BoxedObject, image_digest, lift_boxed, with_boxed
 from mmosis.structures import FoundObjects, RLEMasks
 
 SHAPE = (40, 60)
@@ -79,7 +79,7 @@ def test_a_digest_tells_pictures_apart() -> None:
     picture = np.zeros((4, 6, 3), np.uint8)
     other = picture.copy()
     other[3, 5, 2] = 1
-    digests = [picture_digest(each) for each in (picture, other, picture.reshape(6, 4, 3), picture[:, ::-1])]
+    digests = [image_digest(each) for each in (picture, other, picture.reshape(6, 4, 3), picture[:, ::-1])]
     assert len(set(digests)) == 3
     assert digests[0] == digests[3]  # the same pixels
     assert all(len(digest) == 32 for digest in digests)

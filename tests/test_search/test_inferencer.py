@@ -1,4 +1,4 @@
-"""OneShotInferencer: one call from pictures to masks."""
+"""OneShotInferencer: one call from images to masks."""
 
 import json
 from dataclasses import replace
@@ -40,7 +40,7 @@ def as_reference(image: np.ndarray, box: tuple[float, ...] = BOX, **more: object
 
 
 def input_shapes(inferencer: OneShotInferencer, image: np.ndarray, references: object = None) -> list[tuple]:
-    """Shapes in which the model gets an image, one a view; by default for a crop that fills its picture."""
+    """Shapes in which the model gets an image, one a view; by default for a crop that fills its image."""
     bank = inferencer.encode(image if references is None else references)
     with patch.object(inferencer.model, 'test_step', wraps=inferencer.model.test_step) as step:
         inferencer.search(image, bank)
@@ -313,7 +313,7 @@ def test_a_bank_of_another_model_is_refused(
     state['match_neck.convs.0.bias'] += 1
     torch.save(dict(state_dict=state), tmp_path / 'other.pth')
     other = OneShotInferencer(DEMO, str(tmp_path / 'other.pth'), 'cpu', show_progress=False)
-    with pytest.raises(ValueError, match=r'encoded by another model .* encode the pictures again with this model'):
+    with pytest.raises(ValueError, match=r'encoded by another model .* encode the images again with this model'):
         other(image, bank)
 
 

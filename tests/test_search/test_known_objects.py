@@ -57,7 +57,7 @@ class TestKnownSize:
     @pytest.mark.parametrize(
         'reference',
         [
-            (PICTURE, PICTURE),  # a crop that fills its picture
+            (PICTURE, PICTURE),  # a crop that fills its image
             ((780, 580), PICTURE),
             ((20, 80), (1600, 1200)),
             ((20, 80), (400, 300)),

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from search_model import CONFIG, write_weights
 
 from mmosis.search import BankCategory, BankEntry, OneShotInferencer, ReferenceBank
-from mmosis.search.boxed_objects import BoxedObject, picture_digest
+from mmosis.search.boxed_objects import BoxedObject, image_digest
 
 BROKEN = r'is no reference bank of mmosis, or a broken one \(.*{}.*\); nothing in it was executed'
 
@@ -55,7 +55,7 @@ class TestCategories:
 
     def test_pictures_of_the_wanted_ones_have_labels(self) -> None:
         bank = make_bank('-plate', 'mug', 'cup', 'mug')
-        pictures = bank.pictures()
+        pictures = bank.wanted_thumbnails()
         assert [label for label, _ in pictures] == [0, 0, 1]
         for (_, picture), row in zip(pictures, (1, 3, 2), strict=True):
             assert picture is bank.thumbnails[row]
@@ -151,7 +151,7 @@ class TestFiles:
         assert loaded.fingerprint == inferencer.fingerprint
         a, b, c, d = _box(scene.instances[1].mask)
         origin, picture = f'an array at {x1:g}, {y1:g}, {x2:g}, {y2:g}', (192, 192)
-        digest = picture_digest(scene.image)
+        digest = image_digest(scene.image)
         outline = mask_utils.encode(np.asfortranarray(scene.instances[1].mask, np.uint8))['counts'].decode()
         sizes = (x2 - x1, y2 - y1), picture
         assert loaded.entries[0] == BankEntry('mug', False, origin, *sizes, (x1, y1, x2, y2), digest)
@@ -284,13 +284,13 @@ class TestFilesThatAreNone:
     @pytest.mark.parametrize(
         ('changes', 'reason'),
         [
-            (dict(picture='f' * 31), 'the digest of a picture has 32 hexadecimal digits, got f{31}'),
-            (dict(picture=7), 'the digest of a picture has 32 hexadecimal digits, got 7'),
-            (dict(picture_size=None), r'a reference lies at xyxy inside its picture, got \[1, 1, 5, 5\]'),
-            (dict(bbox=None), 'a reference lies at xyxy inside its picture, got None'),
-            (dict(bbox=[1, 1, 5, 51]), r'a reference lies at xyxy inside its picture, got \[1, 1, 5, 51\]'),
-            (dict(bbox=[5, 1, 5, 5]), r'a reference lies at xyxy inside its picture, got \[5, 1, 5, 5\]'),
-            (dict(bbox=[1, 1, float('nan'), 5]), 'a reference lies at xyxy inside its picture'),
+            (dict(picture='f' * 31), 'the digest of an image has 32 hexadecimal digits, got f{31}'),
+            (dict(picture=7), 'the digest of an image has 32 hexadecimal digits, got 7'),
+            (dict(picture_size=None), r'a reference lies at xyxy inside its image, got \[1, 1, 5, 5\]'),
+            (dict(bbox=None), 'a reference lies at xyxy inside its image, got None'),
+            (dict(bbox=[1, 1, 5, 51]), r'a reference lies at xyxy inside its image, got \[1, 1, 5, 51\]'),
+            (dict(bbox=[5, 1, 5, 5]), r'a reference lies at xyxy inside its image, got \[5, 1, 5, 5\]'),
+            (dict(bbox=[1, 1, float('nan'), 5]), 'a reference lies at xyxy inside its image'),
         ],
     )
     def test_a_place_that_is_none(self, file: Path, changes: dict, reason: str) -> None:
@@ -388,8 +388,8 @@ class TestFilesThatAreNone:
             (dict(thumbnail_1=torch.ones(3, dtype=torch.uint8)), 'a thumbnail is no PNG'),
             (dict(thumbnail_1=torch.ones(0, dtype=torch.uint8)), 'a thumbnail is no PNG'),
             (dict(thumbnail_1=png(np.zeros((8, 8, 3), np.uint8))[:60]), 'a thumbnail is not a readable image'),
-            (dict(thumbnail_1=torch.ones(3)), r'thumbnail.1 is no picture, but F32 \[3\]'),
-            (dict(thumbnail_1=torch.ones(3, 3, dtype=torch.uint8)), r'thumbnail.1 is no picture, but U8 \[3, 3\]'),
+            (dict(thumbnail_1=torch.ones(3)), r'thumbnail.1 is no image, but F32 \[3\]'),
+            (dict(thumbnail_1=torch.ones(3, 3, dtype=torch.uint8)), r'thumbnail.1 is no image, but U8 \[3, 3\]'),
             (dict(encoded_0=torch.ones(3, 4), encoded_1=torch.ones(3, 4)), 'got 2, 2 and 3'),
             (dict(encoded_0=torch.ones(3, 4)), 'got 2, 2 and 2, 3'),
             (dict(encoded_0=None), 'encoded.0'),
@@ -411,18 +411,21 @@ class TestFilesThatAreNone:
             (dict(references='7'), 'its references are no list, but int'),
             (dict(references='{}'), 'its references are no list, but dict'),
             (dict(references='[' * 100_000), 'recursion'),
-            (dict(references='[1, 2]'), 'a reference is told by name, negative and origin, got 1'),
-            (dict(references=json.dumps(2 * [dict(name='a', negative='no', origin='a')])), 'a reference is told by'),
-            (dict(references=json.dumps(2 * [dict(name=5, negative=True, origin='a')])), 'a reference is told by'),
+            (dict(references='[1, 2]'), 'a reference is described by name, negative and origin, got 1'),
+            (
+                dict(references=json.dumps(2 * [dict(name='a', negative='no', origin='a')])),
+                'a reference is described by',
+            ),
+            (dict(references=json.dumps(2 * [dict(name=5, negative=True, origin='a')])), 'a reference is described by'),
             (dict(references=json.dumps(2 * [dict(name='a', negative=False)])), 'origin'),
             (dict(references=json.dumps(2 * [dict(name='a', origin='a')])), 'negative'),
             (dict(references=json.dumps(2 * [dict(name='a', negative=True, origin='a')])), 'all .* are negative'),
             (dict(references='[]'), 'it has 2 thumbnails of 0 references'),
-            (dict(references=f'[{"0," * 10_000}0]'), 'it tells of 10001 references; a bank has at most 10000'),
+            (dict(references=f'[{"0," * 10_000}0]'), 'it lists 10001 references; a bank has at most 10000'),
             (told(name=' '), "a reference's name must be a word or more"),
             (told(name='x' * 10**6), "a reference's name has at most 5000 letters, got 1000000: x{50}"),
             (told(origin='x' * 10**6), "a reference's origin has at most 5000 letters, got 1000000"),
-            (told(origin=['a']), 'a reference is told by'),
+            (told(origin=['a']), 'a reference is described by'),
         ],
     )
     def test_other_metadata(self, file: Path, metadata: dict, reason: str) -> None:

@@ -63,7 +63,7 @@ class TestRegionEmbedding:
             np.testing.assert_allclose(found, expected, rtol=1e-3)
 
     def test_an_older_export(self, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match=f'has no {FILE}, by which pictures are indexed: .*--runtime torch'):
+        with pytest.raises(ValueError, match=f'has no {FILE}, by which images are indexed: .*--runtime torch'):
             RegionEmbedding.load(tmp_path, 8)
 
 

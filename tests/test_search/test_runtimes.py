@@ -87,7 +87,7 @@ def test_the_device_auto_is_none(made: list) -> None:
 
 
 def test_onnx_runtime_has_no_device(made: list) -> None:
-    with pytest.raises(ValueError, match='device, precision can be given to torch alone; leave it out, or'):
+    with pytest.raises(ValueError, match='device, precision can be given to torch alone; omit it, or'):
         make_inferencer(runtime='onnx', device='cuda', precision='bf16')
     assert not made
 

@@ -27,7 +27,7 @@ def encode(kind: str, picture: np.ndarray = PICTURE) -> bytes:
 
 
 def animate(kind: str, frames: int = 3, **settings) -> bytes:
-    """The picture, and other frames after it."""
+    """The image, and other frames after it."""
     images = [Image.fromarray(np.roll(PICTURE[..., ::-1], 5 * i, axis=1)) for i in range(frames)]
     file = io.BytesIO()
     images[0].save(file, kind, save_all=True, append_images=images[1:], **settings)
@@ -81,7 +81,7 @@ class TestFiles:
         path = write(encode('.png'))
         os.truncate(path, 10**12)
         message = (
-            'has 1000000000000 bytes, more than a picture of 2400 pixels; make it smaller, or raise the limit: --max'
+            'has 1000000000000 bytes, more than an image of 2400 pixels; make it smaller, or raise the limit: --max'
         )
         with pytest.raises(ValueError, match=message):
             load_image(path, 2400)
@@ -136,7 +136,7 @@ class TestFiles:
                     load(bomb)
 
     def test_the_limit(self, write: Callable) -> None:
-        """The picture has 60x40 pixels."""
+        """The image has 60x40 pixels."""
         path = write(encode('.png'))
         for load in (load_image, load_mask):
             assert load(path, max_pixels=2400).shape[:2] == (40, 60)
@@ -204,7 +204,7 @@ class TestAnimation:
         assert np.abs(image.astype(int) - np.roll(PICTURE, 5, axis=1)).mean() > 20
 
     def test_a_jpeg_with_a_preview_is_an_image(self, write: Callable) -> None:
-        """Phones write them: MPO, two pictures in a JPEG."""
+        """Phones write them: MPO, two images in a JPEG."""
         image = load_image(write(animate('MPO', frames=2, quality=95), 'a.jpg'))
         assert np.abs(image.astype(int) - PICTURE).mean() < 6
 

@@ -1,4 +1,4 @@
-"""draw_search: what is in the picture, and where."""
+"""draw_search: what is in the image, and where."""
 
 import itertools
 

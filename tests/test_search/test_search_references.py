@@ -73,7 +73,7 @@ class TestForms:
             (5, TypeError, 'references must be paths, arrays .* or a ReferenceBank, got int'),
             (None, TypeError, 'or a ReferenceBank, got NoneType'),
             ([5], TypeError, 'a reference must be a path, an array or a dict, got int'),
-            ([], ValueError, 'there is no reference: give at least one picture'),
+            ([], ValueError, 'there is no reference: give at least one image'),
             (dict(img=5), TypeError, r'a reference image must be a path or an array \(H, W, 3\), got int'),
             (
                 dict(img='a', box=[1], colour=2),
@@ -127,7 +127,7 @@ class TestBox:
 
     @pytest.mark.parametrize('bbox', [(0.1, 0.2, 0.5, 0.6), (0, 0, 1, 1), [0.0, 0.5, 0.5, 1.0]])
     def test_shares_of_the_picture(self, bbox: object) -> None:
-        message = f'boxes are in pixels, got {bbox}; multiply shares of the picture by its width and height'
+        message = f'boxes are in pixels, got {bbox}; multiply fractions of the image by its width and height'
         with pytest.raises(ValueError, match=re.escape(message)):
             SearchReference(IMAGE, bbox=bbox)
 
@@ -137,7 +137,7 @@ class TestBox:
             SearchReference(IMAGE, bbox=bbox, name='mug').load()
 
     def test_it_is_of_the_picture_as_it_is_shown(self, tmp_path: Path) -> None:
-        """So is a mask: label tools turn pictures upright."""
+        """So is a mask: label tools turn images upright."""
         write_turned(tmp_path / 'turned.png', IMAGE)
         results, thumbnail = SearchReference(tmp_path / 'turned.png', bbox=(20, 5, 50, 25), mask=MASK).load()
         np.testing.assert_array_equal(results['img'], IMAGE)
@@ -193,10 +193,14 @@ class TestMask:
     @pytest.mark.parametrize(
         ('mask', 'bbox', 'message'),
         [
-            (np.ones_like(MASK), None, 'the mask covers the whole picture; it must be 0 beside the object, or be left'),
-            (255 * np.ones(MASK.shape, np.uint8), (5, 5, 20, 20), 'the mask covers the whole picture'),
-            ([[0, 0, 60, 0, 60, 40, 0, 40]], None, 'the mask covers the whole picture'),
-            (~MASK, None, 'the mask covers the whole border of the picture; it must be 0 .*: is it inverted'),
+            (
+                np.ones_like(MASK),
+                None,
+                'the mask covers the whole image; it must be 0 beside the object, or be omitted',
+            ),
+            (255 * np.ones(MASK.shape, np.uint8), (5, 5, 20, 20), 'the mask covers the whole image'),
+            ([[0, 0, 60, 0, 60, 40, 0, 40]], None, 'the mask covers the whole image'),
+            (~MASK, None, 'the mask covers the whole border of the image; it must be 0 .*: is it inverted'),
             (np.zeros_like(MASK), None, 'a mask must cover at least one pixel'),
             (MASK[:-1], None, r'a mask must have the size of its image, \(40, 60\) \(h x w\), got \(39, 60\)'),
             (np.dstack([MASK] * 3), None, r'a mask must have the size .* got \(40, 60, 3\)'),
@@ -217,7 +221,7 @@ class TestMask:
 
 
 class TestCutOut:
-    """A picture with alpha: the object is where it is opaque."""
+    """An image with alpha: the object is where it is opaque."""
 
     @staticmethod
     def make(alpha: np.ndarray, hidden: int = 0) -> np.ndarray:
@@ -285,7 +289,7 @@ class TestCutOut:
         results, _ = SearchReference(self.make(alpha), bbox=(3, 3, 10, 7)).load()
         assert (results['ref_bbox'], results['img_shape']) == ((3, 3, 10, 7), (HEIGHT, WIDTH))
         assert 'ref_mask' not in results
-        with pytest.raises(ValueError, match=r"reference 'object', .*: all of the box is transparent; leave the box"):
+        with pytest.raises(ValueError, match=r"reference 'object', .*: all of the box is transparent; omit the box"):
             SearchReference(self.make(alpha), bbox=(0, 30, 20, 40)).load()
 
     def test_a_mask_goes_first(self) -> None:

@@ -76,7 +76,7 @@ def test_categories_of_one_scale_share_its_view() -> None:
 
 
 def test_small_things_are_looked_for_in_tiles_and_found_once() -> None:
-    """Of 10 pixels they would have 12.8 in the whole picture; in tiles of 40 they have 32."""
+    """Of 10 pixels they would have 12.8 in the whole image; in tiles of 40 they have 32."""
     look = Look(10)
     yielded, (searched,) = run(look, [10])
     assert {view.side for batch in look.batches for view in batch} == {128}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mmosis.search.options import SearchOptions
-from mmosis.search.views import Plan, ViewSettings, plan_unknown, plan_views, tell_plans
+from mmosis.search.views import Plan, ViewSettings, describe_plans, plan_unknown, plan_views
 
 SETTINGS = ViewSettings(
     sides=(448, 1152),
@@ -96,9 +96,9 @@ class TestTiles:
         assert (len(plan.tiles), plan.wanted) == (15, None)
 
     def test_too_many_become_larger(self) -> None:
-        """A picture of 24 megapixels has 260 tiles of 432; of 650 it has 96."""
+        """An image of 24 megapixels has 260 tiles of 432; of 650 it has 96."""
         plan = plan_views(36, (4000, 6000), SETTINGS)
-        assert plan.tell() == dict(views=96, tile=650, side=768, wanted=432)
+        assert plan.describe() == dict(views=96, tile=650, side=768, wanted=432)
 
     def test_where_larger_ones_show_no_more_than_the_whole(self) -> None:
         few = ViewSettings(**{**vars(SETTINGS), 'max_tiles': 1})
@@ -139,4 +139,4 @@ class TestUnknown:
     ],
 )
 def test_they_are_told_in_a_line(plans: list[Plan], text: str) -> None:
-    assert tell_plans(plan.tell() for plan in plans) == text
+    assert describe_plans(plan.describe() for plan in plans) == text

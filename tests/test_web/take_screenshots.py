@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/web.md anew, by: python tests/test_web/take_screenshots.py."""
+"""Makes the images of docs/web.md anew, by: python tests/test_web/take_screenshots.py."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ SIZES = dict(web_desktop=(1000, 900), web_phone=(390, 844))
 
 
 def main() -> None:
-    """Search the second example, and take a picture of the page at each size."""
+    """Search the second example, and take an image of the page at each size."""
     chromium = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         os.environ['GRADIO_TEMP_DIR'] = folder

@@ -93,7 +93,7 @@ def _add(page: object, kind: str, *paths: Path) -> None:
     page.locator(f'#add-{kind} input[type=file]').set_input_files(paths)
     page.locator(f'#{kind} img').nth(shown + len(paths) - 1).wait_for()
     if kind == 'references':
-        page.locator('#reference-box .stage').wait_for()  # it has a size once it has a picture
+        page.locator('#reference-box .stage').wait_for()  # it has a size once it has an image
 
 
 def _open_scene_canvas(page: object) -> None:
@@ -102,9 +102,9 @@ def _open_scene_canvas(page: object) -> None:
 
 
 def _area(page: object, canvas: str) -> dict[str, float]:
-    """Where the picture of a canvas lies, once it is loaded and nothing moves it any more."""
+    """Where the image of a canvas lies, once it is loaded and nothing moves it any more."""
     page.wait_for_function(
-        'picture => { const e = document.querySelector(picture); return e.complete && e.naturalWidth }',
+        'image => { const e = document.querySelector(image); return e.complete && e.naturalWidth }',
         arg=f'{canvas} .stage img',
     )
     stage = page.locator(f'{canvas} .stage')
@@ -113,7 +113,7 @@ def _area(page: object, canvas: str) -> dict[str, float]:
 
 
 def _draw(page: object, canvas: str, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw a box by the mouse, from and to shares of the picture."""
+    """Draw a box by the mouse, from and to fractions of the image."""
     _drag(page, _area(page, canvas), start, end)
 
 
@@ -157,7 +157,7 @@ def test_browser_keeps_nothing(visit) -> None:
     assert page.evaluate('[Object.keys(localStorage), Object.keys(sessionStorage)]') == [[], []]
     assert page.evaluate('indexedDB.databases().then(databases => databases.length)') == 0
     page.reload()
-    page.get_by_text('Drop a picture to search').wait_for()
+    page.get_by_text('Drop an image to search').wait_for()
     assert page.locator('#references img').count() == 0
 
 
@@ -197,11 +197,11 @@ def test_box_on_each_of_two_references(visit, shared_inferencer, tmp_path: Path)
     scene = _write_scene(tmp_path)
     _add(page, 'scenes', scene)
     _add(page, 'references', scene)
-    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    page.get_by_text('No box: the whole image is the reference.').wait_for()
     _draw(page, '#reference-box', (0.25, 0.25), (0.5, 0.75))
     page.get_by_text('A box of 100 × 100 pixels.').wait_for()
     _add(page, 'references', scene)
-    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    page.get_by_text('No box: the whole image is the reference.').wait_for()
     _draw(page, '#reference-box', (0.5, 0.5), (0.75, 1))
     page.locator('#reference-negative input').click()
     page.locator('#references .caption-label', has_text='not: object').wait_for()
@@ -242,7 +242,7 @@ def test_box_is_not_judged_while_it_is_drawn(visit, tmp_path: Path) -> None:
 
 
 def test_box_is_of_the_picture_on_which_it_is_drawn(visit, tmp_path: Path) -> None:
-    """Another picture that comes meanwhile is shown, and takes no box of the one before."""
+    """Another image that comes meanwhile is shown, and takes no box of the one before."""
     page = visit()
     scene, other = _write_scene(tmp_path), tmp_path / 'other.png'
     cv2.imwrite(str(other), 255 - cv2.imread(str(scene)))
@@ -254,7 +254,7 @@ def test_box_is_of_the_picture_on_which_it_is_drawn(visit, tmp_path: Path) -> No
     page.get_by_text('A box of').wait_for()
     before = picture.get_attribute('src')
     _add(page, 'references', other)
-    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    page.get_by_text('No box: the whole image is the reference.').wait_for()
     page.mouse.move(area['x'] + 150, area['y'] + 150)
     page.mouse.up()
     assert picture.get_attribute('src') != before
@@ -320,7 +320,7 @@ def test_box_is_removed_by_a_key(visit, tmp_path: Path) -> None:
     page.keyboard.press('Enter')
     page.get_by_text('A box of 200 × 100 pixels.').wait_for()
     page.keyboard.press('Delete')
-    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    page.get_by_text('No box: the whole image is the reference.').wait_for()
     assert _corners(page, '#reference-box') == [''] * 4
 
 
@@ -335,7 +335,7 @@ def test_box_is_typed(visit, shared_inferencer, tmp_path: Path) -> None:
     fields.nth(3).press('Tab')
     page.get_by_text('x2 must be more than x1').wait_for()
     page.locator('#search').click()
-    page.get_by_text('outside of the picture or has less than 4 pixels').wait_for()
+    page.get_by_text('outside of the image or has less than 4 pixels').wait_for()
     fields.nth(2).fill('140')
     page.locator('#search').click()
     _wait_for_counts(page, 2)
@@ -344,7 +344,7 @@ def test_box_is_typed(visit, shared_inferencer, tmp_path: Path) -> None:
     fields.nth(0).press('Enter')
     page.get_by_text('A box has four corners').wait_for()
     page.locator('#reference-box button').click()
-    page.get_by_text('No box: the whole picture is the reference.').wait_for()
+    page.get_by_text('No box: the whole image is the reference.').wait_for()
 
 
 @pytest.fixture
@@ -380,7 +380,7 @@ def test_search_shows_progress_and_can_be_stopped(visit, shared_inferencer, stop
     page.wait_for_timeout(1000)
     assert len(shared_inferencer.searches) == asked + 1  # of three
     page.locator('#search').click()
-    page.get_by_text('6 in all, 3 of 3 pictures searched').wait_for()
+    page.get_by_text('6 in all, 3 of 3 images searched').wait_for()
     assert len(shared_inferencer.searches) <= asked + 4
     assert page.locator('.toast-body').count() == 0
 
@@ -401,7 +401,7 @@ def test_search_during_a_search_takes_what_is_new(visit, shared_inferencer, tmp_
             page.locator('#result').wait_for()
     finally:
         shared_inferencer.gate.set()
-    page.get_by_text('4 in all, 2 of 2 pictures searched').wait_for()
+    page.get_by_text('4 in all, 2 of 2 images searched').wait_for()
     assert len(shared_inferencer.searches[-1]['bank'].entries) == 2
 
 
@@ -494,7 +494,7 @@ def test_text_is_told_from_what_is_behind_it(visit, scheme: str) -> None:
     page.get_by_role('tab', name='This one here').click()
     page.get_by_text('No box yet.').wait_for()
     contrasts |= page.evaluate(CONTRASTS)
-    hints = {'Drop pictures here, or click', 'No box yet.', 'One picture or several.', 'Score at least', 'tomato'}
+    hints = {'Drop images here, or click', 'No box yet.', 'One image or several.', 'Score at least', 'tomato'}
     assert hints <= set(contrasts)
     assert {text: round(ratio, 2) for text, ratio in contrasts.items() if ratio < 4.5} == {}
     dark = page.evaluate('document.body.classList.contains("dark")')
@@ -505,9 +505,9 @@ def test_what_does_not_work_is_told(visit, tmp_path: Path) -> None:
     page = visit()
     page.locator('#search').click()
     page.get_by_text('there is no reference').wait_for()
-    (tmp_path / 'text.jpg').write_text('this is no picture')
+    (tmp_path / 'text.jpg').write_text('this is no image')
     page.locator('#add-scenes input[type=file]').set_input_files(tmp_path / 'text.jpg')
-    page.get_by_text('text.jpg is not a picture that can be read').wait_for()
+    page.get_by_text('text.jpg is not an image that can be read').wait_for()
     (tmp_path / 'large.png').write_bytes(bytes(2**20 + 2**18))
     page.locator('#add-references input[type=file]').set_input_files(tmp_path / 'large.png')
     page.get_by_text('maximum allowed size').wait_for()

@@ -22,10 +22,10 @@ from PIL import Image
 
 import mmosis.web
 from mmosis.search import OneShotInferencer, images
-from mmosis.web import pictures, results, session_holder
+from mmosis.web import page_images, results, session_holder
 from mmosis.web import session as actions
 from mmosis.web.examples import make_examples
-from mmosis.web.session import MAX_PICTURES, MAX_USER_PIXELS, Session
+from mmosis.web.session import MAX_IMAGES, MAX_USER_PIXELS, Session
 from mmosis.web.session_holder import PixelBudget, SessionHolder
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'demo' / 'siamese_mask_rcnn_demo_s1.py'
@@ -33,7 +33,7 @@ CONFIG = Path(__file__).parents[2] / 'configs' / 'demo' / 'siamese_mask_rcnn_dem
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Callable[..., str]:
-    """Write a picture of noise: ``picture('a.png', height=80, width=100)``."""
+    """Write an image of noise: ``picture('a.png', height=80, width=100)``."""
 
     def write(name: str = 'a.png', height: int = 80, width: int = 100) -> str:
         path = tmp_path / name
@@ -80,7 +80,7 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     frames = [Image.new('RGB', (40, 40), colour) for colour in ('red', 'blue')]
     frames[0].save(folder / 'moving.webp', save_all=True, append_images=frames[1:])
     Image.new('RGB', (1, 1)).save(folder / 'dot.png')
-    (folder / 'text.jpg').write_text('this is no picture')
+    (folder / 'text.jpg').write_text('this is no image')
     (folder / 'empty.png').write_bytes(b'')
     Image.new('1', (10000, 6000)).save(folder / 'huge.png')
     whole = Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8))
@@ -89,8 +89,8 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     told = {
         'moving.webp': '2 frames',
         'dot.png': '1x1 pixels',
-        'text.jpg': 'not a picture that can be read',
-        'empty.png': 'not a picture that can be read',
+        'text.jpg': 'not an image that can be read',
+        'empty.png': 'not an image that can be read',
         'huge.png': 'at most 50 million pixels',
         'cut.png': 'cut off',
     }
@@ -101,7 +101,7 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
 def test_file_that_is_no_use_is_told_by_name_alone(tmp_path: Path, name: str) -> None:
     path, text = broken_files(tmp_path)[name]
     with pytest.raises(ValueError, match=text) as told:
-        pictures.read_upload(path)
+        page_images.read_upload(path)
     assert str(told.value).startswith(name)
     assert str(tmp_path) not in str(told.value)
 
@@ -119,9 +119,9 @@ def test_picture_bomb_is_refused_before_it_is_decoded(
     chunks = [header, b'IDAT' + zlib.compress(bytes(100)), b'IEND']
     parts = [struct.pack('>I', len(chunk) - 4) + chunk + struct.pack('>I', zlib.crc32(chunk)) for chunk in chunks]
     (tmp_path / 'bomb.png').write_bytes(b'\x89PNG\r\n\x1a\n' + b''.join(parts))
-    for load in (images.load_image, pictures.load_reference):
+    for load in (images.load_image, page_images.load_reference):
         with pytest.raises(ValueError, match=r'bomb.png is too large: at most 50 million pixels'):
-            pictures.read_upload(tmp_path / 'bomb.png', load=load)
+            page_images.read_upload(tmp_path / 'bomb.png', load=load)
 
 
 def test_alpha_of_a_cutout_is_its_mask(tmp_path: Path) -> None:
@@ -133,14 +133,14 @@ def test_alpha_of_a_cutout_is_its_mask(tmp_path: Path) -> None:
     cut, whole = (reference.load()[0] for reference in session.references)
     assert cut['ref_mask'].sum() == 30 * 40
     assert 'ref_mask' not in whole
-    shown = pictures.show(session.references[0].img)
+    shown = page_images.show(session.references[0].img)
     scale = shown.shape[1] // 80
     assert shown[5 * scale, 5 * scale].tolist() == [255, 255, 255]  # RGB
     assert shown[20 * scale, 40 * scale].tolist() == [10, 20, 30]
 
 
 def test_good_files_are_added_beside_broken_ones(picture: Callable, tmp_path: Path) -> None:
-    (tmp_path / 'text.jpg').write_text('no picture')
+    (tmp_path / 'text.jpg').write_text('no image')
     session, problems = actions.add_scenes(Session(), [str(tmp_path / 'text.jpg'), picture('good.png')])
     assert [scene.name for scene in session.scenes] == ['good.png']
     assert len(problems) == 1
@@ -152,9 +152,9 @@ def test_names_of_scenes_are_told_apart(picture: Callable) -> None:
 
 
 def test_number_of_pictures_is_limited(ready: Session, picture: Callable) -> None:
-    full = replace(ready, scenes=ready.scenes * MAX_PICTURES, references=ready.references * MAX_PICTURES)
+    full = replace(ready, scenes=ready.scenes * MAX_IMAGES, references=ready.references * MAX_IMAGES)
     _, problems = actions.add_scenes(full, [picture('b.png')])
-    assert 'b.png is left out' in problems[0]
+    assert 'b.png is not taken' in problems[0]
     with pytest.raises(ValueError, match='remove one first'):
         actions.use_as_reference(full, drawn_on_scene(full, (10, 10, 40, 40)))
 
@@ -164,7 +164,7 @@ def test_pixels_of_a_user_are_limited(ready: Session, picture: Callable) -> None
     paths = [picture('b.png'), picture('c.png')]
     session, problems = actions.add_scenes(ready, paths, max_pixels=ready.num_pixels + 80 * 100)
     assert [scene.name for scene in session.scenes] == ['scene.png', 'b.png']
-    assert problems == ['c.png is left out: there is no room for more pictures; remove some, or try again later']
+    assert problems == ['c.png is not taken: there is no room for more images; remove some, or try again later']
 
 
 def test_picture_that_is_used_twice_counts_once(ready: Session) -> None:
@@ -177,17 +177,17 @@ def test_picture_that_is_used_twice_counts_once(ready: Session) -> None:
 
 def test_box_is_cut_at_the_border(ready: Session) -> None:
     image = ready.shown_scene.image
-    assert pictures.read_box(dict(box=(-20, -20, 50, 300)), image) == (0, 0, 50, 80)
+    assert page_images.read_box(dict(box=(-20, -20, 50, 300)), image) == (0, 0, 50, 80)
 
 
 @pytest.mark.parametrize('value', [None, {}, dict(box=None), 'box', [1, 2]], ids=str)
 def test_no_box_is_none(ready: Session, value: object) -> None:
-    assert pictures.read_box(value, ready.shown_scene.image) is None
+    assert page_images.read_box(value, ready.shown_scene.image) is None
 
 
 @pytest.mark.parametrize('box', [(120, 10, 160, 40), (10, -50, 40, -10), (10, 10, 12, 12), (40, 10, 10, 40)], ids=str)
 def test_box_outside_is_refused(ready: Session, box: tuple) -> None:
-    with pytest.raises(ValueError, match='outside of the picture or has less than'):
+    with pytest.raises(ValueError, match='outside of the image or has less than'):
         actions.draw_on_reference(ready, drawn_on_reference(ready, box))
 
 
@@ -287,7 +287,7 @@ def test_removing_shows_a_neighbour(ready: Session, picture: Callable) -> None:
 def test_search_needs_a_reference_and_a_scene(ready: Session, fake_inferencer: object) -> None:
     with pytest.raises(ValueError, match='no reference'):
         search(actions.remove_reference(ready), fake_inferencer)
-    with pytest.raises(ValueError, match='no picture to search'):
+    with pytest.raises(ValueError, match='no image to search'):
         search(actions.remove_scene(ready), fake_inferencer)
     with pytest.raises(ValueError, match='all references say'):
         search(actions.set_negative(ready, True), fake_inferencer)
@@ -323,12 +323,12 @@ def test_a_scene_of_several_views_is_told_and_stopped_view_by_view(ready: Sessio
     fake_inferencer.views = 3
     steps = results.search(ready, fake_inferencer)
     looked = [next(steps), next(steps)]
-    assert [results.tell_progress(step) for step in looked] == ['Searching, view 1/3', 'Searching, view 2/3']
+    assert [results.describe_progress(step) for step in looked] == ['Searching, view 1/3', 'Searching, view 2/3']
     kept = results.keep(ready, looked[0])
     assert not results.is_searched(kept)
     assert kept.bank is looked[0].bank
     assert results.is_searched(next(steps))
-    assert results.tell_progress(ready) == 'Searching'
+    assert results.describe_progress(ready) == 'Searching'
 
 
 def test_what_is_done_during_a_search_is_kept(ready: Session, fake_inferencer: object, picture: Callable) -> None:
@@ -419,7 +419,7 @@ def test_nothing_found_tells_the_best_score_and_what_to_try(ready: Session, fake
 def test_summary_tells_how_many_are_searched(ready: Session, fake_inferencer: object, picture: Callable) -> None:
     session, _ = actions.add_scenes(ready, [picture('b.png')])
     first = actions.select_scene(next(results.search(session, fake_inferencer)), 0)
-    assert '2 in all, 1 of 2 pictures searched' in results.summarise(first, 0.5)
+    assert '2 in all, 1 of 2 images searched' in results.summarise(first, 0.5)
 
 
 def test_result_is_described_for_those_who_do_not_see_it(ready: Session, fake_inferencer: object) -> None:
@@ -439,7 +439,7 @@ def test_before_a_search_there_is_nothing_to_export(ready: Session) -> None:
 def test_examples_are_ready_and_always_the_same(fake_inferencer: object) -> None:
     examples = make_examples()
     for example, again in zip(examples, make_examples(), strict=True):
-        assert (example.picture == again.picture).all()
+        assert (example.image == again.image).all()
         assert example.credit
         names = [(reference.name, reference.negative) for reference in example.session.references]
         assert len(set(names)) == len(names)

@@ -100,7 +100,7 @@ def test_more_than_a_browser_may_is_refused_by_its_header(server: tuple, upload:
     assert status == 413
     assert told == (
         'this is too much: the maximum allowed size of what one browser may upload in 10 minutes is 15 MB, in 100 '
-        'files; try fewer pictures, or again later'
+        'files; try fewer images, or again later'
     )
     assert set(_files(server[1])) <= before
     assert upload([100], 'a')[0] == 200  # what was refused does not count

@@ -13,9 +13,9 @@ import numpy as np
 from mmosis.search.base import SearchBase
 from mmosis.search.images import load_image
 from mmosis.search.options import SearchOptions
-from mmosis.search.overlay import draw_search, write_picture
+from mmosis.search.overlay import draw_search, write_image
 from mmosis.search.reference_bank import ReferenceBank
-from mmosis.search.views import tell_plans
+from mmosis.search.views import describe_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import remove_leftovers
 from mmosis.utils.errors import TOO_LITTLE, is_memory_error
@@ -124,7 +124,7 @@ def search_images(
         num_found=sum(len(record['found']) for record in records),
         errors=problems | {name: errors[name] for name in names if name in errors},
         best_score=max((record.get('best_score', 0.0) for record in records), default=0.0),
-        searched=tell_plans([plan for record in records for plan in record.get('plans', [])]),
+        searched=describe_plans([plan for record in records for plan in record.get('plans', [])]),
         **resumed,
     )
 
@@ -170,10 +170,10 @@ def _search_image(
     found = searched.found[searched.found.scores >= options.score_thr]
     best = float(searched.found.scores.max(initial=0))
     if options.overlays:
-        drawn = draw_search(image[..., ::-1], found, bank.names, bank.pictures())
-        write_picture(folder / OVERLAYS / picture_name(name), drawn)
+        drawn = draw_search(image[..., ::-1], found, bank.names, bank.wanted_thumbnails())
+        write_image(folder / OVERLAYS / picture_name(name), drawn)
     record = describe_image(name, image.shape[:2], found, options.score_thr, options.polygons)
-    return dict(record, best_score=round(best, 4), plans=[plan.tell() for plan in searched.plans])
+    return dict(record, best_score=round(best, 4), plans=[plan.describe() for plan in searched.plans])
 
 
 def _search_here(inferencer: SearchBase) -> Spread:

@@ -15,7 +15,7 @@ from mmosis.search.folders.output_names import OutputNames, name_outputs
 from mmosis.search.images import load_image
 from mmosis.search.model_zoo import DEFAULT_MODEL, find_exported
 from mmosis.search.options import SearchOptions, refuse_unknown
-from mmosis.search.overlay import draw_search, write_picture
+from mmosis.search.overlay import draw_search, write_image
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.regions import RegionEmbedding
 from mmosis.search.search_result import SearchResult, as_plain
@@ -116,9 +116,9 @@ class LightInferencer(SearchBase):
             if out_dir and not no_save_pred:
                 write_atomic(Path(out_dir, 'preds', name.prediction), json.dumps(predictions[-1]))
             if return_vis or (out_dir and not no_save_vis):
-                pictures.append(draw_search(loaded[..., ::-1], found, bank.names, bank.pictures()))
+                pictures.append(draw_search(loaded[..., ::-1], found, bank.names, bank.wanted_thumbnails()))
             if out_dir and not no_save_vis:
-                write_picture(Path(out_dir, 'vis', name.picture), pictures[-1])
+                write_image(Path(out_dir, 'vis', name.picture), pictures[-1])
         return SearchResult(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
 
     def merge_references(self, bank: ReferenceBank) -> list[tuple[np.ndarray, ...]]:

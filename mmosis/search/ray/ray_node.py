@@ -24,7 +24,7 @@ from ray._raylet import (
 from mmosis.utils.cores import available_cores
 
 NO_PORT = -1  # as Ray's helpers tell it where they do not serve
-STORE = 2**28  # bytes of the object store; texts pass through it, no pictures
+STORE = 2**28  # bytes of the object store; texts pass through it, no images
 # Ray yields to all else on a machine by default, and a search in one process does not. The command does not wait for
 # workers that it may not need.
 CONFIG = dict(worker_niceness=0, prestart_worker_first_driver=False)
@@ -77,7 +77,7 @@ class LocalNode(Node):
         super().start_ray_processes()
         end = time.monotonic() + self._seconds
         while not self.get_gcs_client().get_all_node_info(timeout=self._seconds):
-            if any(kind == 'raylet' for kind, _ in self.dead_processes()):
+            if any(name == 'raylet' for name, _ in self.dead_processes()):
                 raise RuntimeError('its raylet has ended')
             if time.monotonic() > end:
                 raise TimeoutError(f'its raylet was not ready after {self._seconds:g} seconds')

@@ -37,7 +37,7 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
     and the working folder, and have the same mmosis.
 
     Args:
-        model: What :func:`~mmosis.search.make_inferencer` makes the model of, as :func:`describe_model` tells it.
+        model: What :func:`~mmosis.search.make_inferencer` makes the model of, as :func:`describe_model` gives it.
         address: Of the cluster; 'local' starts one on this machine alone, and ends it.
 
     Yields:
@@ -55,12 +55,12 @@ def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spre
 
 
 def describe_model(inferencer: SearchBase, model: str, weights: str | None) -> dict[str, Any]:
-    """Tell workers to load the model that this process has, on the same runtime and kind of device."""
-    told = dict(model=model, runtime=inferencer.runtime)
+    """Describe the model that this process has, for workers to load it, on the same runtime and type of device."""
+    description = dict(model=model, runtime=inferencer.runtime)
     if inferencer.runtime == 'torch':
         device = inferencer.model.data_preprocessor.device.type
-        told |= dict(weights=weights, device=device, precision=inferencer.precision)
-    return told
+        description |= dict(weights=weights, device=device, precision=inferencer.precision)
+    return description
 
 
 class Worker:
@@ -125,7 +125,7 @@ class Attempts:
         self._counts: Counter[str] = Counter()
 
     def begin(self, what: str) -> int:
-        """Count, and tell the number."""
+        """Count, and return the number."""
         self._counts[what] += 1
         return self._counts[what]
 
@@ -148,9 +148,9 @@ def _search(
 
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger('ray.data').setLevel(logging.CRITICAL)  # what goes wrong is raised too
-    kind = dict(num_cpus=1, num_gpus=1) if model.get('device') == 'cuda' else dict(num_cpus=1)
+    needs = dict(num_cpus=1, num_gpus=1) if model.get('device') == 'cuda' else dict(num_cpus=1)
     resources = ray.cluster_resources()
-    workers = max(1, int(resources.get('GPU' if 'num_gpus' in kind else 'CPU', 0)))
+    workers = max(1, int(resources.get('GPU' if 'num_gpus' in needs else 'CPU', 0)))
     blocks = min(len(todo), max(workers, ceil(len(todo) / BATCH)))
     # Ray would keep a line of each of its calls, which are as many as images.
     lasting = dict(num_cpus=0, max_restarts=-1, max_task_retries=-1, enable_task_events=False)
@@ -165,7 +165,7 @@ def _search(
     try:
         tasks = ray.data.from_items([dict(task=json.dumps(task)) for task in todo], override_num_blocks=blocks)
         pool = ray.data.ActorPoolStrategy(size=min(workers, blocks))
-        rows = tasks.map_batches(Worker, compute=pool, fn_constructor_kwargs=given, **kind).iter_rows()
+        rows = tasks.map_batches(Worker, compute=pool, fn_constructor_kwargs=given, **needs).iter_rows()
         with closing(iter(rows)) as found:  # while there is a cluster
             for row in found:
                 yield json.loads(row['record'])

@@ -554,7 +554,7 @@ class TestBadPaths:
             if path.name == 'b.png.jpg':
                 raise OSError(errno.ENAMETOOLONG, f'cannot write {path}: File name too long')
 
-        monkeypatch.setattr('mmosis.search.folders.folder_search.write_picture', write)
+        monkeypatch.setattr('mmosis.search.folders.folder_search.write_image', write)
         report = run(options=SETTINGS)
         assert report.num_images == 3
         assert re.fullmatch(

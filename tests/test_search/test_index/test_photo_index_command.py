@@ -43,13 +43,13 @@ SEARCH = ('--reference', 'photos/b.png', '--score-thr', '0.4', '--no-overlays')
 class TestIndex:
     def test_what_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
-        assert '4 pictures in lib: 4 encoded, 0 as they were, 0 dropped; 0.' in capsys.readouterr().out
+        assert '4 images in lib: 4 encoded, 0 as they were, 0 dropped; 0.' in capsys.readouterr().out
         Path('photos/a.png').unlink()
         shutil.copy('photos/b.png', 'photos/e.png')
         Path('photos/text.jpg').write_text('no image')
         assert command('index', 'photos', '--out', 'lib') == 1
         told = capsys.readouterr()
-        assert '4 pictures in lib: 1 encoded, 3 as they were, 1 dropped; ' in told.out
+        assert '4 images in lib: 1 encoded, 3 as they were, 1 dropped; ' in told.out
         assert 'photos/text.jpg is not a readable image' in told.err
         assert told.err.startswith('not indexed: ')
 
@@ -153,7 +153,7 @@ class TestSearch:
     def test_the_same_as_a_plain_search_of_the_pictures(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
         assert command('search', '--index', 'lib', '--top', '2', *SEARCH, '--out', 'two') == 0
-        assert '2 of the 4 pictures in lib were left out' in capsys.readouterr().out
+        assert '2 of the 4 images in lib were skipped' in capsys.readouterr().out
         names = [image['file_name'] for image in json.loads(Path('two/annotations.json').read_text())['images']]
         assert len(names) == 2
         assert command('search', *(f'photos/{name}' for name in names), *SEARCH, '--out', 'plain') == 0
@@ -163,7 +163,7 @@ class TestSearch:
     def test_all_is_a_full_search(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
         assert command('search', '--index', 'lib', '--share', '1', *SEARCH, '--out', 'all') == 0
-        assert '0 of the 4 pictures in lib were left out' in capsys.readouterr().out
+        assert '0 of the 4 images in lib were skipped' in capsys.readouterr().out
         assert command('search', 'photos', *SEARCH, '--out', 'plain') == 0
         assert Path('all/annotations.json').read_bytes() == Path('plain/annotations.json').read_bytes()
 
@@ -188,8 +188,8 @@ class TestSearch:
     [
         ((), 'say where to search: either IMAGES, or --index'),
         (('photos', '--index', 'lib'), 'say where to search: either IMAGES, or --index'),
-        (('photos', '--share', '0.1'), '--share and --top are of the pictures of an --index'),
-        (('photos', '--top', '1'), '--share and --top are of the pictures of an --index'),
+        (('photos', '--share', '0.1'), '--share and --top are of the images of an --index'),
+        (('photos', '--top', '1'), '--share and --top are of the images of an --index'),
         (('--index', 'lib', '--top', '1', '--share', '1'), 'not allowed with argument'),
     ],
 )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmosis.search import LightInferencer, OneShotInferencer, ReferenceBank, SearchOptions, search_array
 from mmosis.search.nms import box_iou
-from mmosis.search.views import tell_plans
+from mmosis.search.views import describe_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.image import read_image
 from mmosis.utils.install import install_hint
@@ -150,7 +150,7 @@ def test_small_things_in_a_large_picture_are_searched_in_tiles(
     for each in (light, torch_inferencer):
         monkeypatch.setattr(each, 'search_cfg', dict(each.search_cfg, **few))
         searched = each.search_image(picture, bank)
-        assert tell_plans(plan.tell() for plan in searched.plans) == 'in 25 tiles of 128 pixels'
+        assert describe_plans(plan.describe() for plan in searched.plans) == 'in 25 tiles of 128 pixels'
         assert (box_iou(discs, searched.found.bboxes).max(axis=1) > 0.5).mean() > 0.95
         results.append(searched.found[searched.found.scores > 0.05])
     assert_same(*results)

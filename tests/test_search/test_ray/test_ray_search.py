@@ -42,7 +42,7 @@ def bank(light: LightInferencer, scene: object) -> ReferenceBank:
 
 @pytest.fixture(scope='module')
 def photos(tmp_path_factory: pytest.TempPathFactory, scene: object) -> Path:
-    """Parts of a scene, and a file that is no picture."""
+    """Parts of a scene, and a file that is no image."""
     folder = tmp_path_factory.mktemp('photos')
     for i in range(NUM_PICTURES):
         part = scene.image[4 * i : 4 * i + 96, 3 * i : 3 * i + 112]
@@ -224,7 +224,7 @@ class TestSameBytes:
 
 
 class Poisoned(Worker):
-    """Dies whenever it begins a certain picture."""
+    """Dies whenever it begins a certain image."""
 
     def _is_hopeless(self, what: str) -> bool:
         hopeless = super()._is_hopeless(what)

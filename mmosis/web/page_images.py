@@ -1,4 +1,4 @@
-"""Pictures that come over the web: read them, show them, and boxes drawn on them."""
+"""Images that come over the web: read them, show them, and boxes drawn on them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ def read_upload(path: str | Path, room: int = MAX_PIXELS, load: Callable = load_
     """Read an uploaded file.
 
     Args:
-        path: The file; messages tell its name alone.
+        path: The file; messages have its name alone.
         room: Pixels for which there is room.
         load: Reads the file.
 
@@ -28,7 +28,7 @@ def read_upload(path: str | Path, room: int = MAX_PIXELS, load: Callable = load_
         np.ndarray: (H, W, 3) uint8, BGR, or what ``load`` makes of it.
 
     Raises:
-        ValueError: If it is no picture, is animated, too small or too large; the message is for people.
+        ValueError: If it is no image, is animated, too small or too large; the message is for people.
     """
     name = Path(path).name
     try:
@@ -37,11 +37,11 @@ def read_upload(path: str | Path, room: int = MAX_PIXELS, load: Callable = load_
     except Image.DecompressionBombError:
         width = height = MAX_PIXELS
     except Exception as error:
-        raise ValueError(f'{name} is not a picture that can be read; JPEG, PNG, WebP, BMP and TIFF can') from error
+        raise ValueError(f'{name} is not an image that can be read; JPEG, PNG, WebP, BMP and TIFF can') from error
     if width * height > MAX_PIXELS:
         raise ValueError(f'{name} is too large: at most {MAX_PIXELS // 10**6} million pixels, please')
     if width * height > room:
-        raise ValueError(f'{name} is left out: there is no room for more pictures; remove some, or try again later')
+        raise ValueError(f'{name} is not taken: there is no room for more images; remove some, or try again later')
     try:
         return load(path)
     except ValueError as error:
@@ -49,13 +49,13 @@ def read_upload(path: str | Path, room: int = MAX_PIXELS, load: Callable = load_
 
 
 def load_reference(path: str | Path) -> np.ndarray:
-    """Read a picture of an object: (H, W, 3) uint8, BGR, or of a cut-out (H, W, 4) BGRA, opaque on the object."""
+    """Read an image of an object: (H, W, 3) uint8, BGR, or of a cut-out (H, W, 4) BGRA, opaque on the object."""
     image, mask = load_cutout(path)
     return image if mask is None else np.dstack([image, 255 * mask.astype(np.uint8)])
 
 
 def show(image: np.ndarray) -> np.ndarray:
-    """Bring a picture to the size for the page.
+    """Bring an image to the size for the page.
 
     Args:
         image: (H, W, 3) BGR, or (H, W, 4) BGRA; what is transparent is shown white.
@@ -76,24 +76,24 @@ def read_box(value: Any, image: np.ndarray) -> Box | None:
 
     Args:
         value: Value of the canvas, whose ``box`` is in pixels of the image.
-        image: The picture that it shows, (H, W, 3).
+        image: The image that it shows, (H, W, 3).
 
     Returns:
         tuple: xyxy, pixels of the image, cut at its border; None without a box.
 
     Raises:
-        ValueError: If the box is not four numbers, or lies outside of the picture or has no area in it.
+        ValueError: If the box is not four numbers, or lies outside of the image or has no area in it.
     """
     drawn = value.get('box') if isinstance(value, dict) else None
     if drawn is None:
         return None
     if not isinstance(drawn, list | tuple) or len(drawn) != 4 or not all(map(_is_number, drawn)):
-        raise ValueError('the box has not all its corners: x1, y1, x2 and y2, in pixels of the picture')
+        raise ValueError('the box has not all its corners: x1, y1, x2 and y2, in pixels of the image')
     height, width = image.shape[:2]
     x1, y1, x2, y2 = np.clip(np.array(drawn, float), 0, (width, height, width, height)).tolist()
     if x2 - x1 < MIN_SIDE or y2 - y1 < MIN_SIDE:
         raise ValueError(
-            f'the box lies outside of the picture or has less than {MIN_SIDE} pixels a side; x2 must be more than x1 '
+            f'the box lies outside of the image or has less than {MIN_SIDE} pixels a side; x2 must be more than x1 '
             'and y2 more than y1'
         )
     return x1, y1, x2, y2
