@@ -41,7 +41,7 @@ Rows = dict[str, dict[str, float]]
 def run_demo(cfg: Config, data: str | None = None) -> str:
     """Train on background categories, test on them and on one-shot ones, and show the result.
 
-    In several processes each does its share; the batch size of the config is that of all together.
+    In several processes each does its part; the batch size of the config is that of all together.
 
     Args:
         cfg: Config of the demo, with ``scenes`` (see :mod:`projects.scenes.synthetic`), ``gallery`` and ``work_dir``.
@@ -97,7 +97,7 @@ def _draw_gallery(cfg: Config) -> None:
     """Draw the results of the first test images."""
     folder = Path(cfg.work_dir, GALLERY).resolve()
     if is_main_process():
-        shutil.rmtree(folder, ignore_errors=True)  # pictures of an earlier run
+        shutil.rmtree(folder, ignore_errors=True)  # images of an earlier run
     # The visualizer draws in the main process only, which gets every so many images.
     cfg.test_dataloader.dataset.indices = cfg.gallery.num_images * get_world_size()
     cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)
@@ -114,28 +114,28 @@ def _write_table(cfg: Config, rows: Rows) -> None:
 
 @master_only
 def _write_sheet(cfg: Config) -> None:
-    """Write all pictures of the gallery on one sheet."""
-    pictures = [cv2.imread(str(path)) for path in sorted(Path(cfg.work_dir, GALLERY).iterdir())]
-    cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(pictures, cfg.gallery.width))
+    """Write all images of the gallery on one sheet."""
+    images = [cv2.imread(str(path)) for path in sorted(Path(cfg.work_dir, GALLERY).iterdir())]
+    cv2.imwrite(str(Path(cfg.work_dir, 'gallery.png')), _sheet(images, cfg.gallery.width))
 
 
-def _sheet(pictures: list[np.ndarray], width: int) -> np.ndarray:
-    """Lay pictures out in rows on a white sheet, each row as full as it gets."""
-    width = max(width, *(picture.shape[1] for picture in pictures))
+def _sheet(images: list[np.ndarray], width: int) -> np.ndarray:
+    """Lay images out in rows on a white sheet, each row as full as it gets."""
+    width = max(width, *(image.shape[1] for image in images))
     rows: list[list[np.ndarray]] = [[]]
-    for picture in pictures:
-        if sum(other.shape[1] for other in rows[-1]) + picture.shape[1] > width:
+    for image in images:
+        if sum(other.shape[1] for other in rows[-1]) + image.shape[1] > width:
             rows.append([])
-        rows[-1].append(picture)
+        rows[-1].append(image)
     return np.vstack([_row(row, width) for row in rows])
 
 
-def _row(pictures: list[np.ndarray], width: int) -> np.ndarray:
-    row = np.full((max(picture.shape[0] for picture in pictures), width, 3), 255, np.uint8)
+def _row(images: list[np.ndarray], width: int) -> np.ndarray:
+    row = np.full((max(image.shape[0] for image in images), width, 3), 255, np.uint8)
     left = 0
-    for picture in pictures:
-        row[: picture.shape[0], left : left + picture.shape[1]] = picture
-        left += picture.shape[1]
+    for image in images:
+        row[: image.shape[0], left : left + image.shape[1]] = image
+        left += image.shape[1]
     return row
 
 
@@ -150,7 +150,7 @@ def main() -> None:
     table = run_demo(cfg, args.data)
     if is_main_process():
         print(table)
-        print(f'Pictures: {cfg.work_dir}/gallery.png and {cfg.work_dir}/gallery/. Table: {cfg.work_dir}/table.txt')
+        print(f'Images: {cfg.work_dir}/gallery.png and {cfg.work_dir}/gallery/. Table: {cfg.work_dir}/table.txt')
 
 
 if __name__ == '__main__':

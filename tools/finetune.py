@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument(
         '--weights',
         default=str(find_model()[1]),
-        help='checkpoint to start from (default: the model in the box)',
+        help='checkpoint to start from (default: that of the default model)',
     )
     parser.add_argument(
         '--one-shot-classes',
@@ -36,7 +36,7 @@ def main() -> None:
         '--steps', type=int, help="length of the training, by which the config's schedule is scaled (default: its own)"
     )
     parser.add_argument(
-        '--resume', action='store_true', help='go on from the newest whole checkpoint in the work dir, if there is one'
+        '--resume', action='store_true', help='go on from the newest valid checkpoint in the work dir, if there is one'
     )
     args = parser.parse_args()
     if args.split is not None and args.one_shot_classes is not None:

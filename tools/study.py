@@ -1,7 +1,7 @@
-"""Train and test several configs with several seeds: one table with mean and spread.
+"""Train and test several configs with several seeds: one table with mean and standard deviation.
 
 A run whose results are there already is not repeated, and one that was stopped goes on. So a study may be stopped at
-any time, and several processes may share one by different configs or seeds.
+any time, and several processes may work on one, with different configs or seeds.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Test a checkpoint under the one-shot protocol, with the arguments of mmdet's tool of the same name.
 
-mmdet's ``--tta`` is left out: the paper's protocol has no test-time augmentation.
+mmdet's ``--tta`` is omitted: the paper's protocol has no test-time augmentation.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def apply_protocol(cfg: Config, args: argparse.Namespace) -> None:
     if cfg.test_evaluator.type != 'OneShotCocoMetric':
         raise ValueError(f'{cfg.filename} is not tested under the one-shot protocol but by {cfg.test_evaluator.type}')
     if settings and args.episodes is not None:
-        raise ValueError(f'--episodes replays a file as it is; leave out what would change it: {", ".join(settings)}')
+        raise ValueError(f'--episodes replays a file as it is; omit what would change it: {", ".join(settings)}')
     if args.reference_rule is not None:
         settings['reference_sampler'] = _rule(cfg, args.reference_rule)
     cfg.test_dataloader.dataset.update(settings, episodes_file=args.episodes)

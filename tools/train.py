@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
         '--resume',
         nargs='?',
         const='auto',
-        help='resume from this checkpoint; without a value, from the newest whole one in the work dir, if there is one',
+        help='resume from this checkpoint; without a value, from the newest valid one in the work dir, if there is one',
     )
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""What users call: whole workflows on top of the components, each imported when it is used."""
+"""Training, fine-tuning, studies and searches: what users call, each imported when it is used."""
 
 from importlib.util import find_spec
 from typing import Any

@@ -19,7 +19,7 @@ LAYOUTS = (
     ('train/_annotations.coco.json', 'train', 'valid/_annotations.coco.json', 'valid'),
 )
 SINGLE_LAYOUTS = (
-    # one annotation file and its images: a share of the images is held back to test on
+    # one annotation file and its images: a part of the images is held back to test on
     ('annotations.json', 'images'),
     ('annotations/instances_default.json', 'images'),
     ('_annotations.coco.json', '.'),

@@ -22,17 +22,17 @@ def say(text: str) -> None:
 
 
 def run_training(cfg: Config) -> str:
-    """Train a config, in several processes each with its share of the batch.
+    """Train a config, in several processes each with its part of the batch.
 
     Returns:
         str: The last checkpoint.
 
     Raises:
         FileNotFoundError: If the config saves none.
-        ValueError: If the batch cannot be shared.
+        ValueError: If the batch cannot be divided.
     """
     cfg = copy.deepcopy(cfg)
-    share_batch(cfg)
+    divide_batch(cfg)
     checkpoint = train(cfg)
     if checkpoint is None:
         raise FileNotFoundError(
@@ -50,10 +50,10 @@ def check_training(cfg: Config) -> None:
 
     Raises:
         FileNotFoundError: If data are missing.
-        ValueError: If the batch cannot be shared, the schedule does not fit its length, or data or settings are wrong.
+        ValueError: If the batch cannot be divided, the schedule does not fit its length, or data or settings are wrong.
     """
     cfg = copy.deepcopy(cfg)
-    share_batch(cfg)
+    divide_batch(cfg)
     check_schedule(cfg)
     try:
         runner = StrictRunner.from_cfg(cfg)
@@ -68,7 +68,7 @@ def check_training(cfg: Config) -> None:
             hook.check_intervals(runner)
 
 
-def share_batch(cfg: Config) -> None:
+def divide_batch(cfg: Config) -> None:
     """Turn a config's batch size from that of all processes together into that of each.
 
     Raises:

@@ -11,7 +11,7 @@ from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
 from .coco_folder import hold_out, use_coco_folder
-from .experiment import METRICS, TESTED_PHASES, check_training, run_phase_tests, run_training, say
+from .experiment import TESTED_PHASES, check_training, run_phase_tests, run_training, say
 from .schedule import scale_schedule
 from .training import resume_newest
 
@@ -30,14 +30,14 @@ def run_finetune(
     """Train a checkpoint on with the user's data, and test it before and after on the same episodes.
 
     Some categories are held out of the training, by name, so that the table tells what it does to new ones. In several
-    processes each does its share; the batch size of the config is that of all together.
+    processes each does its part; the batch size of the config is that of all together.
 
     Args:
         cfg: Config of a model with masks and of the schedule, with ``work_dir``; its loaders' data are replaced.
         data: Folder of COCO-format data.
         weights: Checkpoint to start from.
         one_shot_classes: Names of the categories to hold out; by default every fourth one, by the config's ``split``.
-        resume: Whether the training goes on from the newest whole checkpoint of ``work_dir``, if there is one; the test
+        resume: Whether the training goes on from the newest valid checkpoint of ``work_dir``, if there is one; the test
             before it is done again.
         steps: Length of the training, by which the config's schedule is scaled (:func:`scale_schedule`); by default as
             the config says.
@@ -74,10 +74,10 @@ def run_finetune(
 
 
 def _table(results: Results) -> str:
-    kinds = [kind for kind in METRICS if kind in results['before'][TESTED_PHASES[0]]]
-    header = ['mAP50 (%)', *(f'{kind}, {time}' for kind in kinds for time in results)]
+    columns = [(name, time) for name in results['before'][TESTED_PHASES[0]] for time in results]
+    header = ['mAP50 (%)', *map(', '.join, columns)]
     rows = [
-        [f'{phase} categories', *(f'{100 * results[time][phase][kind]:.1f}' for kind in kinds for time in results)]
+        [f'{phase} categories', *(f'{100 * results[time][phase][name]:.1f}' for name, time in columns)]
         for phase in TESTED_PHASES
     ]
     return AsciiTable([header, *rows]).table

@@ -45,7 +45,7 @@ def study_table(results: Sequence[dict]) -> str:
     for setting in settings:
         runs = _figures(results, setting)
         first = _figures(results, setting._replace(config=settings[0].config))
-        cells = [cell for name in METRICS for cell in (_spread(runs[name]), _difference(runs[name], first[name]))]
+        cells = [cell for name in METRICS for cell in (_mean_and_std(runs[name]), _difference(runs[name], first[name]))]
         rows.append([*(str(setting[i]) for i in columns.values()), str(len(runs['box'])), *cells])
     return GithubFlavoredMarkdownTable(
         [[*columns, 'seeds', *(cell for name in METRICS for cell in (name, '+-'))], *rows]
@@ -63,12 +63,12 @@ def _columns(settings: Iterable[Setting]) -> dict[str, int]:
 
 
 def _figures(results: Sequence[dict], setting: Setting) -> dict[str, list[float]]:
-    """The figures of a setting, in %, one of each kind a seed."""
+    """The figures of a setting, in %, by name, one a seed."""
     runs = [result for result in results if setting.is_of(result)]
     return {name: [100 * run[name] for run in runs if name in run] for name in METRICS}
 
 
-def _spread(values: Sequence[float]) -> str:
+def _mean_and_std(values: Sequence[float]) -> str:
     """Mean ± sample standard deviation."""
     if not values:
         return '-'

@@ -34,7 +34,7 @@ def train(cfg: Config) -> str | None:
 
 
 def resume_newest(cfg: Config) -> None:
-    """Let a config go on from the newest whole checkpoint in its work dir; without one, it starts as it says.
+    """Let a config go on from the newest valid checkpoint in its work dir; without one, it starts as it says.
 
     Args:
         cfg: The config, with ``work_dir``; it is changed.
@@ -48,9 +48,15 @@ def resume_newest(cfg: Config) -> None:
 
 @contextmanager
 def _explained_loss_of_workers(work_dir: str) -> Iterator[None]:
+    """Raise torch's error of a lost worker with what to do about it."""
     try:
-        with _torch_told_of_loss():
+        try:
             yield
+        except (ConnectionError, EOFError):
+            # Where a sample was being made, the loss shows in the pipe first. Torch's error, which says more, is raised
+            # by its handler of SIGCHLD, wherever the process is by then: let it come here.
+            time.sleep(SIGNAL_WAIT)
+            raise
     except (RuntimeError, ConnectionError, EOFError) as error:
         if isinstance(error, RuntimeError) and not str(error).startswith('DataLoader worker'):
             raise
@@ -60,17 +66,3 @@ def _explained_loss_of_workers(work_dir: str) -> Iterator[None]:
             '(train_dataloader.num_workers) or a smaller batch (train_dataloader.batch_size). No checkpoint is lost: '
             f'train on from the last one in {work_dir} with --resume'
         ) from error
-
-
-@contextmanager
-def _torch_told_of_loss() -> Iterator[None]:
-    """Let torch's error of a lost worker come here, not while the loss is explained or the process ends.
-
-    Where a sample was under way, the loss shows in the pipe first. Torch's error, which knows more, is raised by its
-    handler of SIGCHLD, wherever the process is by then.
-    """
-    try:
-        yield
-    except (ConnectionError, EOFError):
-        time.sleep(SIGNAL_WAIT)
-        raise

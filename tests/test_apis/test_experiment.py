@@ -7,7 +7,7 @@ from mmengine.config import Config
 from one_weight import settings
 
 from mmosis.apis import experiment
-from mmosis.apis.experiment import headline, make_test_config, run_training, share_batch
+from mmosis.apis.experiment import divide_batch, headline, make_test_config, run_training
 
 
 def test_headline_finds_the_figures_under_any_prefix() -> None:
@@ -24,21 +24,21 @@ def test_config_of_a_test_leaves_the_training_one_as_it_is() -> None:
     assert (cfg.load_from, cfg.resume, cfg.test_dataloader.dataset.phase) == (None, True, 'one-shot')
 
 
-@pytest.mark.parametrize(('batch_size', 'processes', 'share'), [(4, 2, 2), (2, 2, 1), (3, 1, 3)])
-def test_processes_share_the_batch(
-    batch_size: int, processes: int, share: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(('batch_size', 'processes', 'expected'), [(4, 2, 2), (2, 2, 1), (3, 1, 3)])
+def test_processes_divide_the_batch(
+    batch_size: int, processes: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(experiment, 'get_world_size', lambda: processes)
     cfg = Config(dict(train_dataloader=dict(batch_size=batch_size)))
-    share_batch(cfg)
-    assert cfg.train_dataloader.batch_size == share
+    divide_batch(cfg)
+    assert cfg.train_dataloader.batch_size == expected
 
 
 @pytest.mark.parametrize('batch_size', [1, 3, 0, -2, 'two', 2.5])
-def test_a_batch_that_cannot_be_shared(batch_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_cannot_be_divided(batch_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, 'get_world_size', lambda: 2)
     with pytest.raises(ValueError, match=rf'must be a multiple of 2, got {batch_size}'):
-        share_batch(Config(dict(train_dataloader=dict(batch_size=batch_size))))
+        divide_batch(Config(dict(train_dataloader=dict(batch_size=batch_size))))
 
 
 def test_a_training_that_saves_nothing(tmp_path: Path) -> None:

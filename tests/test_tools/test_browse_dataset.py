@@ -1,4 +1,4 @@
-"""browse_dataset.py: which pictures it makes, and that they show what the network gets."""
+"""browse_dataset.py: which images it makes, and that they show what the network gets."""
 
 import json
 from pathlib import Path
@@ -116,7 +116,7 @@ def test_windows_by_default(options: list[str], drawn: Drawn) -> None:
 
 
 def test_refusals(options: list[str], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r'--not-show needs --output-dir, or nobody sees the pictures'):
+    with pytest.raises(ValueError, match=r'--not-show needs --output-dir, or nobody sees the images'):
         run(TOOL, DEMO, '--not-show')
     with pytest.raises(ValueError, match=r'the config has no val_dataloader; choose another one by --loader'):
         run(TOOL, DEMO, '--loader', 'val', '--output-dir', tmp_path)

@@ -11,8 +11,8 @@ from tools.demo import _sheet, _table
 
 
 def test_sheet_fills_rows() -> None:
-    pictures = [np.full((20, width, 3), value, np.uint8) for value, width in enumerate((30, 40, 50))]
-    sheet = _sheet(pictures, width=80)
+    images = [np.full((20, width, 3), value, np.uint8) for value, width in enumerate((30, 40, 50))]
+    sheet = _sheet(images, width=80)
     assert sheet.shape == (40, 80, 3)
     assert (sheet[:20, :30] == 0).all()
     assert (sheet[:20, 30:70] == 1).all()
@@ -20,7 +20,7 @@ def test_sheet_fills_rows() -> None:
     assert (sheet[:20, 70:] == 255).all()
 
 
-def test_sheet_is_as_wide_as_its_widest_picture() -> None:
+def test_sheet_is_as_wide_as_its_widest_image() -> None:
     assert _sheet([np.zeros((4, 9, 3), np.uint8), np.zeros((4, 30, 3), np.uint8)], width=10).shape == (8, 30, 3)
 
 
@@ -29,7 +29,7 @@ def test_table_is_in_percent() -> None:
     assert '| one-shot categories | 45.7 | 40.0 |' in table
 
 
-def test_the_table_is_written_before_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_is_written_before_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError
 

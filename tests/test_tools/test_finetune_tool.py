@@ -54,4 +54,4 @@ def test_names_and_weights_reach_the_package(monkeypatch: pytest.MonkeyPatch, tm
     assert calls == [('data/mine', 'start.pth', ['mug', 'coffee maker'], True, 2000)]
     assert printed == f'TABLE\nCheckpoint: new.pth. Table: {tmp_path}/table.txt\n'
     run(TOOL, 'data/mine', *settings[2:])
-    assert calls[1:] == [('data/mine', str(find_model()[1]), None, False, None)], 'not from the model in the box'
+    assert calls[1:] == [('data/mine', str(find_model()[1]), None, False, None)], 'not from the default model'

@@ -93,13 +93,13 @@ def test_what_was_found_outlives_an_error_of_the_evaluation(
 
 def test_other_rules_and_more_references(trained: Path, options: list[str], tmp_path: Path) -> None:
     dumps = {}
-    for rule, kind in dict(paper='ReferenceSampler', shuffled='ShuffledReferenceSampler').items():
+    for rule, sampler in dict(paper='ReferenceSampler', shuffled='ShuffledReferenceSampler').items():
         run(
             *('tools/test.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path / 'work'),
             *('--reference-rule', rule, '--num-references', '2', '--dump', tmp_path / rule, *options),
         )
         info, dumps[rule] = load_episodes(tmp_path / rule / 'episodes.json')
-        assert info['reference_sampler']['type'] == kind
+        assert info['reference_sampler']['type'] == sampler
         assert all(len(episode.reference_ids) == 2 for episode in dumps[rule])
     assert dumps['paper'] != dumps['shuffled']
 
@@ -110,7 +110,7 @@ def test_arguments_that_do_not_fit_are_refused(trained: Path, options: list[str]
         ValueError, match="the config has no reference rule 'mine'; it has paper, published, filtered, sh"
     ):
         run('tools/test.py', DEMO, checkpoint, '--reference-rule', 'mine', *options)
-    with pytest.raises(ValueError, match=r'--episodes replays a file as it is; leave out what would change it: runs'):
+    with pytest.raises(ValueError, match=r'--episodes replays a file as it is; omit what would change it: runs'):
         run('tools/test.py', DEMO, checkpoint, '--episodes', 'a.json', '--runs', '2', *options)
     with pytest.raises(ValueError, match=r'there is no file of episodes a\.json'):
         run('tools/test.py', DEMO, checkpoint, '--episodes', 'a.json', '--work-dir', tmp_path, *options)

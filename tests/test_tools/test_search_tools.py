@@ -64,10 +64,10 @@ def test_scores_are_calibrated(scenes: Path, tmp_path: Path) -> None:
     assert re.search(r'expected calibration error 0\.\d{3} before, 0\.\d{3} after', output)
     numbers = r'slope=\d+\.\d{3}, offset=-?\d+\.\d{3}'
     sized = rf'dict\({numbers}, weight=\d+\.\d{{3}}\)'
-    told = re.search(
+    printed = re.search(
         rf'In search of the config: calibration=(dict\({numbers}, by_size={sized}, boxed={sized}\))', output
     )
-    settings = eval(told.group(1), dict(dict=dict))
+    settings = eval(printed.group(1), dict(dict=dict))
     assert Calibration.from_config(dict(calibration=settings)).boxed.slope == settings['boxed']['slope']
 
 
@@ -81,7 +81,7 @@ def test_the_recall_of_an_index(scenes: Path, tmp_path: Path) -> None:
         *('--model', DEMO, '--weights', weights, '--device', 'cpu', '--score-thr', '0.3'),
     )
     found = read_json(tmp_path / 'out' / 'full' / 'annotations.json')['annotations']
-    told = read_json(tmp_path / 'out' / 'recall.json')
-    assert told['num_objects'] == len(found) > 0
-    assert [point['num_pictures'] for point in told['curve']] == [1, 1, 1, 1, 1, 2]
-    assert re.search(r'\d+ objects of 1 categories in 3 pictures; 0\.\d{3} s a query, \d+ bytes a picture', output)
+    saved = read_json(tmp_path / 'out' / 'recall.json')
+    assert saved['num_objects'] == len(found) > 0
+    assert [point['num_pictures'] for point in saved['curve']] == [1, 1, 1, 1, 1, 2]
+    assert re.search(r'\d+ objects of 1 categories in 3 images; 0\.\d{3} s a ranking, \d+ bytes an image', output)

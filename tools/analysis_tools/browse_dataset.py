@@ -1,7 +1,7 @@
 """Browse the episodes of a dataset as the network gets them: pipeline, crops, resizing and padding are done.
 
-The arguments are those of mmdet's tool of the same name, and which loader and how many pictures. Training draws come in
-the order and with the seed of a training run. Test pipelines load no truth: it is loaded here as in training.
+The arguments are those of mmdet's tool of the same name, and which loader and how many images. Training episodes come
+in the order and with the seed of a training run. Test pipelines load no truth: it is loaded here as in training.
 """
 
 import argparse
@@ -32,19 +32,19 @@ def parse_args() -> argparse.Namespace:
     """Parse the command line.
 
     Raises:
-        SystemExit: If nobody could see the pictures.
+        SystemExit: If nobody could see the images.
     """
     parser = argparse.ArgumentParser(description='Browse a dataset')
     parser.add_argument('config', help='config file path')
-    parser.add_argument('--output-dir', help='save the pictures in this folder')
+    parser.add_argument('--output-dir', help='save the images in this folder')
     parser.add_argument('--not-show', action='store_true', help='open no window')
     parser.add_argument('--show-interval', type=float, default=2, help='the interval of show (s)')
     parser.add_argument('--loader', choices=('train', 'val', 'test'), default='train', help='default: %(default)s')
-    parser.add_argument('--number', type=int, help='how many pictures (default: as many as there are images)')
+    parser.add_argument('--number', type=int, help='how many images (default: all)')
     add_cfg_options(parser)
     args = parser.parse_args()
     if args.not_show and args.output_dir is None:
-        parser.error('--not-show needs --output-dir, or nobody sees the pictures')
+        parser.error('--not-show needs --output-dir, or nobody sees the images')
     return args
 
 
@@ -83,7 +83,7 @@ def metainfo_of(dataset: OneShotCocoDataset | EpisodeMixture, index: int) -> dic
 
 
 def main() -> None:
-    """Draw the pictures."""
+    """Draw the images."""
     args = parse_args()
     cfg = read_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmdet'))

@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', help='by default a GPU if there is one')
     parser.add_argument('--runtime', choices=RUNTIMES, help='as mmosis search: by default onnx where it can')
     parser.add_argument('--image-scale', type=int, metavar='PIXELS', help='longer side of images for the network')
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='draws of references (default: 0)')
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='seeds of the references (default: 0)')
     parser.add_argument(
         '--absent', type=int, default=100, metavar='N', help='in each folder N searches for what is not there'
     )
@@ -67,15 +67,17 @@ def _count(test: SearchTest, thr: float) -> list[str]:
     return ['' if isnan(figure) else f'{figure:.3f}' for figure in figures]
 
 
-def tell_config(calibration: Calibration) -> str:
+def format_config(calibration: Calibration) -> str:
     """Write a calibration as a config has it."""
     parts = {name: part for name, part in asdict(calibration).items() if part is not None}
-    return f'calibration={_tell(parts)}'
+    return f'calibration={_format(parts)}'
 
 
-def _tell(numbers: Mapping) -> str:
-    told = (f'{key}={_tell(value) if isinstance(value, Mapping) else f"{value:.3f}"}' for key, value in numbers.items())
-    return f'dict({", ".join(told)})'
+def _format(numbers: Mapping) -> str:
+    items = (
+        f'{key}={_format(value) if isinstance(value, Mapping) else f"{value:.3f}"}' for key, value in numbers.items()
+    )
+    return f'dict({", ".join(items)})'
 
 
 def main() -> None:
@@ -95,7 +97,7 @@ def main() -> None:
     print(reliability_table(reliability))
     errors = (reliability.before['error'], reliability.after['error'])
     print('expected calibration error {:.3f} before, {:.3f} after'.format(*errors))
-    print(f'In search of the config: {tell_config(after)}')
+    print(f'In search of the config: {format_config(after)}')
 
 
 if __name__ == '__main__':

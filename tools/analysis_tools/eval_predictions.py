@@ -83,7 +83,7 @@ def _split_table(iou_type: str, rows: Mapping[str, Mapping[int, Mapping]]) -> st
 def main() -> None:
     """Evaluate and print."""
     args = parse_args()
-    load = cache(load_coco)  # splits share an annotation file
+    load = cache(load_coco)  # splits have the same annotation file
     tests = []
     for folder in args.dumps:
         dump = Dump.load(folder)

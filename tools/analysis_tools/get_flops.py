@@ -75,12 +75,11 @@ def count_parts(
 
 def _region_heads(model: nn.Module) -> Iterator[tuple[str, nn.Module, nn.Module]]:
     """Name the heads that see regions, all stages of a cascade, each with its RoI extractor."""
-    for kind in ('bbox', 'mask'):
-        heads = getattr(getattr(model, 'roi_head', None), f'{kind}_head', None)
+    for part, name in (('bbox', 'box head'), ('mask', 'mask head')):
+        heads = getattr(getattr(model, 'roi_head', None), f'{part}_head', None)
         if heads is None:
             continue
-        extractors = getattr(model.roi_head, f'{kind}_roi_extractor')
-        name = 'box head' if kind == 'bbox' else 'mask head'
+        extractors = getattr(model.roi_head, f'{part}_roi_extractor')
         if isinstance(heads, nn.ModuleList):
             stages = enumerate(zip(heads, extractors, strict=True), 1)
             yield from ((f'{name} {i}', head, extractor) for i, (head, extractor) in stages)

@@ -1,4 +1,4 @@
-"""Measure what a search by an index keeps of a full search: a curve over the share of pictures that is searched."""
+"""Measure what a search by an index keeps of a full search: a curve over the fraction of images that is searched."""
 
 import argparse
 import json
@@ -23,20 +23,20 @@ with quiet_imports():
     from mmosis.utils.fraction_of import fraction_of
     from mmosis.utils.tool import run_tool
 
-SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FULL, INDEX = 'full', 'index'
 IOU_THR = 0.5  # of a found box with an annotated one that it is right about
 
 
 @dataclass(frozen=True)
-class SharePoint:
+class CurvePoint:
     """One point of the curve.
 
     Attributes:
-        share: Of the pictures that is searched, for each reference its own.
-        num_pictures: So many.
-        kept: Share of the full search's objects in these pictures.
-        best: The most that so many pictures could have, if one knew where the objects are.
+        share: Fraction of the images that is searched, for each reference its own.
+        num_pictures: Their number.
+        kept: Fraction of the full search's objects in these images.
+        best: The most that so many images could have, if one knew where the objects are.
     """
 
     share: float
@@ -47,21 +47,21 @@ class SharePoint:
 
 @dataclass(frozen=True)
 class IndexRecall:
-    """What came out.
+    """What an index keeps; the names are those of ``recall.json``.
 
     Attributes:
-        num_pictures: Pictures of the library.
+        num_pictures: Images of the library.
         num_categories: Categories that were searched for.
         num_objects: The full search's objects that are counted.
         curve: What is kept of them.
-        seconds: Mean of a ranking of all pictures for one category.
+        seconds: Mean of a ranking of all images for one category.
         bytes_a_picture: What the index takes.
     """
 
     num_pictures: int
     num_categories: int
     num_objects: int
-    curve: tuple[SharePoint, ...]
+    curve: tuple[CurvePoint, ...]
     seconds: float
     bytes_a_picture: float
 
@@ -75,7 +75,7 @@ class IndexRecall:
             [f'{100 * point.share:g} %', point.num_pictures, f'{100 * point.kept:.1f}', f'{100 * point.best:.1f}']
             for point in self.curve
         ]
-        return AsciiTable([['searched', 'pictures', 'objects kept (%)', 'at best (%)'], *rows]).table
+        return AsciiTable([['searched', 'images', 'objects kept (%)', 'at best (%)'], *rows]).table
 
 
 def measure_index_recall(
@@ -84,10 +84,10 @@ def measure_index_recall(
     bank: ReferenceBank,
     out_dir: str | Path,
     score_thr: float = SearchOptions.score_thr,
-    shares: Sequence[float] = SHARES,
+    fractions: Sequence[float] = FRACTIONS,
     ann_file: str | Path | None = None,
 ) -> IndexRecall:
-    """Search pictures in full, and say how much of it an index would have kept; each category by itself.
+    """Search images in full, and measure how much of it an index would have kept; each category by itself.
 
     Both the full search and the index go on where an earlier call was stopped.
 
@@ -97,17 +97,17 @@ def measure_index_recall(
         bank: What to search for.
         out_dir: Folder for the full search and the index.
         score_thr: Objects of this score and more are counted.
-        shares: Of the pictures, each above 0 and at most 1.
+        fractions: Fractions of the images, each above 0 and at most 1.
         ann_file: COCO-format annotations: only what is right about an annotated object of the category of that name
-            counts. Pictures are known by their names.
+            counts. Images are known by their names.
 
     Raises:
         FileNotFoundError: If there is no such annotation file.
-        ValueError: If the full search found nothing that counts, a share is out of its range, or the annotations are
+        ValueError: If the full search found nothing that counts, a fraction is out of its range, or the annotations are
             wrong.
     """
-    if any(not 0 < share <= 1 for share in shares):
-        raise ValueError(f'shares must be above 0 and at most 1, got {", ".join(map(str, shares))}')
+    if any(not 0 < fraction <= 1 for fraction in fractions):
+        raise ValueError(f'fractions must be above 0 and at most 1, got {", ".join(map(str, fractions))}')
     true = None if ann_file is None else _boxes(load_coco(str(ann_file)).dataset)  # before hours have passed
     options = SearchOptions(score_thr=score_thr, keep_all=True, overlays=False)
     report = search_images(inferencer, inputs, bank, Path(out_dir, FULL), options, resume=True)
@@ -120,21 +120,21 @@ def measure_index_recall(
     start = time.perf_counter()
     orders = [[Path(file).name for file in order] for order in index.rank_each(inferencer, bank)]
     seconds = (time.perf_counter() - start) / len(orders)
-    curve = tuple(_point(share, len(index), orders, wanted, total) for share in shares)
+    curve = tuple(_point(fraction, len(index), orders, wanted, total) for fraction in fractions)
     return IndexRecall(len(index), len(bank.names), total, curve, seconds, index.num_bytes / len(index))
 
 
 def _point(
-    share: float, num_pictures: int, orders: Sequence[list[str]], wanted: Sequence[dict[str, int]], total: int
-) -> SharePoint:
-    top = ceil(fraction_of(share, num_pictures))
+    fraction: float, num_images: int, orders: Sequence[list[str]], wanted: Sequence[dict[str, int]], total: int
+) -> CurvePoint:
+    top = ceil(fraction_of(fraction, num_images))
     kept = sum(objects.get(name, 0) for order, objects in zip(orders, wanted, strict=True) for name in order[:top])
     best = sum(sum(sorted(objects.values(), reverse=True)[:top]) for objects in wanted)
-    return SharePoint(share, top, kept / total, best / total)
+    return CurvePoint(fraction, top, kept / total, best / total)
 
 
 def _count(found: dict, true: dict[tuple[str, str], np.ndarray] | None) -> dict[tuple[str, str], int]:
-    """Objects by category and picture; only those that are right if the true ones are given."""
+    """Objects by category and image; only those that are right if the true ones are given."""
     boxes = _boxes(found)
     if true is None:
         return {key: len(rows) for key, rows in boxes.items()}
@@ -144,7 +144,7 @@ def _count(found: dict, true: dict[tuple[str, str], np.ndarray] | None) -> dict[
 
 
 def _boxes(dataset: dict) -> dict[tuple[str, str], np.ndarray]:
-    """Boxes (N, 4) xyxy of COCO-format annotations by the names of category and picture."""
+    """Boxes (N, 4) xyxy of COCO-format annotations by the names of category and image."""
     names = {category['id']: category['name'] for category in dataset['categories']}
     files = {image['id']: Path(image['file_name']).name for image in dataset['images']}
     boxes = defaultdict(list)
@@ -178,8 +178,8 @@ def main() -> None:
     recall.save(Path(args.out, 'recall.json'))
     print(recall.table())
     print(
-        f'{recall.num_objects} objects of {recall.num_categories} categories in {recall.num_pictures} pictures; '
-        f'{recall.seconds:.3f} s a query, {recall.bytes_a_picture:.0f} bytes a picture'
+        f'{recall.num_objects} objects of {recall.num_categories} categories in {recall.num_pictures} images; '
+        f'{recall.seconds:.3f} s a ranking, {recall.bytes_a_picture:.0f} bytes an image'
     )
 
 

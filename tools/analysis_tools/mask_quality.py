@@ -38,8 +38,7 @@ BOXES = ('true boxes', 'detected boxes')
 def measure_masks(cfg: Config, checkpoint: str, iou_thr: float = 0.5) -> dict[str, MaskOverlaps]:
     """Compare a two-stage model's masks with the truth: once in the true boxes, once in those that it detects.
 
-    What is lost in true boxes is lost by the mask head and its features; what is lost beyond that, by boxes that are a
-    little off.
+    What is lost in true boxes is lost by the mask head and its features; what is lost beyond that, by inaccurate boxes.
 
     Args:
         cfg: Config of the model; its test data set is searched.
@@ -86,7 +85,7 @@ def _is_measured(coco: COCO, annotation: dict, episode: Episode) -> bool:
 
 
 def _masks_in(model: nn.Module, matched: tuple, bboxes: list, meta: dict) -> list[dict]:
-    """Let the mask head draw in boxes xywh, original image."""
+    """Predict masks in boxes xywh, original image."""
     corners = matched[0].new_tensor(bboxes)
     corners[:, 2:] += corners[:, :2]
     corners *= corners.new_tensor(meta['scale_factor'] * 2)

@@ -64,7 +64,7 @@ def measure_proposals(inferencer: OneShotInferencer, folder: str, seed: int = 0)
     """Search each image for each category in it, and compare the proposals with the objects.
 
     References are boxes in other images, sampled as in :class:`~analysis.search_plan.SearchPlan`. An image is
-    searched in the views that the inferencer looks at first for the category; where these are several, the best
+    searched in the views that the inferencer takes first for the category; where these are several, the best
     proposals of all of them count.
 
     Args:
@@ -222,7 +222,7 @@ def main() -> None:
     """Measure and print."""
     args = parse_args()
     inferencer = OneShotInferencer(args.model, args.weights, args.device, image_scale=args.image_scale)
-    header = ['objects', 'size', 'number', *(f'{kind}@{n}' for kind in ('R50', 'AR') for n in NUMBERS)]
+    header = ['objects', 'size', 'number', *(f'{name}@{n}' for name in ('R50', 'AR') for n in NUMBERS)]
     rows = [
         [name, row.size, str(row.num_objects), *(f'{100 * value:.1f}' for value in (*row.recall_50, *row.average))]
         for name, recalls in measure_proposals(inferencer, args.folder, args.seed).items()

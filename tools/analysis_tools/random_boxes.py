@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('out', help='folder for the dump')
     parser.add_argument('--split', type=int, choices=SPLITS, help="the paper's split; without it all categories")
     parser.add_argument('--classes', choices=PHASES, help='default: one-shot with --split, else all')
-    parser.add_argument('--runs', type=int, default=5, help='runs with other places (default: %(default)s)')
+    parser.add_argument('--runs', type=int, default=5, help='runs with other random places (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='seed (default: %(default)s)')
     return parser.parse_args()
 
@@ -30,7 +30,7 @@ def main() -> None:
     args = parse_args()
     dataset = OneShotCocoDataset(
         ann_file=args.ann_file,
-        data_prefix=dict(img=''),  # pictures are not read
+        data_prefix=dict(img=''),  # images are not read
         split=args.split,
         phase=args.classes or ('one-shot' if args.split else 'all'),
         runs=args.runs,

@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('-o', '--out', default='report', help='folder for the report (default: %(default)s)')
     parser.add_argument('--ann-file', help="annotation file to judge by (default: the test's)")
     parser.add_argument('--img-dir', help="folder of the images (default: the test's)")
-    parser.add_argument('--score-thr', type=float, default=0.5, help='draw scores from here up (default: %(default)s)')
+    parser.add_argument('--score-thr', type=float, default=0.5, help='least score that is shown (default: %(default)s)')
     parser.add_argument('--title', default='One-shot instance segmentation', help='heading of the page')
     return parser.parse_args()
 
@@ -39,7 +39,7 @@ def main() -> None:
             ann_file=data.ann_file,
             data_prefix=dict(img=data.img_dir),
             episodes_file=str(Path(args.dump, 'episodes.json')),
-            pipeline=[dict(type='LoadImage')],  # so that missing pictures are reported at once
+            pipeline=[dict(type='LoadImage')],  # so that missing images are reported at once
             test_mode=True,
         )
         gallery = Gallery(dataset, args.score_thr)

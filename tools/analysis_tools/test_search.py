@@ -40,7 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--same', action='store_true', help='references are boxes on the searched image, which are not counted'
     )
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='draws of references (default: 0)')
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='seeds of the references (default: 0)')
     parser.add_argument('--split', type=int, choices=SPLITS, help="the paper's split; without it all categories")
     parser.add_argument('--classes', choices=PHASES, help='default: one-shot with --split, else all')
     parser.add_argument(

@@ -28,7 +28,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--test-seed', type=int, default=1, help='seed of the test scenes')
     parser.add_argument('--image-size', type=int, default=ClutterConfig.image_size, help='side in pixels')
     parser.add_argument(
-        '--size', type=float, nargs=2, default=ClutterConfig.size, help='range of a character, share of the image side'
+        '--size',
+        type=float,
+        nargs=2,
+        default=ClutterConfig.size,
+        help='range of a character / image side',
     )
     parser.add_argument(
         '--stroke', type=float, nargs=2, default=ClutterConfig.stroke, help='range of the factor on the stroke width'
@@ -37,7 +41,7 @@ def parse_args() -> argparse.Namespace:
         '--num-clutter', type=int, nargs=2, default=ClutterConfig.num_clutter, help='fewest and most pieces of clutter'
     )
     parser.add_argument('--colours', default=ClutterConfig.colours, help='random for each character, or one a scene')
-    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 draws in this one')
+    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 works in this one')
     return parser.parse_args()
 
 

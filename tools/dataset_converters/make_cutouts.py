@@ -23,11 +23,11 @@ def parse_args() -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('out_dir', nargs='?', help='folder to write: images/, annotations.json and the cut-outs')
-    parser.add_argument('--coco', action='append', default=[], help='folder in COCO format; its categories are kinds')
-    parser.add_argument('--each-a-kind', action='append', default=[], help='the same; each object is a kind of its own')
-    parser.add_argument('--alpha', action='append', default=[], help='folder of png or webp; each is a kind')
-    parser.add_argument('--exclude', nargs='+', default=[], help='patterns of names to leave out')
-    parser.add_argument('--split', type=int, help='leave out what this split (1 to 4) of a --coco folder holds out')
+    parser.add_argument('--coco', action='append', default=[], help='folder in COCO format, with its categories')
+    parser.add_argument('--each-a-kind', action='append', default=[], help='the same; each object is a new category')
+    parser.add_argument('--alpha', action='append', default=[], help='folder of png or webp; each is a category')
+    parser.add_argument('--exclude', nargs='+', default=[], help='patterns of names to skip')
+    parser.add_argument('--split', type=int, help='skip what this split (1 to 4) of a --coco folder holds out')
     parser.add_argument('--config', help='compose all scenes that this config describes, where it expects them')
     parser.add_argument('--only', nargs='+', help='of these, the ones of these names')
     parser.add_argument('--num-images', type=int, default=1000, help='how many scenes (default: %(default)s)')
@@ -38,7 +38,7 @@ def parse_args() -> argparse.Namespace:
     if (args.out_dir is None) == (args.config is None):
         parser.error('give either a folder to write or a config')
     if args.config is None and not args.coco + args.each_a_kind:
-        parser.error('give a folder of photographs in COCO format, --coco or --each-a-kind; they are the grounds')
+        parser.error('give a folder of photographs in COCO format, --coco or --each-a-kind; they are the backgrounds')
     return args
 
 

@@ -28,7 +28,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--num-images', type=int, default=300, help='how many scenes (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='0: training set, 1: test set (default: %(default)s)')
     parser.add_argument('--image-size', type=int, default=SceneConfig.image_size, help='side in pixels')
-    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 draws in this one')
+    parser.add_argument('--num-workers', type=at_least(0), default=0, help='processes; 0 works in this one')
     args = parser.parse_args()
     if (args.out_dir is None) == (args.config is None):
         parser.error('give either a folder to write or a config')

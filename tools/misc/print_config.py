@@ -18,9 +18,9 @@ SUFFIXES = ('.py', '.json', '.yml')
 
 def main() -> None:
     """Print, and save if asked to."""
-    parser = argparse.ArgumentParser(description='Print the whole config')
+    parser = argparse.ArgumentParser(description='Print a config with all that it inherits')
     parser.add_argument('config', help='config file path')
-    parser.add_argument('--save-path', help=f'file to save the whole config in, {", ".join(SUFFIXES)}')
+    parser.add_argument('--save-path', help=f'file to save the config in, {", ".join(SUFFIXES)}')
     add_cfg_options(parser)
     args = parser.parse_args()
     cfg = read_config(args.config, args.cfg_options)

@@ -50,7 +50,7 @@ CONFIG
 "$python" "$mim/tools/test.py" small.py work/iter_2.pth --work-dir work
 grep --only-matching --no-filename '"one-shot/[a-z]*_mAP_50": [0-9.e-]*' work/*/*.json
 
-say 'search by example with the model in the box'
+say 'search by example with the default model'
 "$folder/venv/bin/mmosis" search data/test/images --reference data/test/images/000001.jpg --score-thr 0.1 --out found --runtime torch
 [[ $(ls found/overlays | wc -l) == 80 ]]
 grep --quiet '"counts"' found/annotations.json

@@ -23,10 +23,10 @@ def main() -> None:
     tensors = read_keras(args.in_file)
     weights = convert_keras(tensors)
     write_weights(args.out_file, weights, dict(source=Path(args.in_file).name))
-    whole, use = 'the model', 'configs/published/'
+    name, use = 'the model', 'configs/published/'
     if not is_detector(tensors):
-        whole, use = 'a backbone', "init_cfg=dict(type='BackbonePretrainedInit', checkpoint=...)"
-    print(f'{args.out_file}: {len(weights)} tensors of {whole}, for {use}')
+        name, use = 'a backbone', "init_cfg=dict(type='BackbonePretrainedInit', checkpoint=...)"
+    print(f'{args.out_file}: {len(weights)} tensors of {name}, for {use}')
 
 
 if __name__ == '__main__':
