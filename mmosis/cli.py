@@ -19,10 +19,14 @@ def run_search(args: argparse.Namespace) -> int:
     """Run ``mmosis search``; the exit status is 1 if an image could not be searched."""
     from mmosis.search import PhotoIndex, ReferenceBank, search_images
     from mmosis.search.folders.image_list import ImageList, find_images
+    from mmosis.search.images import load_mask
 
     inferencer = _make_inferencer(args)
     options = inferencer.options
-    references = [_load_mask(reference, options.max_pixels) for reference in args.references]
+    references = [
+        dict(each, mask=load_mask(each['mask'], options.max_pixels)) if 'mask' in each else each
+        for each in args.references
+    ]
     index = PhotoIndex.open(args.index) if args.index else None
     listed = find_images(args.images) if index is None else ImageList(index.files)
     images = listed.images
@@ -32,8 +36,8 @@ def run_search(args: argparse.Namespace) -> int:
     if index is not None:
         gone = 'it is no longer there; mmosis index brings the index up to date'
         listed = ImageList.of_files(index.choose(inferencer, bank, args.share, args.top), gone)
-    with _make_spread(args, inferencer) as spread:
-        report = search_images(inferencer, listed, bank, args.out, options, args.resume, spread)
+    with _make_executor(args, inferencer) as executor:
+        report = search_images(inferencer, listed, bank, args.out, options, args.resume, executor)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
     if report.searched:
         print(f'searched {report.searched}')
@@ -103,20 +107,13 @@ def _make_inferencer(args: argparse.Namespace) -> Any:
         raise ValueError(f'the model does not run on device {args.device}: {str(error).splitlines()[0]}') from error
 
 
-def _make_spread(args: argparse.Namespace, inferencer: Any) -> AbstractContextManager:
+def _make_executor(args: argparse.Namespace, inferencer: Any) -> AbstractContextManager:
     from mmosis.search.model_zoo import DEFAULT_MODEL
     from mmosis.search.ray.ray_search import describe_model, ray_workers
 
     if args.ray is None:
         return nullcontext()
     return ray_workers(describe_model(inferencer, args.model or DEFAULT_MODEL, args.weights), args.ray)
-
-
-def _load_mask(reference: dict, max_pixels: int) -> dict:
-    """Read the mask file of a reference."""
-    from mmosis.search.images import load_mask
-
-    return dict(reference, mask=load_mask(reference['mask'], max_pixels)) if 'mask' in reference else reference
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -72,15 +72,13 @@ class BankFile(NamedTuple):
             _check_tensors(file, thumbnails, encoded, list(outlines.values()))
             if encoded and metadata['format'] == FORMATS[0]:
                 encoded = encoded[: count_kept([file.get_slice(key).get_shape()[1:] for key in encoded])]
-            return cls(
-                [
-                    dict(entry, outline=_read_outline(file.get_tensor(outlines[row]))) if row in outlines else entry
-                    for row, entry in enumerate(references)
-                ],
-                [_read_thumbnail(file.get_tensor(key)) for key in thumbnails],
-                [_read_encoded(file.get_tensor(key)) for key in encoded],
-                fingerprint,
-            )
+            for row, key in outlines.items():
+                references[row] = dict(references[row], outline=file.get_tensor(key).tobytes().decode('latin-1'))
+            arrays = [file.get_tensor(key) for key in encoded]
+            if not all((np.abs(array) <= MAX_VALUE).all() for array in arrays):  # false of NaN
+                raise ValueError(f'its encodings are not finite numbers up to {MAX_VALUE:g}')
+            decoded = [_read_thumbnail(file.get_tensor(key)) for key in thumbnails]
+            return cls(references, decoded, arrays, fingerprint)
 
 
 def _check_header_size(path: str | Path) -> None:
@@ -129,16 +127,6 @@ def _check_tensors(file: Any, thumbnails: Sequence[str], encoded: Sequence[str],
     size = 4 * sum(int(np.prod(found[key].get_shape(), dtype=object)) for key in encoded)
     if size > MAX_ROW * len(thumbnails):
         raise ValueError(f'its encodings have {size} bytes; a reference has at most {MAX_ROW}')
-
-
-def _read_encoded(array: np.ndarray) -> np.ndarray:
-    if not (np.abs(array) <= MAX_VALUE).all():  # false of NaN
-        raise ValueError(f'its encodings are not finite numbers up to {MAX_VALUE:g}')
-    return array
-
-
-def _read_outline(array: np.ndarray) -> str:
-    return array.tobytes().decode('latin-1')
 
 
 def _read_thumbnail(data: np.ndarray) -> np.ndarray:

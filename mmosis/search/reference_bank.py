@@ -295,7 +295,11 @@ def _read_place(entry: dict, picture_size: tuple[float, float] | None) -> dict:
     bbox, picture, outline = (entry.get(key) for key in ('bbox', 'picture', 'outline'))
     if not isinstance(picture, str) or not re.fullmatch('[0-9a-f]{32}', picture):
         raise ValueError(f'the digest of an image has 32 hexadecimal digits, got {str(picture)[:100]}')
-    if picture_size is None or not _are_numbers(bbox, 4) or not _is_inside(bbox, picture_size):
+    is_inside = False
+    if picture_size is not None and _are_numbers(bbox, 4):
+        (x1, y1, x2, y2), (width, height) = bbox, picture_size
+        is_inside = 0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height
+    if not is_inside:
         raise ValueError(f'a reference lies at xyxy inside its image, got {str(bbox)[:100]}')
     if outline is not None:
         shape = tuple(map(int, picture_size[::-1]))
@@ -306,11 +310,6 @@ def _read_place(entry: dict, picture_size: tuple[float, float] | None) -> dict:
         except ValueError as error:
             raise ValueError(f'the outline of a reference: {error}') from error
     return dict(bbox=tuple(map(float, bbox)), picture=picture, outline=outline)
-
-
-def _is_inside(bbox: Sequence[float], size: tuple[float, float]) -> bool:
-    x1, y1, x2, y2 = bbox
-    return 0 <= x1 < x2 <= size[0] and 0 <= y1 < y2 <= size[1]
 
 
 def _are_numbers(values: Any, count: int) -> bool:

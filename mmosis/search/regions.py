@@ -67,8 +67,10 @@ class RegionEmbedding:
         return self._embed([encoded[level].astype(np.float32) for level in self.layers])
 
     def _embed(self, vectors: Sequence[np.ndarray]) -> np.ndarray:
-        pairs = zip(self.layers.values(), vectors, strict=True)
-        units = [_unit(rows if layer is None else rows @ layer[0].T + layer[1]) for layer, rows in pairs]
+        units = []
+        for layer, rows in zip(self.layers.values(), vectors, strict=True):
+            embedded = rows if layer is None else rows @ layer[0].T + layer[1]
+            units.append(embedded / np.linalg.norm(embedded, axis=1, keepdims=True).clip(min=EPS))
         return np.concatenate(units, axis=1) / np.float32(len(units) ** 0.5)
 
     # ---------------------------------------------------------------- files
@@ -126,7 +128,3 @@ def _averaging(length: int, whole: int, number: int, size: int) -> np.ndarray:
     ends = np.minimum(starts + size, length)
     shared = (np.minimum(ends, edges[1:]) - np.maximum(starts, edges[:-1])).clip(min=0)
     return (shared / shared.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=EPS)

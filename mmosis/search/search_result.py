@@ -11,10 +11,12 @@ class SearchResult(dict):
     """
 
     def __repr__(self) -> str:
-        images = [_columns(prediction) for prediction in self['predictions']]
+        # Plain values, or those of a DetDataSample.
+        images = [each if isinstance(each, dict) else each.pred_instances for each in self['predictions']]
         labels = [int(label) for image in images for label in image['labels']]
         scores = [float(score) for image in images for score in image['scores']]
-        summary = f'{_count(len(images), "image")}: {_count(len(labels), "object")}'
+        numbers = dict(image=len(images), object=len(labels))
+        summary = ': '.join(f'{number} {name}{"" if number == 1 else "s"}' for name, number in numbers.items())
         if not labels:
             return summary
         counts = ', '.join(f'{number} {self["classes"][label]}' for label, number in sorted(Counter(labels).items()))
@@ -27,12 +29,3 @@ def as_plain(found: Any) -> dict[str, list]:
     if 'masks' in found:
         plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
     return plain
-
-
-def _columns(prediction: Any) -> Any:
-    """What was found in an image, of plain values or of a ``DetDataSample``."""
-    return prediction if isinstance(prediction, dict) else prediction.pred_instances
-
-
-def _count(number: int, thing: str) -> str:
-    return f'{number} {thing}' if number == 1 else f'{number} {thing}s'

@@ -138,10 +138,16 @@ def plan_views(size: float | None, img_shape: tuple[int, int], settings: ViewSet
     whole = Plan(((0, 0, width, height),), side)
     if size is None or not settings.object_size or size * side / longer >= settings.min_object_size:
         return whole
-    wanted = _wanted_tile(size, settings)
-    tile = _affordable_tile(wanted, img_shape, settings)
+    enlargement = min(settings.object_size / size, settings.max_enlargement or inf)
+    wanted = max(ceil(settings.tile_side / enlargement), MIN_TILE)  # shows the object at the size that the model likes
     if wanted >= longer:
         return whole
+    # The smallest one from there up of which there are no more than max_tiles.
+    tile = wanted + bisect_left(
+        range(wanted, longer + 1),
+        True,
+        key=lambda tile: count_tiles(img_shape, tile, settings.overlap) <= settings.max_tiles,
+    )
     refused = None if tile == wanted else wanted
     if settings.tile_side / tile <= side / longer:  # objects would be no larger
         return replace(whole, wanted=refused)
@@ -196,20 +202,6 @@ def _choose_side(size: float | None, longer: int, settings: ViewSettings) -> int
         return int(min(high, limit))
     side = min(max(longer * settings.object_size / size, low), high, limit)
     return max(STEP * round(side / STEP), STEP)
-
-
-def _wanted_tile(size: float, settings: ViewSettings) -> int:
-    """Side in pixels of the image of the tiles that show an object of this size well."""
-    enlargement = min(settings.object_size / size, settings.max_enlargement or inf)
-    return max(ceil(settings.tile_side / enlargement), MIN_TILE)
-
-
-def _affordable_tile(wanted: int, img_shape: tuple[int, int], settings: ViewSettings) -> int:
-    """The smallest tile from this one up of which there are no more than ``max_tiles``."""
-    sizes = range(wanted, max(wanted, *img_shape) + 1)
-    return sizes[
-        bisect_left(sizes, True, key=lambda tile: count_tiles(img_shape, tile, settings.overlap) <= settings.max_tiles)
-    ]
 
 
 def _range(numbers: Sequence[int]) -> str:

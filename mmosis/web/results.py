@@ -135,25 +135,23 @@ def summarise(session: Session, score_thr: float) -> str:
     searched = [scene for scene in session.scenes if scene.found is not None]
     counts = count(session.shown_scene, score_thr, len(names))
     rows = zip(names, category_colours(len(names)), counts, strict=True)
-    chips = ''.join(_chip(name, colour, number) for name, colour, number in rows)
-    facts = [] if sum(counts) else [_none_found(session.shown_scene, score_thr)]
+    chips = ''.join(
+        f'<span class="chip"><i style="background: rgb{colour}"></i>{escape(name)} <b>{number}</b></span>'
+        for name, colour, number in rows
+    )
+    best_score = session.shown_scene.found.scores.max(initial=0).item()
+    facts = []
+    if not len(session.shown_scene.found):
+        facts.append('Nothing like it is here: give another reference, or draw its box closer')
+    elif not sum(counts):
+        facts.append(f'Nothing has a score of {score_thr:.2f}: lower "Score at least", or give another reference')
     if len(session.scenes) > 1:
         total = sum(sum(count(scene, score_thr, len(names))) for scene in searched)
         facts.append(f'{total} in all, {len(searched)} of {len(session.scenes)} images searched')
     how = describe_plans(plan.describe() for plan in session.shown_scene.plans)
     spent = f'searched in {session.seconds:.2f} s'
-    facts += [f'best score {_best_score(session.shown_scene):.2f}', f'{spent}, {how}' if how else spent]
+    facts += [f'best score {best_score:.2f}', f'{spent}, {how}' if how else spent]
     return f'<div class="chips">{chips}</div>' + _line(' · '.join(facts))
-
-
-def _none_found(scene: Scene, score_thr: float) -> str:
-    if not len(scene.found):
-        return 'Nothing like it is here: give another reference, or draw its box closer'
-    return f'Nothing has a score of {score_thr:.2f}: lower "Score at least", or give another reference'
-
-
-def _best_score(scene: Scene) -> float:
-    return scene.found.scores.max().item() if len(scene.found) else 0.0
 
 
 def describe(session: Session, score_thr: float) -> str:
@@ -178,11 +176,6 @@ def export(session: Session, score_thr: float) -> bytes | None:
         return None
     records = [describe_image(scene.name, scene.image.shape[:2], scene.found, score_thr) for scene in searched]
     return json.dumps(to_coco(records, session.bank.names)).encode()
-
-
-def _chip(name: str, colour: tuple[int, int, int], number: int) -> str:
-    style = f'background: rgb{colour}'
-    return f'<span class="chip"><i style="{style}"></i>{escape(name)} <b>{number}</b></span>'
 
 
 def _line(text: str) -> str:

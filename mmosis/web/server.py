@@ -48,20 +48,10 @@ def serve(
 
 
 def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int, allowed_hosts: Sequence[str] = ()) -> str:
-    """Start the server of a page in the background.
-
-    Args:
-        page: The page.
-        host: Address to listen at.
-        port: Port to listen at.
-        max_upload_mb: Largest file that may be uploaded, in MB.
-        allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
+    """Start the server of a page in the background; arguments and errors are those of :func:`serve`.
 
     Returns:
         str: Where the page is.
-
-    Raises:
-        OSError: If the port cannot be listened at.
     """
     host = host.strip('[]')  # of an IPv6 address
     try:

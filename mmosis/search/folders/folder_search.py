@@ -59,7 +59,7 @@ class SearchReport:
 
 
 # Searches (file, name) each for a bank, in any order: a record of each as search_file makes it.
-Spread = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchOptions], Generator[dict, None, None]]
+Executor = Callable[[Sequence[tuple[str, str]], ReferenceBank, Path, SearchOptions], Generator[dict, None, None]]
 
 
 def search_images(
@@ -69,7 +69,7 @@ def search_images(
     out: str | Path,
     options: SearchOptions,
     resume: bool = False,
-    spread: Spread | None = None,
+    executor: Executor | None = None,
 ) -> SearchReport:
     """Search images, and write ``annotations.json`` in COCO format and ``overlays/``.
 
@@ -85,7 +85,7 @@ def search_images(
             ``annotations.json``; see :func:`~mmosis.search.folders.parquet.write_detections`.
         options: How.
         resume: Whether to go on with a search that was stopped.
-        spread: What searches the images in other processes, see :func:`~mmosis.search.ray.ray_search.ray_workers`; by
+        executor: What searches the images in other processes, see :func:`~mmosis.search.ray.ray_search.ray_workers`; by
             default this one does.
 
     Raises:
@@ -110,7 +110,7 @@ def search_images(
         # An address is read as it was given; MMEngine has backends for some.
         sources = [given if '://' in given else file for given, file in zip(listed.images, files, strict=True)]
         todo = [(source, name) for source, name in zip(sources, names, strict=True) if name not in journal.records]
-        with closing((spread or _search_here(inferencer))(todo, bank, folder, options)) as found:
+        with closing((executor or _search_here(inferencer))(todo, bank, folder, options)) as found:
             try:
                 errors = _keep(journal, track(found, 'Search', len(todo), disable=not inferencer.show_progress))
             finally:
@@ -176,7 +176,7 @@ def _search_image(
     return dict(record, best_score=round(best, 4), plans=[plan.describe() for plan in searched.plans])
 
 
-def _search_here(inferencer: SearchBase) -> Spread:
+def _search_here(inferencer: SearchBase) -> Executor:
     return lambda todo, *how: (search_file(inferencer, file, name, *how) for file, name in todo)
 
 

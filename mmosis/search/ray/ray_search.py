@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from mmosis.search.base import SearchBase
-from mmosis.search.folders.folder_search import Spread, search_file
+from mmosis.search.folders.folder_search import Executor, search_file
 from mmosis.search.options import SearchOptions
 from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.runtimes import make_inferencer
@@ -30,8 +30,8 @@ ATTEMPTS = 3  # of an image that kills its worker, and of a worker that dies whi
 
 
 @contextmanager
-def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Spread]:
-    """Have images searched on a Ray cluster, for ``search_images(..., spread=)``.
+def ray_workers(model: Mapping[str, Any], address: str = LOCAL) -> Iterator[Executor]:
+    """Have images searched on a Ray cluster, for ``search_images(..., executor=)``.
 
     A cluster that this process has joined already is taken as it is. The nodes must be trusted, share the file system
     and the working folder, and have the same mmosis.

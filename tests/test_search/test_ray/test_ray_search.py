@@ -17,7 +17,7 @@ import pytest
 
 from mmosis import cli
 from mmosis.search import LightInferencer, ReferenceBank, SearchOptions, SearchReport, search_images
-from mmosis.search.folders.folder_search import Spread, search_file
+from mmosis.search.folders.folder_search import Executor, search_file
 from mmosis.search.model_zoo import DEFAULT_MODEL
 from mmosis.search.ray import ray_search
 from mmosis.search.ray.ray_search import ATTEMPTS, Attempts, Worker, describe_model, ray_workers
@@ -52,18 +52,18 @@ def photos(tmp_path_factory: pytest.TempPathFactory, scene: object) -> Path:
 
 
 @pytest.fixture(scope='module')
-def cluster(light: LightInferencer) -> Iterator[Spread]:
+def cluster(light: LightInferencer) -> Iterator[Executor]:
     """One cluster for all tests."""
-    with ray_workers(describe_model(light, DEFAULT_MODEL, None)) as spread:
-        yield spread
+    with ray_workers(describe_model(light, DEFAULT_MODEL, None)) as executor:
+        yield executor
 
 
 @pytest.fixture(scope='module')
 def run(light: LightInferencer, bank: ReferenceBank, photos: Path) -> Callable[..., SearchReport]:
     """Search the photos, or other images."""
 
-    def run(out: Path, spread: Spread | None = None, inputs: object = photos, **options: object) -> SearchReport:
-        return search_images(light, inputs, bank, out, **(dict(options=SETTINGS, spread=spread) | options))
+    def run(out: Path, executor: Executor | None = None, inputs: object = photos, **options: object) -> SearchReport:
+        return search_images(light, inputs, bank, out, **(dict(options=SETTINGS, executor=executor) | options))
 
     return run
 
@@ -76,7 +76,7 @@ def whole(run: Callable, tmp_path_factory: pytest.TempPathFactory) -> tuple[byte
     return report.annotations.read_bytes(), report
 
 
-def here(light: LightInferencer) -> Spread:
+def here(light: LightInferencer) -> Executor:
     return lambda todo, *how: (search_file(light, *task, *how) for task in todo)
 
 
@@ -176,7 +176,7 @@ class TestCluster:
 
 
 class TestSameBytes:
-    def test_as_one_process(self, run: Callable, cluster: Spread, whole: tuple, tmp_path: Path) -> None:
+    def test_as_one_process(self, run: Callable, cluster: Executor, whole: tuple, tmp_path: Path) -> None:
         report = run(tmp_path, cluster)
         assert report.annotations.read_bytes() == whole[0]
         assert (report.num_images, report.num_found) == (NUM_PICTURES, whole[1].num_found)
@@ -184,16 +184,16 @@ class TestSameBytes:
         assert list(report.errors) == ['05_text.jpg']
         assert len(journal(tmp_path)) == len(set(journal(tmp_path))) == NUM_PICTURES + 1
 
-    def test_nothing_to_do(self, cluster: Spread, bank: ReferenceBank, tmp_path: Path) -> None:
+    def test_nothing_to_do(self, cluster: Executor, bank: ReferenceBank, tmp_path: Path) -> None:
         assert list(cluster([], bank, tmp_path, SETTINGS)) == []
 
     @pytest.mark.slow
-    def test_parquet_and_overlays(self, run: Callable, cluster: Spread, photos: Path, tmp_path: Path) -> None:
+    def test_parquet_and_overlays(self, run: Callable, cluster: Executor, photos: Path, tmp_path: Path) -> None:
         """A path that no worker can read is told like any other bad image."""
         (tmp_path / 'list.txt').write_text(f'{photos}/00.png\n\n{photos}/none.png\n{photos}/01.png\n')
-        for name, spread in (('one', None), ('ray', cluster)):
+        for name, executor in (('one', None), ('ray', cluster)):
             inputs = dict(inputs=tmp_path / 'list.txt', options=SearchOptions(score_thr=0.05))
-            report = run(tmp_path / name / 'found.parquet', spread, **inputs)
+            report = run(tmp_path / name / 'found.parquet', executor, **inputs)
             assert report.errors == {'none.png': f'there is no image file {photos}/none.png'}
         for file in ('found.parquet', 'overlays/00.png.jpg', 'overlays/01.png.jpg'):
             assert (tmp_path / 'one' / file).read_bytes() == (tmp_path / 'ray' / file).read_bytes()
@@ -201,7 +201,7 @@ class TestSameBytes:
     @pytest.mark.slow
     @pytest.mark.parametrize('first', ['one', 'ray'])
     def test_one_goes_on_with_what_the_other_began(
-        self, first: str, run: Callable, light: LightInferencer, cluster: Spread, whole: tuple, tmp_path: Path
+        self, first: str, run: Callable, light: LightInferencer, cluster: Executor, whole: tuple, tmp_path: Path
     ) -> None:
         order, left = dict(one=(here(light), cluster), ray=(cluster, here(light)))[first], []
 
@@ -235,7 +235,7 @@ class Poisoned(Worker):
 
 class TestDeaths:
     @pytest.mark.slow
-    def test_a_killed_worker(self, run: Callable, cluster: Spread, whole: tuple, tmp_path: Path) -> None:
+    def test_a_killed_worker(self, run: Callable, cluster: Executor, whole: tuple, tmp_path: Path) -> None:
         """Nothing is lost, and nothing comes twice."""
         killed = []
 
@@ -254,7 +254,7 @@ class TestDeaths:
 
     @pytest.mark.slow
     def test_a_picture_that_kills_its_worker_is_told(
-        self, run: Callable, cluster: Spread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, run: Callable, cluster: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from ray import cloudpickle
 
@@ -266,15 +266,15 @@ class TestDeaths:
         assert report.num_images == NUM_PICTURES - 1
 
     def test_a_model_that_cannot_be_loaded(
-        self, run: Callable, cluster: Spread, light: LightInferencer, tmp_path: Path
+        self, run: Callable, cluster: Executor, light: LightInferencer, tmp_path: Path
     ) -> None:
         with (
-            ray_workers(describe_model(light, 'none', None)) as spread,
+            ray_workers(describe_model(light, 'none', None)) as executor,
             pytest.raises(
                 ChildProcessError, match='the workers cannot go on: ValueError: there is no config file or folder none'
             ),
         ):
-            run(tmp_path, spread)
+            run(tmp_path, executor)
         assert (tmp_path / 'annotations.json').is_file()
 
 
@@ -283,7 +283,7 @@ class TestWorker:
 
     @pytest.fixture
     def make(
-        self, cluster: Spread, light: LightInferencer, bank: ReferenceBank, tmp_path: Path, monkeypatch
+        self, cluster: Executor, light: LightInferencer, bank: ReferenceBank, tmp_path: Path, monkeypatch
     ) -> Callable[..., Worker]:
         import ray
 
