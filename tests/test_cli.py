@@ -1,4 +1,4 @@
-"""The command ``mmosis``: what is read from the command line, what is written, and what is told when it fails."""
+"""The command ``mmosis``: what is read from the command line, what is written, and what is reported when it fails."""
 
 import json
 import math
@@ -273,7 +273,7 @@ class TestSearch:
         assert len(annotations()['images']) == 2
 
     def test_nothing_is_found(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
-        """How near it came is told, also of what was searched before a stop."""
+        """How near it came is reported, also of what was searched before a stop."""
         # Another image: what is boxed on the searched one would be found.
         assert cv2.imwrite('other.png', cv2.imread(photo) // 2 * 2)
         other = ('--reference', 'other.png', '--box', BOX)
@@ -285,9 +285,9 @@ class TestSearch:
             assert search(*other, '--score-thr', '1', *words, out=out) == 0
             *_, found, hint = [line for line in capsys.readouterr().out.splitlines() if line != TILES]
             assert found == f'0 objects in 1 images: {out}/annotations.json'
-            told = float(re.fullmatch(r'the best score was (0\.\d+), and 1 is asked for: try .*', hint)[1])
-            assert told == pytest.approx(best, abs=0.0006) if out == 'whole' else 0.3 < told < 1
-            assert f'try --score-thr {math.floor(100 * told) / 100:g}, another reference' in hint
+            reported = float(re.fullmatch(r'the best score was (0\.\d+), and 1 is asked for: try .*', hint)[1])
+            assert reported == pytest.approx(best, abs=0.0006) if out == 'whole' else 0.3 < reported < 1
+            assert f'try --score-thr {math.floor(100 * reported) / 100:g}, another reference' in hint
 
     def test_what_is_boxed_on_the_image_is_found_whatever_the_network_says(self, search: Callable, photo: str) -> None:
         """Also of several images, and in tiles."""
@@ -301,7 +301,7 @@ class TestSearch:
             assert (annotation['image_id'], annotation['score']) == (image_id, 1)
             assert annotation['segmentation']['size'] == [192, 192]
 
-    def test_how_it_was_searched_is_told(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
+    def test_how_it_was_searched_is_reported(self, search: Callable, photo: str, capsys: pytest.CaptureFixture) -> None:
         assert search('--reference', photo, '--box', BOX, '--tile', '128') == 0
         assert TILES in capsys.readouterr().out.splitlines()
         assert search('--reference', photo, '--box', BOX, '--image-scale', '128', out='scaled') == 0
@@ -327,7 +327,7 @@ class TestErrors:
             (('--reference', 'photo.png', '--box', '5,5,1,1'), 'a box must be x1, y1, x2, y2 in pixels with x1 < x2'),
             (('--reference', 'photo.png', '--box', '0,0,1000,9'), "reference 'object', photo.png at 0, 0, 1000, 9: a"),
             (('--box', '-20,-20,60,60'), 'inside the 192x192 (h x w) image, got [-20.0, -20.0, 60.0, 60.0]'),
-            (('--box', '0.1,0.2,0.5,0.6'), 'boxes are in pixels, got (0.1, 0.2, 0.5, 0.6); multiply shares'),
+            (('--box', '0.1,0.2,0.5,0.6'), 'boxes are in pixels, got (0.1, 0.2, 0.5, 0.6); multiply fractions'),
             (('--reference', 'photo.png', '--name', ' '), "a reference's name must be a word or more"),
             (('--negative', 'photo.png'), 'all references are negative'),
             (('--name', 'mug'), 'a reference on the searched image must have a bbox or a mask'),
@@ -449,27 +449,30 @@ class TestManyImages:
 
     def test_a_bad_path_among_others(self, search: Callable, folder: Path, quick: None, capsys) -> None:
         assert search('--reference', 'folder/a.png', images='none.png folder') == 1
-        told = capsys.readouterr()
-        assert '0 objects in 3 images: out/annotations.json' in told.out
-        assert told.err == 'not searched: none.png: there is no image or folder none.png\n'
+        output = capsys.readouterr()
+        assert '0 objects in 3 images: out/annotations.json' in output.out
+        assert output.err == 'not searched: none.png: there is no image or folder none.png\n'
         assert search('--reference', 'folder/a.png', images='no.png none.png', out='other') == 2
         assert capsys.readouterr().err == 'mmosis: error: there is no image or folder no.png\n'
         assert not Path('other').exists()
 
-    def test_what_a_folder_has_beside_images_is_told(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+    def test_what_a_folder_has_beside_images_is_reported(
+        self, search: Callable, folder: Path, quick: None, capsys
+    ) -> None:
         for name in ('a.heic', 'b.HEIC', 'c.mp4', '._a.png', '.hidden.png'):
             (folder / name).touch()
         assert search('--reference', 'folder/a.png', images='folder') == 0
-        told = capsys.readouterr()
-        assert 'in the folders, but not searched: 2 .heic, 1 .mp4\n' in told.out
-        assert told.err == ''
+        output = capsys.readouterr()
+        assert 'in the folders, but not searched: 2 .heic, 1 .mp4\n' in output.out
+        assert output.err == ''
 
-    def test_what_was_kept_and_added_is_told(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+    def test_what_was_kept_and_added_is_reported(self, search: Callable, folder: Path, quick: None, capsys) -> None:
         assert search('--reference', 'folder/a.png', images='folder/a.png folder/b.png') == 0
         assert search('--resume', '--reference', 'folder/a.png', images='folder/c.png') == 0
-        told = capsys.readouterr().out
+        output = capsys.readouterr().out
         assert (
-            '0 objects in 3 images: out/annotations.json\n2 images of the earlier search are kept, 1 were added' in told
+            '0 objects in 3 images: out/annotations.json\n2 images of the earlier search are kept, 1 were added'
+            in output
         )
         assert search('--resume', '--reference', 'folder/a.png', images='folder') == 0
         assert 'earlier search' not in capsys.readouterr().out
@@ -490,8 +493,8 @@ class TestManyImages:
     def test_another_search_writes_there(self, search: Callable, folder: Path, quick: None, capsys) -> None:
         with SearchJournal('out/journal.jsonl', {}, resume=False):
             assert search('--reference', 'folder/a.png', images='folder') == 2
-        told = 'mmosis: error: another search writes to out; wait for it, or take another folder\n'
-        assert capsys.readouterr().err == told
+        output = 'mmosis: error: another search writes to out; wait for it, or take another folder\n'
+        assert capsys.readouterr().err == output
 
 
 class TestSignals:

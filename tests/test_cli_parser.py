@@ -1,4 +1,4 @@
-"""Words that users type wrongly are told in one line, with what was meant."""
+"""Words that users type wrongly are reported in one line, with what was meant."""
 
 import pytest
 
@@ -8,7 +8,7 @@ ENOUGH = ('search', 'a.jpg', '--out', 'out', '--reference', 'b.jpg')
 
 
 @pytest.mark.parametrize(
-    ('words', 'told'),
+    ('words', 'message'),
     [
         ((), 'mmosis: error: say what to do: search, index, serve; mmosis --help'),
         (('serch', 'a.jpg'), 'did you mean search?; mmosis --help'),
@@ -56,12 +56,12 @@ ENOUGH = ('search', 'a.jpg', '--out', 'out', '--reference', 'b.jpg')
         ((*ENOUGH, '--device', ''), 'argument --device: it is empty'),
     ],
 )
-def test_one_line(words: tuple, told: str, capsys: pytest.CaptureFixture) -> None:
+def test_one_line(words: tuple, message: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit, match='2'):
         parse_args(words)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('mmosis')
-    assert told in line
+    assert message in line
     assert line.endswith(' --help tells more')
 
 

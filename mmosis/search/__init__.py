@@ -1,6 +1,7 @@
 """Search by example: references, banks of them, the inferencers, and searches of many images.
 
-``OneShotInferencer`` is mmdet's kin, on torch; where mmdet is not installed, it is :class:`LightInferencer`.
+``OneShotInferencer`` is a ``DetInferencer`` of mmdet, on torch; where mmdet is not installed, it is
+:class:`LightInferencer`.
 """
 
 from importlib.util import find_spec

@@ -141,7 +141,7 @@ class SearchBase(ABC):
 
     @property
     def region_scale(self) -> list:
-        """What the scale of :meth:`embed_regions` hangs on, as plain values."""
+        """The settings that determine the scale of :meth:`embed_regions`, as plain values."""
         sides = self.views.unknown_sides or (self.views.sides or ())[-1:]
         return [*sides[:1], self.views.max_enlargement]
 

@@ -90,13 +90,12 @@ def _from_box(found: FoundObjects, boxed: BoxedObject, img_shape: tuple[int, int
     )
     if 'masks' not in found:
         return FoundObjects(**columns)
-    rle = _fill(boxed.bbox, img_shape)
-    if boxed.outline is not None:
-        rle = dict(size=list(img_shape), counts=boxed.outline.encode())
+    outline = boxed.outline or encode_outline(np.broadcast_to(np.True_, img_shape), boxed.bbox)
+    rle = dict(size=list(img_shape), counts=outline.encode())
     return FoundObjects(**columns, masks=RLEMasks([rle], img_shape))
 
 
-def _fill(bbox: tuple[float, float, float, float], img_shape: tuple[int, int]) -> dict:
-    """Mask of all pixels that a box inside the image touches, as compressed RLE."""
+def encode_outline(mask: np.ndarray, bbox: tuple[float, float, float, float]) -> str:
+    """Encode the part of a mask (H, W) that lies in a box, with all pixels that the box touches: an ``outline``."""
     (x1, y1), (x2, y2) = np.floor(bbox[:2]).astype(int), np.ceil(bbox[2:]).astype(int)
-    return encode_part(np.ones((y2 - y1, x2 - x1), bool), (x1, y1), img_shape)
+    return encode_part(mask[y1:y2, x1:x2] > 0, (x1, y1), mask.shape)['counts'].decode()

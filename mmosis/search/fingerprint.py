@@ -27,7 +27,7 @@ FIRST_NAMES = dict(
 
 
 def model_fingerprint(model: nn.Module, model_cfg: ConfigDict, ref_pipeline: list[ConfigDict]) -> str:
-    """Hash all that an encoding of a reference hangs on: weights, buffers, settings and the reference pipeline.
+    """Hash all that determines the encoding of a reference: weights, buffers, settings and the reference pipeline.
 
     Precision has no part in it: encodings in bfloat16 are the same up to its rounding.
 

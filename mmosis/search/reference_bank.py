@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from safetensors import SafetensorError
 
-from mmosis.structures.run_lengths import encode_part
 from mmosis.utils.atomic import write_atomic
 from mmosis.utils.coco_outlines import check_runs
 
 from .bank_file import MAX_REFERENCES, BankFile
-from .boxed_objects import BoxedObject, image_digest
+from .boxed_objects import BoxedObject, encode_outline, image_digest
 from .references import THUMBNAIL_SIZE, Box, SearchReference
 
 MAX_TEXT = 5000  # letters of a name or an origin
@@ -87,7 +86,7 @@ class ReferenceBank:
     """Encoded references with names, thumbnails and origin; ``OneShotInferencer.encode`` makes one.
 
     A bank is not changed: what adds or removes gives a new one. It fits the model that encoded it and no other, which
-    its fingerprint tells.
+    its fingerprint says.
 
     Args:
         entries: One for each of the R references.
@@ -265,13 +264,7 @@ def _find_place(reference: SearchReference, results: dict) -> tuple[Box | None, 
         return None, None, None
     height, width = img.shape[:2]
     bbox = tuple(np.clip(results['ref_bbox'], 0, (width, height, width, height)).tolist())
-    return bbox, image_digest(img), None if mask is None else _encode_outline(mask, bbox)
-
-
-def _encode_outline(mask: np.ndarray, bbox: Box) -> str:
-    """Encode the part of a mask (H, W) that lies in a box."""
-    (x1, y1), (x2, y2) = np.floor(bbox[:2]).astype(int), np.ceil(bbox[2:]).astype(int)
-    return encode_part(mask[y1:y2, x1:x2] > 0, (x1, y1), mask.shape)['counts'].decode()
+    return bbox, image_digest(img), None if mask is None else encode_outline(mask, bbox)
 
 
 def _read_entry(entry: Any) -> BankEntry:

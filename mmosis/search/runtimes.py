@@ -50,7 +50,7 @@ def make_inferencer(
         raise ValueError(f'runtime must be one of {", ".join(RUNTIMES)}, got {runtime!r}')
     if runtime == 'onnx' and asked:
         raise ValueError(f'{", ".join(asked)} can be given to torch alone; omit it, or take runtime torch')
-    if not _exists(model):
+    if not (is_exported(model) or model in model_names() or Path(model).expanduser().exists()):
         raise ValueError(unknown_model(model))
     _require(runtime, model, asked)
     if runtime == 'torch':
@@ -61,10 +61,6 @@ def make_inferencer(
     from .onnx.light_inferencer import LightInferencer
 
     return LightInferencer(model, options=options, **changes)
-
-
-def _exists(model: str) -> bool:
-    return is_exported(model) or model in model_names() or Path(model).expanduser().exists()
 
 
 def _require(runtime: str, model: str, asked: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class SearchResult(dict):
-    """The dict of a ``DetInferencer``, with ``classes``; printed, it tells what was found.
+    """The dict of a ``DetInferencer``, with ``classes``; printed, it sums up what was found.
 
     Keys are ``predictions``, one for each image, ``visualization``, and ``classes``, the name of each label.
     """

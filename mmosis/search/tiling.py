@@ -183,7 +183,7 @@ def _check_results(results: Sequence[FoundObjects], tiles: Sequence[Tile]) -> No
 
 def _in_image(bboxes: np.ndarray, tile: Tile) -> np.ndarray:
     """Turn boxes in a tile into boxes in the image."""
-    # Half precision cannot tell neighbouring pixels of a large image apart.
+    # Half precision cannot distinguish neighbouring pixels of a large image.
     return bboxes.astype(np.float32) + np.array(tile, np.float32)[[0, 1, 0, 1]]
 
 

@@ -63,7 +63,7 @@ def search_views(
 ) -> Generator[Step, None, list[Searched]]:
     """Search images for categories, each in the views that its size asks for.
 
-    Where a size is not known, views at ``settings.unknown_sides`` come first: what is found there tells it, and the
+    Where a size is not known, views at ``settings.unknown_sides`` come first: what is found there shows it, and the
     views that it asks for give the result. If nothing credible is found, what they gave stays.
 
     Args:
@@ -105,7 +105,7 @@ def plan_first(size: float | None, img_shape: tuple[int, int], settings: ViewSet
 
 
 def finish(steps: Generator[Step, None, list[Searched]]) -> list[Searched]:
-    """Go through a search to its end, and tell how far it is where it has several views."""
+    """Go through a search to its end, and show how far it is where it has several views."""
     while True:
         try:
             done, total = next(steps)

@@ -51,7 +51,7 @@ def to_value(image: np.ndarray, key: str, name: str, without_box: str, box: Box 
 
     Args:
         image: (H, W, 3) BGR, or (H, W, 4) BGRA.
-        key: What tells this image from others; it comes back with the box.
+        key: Identifies this image; it comes back with the box.
         name: What the image is, for those who do not see it.
         without_box: What it says when there is no box.
         box: xyxy, pixels of the image.

@@ -37,8 +37,8 @@ def reference_form(session: Session, score_thr: float) -> dict:
     shown = session.shown_reference
     if shown is None:
         return dict(reference_box=None, name='', negative=False)
-    whole = 'the whole image' if shown.img.shape[2] == 3 else 'the opaque part of the image'
-    without_box = f'No box: {whole} is the reference.'
+    shown_part = 'the whole image' if shown.img.shape[2] == 3 else 'the opaque part of the image'
+    without_box = f'No box: {shown_part} is the reference.'
     box = to_value(shown.img, session.reference_key, f'reference {shown.name}', without_box, shown.bbox)
     return dict(reference_box=box, name=shown.name, negative=shown.negative)
 

@@ -40,7 +40,7 @@ class Scene:
 
     @property
     def key(self) -> str:
-        """What tells it from others."""
+        """Identifies it."""
         return str(id(self.image))
 
 
@@ -75,7 +75,7 @@ class Session:
 
     @property
     def reference_key(self) -> str:
-        """What tells the reference that is shown from others; several may be of one image."""
+        """Identifies the reference that is shown; several may be of one image."""
         return f'{self.reference} {id(self.shown_reference and self.shown_reference.img)}'
 
     @property

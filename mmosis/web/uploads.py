@@ -139,8 +139,8 @@ class UploadLimits:
 
 def _remove(paths: Iterable[Path]) -> None:
     """Remove files, and what is left of uploads that were broken off."""
-    left = [path for path in Path(get_upload_folder()).glob('tmp*') if _age(path) > KEPT]
-    for path in [*paths, *left]:
+    leftovers = [path for path in Path(get_upload_folder()).glob('tmp*') if _age(path) > KEPT]
+    for path in [*paths, *leftovers]:
         path.unlink(missing_ok=True)
 
 

@@ -11,10 +11,10 @@ from mmosis.structures import FoundObjects, RLEMasks
 HERE, NEAR, THERE = (0, 0, 10, 10), (0, 0, 10, 8), (20, 0, 30, 10)  # IoU of the first two: 0.8
 
 
-def found(*told: tuple[tuple, float, int]) -> FoundObjects:
+def found(*rows: tuple[tuple, float, int]) -> FoundObjects:
     """Detections with box, score and label; the mask of number i is pixel i."""
-    boxes, scores, labels = zip(*told, strict=True)
-    masks = RLEMasks.encode(np.eye(len(told), dtype=bool)[:, None])
+    boxes, scores, labels = zip(*rows, strict=True)
+    masks = RLEMasks.encode(np.eye(len(rows), dtype=bool)[:, None])
     return FoundObjects(
         bboxes=np.array(boxes, np.float32), scores=np.array(scores, np.float32), labels=np.array(labels), masks=masks
     )
@@ -26,7 +26,7 @@ def numbers(instances: FoundObjects) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ('told', 'iou_thr', 'left'),
+    ('rows', 'iou_thr', 'left'),
     [
         ([(HERE, 0.7, 0), (HERE, 0.9, 1)], 0.5, [1]),
         ([(HERE, 0.7, 0), (THERE, 0.9, 1)], 0.5, [1, 0]),
@@ -48,13 +48,13 @@ def numbers(instances: FoundObjects) -> list[int]:
         ([((0, 0, 10, 10), 0.9, 0), ((4, 0, 14, 10), 0.8, 2), ((8, 0, 18, 10), 0.7, 1)], 0.4, [0, 2]),
     ],
 )
-def test_winners(told: list, iou_thr: float, left: list[int]) -> None:
-    instances = found(*told)
+def test_winners(rows: list, iou_thr: float, left: list[int]) -> None:
+    instances = found(*rows)
     winners = cross_category_nms(instances, num_wanted=2, iou_thr=iou_thr)
     assert numbers(winners) == left
-    assert winners.labels.tolist() == [told[i][2] for i in left]
-    assert winners.scores.tolist() == pytest.approx([told[i][1] for i in left])
-    assert len(instances) == len(told)
+    assert winners.labels.tolist() == [rows[i][2] for i in left]
+    assert winners.scores.tolist() == pytest.approx([rows[i][1] for i in left])
+    assert len(instances) == len(rows)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_winners(told: list, iou_thr: float, left: list[int]) -> None:
     [((0, 1, 2), (0.5, 0.6, 0.7), [1, 0]), ((2, 3, 2), (0.5, 0.6, 0.7), []), ((1, 0, 1), (0.5, 0.5, 0.5), [0, 1, 2])],
 )
 def test_without_it_overlapping_ones_stay(labels: Sequence[int], scores: Sequence[float], left: list[int]) -> None:
-    told = [(HERE, score, label) for score, label in zip(scores, labels, strict=True)]
-    assert numbers(keep_wanted(found(*told), num_wanted=2)) == left
+    rows = [(HERE, score, label) for score, label in zip(scores, labels, strict=True)]
+    assert numbers(keep_wanted(found(*rows), num_wanted=2)) == left
 
 
 @pytest.mark.parametrize('settle', [lambda none: cross_category_nms(none, 2, 0.5), lambda none: keep_wanted(none, 2)])

@@ -41,7 +41,7 @@ def fingerprint(state: dict, model: dict | None = None, **crop: object) -> str:
 
 
 def test_what_changes_features_changes_it(state: dict) -> None:
-    told = [
+    fingerprints = [
         fingerprint(state),
         fingerprint(state, dict(data_preprocessor=dict(bgr_to_rgb=False))),
         fingerprint(state, dict(data_preprocessor=dict(mean=[1.0, 2.0, 3.0]))),
@@ -53,8 +53,8 @@ def test_what_changes_features_changes_it(state: dict) -> None:
         fingerprint(state, margin=0.5),
         fingerprint(state, mark_box=True),
     ]
-    assert len(set(told)) == len(told)
-    assert fingerprint(state) == told[0]
+    assert len(set(fingerprints)) == len(fingerprints)
+    assert fingerprint(state) == fingerprints[0]
 
 
 def test_what_matters_in_training_alone_changes_nothing(state: dict) -> None:

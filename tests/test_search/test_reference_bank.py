@@ -22,12 +22,12 @@ from mmosis.search.boxed_objects import BoxedObject, image_digest
 BROKEN = r'is no reference bank of mmosis, or a broken one \(.*{}.*\); nothing in it was executed'
 
 
-def make_bank(*told: str, fingerprint: str = 'f' * 64) -> ReferenceBank:
+def make_bank(*names: str, fingerprint: str = 'f' * 64) -> ReferenceBank:
     """A bank of random encodings; a name that starts with ``-`` is negative."""
-    rng = np.random.default_rng(len(told))
-    entries = [BankEntry(name.lstrip('-'), name.startswith('-'), f'{name}.png') for name in told]
-    thumbnails = [rng.integers(0, 256, (5 + row, 7, 3), dtype=np.uint8) for row in range(len(told))]
-    encoded = [rng.normal(size=(len(told), size)).astype(np.float32) for size in (4, 3)]
+    rng = np.random.default_rng(len(names))
+    entries = [BankEntry(name.lstrip('-'), name.startswith('-'), f'{name}.png') for name in names]
+    thumbnails = [rng.integers(0, 256, (5 + row, 7, 3), dtype=np.uint8) for row in range(len(names))]
+    encoded = [rng.normal(size=(len(names), size)).astype(np.float32) for size in (4, 3)]
     return ReferenceBank(entries, thumbnails, encoded, fingerprint)
 
 
@@ -116,16 +116,16 @@ class TestJoining:
         with pytest.raises(ValueError, match="the bank has no category 'jug'; it has 'cup', 'mug'"):
             make_bank('mug', 'cup').remove('jug')
 
-    @pytest.mark.parametrize('told', [('mug', 'mug'), ('mug', '-plate')])
-    def test_remove_all_that_is_wanted(self, told: tuple[str, ...]) -> None:
+    @pytest.mark.parametrize('names', [('mug', 'mug'), ('mug', '-plate')])
+    def test_remove_all_that_is_wanted(self, names: tuple[str, ...]) -> None:
         with pytest.raises(ValueError, match="'mug' is all that is searched for"):
-            make_bank(*told).remove('mug')
+            make_bank(*names).remove('mug')
 
 
 class TestFiles:
-    @pytest.mark.parametrize('told', [('mug',), ('-plate', 'mug', 'Öl "7"', 'mug')])
-    def test_what_was_saved_is_loaded(self, tmp_path: Path, told: tuple[str, ...]) -> None:
-        bank = make_bank(*told)
+    @pytest.mark.parametrize('names', [('mug',), ('-plate', 'mug', 'Öl "7"', 'mug')])
+    def test_what_was_saved_is_loaded(self, tmp_path: Path, names: tuple[str, ...]) -> None:
+        bank = make_bank(*names)
         bank.save(tmp_path / 'new' / 'mugs.safetensors')
         loaded = ReferenceBank.load(tmp_path / 'new' / 'mugs.safetensors')
         assert_equal(loaded, bank)
@@ -202,8 +202,10 @@ class TestFiles:
         with safe_open(tmp_path / 'bank', 'pt') as file:
             metadata = file.metadata()
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        told = [{key: e[key] for key in ('name', 'negative', 'origin')} for e in json.loads(metadata['references'])]
-        save_file(tensors, tmp_path / 'old', dict(metadata, references=json.dumps(told)))
+        descriptions = [
+            {key: e[key] for key in ('name', 'negative', 'origin')} for e in json.loads(metadata['references'])
+        ]
+        save_file(tensors, tmp_path / 'old', dict(metadata, references=json.dumps(descriptions)))
         assert_equal(ReferenceBank.load(tmp_path / 'old'), bank)
         assert bank.sizes() == [[(None, None)], [(None, None)]]
 
@@ -242,8 +244,8 @@ class Attack:
         return Path.touch, (self.path,)
 
 
-def told(**changes: object) -> dict:
-    """Metadata of two references that are told of otherwise."""
+def described(**changes: object) -> dict:
+    """Metadata of two references with other descriptions."""
     return dict(references=json.dumps(2 * [dict(name='a', negative=False, origin='a') | changes]))
 
 
@@ -260,13 +262,13 @@ class TestFilesThatAreNone:
     def change(self, file: Path, metadata: dict | None = None, **tensors: torch.Tensor | None) -> None:
         """Write the bank anew with other metadata and tensors; None leaves one out."""
         with safe_open(file, 'pt') as opened:
-            told = opened.metadata() | (metadata or {})
+            all_metadata = opened.metadata() | (metadata or {})
             kept = {key: opened.get_tensor(key).clone() for key in opened.keys()}  # noqa: SIM118
         kept |= {key.replace('_', '.'): tensor for key, tensor in tensors.items()}
         save_file(
             {key: tensor for key, tensor in kept.items() if tensor is not None},
             file,
-            {key: text for key, text in told.items() if text is not None},
+            {key: text for key, text in all_metadata.items() if text is not None},
         )
 
     def refuse(self, file: Path, reason: str = '') -> None:
@@ -295,9 +297,9 @@ class TestFilesThatAreNone:
     )
     def test_a_place_that_is_none(self, file: Path, changes: dict, reason: str) -> None:
         place = dict(picture='f' * 32, bbox=[1, 1, 5, 5], box_size=[4, 4], picture_size=[40, 50])
-        self.change(file, told(**place))
+        self.change(file, described(**place))
         assert ReferenceBank.load(file).entries[0].bbox == (1, 1, 5, 5)
-        self.change(file, told(**place | changes))
+        self.change(file, described(**place | changes))
         self.refuse(file, reason)
 
     @pytest.mark.parametrize(
@@ -310,7 +312,7 @@ class TestFilesThatAreNone:
     )
     def test_an_outline_that_is_none(self, file: Path, outline: bytes, reason: str) -> None:
         place = dict(picture='f' * 32, bbox=[1, 1, 5, 5], box_size=[4, 4], picture_size=[40, 50])
-        self.change(file, told(**place), outline_0=torch.frombuffer(bytearray(outline), dtype=torch.uint8))
+        self.change(file, described(**place), outline_0=torch.frombuffer(bytearray(outline), dtype=torch.uint8))
         self.refuse(file, reason)
 
     def test_an_outline_of_no_place(self, file: Path) -> None:
@@ -422,10 +424,10 @@ class TestFilesThatAreNone:
             (dict(references=json.dumps(2 * [dict(name='a', negative=True, origin='a')])), 'all .* are negative'),
             (dict(references='[]'), 'it has 2 thumbnails of 0 references'),
             (dict(references=f'[{"0," * 10_000}0]'), 'it lists 10001 references; a bank has at most 10000'),
-            (told(name=' '), "a reference's name must be a word or more"),
-            (told(name='x' * 10**6), "a reference's name has at most 5000 letters, got 1000000: x{50}"),
-            (told(origin='x' * 10**6), "a reference's origin has at most 5000 letters, got 1000000"),
-            (told(origin=['a']), 'a reference is described by'),
+            (described(name=' '), "a reference's name must be a word or more"),
+            (described(name='x' * 10**6), "a reference's name has at most 5000 letters, got 1000000: x{50}"),
+            (described(origin='x' * 10**6), "a reference's origin has at most 5000 letters, got 1000000"),
+            (described(origin=['a']), 'a reference is described by'),
         ],
     )
     def test_other_metadata(self, file: Path, metadata: dict, reason: str) -> None:
@@ -463,8 +465,8 @@ class TestFilesThatAreNone:
         (length,) = struct.unpack('<Q', content[:8])
         header = json.loads(content[8 : 8 + length])
         header['encoded.0'] = dict(dtype='F32', shape=[2, 2**57], data_offsets=[0, 2**60])
-        told = json.dumps(header).encode()
-        file.write_bytes(struct.pack('<Q', len(told)) + told + content[8 + length :])
+        text = json.dumps(header).encode()
+        file.write_bytes(struct.pack('<Q', len(text)) + text + content[8 + length :])
         self.refuse(file)
 
 

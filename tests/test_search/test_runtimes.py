@@ -73,8 +73,8 @@ def test_without_torch_it_is_told_what_needs_it(asked: dict, message: str, monke
 @pytest.mark.parametrize('installed', [('mmdet', 'onnxruntime'), ('mmdet',), ('onnxruntime',)])
 def test_a_misspelt_model_is_told_by_any_runtime(installed: tuple, monkeypatch: pytest.MonkeyPatch, made: list) -> None:
     monkeypatch.setattr(runtimes, 'find_spec', lambda name: name if name in installed else None)
-    for name, told in (('siamese_mask_rcnn_lit', f'mmosis: did you mean {LITE}? It'), ('xyz', 'mmosis. It')):
-        message = f'there is no config file or folder {name}, and no model of that name comes with {told} has {LITE}, '
+    for name, rest in (('siamese_mask_rcnn_lit', f'mmosis: did you mean {LITE}? It'), ('xyz', 'mmosis. It')):
+        message = f'there is no config file or folder {name}, and no model of that name comes with {rest} has {LITE}, '
         for runtime in (None, 'torch', 'onnx'):
             with pytest.raises(ValueError, match=re.escape(message + POCKET)):
                 make_inferencer(name, runtime=runtime)

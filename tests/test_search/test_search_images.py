@@ -22,23 +22,23 @@ SMALL = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
 PICTURE = cv2.resize(SMALL, (60, 40))  # BGR, smooth, so that JPEG keeps it well
 
 
-def encode(kind: str, picture: np.ndarray = PICTURE) -> bytes:
-    return cv2.imencode(kind, picture)[1].tobytes()
+def encode(format_: str, picture: np.ndarray = PICTURE) -> bytes:
+    return cv2.imencode(format_, picture)[1].tobytes()
 
 
-def animate(kind: str, frames: int = 3, **settings) -> bytes:
+def animate(format_: str, frames: int = 3, **settings) -> bytes:
     """The image, and other frames after it."""
     images = [Image.fromarray(np.roll(PICTURE[..., ::-1], 5 * i, axis=1)) for i in range(frames)]
     file = io.BytesIO()
-    images[0].save(file, kind, save_all=True, append_images=images[1:], **settings)
+    images[0].save(file, format_, save_all=True, append_images=images[1:], **settings)
     return file.getvalue()
 
 
 def claim(width: int, height: int) -> bytes:
     """A PNG that says to be of this size, with few bytes."""
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
 
     header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
     data = zlib.compress(bytes(1000))
@@ -57,11 +57,11 @@ def write(tmp_path: Path) -> Callable[..., str]:
 
 
 class TestFiles:
-    @pytest.mark.parametrize('kind', ['.png', '.bmp', '.tif', '.webp', '.jpg', '.jpe', '.avif', '.jp2'])
-    def test_kinds(self, write: Callable, kind: str) -> None:
-        image = load_image(write(encode(kind), f'a{kind}'))
+    @pytest.mark.parametrize('suffix', ['.png', '.bmp', '.tif', '.webp', '.jpg', '.jpe', '.avif', '.jp2'])
+    def test_formats(self, write: Callable, suffix: str) -> None:
+        image = load_image(write(encode(suffix), f'a{suffix}'))
         assert (image.shape, image.dtype) == ((40, 60, 3), np.uint8)
-        assert np.abs(image.astype(int) - PICTURE).mean() < (0.01 if kind in ('.png', '.bmp', '.tif') else 6)
+        assert np.abs(image.astype(int) - PICTURE).mean() < (0.01 if suffix in ('.png', '.bmp', '.tif') else 6)
 
     def test_a_path_object_and_a_home(self, write: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv('HOME', str(tmp_path))
@@ -186,15 +186,15 @@ class TestFiles:
 
 
 class TestAnimation:
-    @pytest.mark.parametrize('kind', ['WEBP', 'PNG', 'TIFF', pytest.param('AVIF', marks=NEEDS_AVIF)])
-    def test_it_is_refused(self, write: Callable, kind: str) -> None:
-        path = write(animate(kind), f'a.{kind.lower()}')
-        with pytest.raises(ValueError, match=rf'a\.{kind.lower()} has 3 frames; save the one to search as an image'):
+    @pytest.mark.parametrize('format_', ['WEBP', 'PNG', 'TIFF', pytest.param('AVIF', marks=NEEDS_AVIF)])
+    def test_it_is_refused(self, write: Callable, format_: str) -> None:
+        path = write(animate(format_), f'a.{format_.lower()}')
+        with pytest.raises(ValueError, match=rf'a\.{format_.lower()} has 3 frames; save the one to search as an image'):
             load_image(path)
 
-    @pytest.mark.parametrize('kind', ['GIF', 'WEBP', 'PNG', 'TIFF'])
-    def test_a_single_frame_is_an_image(self, write: Callable, kind: str) -> None:
-        image = load_image(write(animate(kind, frames=1), f'a.{kind.lower()}'))
+    @pytest.mark.parametrize('format_', ['GIF', 'WEBP', 'PNG', 'TIFF'])
+    def test_a_single_frame_is_an_image(self, write: Callable, format_: str) -> None:
+        image = load_image(write(animate(format_, frames=1), f'a.{format_.lower()}'))
         assert image.shape == PICTURE.shape
         assert np.abs(image.astype(int) - PICTURE).mean() < 12  # the palette of a GIF
 

@@ -35,9 +35,9 @@ def write_turned(path: Path, image: np.ndarray) -> None:
 
 
 class TestForms:
-    @pytest.mark.parametrize('kind', [str, Path])
-    def test_a_path(self, file: Path, kind: type) -> None:
-        (reference,) = parse_references(kind(file))
+    @pytest.mark.parametrize('type_', [str, Path])
+    def test_a_path(self, file: Path, type_: type) -> None:
+        (reference,) = parse_references(type_(file))
         results, _ = reference.load()
         np.testing.assert_array_equal(results['img'], IMAGE)
         assert results['img_shape'] == (HEIGHT, WIDTH)
@@ -50,18 +50,18 @@ class TestForms:
         assert reference.img is IMAGE
 
     def test_a_dict(self) -> None:
-        told = dict(img='mug.png', bbox=[1, 2, 30, 40], name='mug', negative=False)
-        (reference,) = parse_references(told)
+        given = dict(img='mug.png', bbox=[1, 2, 30, 40], name='mug', negative=False)
+        (reference,) = parse_references(given)
         assert (reference.img, reference.bbox, reference.name) == ('mug.png', (1.0, 2.0, 30.0, 40.0), 'mug')
-        assert told['bbox'] == [1, 2, 30, 40]
+        assert given['bbox'] == [1, 2, 30, 40]
 
     def test_an_object(self) -> None:
         reference = SearchReference('mug.png')
         assert parse_references(reference) == [reference]
 
-    @pytest.mark.parametrize('kind', [list, tuple])
-    def test_several_of_any_form(self, kind: type) -> None:
-        references = kind(['a.png', Path('b.png'), IMAGE, dict(img='c.png', negative=True), SearchReference('d.png')])
+    @pytest.mark.parametrize('type_', [list, tuple])
+    def test_several_of_any_form(self, type_: type) -> None:
+        references = type_(['a.png', Path('b.png'), IMAGE, dict(img='c.png', negative=True), SearchReference('d.png')])
         parsed = parse_references(references)
         assert [reference.img for reference in parsed[:2]] == ['a.png', Path('b.png')]
         assert parsed[2].img is IMAGE
@@ -318,9 +318,9 @@ def test_an_image_that_is_not_there(tmp_path: Path) -> None:
 
 
 class TestOnTheSearchedImage:
-    @pytest.mark.parametrize('told', [dict(bbox=(1, 2, 30, 40)), dict(mask=MASK)])
-    def test_it_is_taken_from_the_only_one(self, told: dict) -> None:
-        (reference,) = parse_references(dict(told, name='mug'), ['scene.png'])
+    @pytest.mark.parametrize('given', [dict(bbox=(1, 2, 30, 40)), dict(mask=MASK)])
+    def test_it_is_taken_from_the_only_one(self, given: dict) -> None:
+        (reference,) = parse_references(dict(given, name='mug'), ['scene.png'])
         assert (reference.img, reference.name) == ('scene.png', 'mug')
 
     def test_others_keep_their_image(self) -> None:

@@ -1,4 +1,4 @@
-"""What a call gives tells what was found."""
+"""The result of a call is printed as what was found."""
 
 import numpy as np
 import pytest
@@ -14,16 +14,16 @@ def result(*images: tuple[list[int], list[float]]) -> SearchResult:
 
 
 @pytest.mark.parametrize(
-    ('images', 'told'),
+    ('images', 'text'),
     [
         ([([0, 1, 0, 1, 0], [0.97, 0.9, 0.8, 0.6, 0.531])], '1 image: 5 objects (3 coin, 2 cup), scores 0.53-0.97'),
         ([([1], [0.75]), ([], [])], '2 images: 1 object (1 cup), scores 0.75-0.75'),
         ([([], [])], '1 image: 0 objects'),
     ],
 )
-def test_it_tells(images: list, told: str) -> None:
+def test_it_is_printed(images: list, text: str) -> None:
     found = result(*images)
-    assert repr(found) == str(found) == told
+    assert repr(found) == str(found) == text
 
 
 def test_data_samples_too() -> None:

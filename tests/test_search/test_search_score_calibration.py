@@ -23,13 +23,13 @@ def test_ends_stay_finite_and_in_order() -> None:
 def test_where_the_size_is_known_a_misfit_counts() -> None:
     calibration = Calibration(1.0, -3.0, SizeCalibration(2.0, 0.0, 1.5), SizeCalibration(1.0, 1.0, 0.5))
     half, misfits = np.array([0.5, 0.5]), np.array([0.0, np.log(2)])
-    for told, odds in (
+    for given, odds in (
         (dict(), [np.exp(-3)] * 2),
         (dict(boxed=True), [np.exp(-3)] * 2),
         (dict(misfits=misfits), [1, 2**-1.5]),
         (dict(misfits=misfits, boxed=True), [np.e, np.e * 2**-0.5]),
     ):
-        scores = calibration(half, **told)
+        scores = calibration(half, **given)
         np.testing.assert_allclose(scores / (1 - scores), odds)
 
 
@@ -52,8 +52,8 @@ def test_a_config_may_have_one() -> None:
     assert Calibration.from_config(dict(calibration=dict(slope=2.0, offset=1.0))) == Calibration(2.0, 1.0)
     assert Calibration.from_config({}) is None
     sizes = dict(by_size=dict(slope=1.0, offset=0.5, weight=2.0), boxed=dict(slope=3.0, offset=4.0, weight=0.0))
-    told = Calibration.from_config(dict(calibration=dict(slope=2.0, offset=1.0, **sizes)))
-    assert told == Calibration(2.0, 1.0, SizeCalibration(1.0, 0.5, 2.0), SizeCalibration(3.0, 4.0, 0.0))
+    calibration = Calibration.from_config(dict(calibration=dict(slope=2.0, offset=1.0, **sizes)))
+    assert calibration == Calibration(2.0, 1.0, SizeCalibration(1.0, 0.5, 2.0), SizeCalibration(3.0, 4.0, 0.0))
 
 
 @pytest.mark.parametrize('slope', [-1, 0, float('nan')])

@@ -200,14 +200,14 @@ def make_things(
 
 
 def _draw_shape(
-    rng: np.random.Generator, start: np.ndarray, size: np.ndarray, shape: tuple[int, int], num_kinds: int
+    rng: np.random.Generator, start: np.ndarray, size: np.ndarray, shape: tuple[int, int], num_shapes: int
 ) -> np.ndarray:
     """A rectangle, an ellipse or a cross: (H, W) bool."""
     y, x = np.indices(shape)
     u, v = ((2 * (axis - low) / length - 1) for axis, low, length in zip((x, y), start, size, strict=True))
     inside = (np.abs(u) < 1) & (np.abs(v) < 1)
-    kinds = [np.ones(shape, bool), u**2 + v**2 < 1, (np.abs(u) < 0.4) | (np.abs(v) < 0.4)]
-    return inside & kinds[rng.integers(num_kinds)]
+    shapes = [np.ones(shape, bool), u**2 + v**2 < 1, (np.abs(u) < 0.4) | (np.abs(v) < 0.4)]
+    return inside & shapes[rng.integers(num_shapes)]
 
 
 def _make_scores(rng: np.random.Generator, labels: list[int], fits: bool) -> tuple[dict, dict | None]:

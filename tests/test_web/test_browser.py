@@ -88,11 +88,11 @@ def _write_scene(folder: Path) -> Path:
     return path
 
 
-def _add(page: object, kind: str, *paths: Path) -> None:
-    shown = page.locator(f'#{kind} img').count()
-    page.locator(f'#add-{kind} input[type=file]').set_input_files(paths)
-    page.locator(f'#{kind} img').nth(shown + len(paths) - 1).wait_for()
-    if kind == 'references':
+def _add(page: object, part: str, *paths: Path) -> None:
+    shown = page.locator(f'#{part} img').count()
+    page.locator(f'#add-{part} input[type=file]').set_input_files(paths)
+    page.locator(f'#{part} img').nth(shown + len(paths) - 1).wait_for()
+    if part == 'references':
         page.locator('#reference-box .stage').wait_for()  # it has a size once it has an image
 
 
@@ -441,8 +441,8 @@ def test_pictures_have_alternative_texts(visit) -> None:
     _click_example(page, 1)
     _wait_for_counts(page, 1, 1)
     names = [chip.inner_text().split()[0] for chip in page.locator('#summary .chip').all()]
-    told = page.locator('#result img').get_attribute('alt')
-    assert f'searched for {", ".join(names)}; found with a score of at least 0.50: 1 {names[0]}, 1 {names[1]}' in told
+    text = page.locator('#result img').get_attribute('alt')
+    assert f'searched for {", ".join(names)}; found with a score of at least 0.50: 1 {names[0]}, 1 {names[1]}' in text
     alts = page.evaluate('[...document.querySelectorAll("img")].map(image => image.alt)')
     assert all(alts)
 
@@ -561,9 +561,9 @@ def test_box_is_drawn_by_a_finger(visit, tmp_path: Path) -> None:
     area = _area(page, '#reference-box')
     finger = page.context.new_cdp_session(page)
     before = page.evaluate('scrollY')
-    for kind, share in (('touchStart', 0.25), ('touchMove', 0.4), ('touchMove', 0.75), ('touchEnd', None)):
-        place = dict(x=area['x'] + (share or 0) * area['width'], y=area['y'] + (share or 0) * area['height'])
-        finger.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=[place] if share else []))
+    for event, fraction in (('touchStart', 0.25), ('touchMove', 0.4), ('touchMove', 0.75), ('touchEnd', None)):
+        place = dict(x=area['x'] + (fraction or 0) * area['width'], y=area['y'] + (fraction or 0) * area['height'])
+        finger.send('Input.dispatchTouchEvent', dict(type=event, touchPoints=[place] if fraction else []))
     page.get_by_text('A box of 2').wait_for()
     assert [float(corner) for corner in _corners(page, '#reference-box')] == pytest.approx([100, 50, 300, 150], abs=4)
     assert page.evaluate('scrollY') == before

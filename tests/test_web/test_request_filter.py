@@ -93,9 +93,9 @@ def test_own_names_are_answered(ask: Callable, name: str) -> None:
 )
 def test_other_names_are_refused(ask: Callable, name: str) -> None:
     for path in ('/', '/theme.css', '/gradio_api/file=/etc/hosts'):
-        status, told = ask('GET', path, Host=name)
+        status, text = ask('GET', path, Host=name)
         assert status == 421
-        assert 'this server is not' in told
+        assert 'this server is not' in text
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_page_is_served_at_an_ipv6_address(fake_inferencer: object, host: str) -
 @pytest.mark.parametrize('path', [JOIN, '/gradio_api/upload', '/gradio_api/cancel', '/gradio_api/reset'])
 def test_foreign_pages_change_nothing(ask: Callable, origin: str, path: str, folder: Path) -> None:
     before = set(folder.iterdir())
-    status, told = ask('POST', path, '{}', Origin=origin, Content_Type='text/plain')
-    assert (status, told) == (403, 'the pages of other servers may not use this one')
+    status, text = ask('POST', path, '{}', Origin=origin, Content_Type='text/plain')
+    assert (status, text) == (403, 'the pages of other servers may not use this one')
     assert set(folder.iterdir()) == before
 
 
@@ -189,8 +189,8 @@ def test_websockets_and_the_start_of_the_server() -> None:
     async def app(scope: dict, receive: Callable, send: Callable) -> None:
         passed.append(scope['type'])
 
-    for kind in ('websocket', 'lifespan'):
-        asyncio.run(RequestFilter(app, '127.0.0.1')(dict(type=kind), None, send))
+    for type_ in ('websocket', 'lifespan'):
+        asyncio.run(RequestFilter(app, '127.0.0.1')(dict(type=type_), None, send))
     assert sent == [dict(type='websocket.close')]
     assert passed == ['lifespan']
 
@@ -265,9 +265,9 @@ def test_addresses_in_events_are_not_fetched(
         for number in (0, 1):
             for event in _events(f'http://{host}:{port}/a.png'):
                 body = json.dumps(dict(event, fn_index=number, session_hash='s', trigger_id=None))
-                status, told = ask('POST', JOIN, body, Content_Type='application/json')
+                status, text = ask('POST', JOIN, body, Content_Type='application/json')
                 assert status == 403, body
-                assert told.startswith('files must be uploaded')
+                assert text.startswith('files must be uploaded')
     assert called == []
     assert not [name for name in looked_up if NOBODY in name]
     assert set(folder.rglob('*')) == before

@@ -86,7 +86,7 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     whole = Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8))
     whole.save(folder / 'whole.png')
     (folder / 'cut.png').write_bytes((folder / 'whole.png').read_bytes()[:60])
-    told = {
+    messages = {
         'moving.webp': '2 frames',
         'dot.png': '1x1 pixels',
         'text.jpg': 'not an image that can be read',
@@ -94,16 +94,16 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
         'huge.png': 'at most 50 million pixels',
         'cut.png': 'cut off',
     }
-    return {name: (folder / name, text) for name, text in told.items()}
+    return {name: (folder / name, text) for name, text in messages.items()}
 
 
 @pytest.mark.parametrize('name', ['moving.webp', 'dot.png', 'text.jpg', 'empty.png', 'huge.png', 'cut.png'])
 def test_file_that_is_no_use_is_told_by_name_alone(tmp_path: Path, name: str) -> None:
     path, text = broken_files(tmp_path)[name]
-    with pytest.raises(ValueError, match=text) as told:
+    with pytest.raises(ValueError, match=text) as raised:
         page_images.read_upload(path)
-    assert str(told.value).startswith(name)
-    assert str(tmp_path) not in str(told.value)
+    assert str(raised.value).startswith(name)
+    assert str(tmp_path) not in str(raised.value)
 
 
 @pytest.mark.parametrize('side', [8_000, 30_000, 2**31 - 1])
@@ -393,10 +393,10 @@ def test_threshold_filters_what_is_found_already(ready: Session, fake_inferencer
 
 def test_summary_counts_by_category_and_escapes_names(ready: Session, fake_inferencer: object) -> None:
     session = actions.rename(ready, '<b>mug</b>')
-    told = results.summarise(search(session, fake_inferencer), 0.5)
-    assert '&lt;b&gt;mug&lt;/b&gt; <b>2</b>' in told
-    assert '<b>mug' not in told
-    assert re.search(r'searched in \d+\.\d\d s, at 640 pixels', told)
+    text = results.summarise(search(session, fake_inferencer), 0.5)
+    assert '&lt;b&gt;mug&lt;/b&gt; <b>2</b>' in text
+    assert '<b>mug' not in text
+    assert re.search(r'searched in \d+\.\d\d s, at 640 pixels', text)
 
 
 @pytest.mark.parametrize('thr', [0.0, 0.5, 0.95])
@@ -409,9 +409,9 @@ def test_export_has_what_is_above_the_threshold(ready: Session, fake_inferencer:
 
 def test_nothing_found_tells_the_best_score_and_what_to_try(ready: Session, fake_inferencer: object) -> None:
     session = search(ready, fake_inferencer)
-    told = results.summarise(session, 0.95)
-    assert 'Nothing has a score of 0.95: lower' in told
-    assert 'best score 0.90' in told
+    text = results.summarise(session, 0.95)
+    assert 'Nothing has a score of 0.95: lower' in text
+    assert 'best score 0.90' in text
     nothing = replace(session.shown_scene, found=session.shown_scene.found[:0])
     assert 'Nothing like it is here' in results.summarise(replace(session, scenes=(nothing,)), 0.5)
 
@@ -426,8 +426,8 @@ def test_result_is_described_for_those_who_do_not_see_it(ready: Session, fake_in
     assert results.describe(Session(), 0.5) == ''
     assert results.describe(ready, 0.5) == 'scene.png, not searched yet'
     session = search(actions.rename(ready, 'mug'), fake_inferencer)
-    told = 'scene.png, searched for mug; found with a score of at least 0.50: 2 mug'
-    assert results.describe(session, 0.5) == told
+    text = 'scene.png, searched for mug; found with a score of at least 0.50: 2 mug'
+    assert results.describe(session, 0.5) == text
 
 
 def test_before_a_search_there_is_nothing_to_export(ready: Session) -> None:

@@ -88,17 +88,17 @@ def _files(folder: Path) -> list[Path]:
 
 
 def test_uploads_within_the_limits_are_taken(server: tuple, upload: Callable) -> None:
-    status, told = upload([MB - 10] * 3, 'a')
+    status, text = upload([MB - 10] * 3, 'a')
     assert status == 200
-    assert told.count('.png') == 3
+    assert text.count('.png') == 3
     assert upload([100], 'a', chunked=True, mark=1)[0] == 200
 
 
 def test_more_than_a_browser_may_is_refused_by_its_header(server: tuple, upload: Callable) -> None:
     before = set(_files(server[1]))
-    status, told = upload([MB - 10] * (LARGEST + 5), 'a')
+    status, text = upload([MB - 10] * (LARGEST + 5), 'a')
     assert status == 413
-    assert told == (
+    assert text == (
         'this is too much: the maximum allowed size of what one browser may upload in 10 minutes is 15 MB, in 100 '
         'files; try fewer images, or again later'
     )
@@ -108,16 +108,16 @@ def test_more_than_a_browser_may_is_refused_by_its_header(server: tuple, upload:
 
 def test_more_than_a_browser_may_is_refused_as_it_comes(server: tuple, upload: Callable) -> None:
     before = set(_files(server[1]))
-    status, told = upload([MB - 10] * (LARGEST + 1), 'a', chunked=True)
-    assert (status, told[:16]) == (413, 'this is too much')
+    status, text = upload([MB - 10] * (LARGEST + 1), 'a', chunked=True)
+    assert (status, text[:16]) == (413, 'this is too much')
     assert set(_files(server[1])) <= before
     assert upload([100], 'a')[0] == 200  # what was refused does not count
 
 
 def test_more_files_than_a_browser_may_are_refused(server: tuple, upload: Callable) -> None:
     before = set(_files(server[1]))
-    status, told = upload([100] * (MAX_FILES + 1), 'a')
-    assert (status, told[:16]) == (413, 'this is too much')
+    status, text = upload([100] * (MAX_FILES + 1), 'a')
+    assert (status, text[:16]) == (413, 'this is too much')
     assert set(_files(server[1])) <= before
     assert upload([100] * MAX_FILES, 'b')[0] == 200
 
@@ -139,9 +139,9 @@ def test_without_a_cookie_the_address_counts(upload: Callable) -> None:
 def test_all_together_have_a_limit(upload: Callable) -> None:
     for number in range(BROWSERS):
         assert upload([MB - 1000] * LARGEST, f'browser {number}', mark=number)[0] == 200
-    status, told = upload([MB - 1000], 'one more')
+    status, text = upload([MB - 1000], 'one more')
     assert status == 413
-    assert 'what all together may upload in 10 minutes is 60 MB' in told
+    assert 'what all together may upload in 10 minutes is 60 MB' in text
 
 
 def test_old_uploads_are_removed(server: tuple, upload: Callable, clock: Clock) -> None:

@@ -65,20 +65,20 @@ with ray_cluster.joined_cluster():
 
 def start_with(monkeypatch: pytest.MonkeyPatch, errors: list[Exception]) -> list[str]:
     """Start nodes of which the first end in errors; returns what the last tells, and what has ended."""
-    told = []
+    events = []
 
     @contextmanager
     def start() -> Iterator[str]:
         if errors:
             raise errors.pop(0)
         yield 'address'
-        told.append('ended')
+        events.append('ended')
 
     monkeypatch.setattr(ray_cluster, '_started_node', start)
-    monkeypatch.setattr(ray_cluster, '_connected', lambda address: nullcontext(told.append(address)))
+    monkeypatch.setattr(ray_cluster, '_connected', lambda address: nullcontext(events.append(address)))
     with ray_cluster._start():
         pass
-    return told
+    return events
 
 
 class TestStart:
@@ -184,8 +184,8 @@ class TestSignals:
     def test_processes_do_not_get_them(self) -> None:
         """Those that start here; this one does again afterwards."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-        told = 'import signal; print(sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))))'
+        code = 'import signal; print(sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))))'
         with ray_cluster._signals_blocked():
-            done = subprocess.run([sys.executable, '-c', told], capture_output=True, text=True, check=True)
+            done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
         assert {signal.SIGTERM, signal.SIGHUP} <= set(map(int, done.stdout.strip()[1:-1].split(',')))
         assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before

@@ -1,4 +1,4 @@
-"""Searches on a Ray cluster: the bytes of one process, whatever dies, and what is told."""
+"""Searches on a Ray cluster: the bytes of one process, whatever dies, and what is reported."""
 
 import json
 import os
@@ -189,7 +189,7 @@ class TestSameBytes:
 
     @pytest.mark.slow
     def test_parquet_and_overlays(self, run: Callable, cluster: Executor, photos: Path, tmp_path: Path) -> None:
-        """A path that no worker can read is told like any other bad image."""
+        """A path that no worker can read is reported like any other bad image."""
         (tmp_path / 'list.txt').write_text(f'{photos}/00.png\n\n{photos}/none.png\n{photos}/01.png\n')
         for name, executor in (('one', None), ('ray', cluster)):
             inputs = dict(inputs=tmp_path / 'list.txt', options=SearchOptions(score_thr=0.05))
@@ -298,9 +298,9 @@ class TestWorker:
 
     def test_a_picture(self, make: Callable, photos: Path, whole: tuple) -> None:
         task = json.dumps([str(photos / '00.png'), '00.png'])
-        (told,) = make()(dict(task=np.array([task])))['record']
+        (record,) = make()(dict(task=np.array([task])))['record']
         image = json.loads(whole[0])['images'][0]
-        assert {key: json.loads(told)[key] for key in ('file_name', 'width', 'height')}.items() <= image.items()
+        assert {key: json.loads(record)[key] for key in ('file_name', 'width', 'height')}.items() <= image.items()
 
     def test_no_shared_folder(self, make: Callable, tmp_path: Path) -> None:
         message = rf'node \S+ has no folder {tmp_path}/none; nodes must share the working folder'
