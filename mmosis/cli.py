@@ -48,7 +48,7 @@ def run_search(args: argparse.Namespace) -> int:
     if index is not None:
         num_skipped = len(images) - len(listed.images) - len(listed.problems)
         print(f'{num_skipped} of the {len(images)} images in {args.index} were skipped')
-    return _report_rest('searched', listed.tell_others(), report.errors)
+    return _report_rest('searched', listed.describe_others(), report.errors)
 
 
 def _report_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
@@ -81,7 +81,7 @@ def run_index(args: argparse.Namespace) -> int:
         f'{len(index)} images in {args.out}: {report.num_encoded} encoded, {report.num_kept} as they were, '
         f'{report.num_dropped} dropped; {index.num_bytes / 1e6:.1f} MB'
     )
-    return _report_rest('indexed', listed.tell_others(), report.errors)
+    return _report_rest('indexed', listed.describe_others(), report.errors)
 
 
 def run_serve(args: argparse.Namespace) -> int:

@@ -265,7 +265,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         drawn = super().visualize(pictures, preds, return_vis=return_vis or saves, **kwargs | dict(pred_score_thr=-1))
         if saves:
             for number, (image, picture) in enumerate(zip(inputs, drawn, strict=True), first):
-                name = self._names[image].picture if isinstance(image, str) else f'{number:08}.jpg'
+                name = self._names[image].image if isinstance(image, str) else f'{number:08}.jpg'
                 write_image(Path(img_out_dir, 'vis', name), picture)
         return drawn if return_vis else None
 

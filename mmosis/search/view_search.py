@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmosis.structures import FoundObjects
-from mmosis.utils.progress import tell_part
+from mmosis.utils.progress import report_part
 
 from .options import SearchOptions
 from .tiling import Tile, drop_duplicates, keep_own, merge_tiles
@@ -112,7 +112,7 @@ def finish(steps: Generator[Step, None, list[Searched]]) -> list[Searched]:
         except StopIteration as end:
             return end.value
         if total > 1:
-            tell_part('view', done, total)
+            report_part('view', done, total)
 
 
 # For an image and a category the plans whose results together are the answer.

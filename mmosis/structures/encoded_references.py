@@ -58,7 +58,7 @@ class EncodedReferences:
 
         Args:
             tensors: Each (E, ...).
-            fields: As :attr:`fields` tells them.
+            fields: As in :attr:`fields`.
 
         Raises:
             ValueError: If it is another number of tensors.

@@ -12,8 +12,8 @@ class Reference:
         img_id: Id of the image that it is cut from.
         img_path: File of that image.
         bbox: Its box, xyxy, float pixels of the original image.
-        img_shape: (h, w) of that image as the annotation file states it; it tells whether the box belongs to the
-            picture as it is stored or as its EXIF rotation shows it.
+        img_shape: (h, w) of that image as the annotation file states it; it decides whether the box belongs to the
+            image as it is stored or as its EXIF rotation shows it.
         segmentation: Its mask as the annotation file has it, polygons or RLE; None where masks are not asked for.
     """
 

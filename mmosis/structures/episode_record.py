@@ -81,7 +81,7 @@ def load_episodes(path: str | Path) -> tuple[dict, list[EpisodeRecord]]:
 
 def _parse(entry: Mapping, path: str | Path) -> EpisodeRecord:
     entry = dict(dict(run=0, absent=False), **entry) if isinstance(entry, dict) else {}
-    if set(entry) != set(FIELDS) or not all(isinstance(entry[name], kind) for name, kind in FIELDS.items()):
+    if set(entry) != set(FIELDS) or not all(isinstance(entry[name], types) for name, types in FIELDS.items()):
         raise ValueError(f'{path}: an episode must have {", ".join(FIELDS)} as tools/test.py writes them, got {entry}')
     if not 0 <= entry['run'] < MAX_RUNS:
         raise ValueError(f'{path}: the number of a run must be in 0-{MAX_RUNS - 1}, got {entry["run"]}')

@@ -33,8 +33,8 @@ class RLEMasks(Sequence):
     @classmethod
     def encode(cls, masks: 'np.ndarray | Tensor') -> 'RLEMasks':
         """Encode boolean masks (N, H, W), an array or a tensor; one on a GPU is encoded there."""
-        on_host = isinstance(masks, np.ndarray) or masks.device.type == 'cpu'
-        return cls(encode_array(np.asarray(masks)) if on_host else encode_tensor(masks), masks.shape[1:])
+        on_cpu = isinstance(masks, np.ndarray) or masks.device.type == 'cpu'
+        return cls(encode_array(np.asarray(masks)) if on_cpu else encode_tensor(masks), masks.shape[1:])
 
     @classmethod
     def encode_parts(
@@ -83,7 +83,7 @@ class RLEMasks(Sequence):
         return self.rles[index]
 
     def cpu(self) -> 'RLEMasks':
-        """Return itself: encoded masks live on the host."""
+        """Return itself: encoded masks live on the CPU."""
         return self
 
     def numpy(self) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""COCO's run lengths of masks, from the edges of their columns: whole pictures are looked at, but not copied.
+"""COCO's run lengths of masks, from the edges of their columns: images are read in full, but not copied.
 
 They are, byte for byte, what ``pycocotools.mask.encode`` writes.
 """
@@ -11,7 +11,7 @@ from pycocotools import mask as mask_utils
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Bounds memory; and CUDA looks for what is not 0 among fewer than 2**31 values.
+# Bounds memory; and CUDA finds what is not 0 among fewer than 2**31 values.
 PIXELS_AT_A_TIME = 2**28
 SMALL = 2**16  # pixels of a mask up to which copying it costs less than finding its edges
 
@@ -24,7 +24,7 @@ def encode_array(masks: np.ndarray) -> list[dict]:
 
 
 def encode_tensor(masks: 'Tensor') -> list[dict]:
-    """Encode boolean masks (N, H, W) where they are, such as on a GPU: only their edges come to the host."""
+    """Encode boolean masks (N, H, W) where they are, such as on a GPU: only their edges are copied to the CPU."""
     at_a_time = max(1, PIXELS_AT_A_TIME // max(1, masks[0:1].numel()))
     return [rle for chunk in masks.split(at_a_time) for rle in _encode_chunk(chunk)] if len(masks) else []
 

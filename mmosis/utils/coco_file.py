@@ -39,7 +39,7 @@ def load_coco(ann_file: str, img_dir: str | None = None) -> CheckedCOCO:
 
     Args:
         ann_file: Path of the JSON file.
-        img_dir: Folder of its pictures, if they may be looked at: see :func:`~mmosis.utils.coco_images.turn_upright`.
+        img_dir: Folder of its images, if they may be read: see :func:`~mmosis.utils.coco_images.turn_upright`.
 
     Raises:
         FileNotFoundError: If there is no such file.

@@ -1,4 +1,4 @@
-"""The pictures of a COCO-format file: whether they are there, and which way they are turned."""
+"""The images of a COCO-format file: whether they are there, and which way they are turned."""
 
 import logging
 import os
@@ -15,14 +15,14 @@ from .image_header import ORIENTATION
 from .web_address import is_web_address
 
 ADDRESS = re.compile(r'[\w.+-]+://')
-NAMED = 5  # pictures in a message
+NAMED = 5  # images in a message
 QUARTER_TURNS = (5, 6, 7, 8)  # of EXIF's orientation
-LOOKED_AT = 500  # pictures whose headers are read to find out which way a data set is turned
+NUM_CHECKED = 500  # images whose headers are read to find out which way a data set is turned
 TOLERANCE = 1  # pixels by which label tools overshoot the border
 
 
 def check_pictures(paths: Sequence[str]) -> None:
-    """Check that pictures are where they should be; addresses of MMEngine's file backends are not looked up.
+    """Check that images are where they should be; addresses of MMEngine's file backends are not checked.
 
     Args:
         paths: Files, as the annotation file and the config name them together.
@@ -61,7 +61,7 @@ def _find_missing(paths: Sequence[str]) -> list[str]:
 
 
 def _count(some: Sequence[str], of: Sequence[str]) -> str:
-    return f'{len(some)} of {len(of)} pictures'
+    return f'{len(some)} of {len(of)} images'
 
 
 def _name(paths: Sequence[str]) -> str:
@@ -69,21 +69,21 @@ def _name(paths: Sequence[str]) -> str:
 
 
 def turn_upright(dataset: dict, img_dir: str | Path) -> None:
-    """Give pictures that their EXIF data turn by a quarter the size as they are shown, where boxes are meant so.
+    """Give images that their EXIF data turn by a quarter the size as they are shown, where boxes are meant so.
 
-    Some label tools (Label Studio's export of phone pictures) state the size as it is stored, and boxes as the picture
+    Some label tools (Label Studio's export of phone images) state the size as it is stored, and boxes as the image
     is shown. Where boxes reach out of the stated frame and fit into the turned one, and nowhere the other way round,
-    they are meant as shown in the whole file. Where boxes fit both ways, the stated size counts, with a warning.
+    all of the file are meant as shown. Where boxes fit both ways, the stated size counts, with a warning.
 
     Args:
         dataset: Content of the file, ids settled; sizes of its images are changed.
-        img_dir: Folder of the pictures. What is not there is not looked at.
+        img_dir: Folder of the images. What is not there is skipped.
     """
     reach = _reach(dataset)
     shown = [image for image, far in zip(dataset['images'], reach, strict=True) if _only_fits(far, image, turned=True)]
-    rest = dataset['images'][:: 1 + len(dataset['images']) // LOOKED_AT]
-    looked_at = {image['id']: image for image in (*shown[:LOOKED_AT], *rest)}
-    turned = [image for image in looked_at.values() if _is_stored_turned(image, img_dir)]
+    rest = dataset['images'][:: 1 + len(dataset['images']) // NUM_CHECKED]
+    checked = {image['id']: image for image in (*shown[:NUM_CHECKED], *rest)}
+    turned = [image for image in checked.values() if _is_stored_turned(image, img_dir)]
     if not turned:
         return
     far_of = {image['id']: far for image, far in zip(dataset['images'], reach, strict=True)}
@@ -93,11 +93,11 @@ def turn_upright(dataset: dict, img_dir: str | Path) -> None:
         turned = [image for image in dataset['images'] if _is_stored_turned(image, img_dir)]
         for image in turned:
             image.update(height=image['width'], width=image['height'])
-        print_log(f'{len(turned)} pictures are turned upright, since their boxes are meant so', 'current')
+        print_log(f'{len(turned)} images are turned upright, since their boxes are meant so', 'current')
     elif as_shown or not as_stored:
         print_log(
-            f'{len(turned)} of {len(looked_at)} pictures looked at are turned by their EXIF data, and the annotation '
-            'file states their sizes as they are stored; that boxes are meant so too cannot be told from them. If they '
+            f'{len(turned)} of {len(checked)} images checked are turned by their EXIF data, and the annotation '
+            'file states their sizes as they are stored; that boxes are meant so too cannot be seen from them. If they '
             'are meant as shown (as by Label Studio), swap height and width of these images in the file: '
             f'{_name([image["file_name"] for image in turned])}',
             'current',
@@ -123,10 +123,10 @@ def _only_fits(far: np.ndarray, image: dict, turned: bool) -> bool:
 
 
 def _is_stored_turned(image: dict, img_dir: str | Path) -> bool:
-    """Whether a picture is shown with its sides swapped, and its size is stated as it is stored."""
+    """Whether an image is shown with its sides swapped, and its size is stated as it is stored."""
     try:
-        with Image.open(os.path.join(img_dir, image['file_name'])) as picture:
-            size, orientation = picture.size, picture.getexif().get(ORIENTATION)
+        with Image.open(os.path.join(img_dir, image['file_name'])) as opened:
+            size, orientation = opened.size, opened.getexif().get(ORIENTATION)
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
         return False
     width, height = size

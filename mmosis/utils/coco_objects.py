@@ -8,7 +8,7 @@ import numpy as np
 
 from .coco_outlines import check_runs, join_runs, may_be_long, read_outline
 
-# What mmdet skips, in the order in which it looks; crowds stay, but are neither found nor shown as a reference.
+# What mmdet skips, in its order; crowds stay, but are neither found nor shown as a reference.
 REASONS = (
     'marked to ignore',
     'outside the image',
@@ -57,7 +57,7 @@ def count_skipped(reasons: Iterable[str], num_objects: int) -> str:
 
 
 def is_searchable(annotation: Mapping, image: Mapping) -> bool:
-    """Tell whether mmdet's data set gives an object to a detector as one to find.
+    """Decide whether mmdet's data set gives an object to a detector as one to find.
 
     It skips crowds, objects marked ``ignore``, those of area 0, narrower or lower than a pixel, or outside the image.
     They are never searched for; what is found there is neither right nor wrong. While a file is loaded,

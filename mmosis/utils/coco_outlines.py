@@ -80,7 +80,7 @@ def _read_polygons(outline: list) -> list | None:
 
 
 def may_be_long(polygon: list[float]) -> bool:
-    """Tell quickly whether a polygon may be longer than MAX_LENGTH; nearly none is."""
+    """Decide quickly whether a polygon may be longer than MAX_LENGTH; nearly none is."""
     size = len(polygon)
     return size * LIMIT > MAX_LENGTH and size // 2 * (max(polygon) - min(polygon)) > MAX_LENGTH
 
@@ -107,13 +107,13 @@ def list_polygons(segmentation: list) -> list[list]:
 
 
 def _are_points(part: Any) -> bool:
-    """Whether all are pairs of numbers; a COCO polygon has at least six."""
+    """Whether all are two numbers each; a COCO polygon has at least six."""
     return isinstance(part, list | tuple) and len(part) > 0 and all(map(_is_point, part))
 
 
 def _is_point(point: Any) -> bool:
-    pair = isinstance(point, list | tuple) and len(point) == 2
-    return pair and all(isinstance(value, Real) for value in point)
+    is_two = isinstance(point, list | tuple) and len(point) == 2
+    return is_two and all(isinstance(value, Real) for value in point)
 
 
 def _as_builtins(outline: Any) -> Any:

@@ -155,7 +155,7 @@ def _explain(error: str, content: Any) -> str:
             return f'this is not a COCO-format file with content: "{key or "images"}" is missing or empty'
         return f'"{key}" must be a list, got {_show(entries)}'
     if not isinstance(content[key], list) or len(content[key]) <= int(number):
-        return f'"{key}" must be listed once, got it several times'  # Python takes the last, msgspec looks at all
+        return f'"{key}" must be listed once, got it several times'  # Python takes the last, msgspec checks all
     entry = content[key][int(number)]
     field = field or (missing[1] if missing else None)
     if field is None:

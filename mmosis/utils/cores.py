@@ -16,8 +16,8 @@ def available_cores() -> int:
 
 def default_threads() -> int:
     """Count the threads of a network without torch: one a core, or as many as OMP_NUM_THREADS says, as in torch."""
-    told = os.environ.get('OMP_NUM_THREADS', '')
-    return int(told) if told.isdecimal() and int(told) else available_cores()
+    threads = os.environ.get('OMP_NUM_THREADS', '')
+    return int(threads) if threads.isdecimal() and int(threads) else available_cores()
 
 
 def limit_threads() -> None:

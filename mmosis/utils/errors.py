@@ -18,5 +18,5 @@ def describe_error(error: Exception) -> str:
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Whether an error, of Python, NumPy, OpenCV, torch or ONNX Runtime, tells of too little memory."""
+    """Whether an error, of Python, NumPy, OpenCV, torch or ONNX Runtime, reports too little memory."""
     return isinstance(error, MemoryError) or WORDS.search(str(error)) is not None

@@ -28,7 +28,7 @@ def read_image(path: str, size: tuple[int, int] | None = None, backend_args: dic
     """Read an image file as 8-bit colour.
 
     Grey, palette, CMYK and 16-bit files are converted, alpha is dropped. A rotation in the EXIF data is applied, as
-    label tools and browsers do, unless ``size`` fits the picture only as it is stored.
+    label tools and browsers do, unless ``size`` fits the image only as it is stored.
 
     Args:
         path: The file, or an address that MMEngine's file backends know.
@@ -128,25 +128,25 @@ def decode_image(content: bytes, name: str, flag: str = 'color') -> np.ndarray:
 
 
 def turn(array: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn a picture (H, W) or (H, W, 3) upright.
+    """Turn an image (H, W) or (H, W, 3) upright.
 
     Args:
         array: As it is stored.
         orientation: As EXIF has it, 1-8.
     """
-    picture = Image.fromarray(array)
-    picture.getexif()[ORIENTATION] = orientation
-    return np.array(ImageOps.exif_transpose(picture))
+    stored = Image.fromarray(array)
+    stored.getexif()[ORIENTATION] = orientation
+    return np.array(ImageOps.exif_transpose(stored))
 
 
 def _turn_avif(image: np.ndarray, content: bytes) -> np.ndarray:
-    """AVIF has a rotation of its own, which OpenCV leaves out and Pillow tells as one of EXIF."""
+    """AVIF has a rotation of its own, which OpenCV ignores and Pillow reports as one of EXIF."""
     with Image.open(BytesIO(content), formats=['AVIF']) as opened:
         return turn(image, opened.getexif().get(ORIENTATION, 1))
 
 
-def from_pillow(picture: Image.Image) -> np.ndarray:
-    """Turn a picture of Pillow into an array, upright as its EXIF says.
+def from_pillow(image: Image.Image) -> np.ndarray:
+    """Turn an image of Pillow into an array, upright as its EXIF says.
 
     Returns:
         np.ndarray: (H, W, 3) uint8, BGR; with transparency (H, W, 4), BGRA.
@@ -155,16 +155,16 @@ def from_pillow(picture: Image.Image) -> np.ndarray:
         ValueError: If its pixels are floats, or its file is cut off.
     """
     try:
-        picture = ImageOps.exif_transpose(picture)
+        image = ImageOps.exif_transpose(image)
     except OSError as error:  # Pillow reads a file when its pixels are asked for
-        raise ValueError(f'a picture of Pillow cannot be read: {error}') from error
-    if picture.mode == 'F':
-        raise ValueError('a picture of floats has no known range of values; give an array of uint8')
-    if picture.mode.startswith('I'):  # 16 bits
-        return np.repeat((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
-    if picture.has_transparency_data:
-        return np.asarray(picture.convert('RGBA'))[..., [2, 1, 0, 3]]
-    return np.ascontiguousarray(np.asarray(picture.convert('RGB'))[..., ::-1])
+        raise ValueError(f'an image of Pillow cannot be read: {error}') from error
+    if image.mode == 'F':
+        raise ValueError('an image of floats has no known range of values; give an array of uint8')
+    if image.mode.startswith('I'):  # 16 bits
+        return np.repeat((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    if image.has_transparency_data:
+        return np.asarray(image.convert('RGBA'))[..., [2, 1, 0, 3]]
+    return np.ascontiguousarray(np.asarray(image.convert('RGB'))[..., ::-1])
 
 
 def _check_depth(content: bytes, name: str) -> None:
@@ -186,7 +186,7 @@ def crop_box(image: np.ndarray, bbox: np.ndarray, margin: float = 0.0) -> np.nda
     Args:
         image: (H, W, 3).
         bbox: xyxy, float pixels of this image; the crop covers every pixel that it touches.
-        margin: Context to keep on each side, as a share of the box's width and height; cut at the image border.
+        margin: Context to keep on each side, as a fraction of the box's width and height; cut at the image border.
 
     Returns:
         np.ndarray: (h, w, 3), a view of the image.

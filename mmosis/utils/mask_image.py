@@ -13,7 +13,7 @@ from .image_header import ORIENTATION
 def decode_mask(content: bytes, name: str) -> np.ndarray:
     """Decode the mask of an object from the bytes of an image file, turned upright as EXIF says.
 
-    The object is where alpha is opaque, if that differs in the picture. Else, where the index of a palette is another
+    The object is where alpha is opaque, if that differs in the image. Else, where the index of a palette is another
     than that of black, or than 0 if no entry is black. Else, where a colour channel is not 0, in the depth of the file:
     labels of 16 bits may be small numbers. JPEG, AVIF and lossy WebP change zeros a little, so there it is the upper
     half of the values.
@@ -29,20 +29,20 @@ def decode_mask(content: bytes, name: str) -> np.ndarray:
         ValueError: If it is no image or is cut off.
     """
     pixels = decode_image(content, name, 'unchanged')
-    picture = _open(content)
-    if picture is None:
+    opened = _open(content)
+    if opened is None:
         return _not_zero(pixels, content)
-    mask = find_opaque(_alpha_of(picture))
+    mask = find_opaque(_alpha_of(opened))
     if mask is None:
-        mask = _not_background(picture) if picture.mode == 'P' else _not_zero(pixels, content)
-    return turn(mask, picture.getexif().get(ORIENTATION, 1))
+        mask = _not_background(opened) if opened.mode == 'P' else _not_zero(pixels, content)
+    return turn(mask, opened.getexif().get(ORIENTATION, 1))
 
 
 def decode_alpha(content: bytes) -> np.ndarray | None:
     """Decode the alpha of an image file, turned upright as EXIF says: (H, W) uint8; None if it has none."""
-    picture = _open(content)
-    alpha = None if picture is None else _alpha_of(picture)
-    return None if alpha is None else turn(alpha, picture.getexif().get(ORIENTATION, 1))
+    opened = _open(content)
+    alpha = None if opened is None else _alpha_of(opened)
+    return None if alpha is None else turn(alpha, opened.getexif().get(ORIENTATION, 1))
 
 
 def find_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
@@ -53,7 +53,7 @@ def find_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
 
     Returns:
         np.ndarray: (H, W) bool, where alpha is at least half of its largest value; None if that is everywhere, so that
-        alpha tells nothing.
+        alpha says nothing.
     """
     if alpha is None or not alpha.size:
         return None
@@ -64,23 +64,23 @@ def find_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
 def _open(content: bytes) -> Image.Image | None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # callers have looked at its size
-            picture = Image.open(BytesIO(content))
-            picture.load()
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # callers have checked its size
+            opened = Image.open(BytesIO(content))
+            opened.load()
     except Exception:  # a file that Pillow does not know may still be one that OpenCV knows
         return None
-    return picture
+    return opened
 
 
-def _alpha_of(picture: Image.Image) -> np.ndarray | None:
-    return np.asarray(picture.convert('RGBA').getchannel('A')) if picture.has_transparency_data else None
+def _alpha_of(opened: Image.Image) -> np.ndarray | None:
+    return np.asarray(opened.convert('RGBA').getchannel('A')) if opened.has_transparency_data else None
 
 
-def _not_background(picture: Image.Image) -> np.ndarray:
-    """Where a palette's index is not that of the background: of black, if the picture has any, or else 0."""
-    index = np.asarray(picture)
+def _not_background(opened: Image.Image) -> np.ndarray:
+    """Where a palette's index is not that of the background: of black, if the image has any, or else 0."""
+    index = np.asarray(opened)
     colours = np.full((256, 3), 255)  # an index may have no entry
-    entries = np.array(picture.getpalette('RGB')).reshape(-1, 3)
+    entries = np.array(opened.getpalette('RGB')).reshape(-1, 3)
     colours[: len(entries)] = entries
     is_black = (colours == 0).all(axis=1)[index]
     return ~is_black if is_black.any() else index != 0

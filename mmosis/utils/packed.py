@@ -70,7 +70,7 @@ class IdIndex:
         self._keys = keys[self._order]
 
     def find(self, wanted: int | str) -> int:
-        """Tell the position of an id, -1 if it is not in the list."""
+        """Return the position of an id, -1 if it is not in the list."""
         if isinstance(wanted, str) != (self._keys.dtype.kind == 'U'):
             return -1
         position = int(np.searchsorted(self._keys, wanted))

@@ -25,17 +25,17 @@ def may_use_bfloat16(device: str | torch.device) -> bool:
 
 @cache
 def has_native_bfloat16(device: str | torch.device) -> bool:
-    """Ask torch whether a device multiplies bfloat16 by itself; of kinds other than CPU and GPU it is not known.
+    """Ask torch whether a device multiplies bfloat16 by itself; of devices other than CPU and GPU it is not known.
 
     A CPU that is to pass for an older one (``ONEDNN_MAX_CPU_ISA=AVX2``) answers as that one.
 
     Args:
         device: The device, e.g. 'cpu'.
     """
-    kind = torch.device(device).type
-    if kind == 'cuda':
+    device_type = torch.device(device).type
+    if device_type == 'cuda':
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return kind == 'cpu' and _cpu_has_native_bfloat16()
+    return device_type == 'cpu' and _cpu_has_native_bfloat16()
 
 
 def _cpu_has_native_bfloat16() -> bool:

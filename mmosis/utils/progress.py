@@ -39,8 +39,8 @@ def track(
             progress.advance()
 
 
-def tell_part(part: str, done: int, total: int) -> None:
-    """Say how far the present step is, in the bar that this thread runs; where it runs none, nothing.
+def report_part(part: str, done: int, total: int) -> None:
+    """Report how far the present step is in the bar that this thread runs; where it runs none, nothing.
 
     Args:
         part: What the step has several of, in a word.
@@ -49,7 +49,7 @@ def tell_part(part: str, done: int, total: int) -> None:
     """
     running = _running.get()
     if running is not None:
-        running.tell(f'{part} {done}/{total}')
+        running.report(f'{part} {done}/{total}')
 
 
 class Progress:
@@ -65,7 +65,7 @@ class Progress:
 
     def __init__(self, description: str, total: int, completed: int = 0) -> None:
         self._description, self._total, self._completed = description, total, completed
-        self._start = self._told = time.monotonic()
+        self._start = self._reported = time.monotonic()
         console = Console()
         self._bar = _start_bar(console, description, total, completed) if _is_watched(console) else None
         self._outer: Progress | None = None
@@ -80,7 +80,7 @@ class Progress:
         _running.set(self._outer)
 
     def advance(self, description: str | None = None) -> None:
-        """Tell of one more step, and maybe say anew what is done."""
+        """Count one more step, and set the description if one is given."""
         self._completed += 1
         self._description = description or self._description
         if self._bar is not None:
@@ -88,8 +88,8 @@ class Progress:
         elif self._is_due():
             self._print()
 
-    def tell(self, part: str) -> None:
-        """Tell how far the present step is."""
+    def report(self, part: str) -> None:
+        """Report how far the present step is."""
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], description=f'{self._description}, {part}', refresh=True)
         elif self._is_overdue():
@@ -105,12 +105,12 @@ class Progress:
         return tenths[0] < tenths[1] or self._is_overdue()
 
     def _is_overdue(self) -> bool:
-        return time.monotonic() - self._told >= PATIENCE
+        return time.monotonic() - self._reported >= PATIENCE
 
     def _print(self, *parts: str) -> None:
-        self._told = time.monotonic()
-        told = ', '.join([f'{self._completed}/{self._total}', *parts, f'{self._told - self._start:.0f} s'])
-        print(f'{self._description}: {told}', flush=True)
+        self._reported = time.monotonic()
+        state = ', '.join([f'{self._completed}/{self._total}', *parts, f'{self._reported - self._start:.0f} s'])
+        print(f'{self._description}: {state}', flush=True)
 
 
 def _is_watched(console: Console) -> bool:

@@ -15,10 +15,10 @@ Sides = tuple[Any, Any, Any, Any]
 
 @dataclass(frozen=True)
 class PublishedFrame:
-    """A picture within a square of zeros.
+    """An image within a square of zeros.
 
     Attributes:
-        scale: By which the picture is enlarged.
+        scale: By which the image is enlarged.
         size: (h, w) of it then, in pixels.
         side: Of the square, in pixels.
     """
@@ -29,10 +29,10 @@ class PublishedFrame:
 
     @classmethod
     def of(cls, img_shape: tuple[int, int], min_size: int, max_size: int) -> 'PublishedFrame':
-        """Settle where a picture goes: scale = max(1, min_size / shorter side), less where it would not fit.
+        """Decide where an image goes: scale = max(1, min_size / shorter side), less where it would not fit.
 
         Args:
-            img_shape: (h, w) of the picture.
+            img_shape: (h, w) of the image.
             min_size: Shorter side in pixels that is wanted.
             max_size: Longer side at most, and side of the square.
         """
@@ -44,20 +44,20 @@ class PublishedFrame:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """(x, y) of the picture's upper left pixel in the square."""
+        """(x, y) of the image's upper left pixel in the square."""
         height, width = self.size
         return (self.side - width) // 2, (self.side - height) // 2
 
     @property
     def window(self) -> tuple[int, int, int, int]:
-        """The picture within the square, xyxy in pixels."""
+        """The image within the square, xyxy in pixels."""
         (height, width), (x, y) = self.size, self.corner
         return x, y, x + width, y + height
 
-    def picture(self, img: np.ndarray, anti_aliasing: bool) -> np.ndarray:
-        """Resize a picture (H, W, 3) uint8 and put it in its place: (side, side, 3).
+    def image(self, img: np.ndarray, anti_aliasing: bool) -> np.ndarray:
+        """Resize an image (H, W, 3) uint8 and put it in its place: (side, side, 3).
 
-        Values are cut to whole ones, not rounded; a picture of the right size stays as it is.
+        Values are cut to whole ones, not rounded; an image of the right size stays as it is.
         """
         if img.shape[:2] != self.size:
             img = resize_bilinear(img, self.size, anti_aliasing).astype(np.uint8)
@@ -68,13 +68,13 @@ class PublishedFrame:
         return self._place(cv2.resize(mask, self.size[::-1], interpolation=cv2.INTER_NEAREST))
 
     def box(self, bbox: np.ndarray) -> np.ndarray:
-        """Turn a box xyxy in pixels of the picture into one in pixels of the square."""
+        """Turn a box xyxy in pixels of the image into one in pixels of the square."""
         return np.asarray(bbox) * self.scale + self.corner * 2
 
-    def _place(self, picture: np.ndarray) -> np.ndarray:
-        square = np.zeros((self.side, self.side, *picture.shape[2:]), picture.dtype)
+    def _place(self, image: np.ndarray) -> np.ndarray:
+        square = np.zeros((self.side, self.side, *image.shape[2:]), image.dtype)
         x1, y1, x2, y2 = self.window
-        square[y1:y2, x1:x2] = picture
+        square[y1:y2, x1:x2] = image
         return square
 
 
@@ -86,7 +86,7 @@ def frame_reference(
     ref_sizes: tuple[int, int],
     anti_aliasing: bool,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Cut a reference out of its resized image, and resize it by the same rule; a whole picture is resized once.
+    """Cut a reference out of its resized image, and resize it by the same rule; a complete image is resized once.
 
     Args:
         img: (H, W, 3) uint8.
@@ -106,12 +106,12 @@ def frame_reference(
     if crop.shape != img.shape:
         frame = PublishedFrame.of(img.shape[:2], *image_sizes)
         framed_mask = None if mask is None else frame.mask(mask)
-        crop, cut = crop_reference(frame.picture(img, anti_aliasing), frame.box(bbox), framed_mask)
+        crop, cut = crop_reference(frame.image(img, anti_aliasing), frame.box(bbox), framed_mask)
     frame = PublishedFrame.of(crop.shape[:2], *ref_sizes)
-    return frame.picture(crop, anti_aliasing), None if cut is None else frame.mask(cut)
+    return frame.image(crop, anti_aliasing), None if cut is None else frame.mask(cut)
 
 
-def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: bool) -> np.ndarray:
+def resize_bilinear(image: np.ndarray, size: tuple[int, int], anti_aliasing: bool) -> np.ndarray:
     """Resize as ``skimage.transform.resize(order=1, mode='constant', preserve_range=True)``: the border blends with 0.
 
     Today's scikit-image blurs after the conversion to floating point, 0.16 before it; bytes differ by up to 2. Its
@@ -119,22 +119,22 @@ def resize_bilinear(picture: np.ndarray, size: tuple[int, int], anti_aliasing: b
     ``scipy.ndimage.zoom`` is not used: of a photograph enlarged to 1024 pixels it cuts hundreds so, this function tens.
 
     Args:
-        picture: (H, W) or (H, W, C).
+        image: (H, W) or (H, W, C).
         size: (h, w) to resize to.
         anti_aliasing: Whether to blur before shrinking, as scikit-image does since 0.15, not before.
 
     Returns:
         np.ndarray: (h, w) or (h, w, C), float64.
     """
-    factors = np.divide(picture.shape[:2], size)
+    factors = np.divide(image.shape[:2], size)
     if anti_aliasing:
         from scipy.ndimage import gaussian_filter
 
-        sigma = np.zeros(picture.ndim)
+        sigma = np.zeros(image.ndim)
         sigma[:2] = np.maximum(0, (factors - 1) / 2)
-        picture = gaussian_filter(picture, sigma, mode='constant')
-    ends = [(1, 1), (1, 1), (0, 0)][: picture.ndim]
-    padded = np.pad(picture.astype(np.float64), ends)
+        image = gaussian_filter(image, sigma, mode='constant')
+    ends = [(1, 1), (1, 1), (0, 0)][: image.ndim]
+    padded = np.pad(image.astype(np.float64), ends)
     rows, columns = (_positions(new, factor) for new, factor in zip(size, factors, strict=True))
     return _interpolate(_interpolate(padded, columns, axis=1), rows, axis=0)
 
@@ -208,12 +208,12 @@ def have_area(boxes: Any) -> Any:
 
 
 def _positions(new: int, factor: float) -> np.ndarray:
-    """Centres of the new pixels in the picture with a border of 1."""
+    """Centres of the new pixels in the image with a border of 1."""
     return (np.arange(new) + 0.5) * factor + 0.5
 
 
-def _interpolate(picture: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarray:
+def _interpolate(image: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarray:
     before = np.floor(positions).astype(int)
-    fraction = (positions - before).reshape([-1 if i == axis else 1 for i in range(picture.ndim)])
+    fraction = (positions - before).reshape([-1 if i == axis else 1 for i in range(image.ndim)])
     after = np.ceil(positions).astype(int)
-    return (1 - fraction) * picture.take(before, axis) + fraction * picture.take(after, axis)
+    return (1 - fraction) * image.take(before, axis) + fraction * image.take(after, axis)

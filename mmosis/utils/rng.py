@@ -20,7 +20,7 @@ def generator(seed: int, *keys: Key) -> np.random.Generator:
     Args:
         seed: The run's seed, >= 0.
         *keys: What the draw is for, e.g. ``('reference', img_id, cat_id, run)``; integers or words. A first word
-            always comes with the same number of keys: numpy does not tell ``('order',)`` from ``('order', 0)``.
+            always comes with the same number of keys: numpy does not distinguish ``('order',)`` and ``('order', 0)``.
 
     Raises:
         ValueError: If the seed is negative.
@@ -46,7 +46,7 @@ def seed_globally(seed: int, *keys: Key) -> None:
 
 @contextmanager
 def seeded(seed: int, *keys: Key) -> Iterator[None]:
-    """Run host code that draws from the global generators under (seed, keys), then put the generators back.
+    """Run code of MMDetection that draws from the global generators under (seed, keys), then put the generators back.
 
     Covers ``random``, ``numpy.random`` and torch's CPU generator: what the transforms and samplers of mmcv and mmdet
     draw from.

@@ -12,7 +12,7 @@ PATIENCE = 60  # seconds in which no further signal disturbs what is written
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal has told the process to stop.
+    """A signal that asks the process to stop.
 
     Args:
         number: The signal.
@@ -28,8 +28,8 @@ def raise_on_signals() -> Iterator[None]:
     """Have the first of SIGNALS raise :class:`Stopped`; those that follow within PATIENCE do nothing.
 
     Schedulers send a signal to a process and again to its group, and people press Ctrl-C twice; the second must not
-    tear what the first has begun to write. Signals that are ignored stay so, as ``nohup`` wants it, and outside of the
-    main thread nothing is changed.
+    interrupt what the first has begun to write. Signals that are ignored stay so, as ``nohup`` wants it, and outside of
+    the main thread nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

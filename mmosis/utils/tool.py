@@ -16,7 +16,7 @@ _PEER_ENDED = 'Connection closed by peer'  # gloo's words
 
 
 def run_tool(main: Callable[[], None]) -> None:
-    """Run the ``main`` of a tool, and tell in one line what is wrong with its input; a bug keeps its traceback.
+    """Run the ``main`` of a tool, and say in one line what is wrong with its input; a bug keeps its traceback.
 
     Processes of :mod:`mmosis.utils.torchrun` leave the line to it, so that it is printed once.
 
@@ -34,9 +34,9 @@ def run_tool(main: Callable[[], None]) -> None:
         if not is_about_input(error):
             raise
         if LAUNCHER_PID in os.environ:
-            _leave_to_launcher(describe_error(error))
+            _report_to_launcher(describe_error(error))
         else:
-            tell_error(sys.argv[0], describe_error(error))
+            print_error(sys.argv[0], describe_error(error))
         sys.exit(BAD_INPUT)
 
 
@@ -53,7 +53,7 @@ def is_about_input(error: Exception) -> bool:
     return isinstance(error, (ValueError, TypeError, ImportError)) and ours and raised
 
 
-def tell_error(tool: str, sentence: str) -> None:
+def print_error(tool: str, sentence: str) -> None:
     """Print what is wrong.
 
     Args:
@@ -63,7 +63,7 @@ def tell_error(tool: str, sentence: str) -> None:
     print(f'{Path(tool).name}: error: {sentence}', file=sys.stderr, flush=True)
 
 
-def _leave_to_launcher(sentence: str) -> None:
+def _report_to_launcher(sentence: str) -> None:
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler  # some tools have no torch
 
     get_error_handler().record_exception(ValueError(sentence))

@@ -1,4 +1,4 @@
-"""torchrun, which tells in one line what a tool says of its input: ``python -m mmosis.utils.torchrun``."""
+"""torchrun, which says in one line what a tool finds wrong with its input: ``python -m mmosis.utils.torchrun``."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch.distributed import run
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from .tool import BAD_INPUT, LAUNCHER_PID, tell_error
+from .tool import BAD_INPUT, LAUNCHER_PID, print_error
 
 # Its warning and error repeat in other words what ChildFailedError reports.
 _LOGGER = 'torch.distributed.elastic.multiprocessing.api'
@@ -34,7 +34,7 @@ def main(args: Sequence[str] | None = None) -> None:
             raise
         # Without a record it is argparse's, which has printed it.
         for record in [failure.message for failure in wrong_input if isinstance(failure.message, dict)][:1]:
-            tell_error(error.name, record['message'].partition(': ')[2])
+            print_error(error.name, record['message'].partition(': ')[2])
         sys.exit(BAD_INPUT)
 
 

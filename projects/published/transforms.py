@@ -31,7 +31,7 @@ class PublishedResize(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Resize and pad."""
         frame = PublishedFrame.of(results['img'].shape[:2], self.min_size, self.max_size)
-        img = frame.picture(results['img'], self.anti_aliasing)
+        img = frame.image(results['img'], self.anti_aliasing)
         self._move_annotations(results, frame)
         results.update(img=img, img_shape=img.shape[:2], window=frame.window, scale_factor=(frame.scale, frame.scale))
         return results

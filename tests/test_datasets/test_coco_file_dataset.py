@@ -79,9 +79,9 @@ def test_missing_pictures_are_told_when_the_file_is_loaded(make, tiny_coco):
     root = tiny_coco()
     for name in ('a.jpg', 'h.png'):  # the second shows nothing
         (root / 'images' / name).unlink()
-    with pytest.raises(FileNotFoundError, match=r'annotations\.json: 2 of 8 pictures are not there; check data_prefix'):
+    with pytest.raises(FileNotFoundError, match=r'annotations\.json: 2 of 8 images are not there; check data_prefix'):
         make(root)
-    with pytest.raises(FileNotFoundError, match=r'1 of 7 pictures are not there; .*: .*a\.jpg$'):
+    with pytest.raises(FileNotFoundError, match=r'1 of 7 images are not there; .*: .*a\.jpg$'):
         make(root, filter_cfg=dict(filter_empty_gt=True))
 
 

@@ -228,11 +228,11 @@ def test_pictures_that_are_searched_or_give_references_must_be_there(tiny_datase
     (root / 'images/h.png').unlink()
     assert len(tiny_dataset(root)) == 6
     (root / 'images/e.jpg').unlink()
-    with pytest.raises(FileNotFoundError, match=r'annotations\.json: 1 of 7 pictures are not there; .*: .*e\.jpg$'):
+    with pytest.raises(FileNotFoundError, match=r'annotations\.json: 1 of 7 images are not there; .*: .*e\.jpg$'):
         tiny_dataset(root)
     without_files = tiny_pipelines['ref'][1:]
     assert len(tiny_dataset(root, ref_pipeline=without_files)) == 6
     (root / 'images/a.jpg').unlink()
-    with pytest.raises(FileNotFoundError, match=r'1 of 6 pictures are not there; .*: .*a\.jpg$'):
+    with pytest.raises(FileNotFoundError, match=r'1 of 6 images are not there; .*: .*a\.jpg$'):
         tiny_dataset(root, ref_pipeline=without_files)
     assert len(tiny_dataset(root, ref_pipeline=without_files, pipeline=[])) == 6

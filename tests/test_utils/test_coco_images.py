@@ -20,16 +20,14 @@ def test_pictures_that_are_there_are_fine(tmp_path: Path) -> None:
 def test_missing_pictures_are_counted_and_named(tmp_path: Path) -> None:
     (tmp_path / 'a.jpg').touch()
     paths = [f'{tmp_path}/a.jpg', *(f'{tmp_path}/{folder}{number}.jpg' for folder in ('', 'none/') for number in 'bcd')]
-    message = (
-        rf'6 of 7 pictures are not there; check data_prefix .*: {tmp_path}/b.jpg, .*{tmp_path}/none/c.jpg, \.\.\.$'
-    )
+    message = rf'6 of 7 images are not there; check data_prefix .*: {tmp_path}/b.jpg, .*{tmp_path}/none/c.jpg, \.\.\.$'
     with pytest.raises(FileNotFoundError, match=message):
         check_pictures(paths)
 
 
 def test_a_folder_is_no_picture(tmp_path: Path) -> None:
     (tmp_path / 'a').mkdir()
-    with pytest.raises(FileNotFoundError, match=f'1 of 1 pictures are not there; .*: {tmp_path}/a$'):
+    with pytest.raises(FileNotFoundError, match=f'1 of 1 images are not there; .*: {tmp_path}/a$'):
         check_pictures([f'{tmp_path}/a'])
 
 
@@ -37,7 +35,7 @@ def test_a_folder_is_no_picture(tmp_path: Path) -> None:
     'address', ['https://example.org/a.jpg', 'images/https://example.org/a.jpg', '/x/s3://y/a.jpg']
 )
 def test_addresses_are_refused(address: str) -> None:
-    with pytest.raises(ValueError, match=f'1 of 2 pictures are named by an address; download them, .*: {address}$'):
+    with pytest.raises(ValueError, match=f'1 of 2 images are named by an address; download them, .*: {address}$'):
         check_pictures([address, 's3://bucket/b.jpg'])
 
 
@@ -75,7 +73,7 @@ def test_pictures_are_turned_upright_where_boxes_are_meant_as_shown(
     dataset = phone((6, BOTH), (8, SHOWN), (1, BOTH), (3, BOTH), (5, BOTH))
     turn_upright(dataset, tmp_path)
     assert sizes(dataset) == [(60, 80), (60, 80), (80, 60), (80, 60), (60, 80)]
-    assert '3 pictures are turned upright, since their boxes are meant so' in mmengine_log.text
+    assert '3 images are turned upright, since their boxes are meant so' in mmengine_log.text
 
 
 def test_pictures_stay_where_boxes_are_meant_as_stored(
@@ -94,7 +92,7 @@ def test_what_cannot_be_told_is_warned_of(
     dataset = phone((6, boxes[0]), (6, boxes[1]), (1, BOTH))
     turn_upright(dataset, tmp_path)
     assert sizes(dataset) == [(80, 60)] * 3
-    assert '2 of 3 pictures looked at are turned by their EXIF data' in mmengine_log.text
+    assert '2 of 3 images checked are turned by their EXIF data' in mmengine_log.text
     assert mmengine_log.text.rstrip().endswith('0.jpg, 1.jpg')
 
 

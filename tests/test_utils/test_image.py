@@ -273,10 +273,10 @@ class TestPillow:
         np.testing.assert_array_equal(from_pillow(picture), np.asarray(picture.convert('RGB'))[..., ::-1])
 
     def test_floats_are_refused(self) -> None:
-        with pytest.raises(ValueError, match='a picture of floats has no known range of values; give an array'):
+        with pytest.raises(ValueError, match='an image of floats has no known range of values; give an array'):
             from_pillow(Image.fromarray(np.zeros((4, 4), np.float32)))
 
     def test_a_file_that_is_cut_off(self) -> None:
         picture = Image.open(io.BytesIO(_encode(_pil(), 'PNG')[:500]))
-        with pytest.raises(ValueError, match='a picture of Pillow cannot be read: image file is truncated'):
+        with pytest.raises(ValueError, match='an image of Pillow cannot be read: image file is truncated'):
             from_pillow(picture)

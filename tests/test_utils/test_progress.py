@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from mmosis.utils import progress
-from mmosis.utils.progress import Progress, tell_part, track
+from mmosis.utils.progress import Progress, report_part, track
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ class TestInALog:
         assert capsys.readouterr().out == 'train: 20/20, 0 s\n'
 
     def test_parts_of_a_long_step(self, clock: list[float], capsys: pytest.CaptureFixture) -> None:
-        tell_part('view', 1, 9)  # nothing runs
+        report_part('view', 1, 9)  # nothing runs
         for _ in track('ab', 'Search'):
             for done in range(1, 5):
                 clock.append(clock[-1] + 100)
-                tell_part('view', done, 9)
-        tell_part('view', 2, 9)
+                report_part('view', done, 9)
+        report_part('view', 2, 9)
         assert capsys.readouterr().out.splitlines() == [
             'Search: 0/2, view 3/9, 300 s',
             'Search: 1/2, 400 s',
@@ -62,7 +62,7 @@ class TestInALog:
         for _ in track('a', 'Outer'):
             list(track([], 'Inner'))
             clock.append(400)
-            tell_part('view', 1, 2)
+            report_part('view', 1, 2)
         assert capsys.readouterr().out.splitlines() == ['Outer: 0/1, view 1/2, 400 s', 'Outer: 1/1, 400 s']
 
     def test_disabled(self, capsys: pytest.CaptureFixture) -> None:
@@ -74,7 +74,7 @@ def test_in_a_terminal_it_is_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr(progress, 'Console', lambda: Console(force_terminal=True, width=100))
     monkeypatch.setenv('TERM', 'xterm')
     for number in track(range(3), 'Search'):
-        tell_part('view', number, 7)
+        report_part('view', number, 7)
     printed = capsys.readouterr().out
     assert 'Search, view 2/7' in printed
     assert '━' in printed

@@ -30,7 +30,7 @@ def test_where_a_picture_goes() -> None:
 def test_pixels_and_masks_go_to_the_same_place() -> None:
     frame = PublishedFrame.of((50, 100), 80, 160)
     picture, mask = np.full((50, 100, 3), 200, np.uint8), np.full((50, 100), 255, np.uint8)
-    framed, framed_mask = frame.picture(picture, False), frame.mask(mask)
+    framed, framed_mask = frame.image(picture, False), frame.mask(mask)
     assert framed.shape == (160, 160, 3)
     np.testing.assert_array_equal(framed_mask == 255, framed.any(axis=2))
     assert framed_mask.sum() == 255 * 80 * 160

@@ -49,9 +49,9 @@ def to_coco(records: Iterable[dict], classes: Sequence[str]) -> dict:
     for image_id, record in enumerate(records, 1):
         images.append(dict(id=image_id, **{key: record[key] for key in ('file_name', 'width', 'height')}))
         for row in record['found']:
-            told = {key: value for key, value in row.items() if key != 'label'}
+            rest = {key: value for key, value in row.items() if key != 'label'}
             ids = dict(id=len(annotations) + 1, image_id=image_id, category_id=row['label'] + 1)
-            annotations.append(dict(ids, iscrowd=0, **told))
+            annotations.append(dict(ids, iscrowd=0, **rest))
     categories = [dict(id=number, name=name, supercategory='') for number, name in enumerate(classes, 1)]
     return dict(images=images, annotations=annotations, categories=categories)
 
@@ -77,7 +77,7 @@ def _trace(masks: RLEMasks, index: int) -> list[list[float]]:
     if not width or not height:
         return []
     mask = masks.crop(index, (x, y, x + width, y + height)).astype(np.uint8)
-    # OpenCV traces the centres of pixels: of doubled ones they tell both edges of a pixel.
+    # OpenCV traces the centres of pixels: doubled, they give both edges of a pixel.
     doubled = mask.repeat(2, axis=0).repeat(2, axis=1)
     contours, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [((contour.reshape(-1, 2) + 1) // 2 + (x, y)).astype(float).ravel().tolist() for contour in contours]

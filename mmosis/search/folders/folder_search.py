@@ -24,7 +24,7 @@ from mmosis.utils.progress import track
 
 from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
-from .output_names import absolute_paths, is_inside, picture_name
+from .output_names import absolute_paths, is_inside, overlay_name
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
 from .search_journal import SearchJournal
@@ -171,7 +171,7 @@ def _search_image(
     best = float(searched.found.scores.max(initial=0))
     if options.overlays:
         drawn = draw_search(image[..., ::-1], found, bank.names, bank.wanted_thumbnails())
-        write_image(folder / OVERLAYS / picture_name(name), drawn)
+        write_image(folder / OVERLAYS / overlay_name(name), drawn)
     record = describe_image(name, image.shape[:2], found, options.score_thr, options.polygons)
     return dict(record, best_score=round(best, 4), plans=[plan.describe() for plan in searched.plans])
 

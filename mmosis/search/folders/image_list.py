@@ -27,8 +27,8 @@ class ImageList:
     """Images that were named.
 
     Attributes:
-        images: Files, addresses and arrays as they were given, those of folders by name. Whether they exist was looked
-            at for those that were named by themselves.
+        images: Files, addresses and arrays as they were given, those of folders by name. Whether they exist was
+            checked for those that were named by themselves.
         problems: What was named and gives no image, and why.
         others: What else is in the folders, by suffix or as 'folder(s)'; hidden files do not count.
     """
@@ -53,7 +53,7 @@ class ImageList:
         if not self.images:
             raise next(iter(self.problems.values()), ValueError('there is no image to search'))
 
-    def tell_others(self) -> str:
+    def describe_others(self) -> str:
         """Say what else is in the folders, e.g. ``2 .heic, 1 .mp4``; empty where there is nothing."""
         return ', '.join(f'{number} {what}' for what, number in sorted(self.others.items()))
 
@@ -75,9 +75,9 @@ def find_images(inputs: Any) -> ImageList:
 
     Args:
         inputs: A file, a folder (its image files by name, not the hidden ones nor those of folders in it), an array
-            (H, W, 3) BGR, a picture of Pillow, which becomes one, or a list of these. A text file (``.txt``) names an
+            (H, W, 3) BGR, an image of Pillow, which becomes one, or a list of these. A text file (``.txt``) names an
             image a line, a Parquet file one a row, see :func:`~mmosis.search.folders.parquet.read_paths`; whether
-            these exist is not looked at.
+            these exist is not checked.
 
     Raises:
         TypeError: If it is something else.
@@ -130,7 +130,7 @@ def _list_folder(folder: Path, others: Counter[str]) -> list[str]:
         else:
             rest[path.suffix.lower() or 'without suffix'] += 1
     if not files:
-        has = f' (it has {ImageList(others=rest).tell_others()})' if rest else ''
+        has = f' (it has {ImageList(others=rest).describe_others()})' if rest else ''
         raise ValueError(f'folder {folder} has no images{has}; they end in {", ".join(IMG_EXTENSIONS)}')
     others.update(rest)
     return files

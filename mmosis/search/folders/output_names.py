@@ -44,14 +44,14 @@ def common_folder(files: Sequence[str]) -> str:
 
 
 def fit_name(name: str) -> str:
-    """Shorten the last part of a path if it is too long for a name; a hash of the whole path stands for the rest."""
+    """Shorten the last part of a path if it is too long for a name; a hash of the full path stands for the rest."""
     folder, last = os.path.split(name)
     if len(os.fsencode(last)) <= LONGEST:
         return name
     return os.path.join(folder, _mark(*os.path.splitext(last), name))
 
 
-def picture_name(name: str) -> str:
+def overlay_name(name: str) -> str:
     """Name the overlay, a JPEG, of an image."""
     stem, suffix = os.path.splitext(name)
     if suffix.lower() not in JPEG:
@@ -66,11 +66,11 @@ class OutputNames(NamedTuple):
     """What files are called that a call of an inferencer writes for an image.
 
     Attributes:
-        picture: Below ``vis/``.
+        image: Below ``vis/``.
         prediction: Below ``preds/``.
     """
 
-    picture: str
+    image: str
     prediction: str
 
 
@@ -91,16 +91,16 @@ def name_outputs(files: Sequence[str]) -> dict[str, OutputNames]:
 
 def _name_outputs(name: str, times: Counter[str]) -> OutputNames:
     stem = os.path.splitext(name)[0]
-    picture = name if cv2.haveImageWriter(name) else f'{name}.jpg'
+    image = name if cv2.haveImageWriter(name) else f'{name}.jpg'
     prediction = f'{name if times[stem] > 1 else stem}.json'
-    return OutputNames(fit_name(picture), fit_name(prediction))
+    return OutputNames(fit_name(image), fit_name(prediction))
 
 
 def _stems(names: Iterable[str]) -> list[str]:
     return [os.path.splitext(name)[0] for name in names]
 
 
-def _mark(stem: str, suffix: str, whole: str) -> str:
-    """End a name with the hash of the whole path that it stands for, within LONGEST."""
-    end = f'~{sha256(os.fsencode(whole)).hexdigest()[:12]}{suffix}'
+def _mark(stem: str, suffix: str, full: str) -> str:
+    """End a name with the hash of the full path that it stands for, within LONGEST."""
+    end = f'~{sha256(os.fsencode(full)).hexdigest()[:12]}{suffix}'
     return os.fsencode(stem)[: LONGEST - len(os.fsencode(end))].decode('utf-8', 'ignore') + end

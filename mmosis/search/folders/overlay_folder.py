@@ -28,7 +28,7 @@ def name_images(files: Sequence[str], journal: SearchJournal, overlays: Path | N
 
 
 def set_aside(overlays: Path, folders: Sequence[str]) -> None:
-    """Begin to move overlays, before the journal tells of a wider folder.
+    """Begin to move overlays, before the journal states a wider folder.
 
     Args:
         overlays: Their folder.
@@ -54,5 +54,5 @@ def settle(overlays: Path, folders: Sequence[str]) -> None:
 
 
 def _aside(overlays: Path, number: int) -> Path:
-    """Which of the folders it is laid out for, its name tells."""
+    """Its name says for which of the folders it is laid out."""
     return overlays.with_name(f'.{overlays.name}-{number}')

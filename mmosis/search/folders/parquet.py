@@ -59,7 +59,7 @@ def read_paths(path: Path) -> list[str]:
 
 
 def write_detections(path: Path, records: Iterable[dict], classes: Sequence[str]) -> None:
-    """Write a row for each object, whole or not at all.
+    """Write a row for each object, completely or not at all.
 
     Args:
         path: The file.
@@ -92,5 +92,7 @@ def _as_row(record: dict, found: dict, classes: Sequence[str]) -> dict:
     image = {key: record[key] for key in ('file_name', 'width', 'height')}
     image['file_name'] = os.fsencode(image['file_name']).decode('utf-8', 'backslashreplace')  # Parquet has UTF-8 alone
     box = dict(zip('xywh', found['bbox'], strict=True))
-    told = {key: found[key] for key in ('score', 'area')}
-    return dict(image, category=classes[found['label']], **told, **box, segmentation=json.dumps(found['segmentation']))
+    numbers = {key: found[key] for key in ('score', 'area')}
+    return dict(
+        image, category=classes[found['label']], **numbers, **box, segmentation=json.dumps(found['segmentation'])
+    )

@@ -83,12 +83,12 @@ class SearchJournal:
     def __enter__(self) -> 'SearchJournal':
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(self, error_type: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._file.close()
 
     def _start(self, header: dict, resume: bool) -> None:
         """Go on with what is there, or begin."""
-        lines, whole = self._read()
+        lines, size = self._read()
         if lines and lines[0].get('format') != FORMAT:
             raise ValueError(f'{self.path} is no journal of a search; write to another folder')
         searched = {line['file_name'] for line in lines if 'file_name' in line}
@@ -98,34 +98,34 @@ class SearchJournal:
                 'write to another folder'
             )
         if not resume:  # stopped before the first image: nothing to lose
-            lines, whole = [], 0
+            lines, size = [], 0
         if lines:
             self._move(lines[0].pop('folder', None))
             _check_header(lines[0], header, self.path)
         for line in lines[1:]:
             self._take(line)
-        self._file.truncate(whole)
-        self._file.seek(whole)
+        self._file.truncate(size)
+        self._file.seek(size)
         if not lines:
             self._write(header)
 
     def _read(self) -> tuple[list[dict], int]:
-        """Read the whole lines that are there, and how many bytes they have."""
+        """Read the complete lines, and how many bytes they have."""
         content = self._file.read()
-        whole = content.rfind(b'\n') + 1
-        rest = content[whole:]
+        size = content.rfind(b'\n') + 1
+        rest = content[size:]
         try:
-            lines = [json.loads(line) for line in content[:whole].splitlines()]
+            lines = [json.loads(line) for line in content[:size].splitlines()]
             if not all(isinstance(line, dict) for line in lines) or not all(map(_is_known, lines[1:])):
-                raise ValueError('a line tells of no image')
+                raise ValueError('a line is of no image')
             if not lines and not rest.startswith(_START[: len(rest)]):
-                raise ValueError('it has no whole line')
+                raise ValueError('it has no complete line')
         except ValueError as error:
             raise ValueError(f'{self.path} is no journal of a search ({error}); write to another folder') from error
-        return lines, whole
+        return lines, size
 
     def _take(self, line: dict) -> None:
-        """Take what a line after the first tells."""
+        """Take what a line after the first states."""
         if 'inputs' in line:
             self._move(line['folder'])
             self.names.update(dict.fromkeys(line['inputs']))

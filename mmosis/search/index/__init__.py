@@ -1,1 +1,1 @@
-"""The index of a library of pictures, which tells which of them are worth a search."""
+"""The index of a library of images, which ranks them by whether they are worth a search."""

@@ -1,4 +1,4 @@
-"""Files of an index: whether there is one, and helpers to find which pictures are new, have changed or are missing."""
+"""Files of an index: whether there is one, and helpers to find which images are new, have changed or are missing."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence

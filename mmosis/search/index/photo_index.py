@@ -1,4 +1,4 @@
-"""PhotoIndex: a library of pictures, encoded once, that says where to search first."""
+"""PhotoIndex: a library of images, encoded once, that says where to search first."""
 
 import json
 import os
@@ -35,7 +35,7 @@ FORMAT = 'mmosis index 1'
 TABLE = 'pictures'
 SHARE = 0.05
 NO_DAMAGE = (ENOSPC, EDQUOT, EFBIG, EACCES, EPERM, EROFS)  # of the system: it gives no space, or no permission
-BATCH = 32  # pictures that are kept at a time; a stop loses no more
+BATCH = 32  # images that are kept at a time; a stop loses no more
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class IndexReport:
     """What an update did.
 
     Attributes:
-        num_encoded: New and changed pictures.
-        num_kept: Pictures that were encoded before.
-        num_dropped: Pictures that are no longer among those given, or can no longer be read.
-        errors: Pictures that could not be encoded, and why; and what was given and names no picture.
+        num_encoded: New and changed images.
+        num_kept: Images that were encoded before.
+        num_dropped: Images that are no longer among those given, or can no longer be read.
+        errors: Images that could not be encoded, and why; and what was given and names no image.
     """
 
     num_encoded: int
@@ -56,7 +56,7 @@ class IndexReport:
 
 
 class PhotoIndex:
-    """Vectors of the regions of many pictures, in a table of LanceDB.
+    """Vectors of the regions of many images, in a table of LanceDB.
 
     A table changes by transactions, so a stop at any moment leaves it as it was before or after one; the next update
     goes on. It is read from the disk as it is needed. A search that reads while an update ends may have to be repeated.
@@ -73,16 +73,16 @@ class PhotoIndex:
     def build(
         cls, inferencer: SearchBase, inputs: str | Path | Sequence[str | Path] | ImageList, path: str | Path
     ) -> tuple['PhotoIndex', IndexReport]:
-        """Make an index of pictures, or bring one up to date: what is new or has changed is encoded.
+        """Make an index of images, or bring one up to date: what is new or has changed is encoded.
 
-        A picture has changed if its size in bytes or the time of its last change has. One that cannot be read stops
-        nothing; it is reported, and tried again by the next update. So is a path that names none, and pictures of the
+        An image has changed if its size in bytes or the time of its last change has. One that cannot be read stops
+        nothing; it is reported, and tried again by the next update. So is a path that names none, and images of the
         index below it are kept: a drive may be away.
 
         Args:
             inferencer: The model.
             inputs: Image files, folders, or a list of them, or what
-                :func:`~mmosis.search.folders.image_list.find_images` made of these; pictures of the index that are not
+                :func:`~mmosis.search.folders.image_list.find_images` made of these; images of the index that are not
                 among them are dropped.
             path: Folder of the index.
 
@@ -133,7 +133,7 @@ class PhotoIndex:
 
     @property
     def files(self) -> list[str]:
-        """The pictures, by name."""
+        """The images, by name."""
         return sorted(self._stamps())
 
     @property
@@ -142,7 +142,7 @@ class PhotoIndex:
         return sum(file.stat().st_size for file in self.path.rglob('*') if file.is_file())
 
     def check(self, inferencer: SearchBase) -> None:
-        """Refuse another model, or one that looks at pictures otherwise.
+        """Refuse another model, or one that encodes images otherwise.
 
         Raises:
             ValueError: If it is one.
@@ -152,18 +152,18 @@ class PhotoIndex:
         if other:
             raise ValueError(
                 f'index {self.path} is of another model or of other settings (they differ in {", ".join(other)}), '
-                'whose vectors mean other things; take the same, or index the pictures into another folder'
+                'whose vectors are not comparable; take the same, or index the images into another folder'
             )
 
     def rank(self, inferencer: SearchBase, bank: ReferenceBank, top: int | None = None) -> list[str]:
         """Say where to search first.
 
-        Of several categories each has its own order; a picture's place is its best one.
+        Of several categories each has its own order; an image's place is its best one.
 
         Args:
             inferencer: The model.
             bank: What to search for.
-            top: So many pictures; by default all.
+            top: So many images; by default all.
 
         Returns:
             list[str]: Files, the most promising first.
@@ -178,7 +178,7 @@ class PhotoIndex:
         return sorted(places, key=lambda file: (places[file], file))[:top]
 
     def rank_each(self, inferencer: SearchBase, bank: ReferenceBank, top: int | None = None) -> list[list[str]]:
-        """Say where to search first for each category; a picture counts as its best region does.
+        """Say where to search first for each category; an image counts as its best region does.
 
         Returns:
             list: For each wanted category of the bank files, as :meth:`rank` gives them for all.
@@ -192,18 +192,18 @@ class PhotoIndex:
     def choose(
         self, inferencer: SearchBase, bank: ReferenceBank, share: float | None = None, top: int | None = None
     ) -> list[str]:
-        """List the pictures to search, by name: the best share of all (by default SHARE), or so many; one at least.
+        """List the images to search, by name: the best fraction of all (by default SHARE), or so many; one at least.
 
         Raises:
             ValueError: If the share is not in 0-1, none is asked for, the index is empty, or as in :meth:`rank`.
         """
         share = SHARE if share is None else share
         if not 0 < share <= 1:
-            raise ValueError(f'the share of pictures to search must be above 0 and at most 1, got {share}')
+            raise ValueError(f'the share of images to search must be above 0 and at most 1, got {share}')
         if top is not None and top < 1:
-            raise ValueError(f'at least one picture must be searched, got top {top}')
+            raise ValueError(f'at least one image must be searched, got top {top}')
         if not len(self):
-            raise ValueError(f'index {self.path} has no pictures')
+            raise ValueError(f'index {self.path} has no images')
         return sorted(self.rank(inferencer, bank, ceil(fraction_of(share, len(self))) if top is None else top))
 
     # ---------------------------------------------------------------- the table
@@ -246,7 +246,7 @@ class PhotoIndex:
         return IndexReport(len(todo) - len(errors), len(files) - len(todo), len(gone) + len(broken), problems)
 
     def _put(self, encoded: dict[str, tuple[list[int], np.ndarray]]) -> None:
-        """Put pictures in the place of what there was of them, in one transaction."""
+        """Put images in the place of what there was of them, in one transaction."""
         import pyarrow as pa
 
         if not encoded:
@@ -264,15 +264,15 @@ class PhotoIndex:
                 self._table.delete(f'file IN ({quoted})')
 
     def _stamps(self) -> dict[str, list[int]]:
-        """Size and last change of each picture, as it was encoded."""
+        """Size and last change of each image, as it was encoded."""
         with _opened(self.path):
             rows = self._table.search().select(['file', 'size', 'changed']).limit(None).to_arrow().to_pydict()
         return {file: known for file, *known in zip(*rows.values(), strict=True)}
 
     def _nearest(self, vector: np.ndarray, top: int) -> list[str]:
-        query = self._table.search(vector, vector_column_name='regions').distance_type('cosine')
+        found = self._table.search(vector, vector_column_name='regions').distance_type('cosine')
         with _opened(self.path):
-            return query.limit(top).select(['file', '_distance']).to_arrow()['file'].to_pylist()
+            return found.limit(top).select(['file', '_distance']).to_arrow()['file'].to_pylist()
 
     def _metadata(self) -> dict[str, Any]:
         metadata = json.loads(self._table.schema.metadata[b'mmosis'])
@@ -283,8 +283,8 @@ class PhotoIndex:
 
 def _describe(inferencer: SearchBase) -> dict[str, Any]:
     """All that vectors hang on, as plain values."""
-    told = dict(format=FORMAT, fingerprint=inferencer.fingerprint, region_size=inferencer.region_size)
-    return dict(told, scale=inferencer.region_scale)
+    settings = dict(format=FORMAT, fingerprint=inferencer.fingerprint, region_size=inferencer.region_size)
+    return dict(settings, scale=inferencer.region_scale)
 
 
 def _require() -> None:
@@ -294,7 +294,7 @@ def _require() -> None:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[None]:
-    """Tell in our words what Lance cannot read; it has an error of its own for nothing, not even for a full disk.
+    """Say in our words what Lance cannot read; it has an error of its own for nothing, not even for a full disk.
 
     Raises:
         DamagedError: If the table is broken.
@@ -324,7 +324,7 @@ def _embed(inferencer: SearchBase, file: str) -> np.ndarray:
 
 
 def _as_lists(regions: Sequence[np.ndarray]) -> 'pa.Array':
-    """Lists of half-precision vectors, one a picture."""
+    """Lists of half-precision vectors, one an image."""
     import pyarrow as pa
 
     vectors = np.concatenate(regions).astype(np.float16)

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import NoneType
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
-import numpy as np
+import msgspec
+from msgspec import Meta
 
 from mmosis.search.first_format import FIRST_FORMAT
 from mmosis.utils.errors import DamagedError
@@ -16,20 +16,47 @@ SPEC = 'model.json'
 GRAPHS = ('features', 'references', 'detect')
 FILES = (SPEC, *(f'{graph}.onnx' for graph in GRAPHS))
 
-_NUMBER = (int, float)
-_NORMALISATION = dict(bgr_to_rgb=bool, mean=list, std=list)
-_COUNTS = dict(mean=3, std=3, size=2)  # numbers in these lists
-_TYPES = dict(
-    fingerprint=str,
-    image=dict(_NORMALISATION, pad_size_divisor=int, pad_value=_NUMBER),
-    reference=dict(_NORMALISATION, size=list),
-    pipeline=list,
-    ref_pipeline=list,
-    search=dict,
-    nms_iou_threshold=_NUMBER,
-    masks=(dict, NoneType),
-    window=bool,
-)
+_Number = Annotated[float, Meta(ge=-1e308, le=1e308)]  # which nan is not
+_Colour = Annotated[list[_Number], Meta(min_length=3, max_length=3)]
+_Scale = Annotated[list[Annotated[float, Meta(gt=0, le=1e308)]], Meta(min_length=3, max_length=3)]
+
+
+class _Normalisation(TypedDict):
+    bgr_to_rgb: bool
+    mean: _Colour
+    std: _Scale
+
+
+class _Image(_Normalisation):
+    pad_size_divisor: Annotated[int, Meta(ge=1)]
+    pad_value: _Number
+
+
+class _Reference(_Normalisation):
+    size: Annotated[list[int], Meta(min_length=2, max_length=2)]
+
+
+class _Step(TypedDict):
+    type: str
+
+
+class _Masks(TypedDict):
+    paste: str
+    threshold: _Number
+
+
+class _Spec(TypedDict):
+    """What ``model.json`` needs; :func:`mmosis.deployment.spec.describe` writes it."""
+
+    fingerprint: str
+    image: _Image
+    reference: _Reference
+    pipeline: list[_Step]
+    ref_pipeline: list[_Step]
+    search: dict
+    nms_iou_threshold: Annotated[float, Meta(ge=0, le=1)]
+    masks: _Masks | None
+    window: bool
 
 
 def read_spec(folder: Path) -> dict[str, Any]:
@@ -58,12 +85,10 @@ def read_spec(folder: Path) -> dict[str, Any]:
             f'{folder} has format {spec.get("format")}, this version of mmosis reads {FIRST_FORMAT} to {FORMAT}; '
             'export it again'
         )
-    _check_types(spec, _TYPES, folder)
-    _check_ranges(spec, folder)
-    if not all(isinstance(step, dict) and 'type' in step for step in spec['pipeline'] + spec['ref_pipeline']):
-        raise damaged(folder, f'a step of a pipeline in {SPEC} has no type')
-    if spec['masks'] is not None and not {'paste', 'threshold'} <= set(spec['masks']):
-        raise damaged(folder, f'masks in {SPEC} is {str(spec["masks"])[:100]}')
+    try:
+        msgspec.convert(spec, _Spec)
+    except msgspec.ValidationError as error:
+        raise damaged(folder, f'{SPEC}: {error}') from error
     return spec
 
 
@@ -97,32 +122,6 @@ def damaged(folder: Path, reason: str) -> DamagedError:
         f'{folder} is a damaged exported model ({reason}); export it again by tools/deployment/export_onnx.py, or '
         'install mmosis again if the model came with it'
     )
-
-
-def _check_types(spec: Mapping, types: Mapping, folder: Path, where: str = '') -> None:
-    for key, expected in types.items():
-        wanted = dict if isinstance(expected, Mapping) else expected
-        if key not in spec or not isinstance(spec[key], wanted):
-            raise damaged(folder, f'{where}{key} in {SPEC} is {str(spec.get(key, "missing"))[:100]}')
-        if isinstance(expected, Mapping):
-            _check_types(spec[key], expected, folder, f'{key}.')
-        if key in _COUNTS and not _are_numbers(spec[key], _COUNTS[key]):
-            raise damaged(folder, f'{where}{key} in {SPEC} is {str(spec[key])[:100]}')
-
-
-def _check_ranges(spec: Mapping, folder: Path) -> None:
-    divisor, threshold = spec['image']['pad_size_divisor'], spec['nms_iou_threshold']
-    if divisor < 1:
-        raise damaged(folder, f'image.pad_size_divisor in {SPEC} is {divisor}')
-    if not 0 <= threshold <= 1:  # NaN too
-        raise damaged(folder, f'nms_iou_threshold in {SPEC} is {threshold}')
-    for part in ('image', 'reference'):
-        if min(spec[part]['std']) <= 0:
-            raise damaged(folder, f'{part}.std in {SPEC} is {spec[part]["std"]}')
-
-
-def _are_numbers(values: Sequence, count: int) -> bool:
-    return len(values) == count and all(isinstance(value, _NUMBER) and np.isfinite(value) for value in values)
 
 
 def _fits(taken: Sequence, given: Sequence) -> bool:

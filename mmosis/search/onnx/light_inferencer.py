@@ -39,7 +39,7 @@ class LightInferencer(SearchBase):
     """The same search, call and results as ``OneShotInferencer``, by an exported model.
 
     Args:
-        model: Name of a model that comes exported (by default the one in the box), or a folder that
+        model: Name of a model that comes exported (by default ``DEFAULT_MODEL``), or a folder that
             ``tools/deployment/export_onnx.py`` wrote.
         num_threads: Threads of the network; by default one a core.
         show_progress: Whether to show a progress bar.
@@ -118,7 +118,7 @@ class LightInferencer(SearchBase):
             if return_vis or (out_dir and not no_save_vis):
                 pictures.append(draw_search(loaded[..., ::-1], found, bank.names, bank.wanted_thumbnails()))
             if out_dir and not no_save_vis:
-                write_image(Path(out_dir, 'vis', name.picture), pictures[-1])
+                write_image(Path(out_dir, 'vis', name.image), pictures[-1])
         return SearchResult(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
 
     def merge_references(self, bank: ReferenceBank) -> list[tuple[np.ndarray, ...]]:
@@ -180,5 +180,5 @@ class LightInferencer(SearchBase):
 
 def _encode_masks(masks: np.ndarray, bboxes: np.ndarray, img_shape: tuple[int, int], rule: dict) -> RLEMasks:
     """Paste and encode masks inside of their boxes; of a large image full ones would take most of a search."""
-    pairs = zip(masks, bboxes, strict=True)
-    return RLEMasks.encode_parts((crop_mask(mask, box, img_shape, rule) for mask, box in pairs), img_shape)
+    parts = (crop_mask(mask, box, img_shape, rule) for mask, box in zip(masks, bboxes, strict=True))
+    return RLEMasks.encode_parts(parts, img_shape)

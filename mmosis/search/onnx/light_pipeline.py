@@ -16,9 +16,9 @@ class NetworkInput(NamedTuple):
 
     Attributes:
         pixels: (1, 3, H, W) uint8, BGR, padded.
-        img_shape: (h, w) of the picture in it, without padding at its right and bottom.
+        img_shape: (h, w) of the image in it, without padding at its right and bottom.
         scale_factor: By which it was enlarged, (x, y).
-        window: The picture within padding around it, xyxy in pixels, where a transform pads so.
+        window: The image within padding around it, xyxy in pixels, where a transform pads so.
     """
 
     pixels: np.ndarray
@@ -101,7 +101,7 @@ def _resize(results: dict, scale: Sequence[int], keep_ratio: bool = False) -> di
 
 def _frame(results: dict, min_size: int, max_size: int, anti_aliasing: bool) -> dict:
     frame = PublishedFrame.of(results['img'].shape[:2], min_size, max_size)
-    img = frame.picture(results['img'], anti_aliasing)
+    img = frame.image(results['img'], anti_aliasing)
     return dict(results, img=img, img_shape=img.shape[:2], scale_factor=(frame.scale,) * 2, window=frame.window)
 
 

@@ -95,7 +95,7 @@ class OnnxDetector:
 
     @staticmethod
     def merge_references(rows: Rows) -> Rows:
-        """Make one query of several references of a category: the mean of their rows (R, ...), one row."""
+        """Merge several references of a category into one: the mean of their rows (R, ...), one row."""
         return tuple(row.mean(axis=0, keepdims=True) for row in rows)
 
     def detect(
@@ -110,8 +110,8 @@ class OnnxDetector:
         Args:
             pyramid: Of the image, each (1, C, H_l, W_l).
             query: One row, each (1, ...).
-            img_shape: (h, w) of the picture in the network input, without padding at its right and bottom.
-            window: The picture within its padding, xyxy, where ``spec['window']`` says that the model needs it.
+            img_shape: (h, w) of the image in the network input, without padding at its right and bottom.
+            window: The image within its padding, xyxy, where ``spec['window']`` says that the model needs it.
 
         Returns:
             dict: ``bboxes`` (M, 4) xyxy in pixels of the network input, ``scores`` (M,) in 0-1, the best first, and if
@@ -126,7 +126,7 @@ class OnnxDetector:
         arrays = [*pyramid, *query, *self._unread, np.asarray(img_shape, np.int64)]
         if self.spec['window']:
             if window is None:
-                raise ValueError('this model needs window, x1, y1, x2, y2 of the picture within its padding; got none')
+                raise ValueError('this model needs window, x1, y1, x2, y2 of the image within its padding; got none')
             arrays.append(np.asarray(window, np.float32))
         names = [output.name for output in self._graphs['detect'].get_outputs()]
         return dict(zip(names, self._run('detect', arrays), strict=True))

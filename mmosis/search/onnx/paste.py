@@ -63,7 +63,7 @@ def _bilinear(mask: np.ndarray, bbox: np.ndarray, img_shape: tuple[int, int], ru
 
 
 def _samples(start: np.float32, end: np.float32, length: int, limit: int) -> tuple[int, np.ndarray]:
-    """First pixel that a box can touch on an axis, and for each from there the shares (pixels, length) of the mask's.
+    """First pixel that a box can touch on an axis, and for each from there the weights (pixels, length) of the mask's.
 
     The sides of a mask of this length lie on the sides of the box.
     """
@@ -74,8 +74,8 @@ def _samples(start: np.float32, end: np.float32, length: int, limit: int) -> tup
         positions = (centres - start) / (end - start) * 2 - 1
     positions[np.isinf(positions)] = 0
     positions = ((positions + 1) * length - 1) / 2
-    shares = 1 - np.abs(positions[:, None] - np.arange(length, dtype=np.float32))
-    return first, np.maximum(shares, 0).astype(np.float32)
+    weights = 1 - np.abs(positions[:, None] - np.arange(length, dtype=np.float32))
+    return first, np.maximum(weights, 0).astype(np.float32)
 
 
 def _whole_pixels(mask: np.ndarray, bbox: np.ndarray, img_shape: tuple[int, int], rule: dict) -> Crop:

@@ -136,8 +136,8 @@ class TestFolder:
     def test_what_is_not_is_counted(self, folder: Path) -> None:
         found = find_images(folder)
         assert found.others == {'.heic': 2, '.mp4': 1, 'without suffix': 1, 'folder(s)': 2}
-        assert found.tell_others() == '2 .heic, 1 .mp4, 2 folder(s), 1 without suffix'
-        assert find_images(folder / 'a.jfif').tell_others() == ''
+        assert found.describe_others() == '2 .heic, 1 .mp4, 2 folder(s), 1 without suffix'
+        assert find_images(folder / 'a.jfif').describe_others() == ''
 
     def test_none_that_is_searched(self, folder: Path) -> None:
         for name in self.NAMES[:5]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.search.folders.output_names import LONGEST, common_folder, fit_name, is_inside, name_outputs, picture_name
+from mmosis.search.folders.output_names import LONGEST, common_folder, fit_name, is_inside, name_outputs, overlay_name
 
 
 def test_common_folder() -> None:
@@ -36,12 +36,12 @@ def test_inside(tmp_path: Path) -> None:
     ],
 )
 def test_pictures(name: str, picture: str) -> None:
-    assert picture_name(name) == picture
+    assert overlay_name(name) == picture
 
 
 def test_a_picture_that_has_the_name_of_anothers_overlay() -> None:
-    assert picture_name('deep/a.png') == 'deep/a.png.jpg'
-    assert picture_name('deep/a.png.jpg') == 'deep/a.png~709de9f0c373.jpg'
+    assert overlay_name('deep/a.png') == 'deep/a.png.jpg'
+    assert overlay_name('deep/a.png.jpg') == 'deep/a.png~709de9f0c373.jpg'
 
 
 @pytest.mark.parametrize('letter', ['a', 'é', '山', '\udcff'])
@@ -52,9 +52,9 @@ def test_long_names(letter: str, tmp_path: Path) -> None:
     names = [f'{stem}b.png', f'{stem}c.png', f'other/{stem}b.png']
     assert len(os.fsencode(names[0])) == LONGEST
     assert [fit_name(name) for name in names] == names
-    pictures = [picture_name(name) for name in names]
+    pictures = [overlay_name(name) for name in names]
     assert len(set(pictures)) == 3
-    assert pictures == [picture_name(name) for name in names]
+    assert pictures == [overlay_name(name) for name in names]
     for picture in pictures:
         folder, last = os.path.split(picture)
         assert folder == ('other' if picture == pictures[2] else '')

@@ -108,9 +108,9 @@ class TestRank:
     @pytest.mark.parametrize(
         ('asked', 'message'),
         [
-            (dict(share=0), 'the share of pictures to search must be above 0 and at most 1, got 0'),
-            (dict(share=1.5), 'the share of pictures to search must be above 0 and at most 1, got 1.5'),
-            (dict(top=0), 'at least one picture must be searched, got top 0'),
+            (dict(share=0), 'the share of images to search must be above 0 and at most 1, got 0'),
+            (dict(share=1.5), 'the share of images to search must be above 0 and at most 1, got 1.5'),
+            (dict(top=0), 'at least one image must be searched, got top 0'),
         ],
     )
     def test_what_cannot_be_chosen(
@@ -125,7 +125,7 @@ class TestRank:
         index, report = PhotoIndex.build(inferencer, tmp_path / 'text.png', tmp_path / 'lib')
         assert list(report.errors) == [str(tmp_path / 'text.png')]
         assert index.rank(inferencer, bank) == []
-        with pytest.raises(ValueError, match=r'index .*lib has no pictures'):
+        with pytest.raises(ValueError, match=r'index .*lib has no images'):
             index.choose(inferencer, bank)
 
 
@@ -319,7 +319,7 @@ class TestErrors:
     def test_other_settings(self, inferencer, weights: str, photos: Path, tmp_path: Path) -> None:
         PhotoIndex.build(inferencer, photos, tmp_path / 'lib')
         other = OneShotInferencer(str(CONFIG), weights, 'cpu', image_scale=128)
-        with pytest.raises(ValueError, match=r'they differ in scale\), whose vectors mean other things'):
+        with pytest.raises(ValueError, match=r'they differ in scale\), whose vectors are not comparable'):
             PhotoIndex.build(other, photos, tmp_path / 'lib')
 
     def test_tiles_are_of_the_search_alone(

@@ -22,7 +22,7 @@ TOLD = r'^{} is a damaged exported model \(.*{}.*\); export it again by tools/de
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The model in the box, its files linked; to change one, write it anew."""
+    """The default model, its files linked; to change one, write it anew."""
     (tmp_path / 'model').mkdir()
     for path in find_exported().iterdir():
         os.symlink(path, tmp_path / 'model' / path.name)
@@ -44,15 +44,15 @@ def write(path: Path, content: bytes | str) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def test_a_whole_one(folder: Path) -> None:
+def test_a_valid_one(folder: Path) -> None:
     assert LightInferencer(folder).regions.layers
 
 
 @pytest.mark.parametrize('name', GRAPHS)
-@pytest.mark.parametrize('share', [0, 0.001, 0.5, 0.9999])
-def test_a_graph_that_is_cut_off(name: str, share: float, folder: Path, refuse: Callable) -> None:
+@pytest.mark.parametrize('fraction', [0, 0.001, 0.5, 0.9999])
+def test_a_graph_that_is_cut_off(name: str, fraction: float, folder: Path, refuse: Callable) -> None:
     content = (folder / name).read_bytes()
-    write(folder / name, content[: int(share * len(content))])
+    write(folder / name, content[: int(fraction * len(content))])
     refuse(name)
 
 
@@ -94,7 +94,7 @@ def test_a_graph_in_all_places(folder: Path, refuse: Callable) -> None:
         (b'\xff\xfe', 'model.json is no JSON: '),
         ('[' * 100_000, 'model.json is no JSON: maximum recursion'),
         ('[]', 'model.json has no settings, but list'),
-        ('{"format": 1}', 'fingerprint in model.json is missing'),
+        ('{"format": 1}', 'model.json: Object missing required field `fingerprint`'),
     ],
 )
 def test_settings_that_are_none(content: str | bytes, reason: str, folder: Path, refuse: Callable) -> None:
@@ -105,16 +105,17 @@ def test_settings_that_are_none(content: str | bytes, reason: str, folder: Path,
 @pytest.mark.parametrize(
     ('changes', 'reason'),
     [
-        (dict(image=[]), r'image in model.json is \[\]'),
-        (dict(reference={}), 'reference.bgr_to_rgb in model.json is missing'),
-        (dict(pipeline='Resize'), 'pipeline in model.json is Resize'),
-        (dict(ref_pipeline=['CropReference']), 'a step of a pipeline in model.json has no type'),
-        (dict(nms_iou_threshold='0.5'), 'nms_iou_threshold in model.json is 0.5'),
-        (dict(masks={}), 'masks in model.json is {}'),
-        (dict(window=None), 'window in model.json is None'),
+        (dict(image=[]), r'model.json: Expected `object`, got `array` - at `\$.image`'),
+        (dict(reference={}), r'model.json: Object missing required field `bgr_to_rgb` - at `\$.reference`'),
+        (dict(pipeline='Resize'), r'model.json: Expected `array`, got `str` - at `\$.pipeline`'),
+        (dict(ref_pipeline=['CropReference']), r'model.json: .* - at `\$.ref_pipeline\[0\]`'),
+        (dict(ref_pipeline=[{}]), r'model.json: Object missing required field `type` - at `\$.ref_pipeline\[0\]`'),
+        (dict(nms_iou_threshold='0.5'), r'model.json: Expected `float`, got `str` - at `\$.nms_iou_threshold`'),
+        (dict(masks={}), r'model.json: Object missing required field `paste` - at `\$.masks`'),
+        (dict(window=None), r'model.json: Expected `bool`, got `null` - at `\$.window`'),
     ],
 )
-def test_settings_of_another_kind(changes: dict, reason: str, folder: Path, refuse: Callable) -> None:
+def test_settings_of_another_type(changes: dict, reason: str, folder: Path, refuse: Callable) -> None:
     spec = json.loads((folder / 'model.json').read_text())
     write(folder / 'model.json', json.dumps(spec | changes))
     refuse(reason)
@@ -124,7 +125,7 @@ def test_numbers_of_another_count(folder: Path, refuse: Callable) -> None:
     spec = json.loads((folder / 'model.json').read_text())
     for part, key, value in (('image', 'mean', [1, 2]), ('image', 'std', ['a'] * 3), ('reference', 'size', [192])):
         write(folder / 'model.json', json.dumps(spec | {part: spec[part] | {key: value}}))
-        refuse(f'{part}.{key} in model.json is ')
+        refuse(rf'model.json: Expected .* - at `\$\.{part}\.{key}')
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_numbers_out_of_range(part: str, key: str, value: object, folder: Path, 
     spec = json.loads((folder / 'model.json').read_text())
     (spec[part] if part else spec)[key] = value
     write(folder / 'model.json', json.dumps(spec))
-    refuse(f'{part}{"." if part else ""}{key} in model.json is ')
+    refuse(rf'model.json: Expected .* - at `\$\.{part}{"." if part else ""}{key}')
 
 
 @pytest.mark.parametrize(
