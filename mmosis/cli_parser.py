@@ -24,11 +24,9 @@ class OneLineParser(argparse.ArgumentParser):
         """Read the command line; unknown arguments are reported by the command's own parser."""
         parsed, left = self.parse_known_args(args, namespace)
         if left:
-            self._parser_of(parsed).error(f'unrecognized arguments: {" ".join(left)}')
+            parser = self._commands().get(getattr(parsed, 'command', None), self)
+            parser.error(f'unrecognized arguments: {" ".join(left)}')
         return parsed
-
-    def _parser_of(self, parsed: argparse.Namespace) -> argparse.ArgumentParser:
-        return self._commands().get(getattr(parsed, 'command', None), self)
 
     def _commands(self) -> dict[str, argparse.ArgumentParser]:
         groups = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]

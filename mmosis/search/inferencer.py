@@ -126,7 +126,10 @@ class OneShotInferencer(SearchBase, DetInferencer):
     def _encode_batch(self, loaded: list[dict]) -> list[np.ndarray]:
         """Encode R references in one pass, each for itself."""
         if any('ref_mask' in results for results in loaded):
-            loaded = [dict(results, gt_masks=_as_bitmap(results.get('ref_mask'))) for results in loaded]
+            # The reference pipeline takes masks of 0 and 255.
+            masks = [results.get('ref_mask') for results in loaded]
+            bitmaps = [None if mask is None else BitmapMasks(255 * mask[None], *mask.shape) for mask in masks]
+            loaded = [dict(results, gt_masks=bitmap) for results, bitmap in zip(loaded, bitmaps, strict=True)]
         pixels = torch.stack([self.ref_pipeline(results)['ref_inputs'] for results in loaded])
         with self._autocast():
             encoded = self.model.encode_references(self.model.data_preprocessor.prepare_references(pixels[:, None]))
@@ -332,11 +335,6 @@ def _as_sample(loaded: dict, found: FoundObjects, bank: ReferenceBank) -> DetDat
     sample = DetDataSample(metainfo=dict(meta, scale_factor=(1.0, 1.0), search_references=bank.wanted_thumbnails()))
     sample.pred_instances = InstanceData(**tensors, **columns)
     return sample
-
-
-def _as_bitmap(mask: np.ndarray | None) -> BitmapMasks | None:
-    """A mask (H, W) of 0 and 1 as the reference pipeline takes it: 0 and 255."""
-    return None if mask is None else BitmapMasks(255 * mask[None], *mask.shape)
 
 
 def _as_arrays(layer: nn.Linear | None) -> tuple[np.ndarray, np.ndarray] | None:

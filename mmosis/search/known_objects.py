@@ -82,20 +82,16 @@ def known_sizes(
     Returns:
         list[float]: Root of the area of the box of each that shows it, in pixels of the image.
     """
-    return [
-        float(np.sqrt(np.prod(box)))
-        for box, picture in references
-        if box is not None and picture is not None and _shows_size(box, picture, img_shape, settings)
-    ]
+    sizes = []
+    for box, ref_shape in references:
+        if box is not None and ref_shape is not None:
+            ratio = max(ref_shape) / max(img_shape)
+            fill = np.sqrt(np.prod(box) / np.prod(ref_shape))
+            if max(ratio, 1 / ratio) <= settings.same_size and fill <= settings.max_fill:
+                sizes.append(float(np.sqrt(np.prod(box))))
+    return sizes
 
 
 def mean_size(sizes: Sequence[float]) -> float | None:
     """Geometric mean of what :func:`known_sizes` gives; None if no reference shows a size."""
     return float(np.exp(np.mean(np.log(sizes)))) if sizes else None
-
-
-def _shows_size(box: Size, picture: Size, img_shape: tuple[int, int], settings: ViewSettings) -> bool:
-    """Whether a reference shows how large its object is in an image."""
-    ratio = max(picture) / max(img_shape)
-    fill = np.sqrt(np.prod(box) / np.prod(picture))
-    return max(ratio, 1 / ratio) <= settings.same_size and fill <= settings.max_fill

@@ -50,7 +50,9 @@ class SearchPipeline:
             dict: ``inputs`` and ``data_samples``.
         """
         results = dict(image) if isinstance(image, dict) else self.load(image)
-        return (self._as_tested if side is None else self._at(side))(results)
+        if side is None:
+            return self._as_tested(results)
+        return Compose([at_scale(step, side, self.divisor) for step in self.steps])(results)
 
     def batch(self, views: Sequence[View], images: Sequence[np.ndarray], queries: EncodedReferences) -> dict:
         """Make a batch for the model.
@@ -65,6 +67,3 @@ class SearchPipeline:
         """
         data = pseudo_collate([self(view.cut(images), view.side) for view in views])
         return dict(data, ref_inputs=[queries[torch.tensor(view.labels)] for view in views])
-
-    def _at(self, side: int) -> Compose:
-        return Compose([at_scale(step, side, self.divisor) for step in self.steps])

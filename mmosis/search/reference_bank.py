@@ -196,7 +196,8 @@ class ReferenceBank:
         """
         kept = [row for row, entry in enumerate(self.entries) if entry.name != name]
         if len(kept) == len(self):
-            raise ValueError(f'the bank has no category {name!r}; it has {self._list_names()}')
+            names = ', '.join(sorted({repr(entry.name) for entry in self.entries}))
+            raise ValueError(f'the bank has no category {name!r}; it has {names}')
         if all(self.entries[row].negative for row in kept):
             raise ValueError(f'{name!r} is all that is searched for; a bank without it has nothing to search for')
         return ReferenceBank(
@@ -252,9 +253,6 @@ class ReferenceBank:
             raise ValueError(
                 f'{path} is no reference bank of mmosis, or a broken one ({reason}); nothing in it was executed'
             ) from error
-
-    def _list_names(self) -> str:
-        return ', '.join(sorted({repr(entry.name) for entry in self.entries}))
 
 
 def _find_place(reference: SearchReference, results: dict) -> tuple[Box | None, str | None, str | None]:

@@ -65,7 +65,11 @@ def keep_own(
         if other != tile:
             kept &= ~cut | _is_cut(bboxes, other, img_shape)
     found, cut = found[kept], cut[kept]
-    return found[cut | (found.scores >= score_thr) | _is_best(found.scores, found.labels, ~cut)]
+    is_best = np.zeros(len(found), bool)
+    for label in np.unique(found.labels[~cut]):
+        of_label = np.flatnonzero(~cut & (found.labels == label))
+        is_best[of_label[found.scores[of_label].argmax()]] = True
+    return found[cut | (found.scores >= score_thr) | is_best]
 
 
 def merge_tiles(
@@ -198,15 +202,6 @@ def _is_cut(bboxes: np.ndarray, tile: Tile, img_shape: tuple[int, int]) -> np.nd
     inside = np.array([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
     distances = (bboxes - np.array(tile)) * np.array([1, 1, -1, -1])
     return ((distances <= BORDER) & inside).any(axis=1)
-
-
-def _is_best(scores: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Which of those that count are the best of their label: (N,) bool."""
-    best = np.zeros(len(scores), bool)
-    for label in np.unique(labels[counts]):
-        of_label = np.flatnonzero(counts & (labels == label))
-        best[of_label[scores[of_label].argmax()]] = True
-    return best
 
 
 def _join_pieces(found: FoundObjects, iou_thr: float) -> FoundObjects:

@@ -36,13 +36,13 @@ class Example:
 
 def make_examples() -> list[Example]:
     """Make the examples that ``photographs/examples.json`` lists."""
-    return [_make(**entry) for entry in json.loads((FOLDER / 'examples.json').read_text())]
-
-
-def _make(title: str, file: str, references: list[dict], credit: str) -> Example:
-    image = load_image(FOLDER / file)
-    shown = tuple(SearchReference(image, **reference) for reference in references)
-    return Example(title, _draw(image, shown), Session(shown, (Scene(file, image),)), credit)
+    examples = []
+    for entry in json.loads((FOLDER / 'examples.json').read_text()):
+        image = load_image(FOLDER / entry['file'])
+        references = tuple(SearchReference(image, **reference) for reference in entry['references'])
+        session = Session(references, (Scene(entry['file'], image),))
+        examples.append(Example(entry['title'], _draw(image, references), session, entry['credit']))
+    return examples
 
 
 def _draw(image: np.ndarray, references: tuple[SearchReference, ...]) -> np.ndarray:
@@ -51,10 +51,7 @@ def _draw(image: np.ndarray, references: tuple[SearchReference, ...]) -> np.ndar
     top, left = ((length - side) // 2 for length in image.shape[:2])
     square = image[top : top + side, left : left + side, ::-1]
     drawn = cv2.resize(square, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
-    crops = [_fit(reference.load()[1], CROP_SIZE) for reference in references]
+    size = (CROP_SIZE, CROP_SIZE)
+    crops = [cv2.resize(reference.load()[1], size, interpolation=cv2.INTER_AREA) for reference in references]
     drawn[-CROP_SIZE:, : CROP_SIZE * len(crops)] = np.hstack(crops)
     return drawn
-
-
-def _fit(crop: np.ndarray, size: int) -> np.ndarray:
-    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)

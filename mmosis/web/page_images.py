@@ -63,10 +63,12 @@ def show(image: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: (h, w, 3) RGB.
     """
-    size = _shown_size(image)
+    height, width = image.shape[:2]
+    scale = min(max(height, width, MIN_SHOWN), MAX_SHOWN) / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if image.shape[2] == 4:
         image = np.where(image[..., 3:] > 0, image[..., :3], np.uint8(255))
-    enlarged = size[0] > image.shape[1]
+    enlarged = size[0] > width
     resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if enlarged else cv2.INTER_AREA)
     return np.ascontiguousarray(resized[..., ::-1])
 
@@ -87,7 +89,8 @@ def read_box(value: Any, image: np.ndarray) -> Box | None:
     drawn = value.get('box') if isinstance(value, dict) else None
     if drawn is None:
         return None
-    if not isinstance(drawn, list | tuple) or len(drawn) != 4 or not all(map(_is_number, drawn)):
+    is_box = isinstance(drawn, list | tuple) and len(drawn) == 4
+    if not is_box or not all(isinstance(value, int | float) and abs(value) < MAX_COORDINATE for value in drawn):
         raise ValueError('the box has not all its corners: x1, y1, x2 and y2, in pixels of the image')
     height, width = image.shape[:2]
     x1, y1, x2, y2 = np.clip(np.array(drawn, float), 0, (width, height, width, height)).tolist()
@@ -97,14 +100,3 @@ def read_box(value: Any, image: np.ndarray) -> Box | None:
             'and y2 more than y1'
         )
     return x1, y1, x2, y2
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and abs(value) < MAX_COORDINATE
-
-
-def _shown_size(image: np.ndarray) -> tuple[int, int]:
-    """(w, h) on the page."""
-    longer = max(image.shape[:2])
-    scale = min(max(longer, MIN_SHOWN), MAX_SHOWN) / longer
-    return max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))

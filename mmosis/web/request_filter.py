@@ -54,7 +54,7 @@ class RequestFilter:
         self.app = app
         self.allowed = {name.lower() for name in allowed_hosts}
         self.names = self.allowed | {*LOOPBACK, host.lower(), socket.gethostname().lower()}
-        self.any_address = not _is_loopback(host)
+        self.any_address = host != 'localhost' and not (_is_address(host) and ip_address(host).is_loopback)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] == 'websocket':  # the page has none
@@ -76,7 +76,8 @@ class RequestFilter:
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         host, origin = headers.get('host', ''), headers.get('origin')
-        if not self._is_ours(_name(host)):
+        # An address cannot be another server's, as the name of a page can.
+        if not (_name(host) in self.names or (self.any_address and _is_address(_name(host)))):
             raise Refused(421, f'this server is not {_name(host)!r}; start it with --allowed-host to give it the name')
         if (
             origin is not None
@@ -90,10 +91,6 @@ class RequestFilter:
             raise Refused(404, 'there is nothing here')
         if path.startswith(FILE):
             _check_file(path.removeprefix(FILE))
-
-    def _is_ours(self, name: str) -> bool:
-        """Whether a name is this server's; an address cannot be another one's, as the name of a page can."""
-        return name in self.names or (self.any_address and _is_address(name))
 
 
 async def _check_event(receive: Receive, host: str) -> Receive:
@@ -166,7 +163,3 @@ def _is_address(name: str) -> bool:
         return bool(ip_address(name))
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    return host == 'localhost' or (_is_address(host) and ip_address(host).is_loopback)

@@ -112,16 +112,7 @@ def add_references(
 
 
 def add_scenes(session: Session, paths: Iterable[str], max_pixels: int = MAX_USER_PIXELS) -> tuple[Session, list[str]]:
-    """Add images to search; the first new one is shown.
-
-    Args:
-        session: The session.
-        paths: Their files.
-        max_pixels: Pixels that all images of the session may have.
-
-    Returns:
-        tuple: The session, and what went wrong with which file.
-    """
+    """Add images to search; the first new one is shown. Arguments and results are those of :func:`add_references`."""
     images, problems = _read_all(paths, MAX_IMAGES - len(session.scenes), max_pixels - session.num_pixels)
     scenes = list(session.scenes)
     for name, image in images:
