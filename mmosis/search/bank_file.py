@@ -26,7 +26,7 @@ PNG_START = b'\x89PNG\r\n\x1a\n'
 
 
 class BankFile(NamedTuple):
-    """What the file holds.
+    """Content of the file.
 
     Attributes:
         references: The description of each reference, as JSON has it, with its ``outline`` if it has one; not checked.

@@ -1,4 +1,4 @@
-"""SearchBase: what a search is on any runtime."""
+"""SearchBase: base class of the inferencers, with all of a search that no runtime differs in."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
@@ -62,7 +62,7 @@ class SearchBase(ABC):
         self.view_settings(self.options)  # refuses what is out of its range
 
     def view_settings(self, options: SearchOptions) -> ViewSettings:
-        """In which views images are searched, as the config and the user's options say.
+        """Settings of the views in which images are searched, from the config and the user's options.
 
         Raises:
             ValueError: If a setting is out of its range, or there is a scale and nothing that resizes.
@@ -75,7 +75,7 @@ class SearchBase(ABC):
 
     @property
     def views(self) -> ViewSettings:
-        """In which views images are searched by default."""
+        """Settings of the views in which images are searched by default."""
         return self.view_settings(self.options)
 
     def encode(self, references: Any, batch_size: int = 8, searched: Sequence | None = None) -> ReferenceBank:
@@ -252,7 +252,7 @@ class SearchBase(ABC):
     @property
     @abstractmethod
     def regions(self) -> RegionEmbedding:
-        """How regions are embedded."""
+        """Embedding of the regions of an image, for an index."""
 
     @abstractmethod
     def _encode_image(
@@ -266,7 +266,7 @@ class SearchBase(ABC):
         """IoU from which boxes of several categories suppress each other: that of the detector's own NMS."""
 
     def _as_bank(self, references: Any, images: Sequence) -> ReferenceBank:
-        """What a call searches for, encoded by this model."""
+        """Bank of what a call searches for, encoded by this model."""
         bank = references if isinstance(references, ReferenceBank) else self.encode(references, searched=images)
         self.check_bank(bank)
         return bank

@@ -1,4 +1,4 @@
-"""What the first format of reference banks and exported models keeps of references, and today's does not."""
+"""First format of reference banks and exported models: tensors of references that are no longer kept."""
 
 from collections.abc import Sequence
 from pathlib import Path

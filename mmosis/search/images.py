@@ -1,4 +1,4 @@
-"""Load what a user gives: image files, arrays and masks. Nothing is decoded before its header has been looked at."""
+"""Load image files, arrays and masks of users; no file is decoded before its header has been checked."""
 
 import os
 from pathlib import Path

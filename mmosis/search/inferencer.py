@@ -1,4 +1,4 @@
-"""OneShotInferencer: search images for what references show."""
+"""OneShotInferencer: search by example on torch, a ``DetInferencer`` of mmdet."""
 
 from mmosis.compat import prepare
 
@@ -229,7 +229,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         return [self._read(sample, view.labels) for sample, view in zip(samples, views, strict=True)]
 
     def _read(self, sample: DetDataSample, labels: Sequence[int]) -> FoundObjects:
-        """What was found in a view: labels are categories of the bank, scores the network's."""
+        """Detections of a view: labels are categories of the bank, scores the network's."""
         found = sample.pred_instances
         bboxes, scores = (found[name].float().cpu().numpy() for name in ('bboxes', 'scores'))
         masks = dict(masks=found.masks) if 'masks' in found else {}
@@ -328,7 +328,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
 
 def _as_sample(loaded: dict, found: FoundObjects, bank: ReferenceBank) -> DetDataSample:
-    """What was found in an image, as mmdet has it; ``search_references`` are drawn beside it."""
+    """Detections of an image as an mmdet sample; ``search_references`` are drawn beside it."""
     columns = {name: found[name] for name in found}
     tensors = {name: torch.from_numpy(columns.pop(name)) for name in ('bboxes', 'scores', 'labels')}
     meta = {key: loaded[key] for key in ('img_path', 'img_shape', 'ori_shape') if key in loaded}

@@ -72,7 +72,7 @@ class KnownObjects:
 def known_sizes(
     references: Sequence[SizedReference], img_shape: tuple[int, int], settings: ViewSettings
 ) -> list[float]:
-    """How large a category's object is in an image, as far as its references show it.
+    """Sizes of a category's object in an image, from the references that show it.
 
     Args:
         references: For each the (w, h) of its box and of the reference image, in pixels; None where unknown.

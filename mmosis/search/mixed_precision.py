@@ -1,4 +1,4 @@
-"""A detector that computes in half precision and says where things are in full."""
+"""Mixed precision: a detector that computes in half precision, and boxes in float32."""
 
 from typing import Any
 

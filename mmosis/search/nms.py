@@ -33,7 +33,7 @@ def overlapping_pairs(bboxes: np.ndarray, min_iou: float) -> list[tuple[int, int
 
 
 def suppressed(pairs: Iterable[tuple[int, int]]) -> set[int]:
-    """Which objects lose, where the first of the list wins against all that it overlaps: greedy NMS.
+    """Positions that greedy NMS suppresses, where the first of the list wins against all that it overlaps.
 
     Args:
         pairs: Of positions in a list by falling score.

@@ -1,4 +1,4 @@
-"""SearchOptions: how images are searched, whatever the model; and keywords that a call of an inferencer refuses."""
+"""SearchOptions: the user's options of a search; and the check of keywords that a call does not have."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ OTHERS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """What a user may choose for a search; the command, the page, inferencers and workers hand it on.
+    """Options of a search, which the command, the page, inferencers and workers hand on unchanged.
 
     Attributes:
         score_thr: Lowest score of what is kept, 0-1.

@@ -1,4 +1,4 @@
-"""The config's test pipeline for searches: on files and arrays, at a scale that is settled image by image."""
+"""SearchPipeline: the config's test pipeline on files and arrays, at a scale that each image may choose."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -22,7 +22,7 @@ MAX_SIDE = 2**31  # pixels
 
 @dataclass(frozen=True)
 class BankEntry:
-    """What a bank keeps of one reference beside its encoding.
+    """One reference of a bank, without its encoding.
 
     Attributes:
         name: Its category.
@@ -145,7 +145,7 @@ class ReferenceBank:
         return [(label, self.thumbnails[row]) for label, category in enumerate(wanted) for row in category.rows]
 
     def sizes(self) -> list[list[tuple]]:
-        """What is known of each category's references: (w, h) of box and of image, or None."""
+        """For each category (w, h) of box and of image of its references, None where unknown."""
         return [
             [(self.entries[row].box_size, self.entries[row].picture_size) for row in category.rows]
             for category in self.categories
@@ -230,7 +230,7 @@ class ReferenceBank:
         write_atomic(path, self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """What :meth:`save` writes."""
+        """The content that :meth:`save` writes."""
         entries = [asdict(entry) for entry in self.entries]
         return BankFile(entries, self.thumbnails, list(self.encoded), self.fingerprint).to_bytes()
 
@@ -256,7 +256,7 @@ class ReferenceBank:
 
 
 def _find_place(reference: SearchReference, results: dict) -> tuple[Box | None, str | None, str | None]:
-    """Where a reference lies on its image: box, digest and mask. A whole image and a cut-out tell no place."""
+    """Place of a reference on its image: box, digest and mask; a whole image and a cut-out have none."""
     img, mask = results['img'], results.get('ref_mask')
     if (reference.bbox is None and reference.mask is None) or img.shape[:2] != results['img_shape']:
         return None, None, None

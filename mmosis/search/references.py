@@ -1,4 +1,4 @@
-"""SearchReference: what a user gives to search for, in any of the forms that are natural."""
+"""SearchReference: an example of what to search for, read from any of the forms in which users give it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -60,7 +60,7 @@ class SearchReference:
 
     @property
     def origin(self) -> str:
-        """Where it is from, for people: file and box."""
+        """Its file and box, for messages."""
         source = 'an array' if isinstance(self.img, np.ndarray) else str(self.img)
         box = '' if self.bbox is None else f' at {", ".join(f"{value:g}" for value in self.bbox)}'
         return source + box + (' with mask' if self.mask is not None else '')
@@ -91,7 +91,7 @@ class SearchReference:
         return results, make_thumbnail(crop)
 
     def _find_object(self, img: np.ndarray, opaque: np.ndarray | None) -> dict:
-        """Where the object is: in the mask, in the opaque part of a cut-out, in the box, or everywhere."""
+        """Find the object: in the mask, in the opaque part of a cut-out, in the box, or everywhere."""
         shape = img.shape[:2]
         if self.mask is None:
             cut = None if opaque is None else _in_box(opaque, self.bbox)

@@ -19,7 +19,7 @@ Layer = tuple[np.ndarray, np.ndarray]  # weight (D, C) and bias (D,)
 
 @dataclass(frozen=True)
 class RegionEmbedding:
-    """How a model's maps become vectors of regions.
+    """Embedding of a model's maps as vectors of regions.
 
     A region is a square cell of the network's input. What the matcher compares with a vector of the reference, the
     mean of each of its maps over the cell, is embedded as the matcher does it, as a unit vector; those of all maps lie

@@ -1,4 +1,4 @@
-"""Which runtime searches: torch, or ONNX Runtime, which starts at once."""
+"""make_inferencer: choose the runtime of a search, torch or ONNX Runtime, which starts at once."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ def make_inferencer(
     options: SearchOptions | None = None,
     **changes: Any,
 ) -> SearchBase:
-    """Make what searches.
+    """Make an inferencer on the runtime that the arguments ask for.
 
     Args:
         model: Name of a model, a config file, or the folder of an exported model.

@@ -1,4 +1,4 @@
-"""Scores that mean something: 0.5 is a detection that is right about half of the time."""
+"""Calibration of scores: at 0.5 a detection is right about half of the time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ EPS = 1e-6  # of a score, whose logit would be infinite
 
 @dataclass(frozen=True)
 class SizeCalibration:
-    """What scores go through where the size of the object is known: the objects of a category are of like sizes.
+    """Calibration where the size of the object is known: objects of a category have similar sizes.
 
     Attributes:
         slope: Above 0.
@@ -103,7 +103,7 @@ class Calibration:
 
 
 def size_misfit(bboxes: np.ndarray, sizes: Sequence[float]) -> np.ndarray:
-    """By how much boxes are larger or smaller than what the references show.
+    """Log ratio by which boxes are larger or smaller than what the references show.
 
     Args:
         bboxes: (N, 4) xyxy, pixels of the image.

@@ -1,4 +1,4 @@
-"""The transforms of a pipeline as a config lists them: which of them a search takes, and at which scale."""
+"""Changes of a config's pipeline for searches: without loading, and at another scale."""
 
 from collections.abc import Sequence
 

@@ -37,7 +37,7 @@ def plan_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> list[Ti
 
 
 def count_tiles(img_shape: tuple[int, int], tile: int, overlap: float) -> int:
-    """How many tiles :func:`plan_tiles` would give; arguments and errors are its."""
+    """Number of tiles that :func:`plan_tiles` would give; it has the same arguments and errors."""
     return prod(1 + _num_steps(side, tile, overlap) for side in _checked(img_shape, tile, overlap))
 
 
@@ -165,7 +165,7 @@ def _starts(side: int, tile: int, overlap: float) -> list[int]:
 
 
 def _num_steps(side: int, tile: int, overlap: float) -> int:
-    """How many tiles follow the first along a side."""
+    """Number of tiles that follow the first along a side."""
     stride = floor(fraction_of(1 - overlap, tile))
     return max(0, -(-(side - tile) // stride))
 
@@ -197,7 +197,7 @@ def _fill_boxes(bboxes: np.ndarray, img_shape: tuple[int, int]) -> RLEMasks:
 
 
 def _is_cut(bboxes: np.ndarray, tile: Tile, img_shape: tuple[int, int]) -> np.ndarray:
-    """Which boxes (N, 4) in the image the borders of a tile cut, or it does not have: (N,) bool."""
+    """Mask (N,) of boxes (N, 4) in the image that the borders of a tile cut, or that lie outside of it."""
     height, width = img_shape
     inside = np.array([tile[0] > 0, tile[1] > 0, tile[2] < width, tile[3] < height])
     distances = (bboxes - np.array(tile)) * np.array([1, 1, -1, -1])

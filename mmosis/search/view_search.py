@@ -1,4 +1,4 @@
-"""The search of images view by view, on any runtime: which views there are, and how their results are merged."""
+"""search_views: search images view by view, on any runtime, and merge what the views gave."""
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -38,7 +38,7 @@ class View(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """What came out of an image.
+    """Result of the search of an image.
 
     Attributes:
         found: What was found, the best first.
@@ -120,7 +120,7 @@ Answers = dict[tuple[int, int], tuple[Plan, ...]]
 
 
 class _ViewSearch:
-    """What the views of a batch of images gave by now."""
+    """Detections of the views of a batch of images, as far as they are searched."""
 
     def __init__(
         self, shapes: Sequence[tuple[int, int]], detect: Detect, options: SearchOptions, iou_thr: float
@@ -159,12 +159,12 @@ class _ViewSearch:
             self._found[image, plan] |= {label: merged[merged.labels == label] for label in todo[image, plan]}
 
     def found(self, image: int, labels: Sequence[int], plans: Sequence[Plan]) -> FoundObjects:
-        """What an image gave for categories of the same plans."""
+        """Detections of an image for categories of the same plans."""
         by_plan = [FoundObjects.cat([self._found[image, plan][label] for label in labels]) for plan in plans]
         return merge_scales(by_plan, self._iou_thr)
 
     def result(self, image: int, answers: Answers) -> Searched:
-        """All that an image gave."""
+        """All detections of an image."""
         labels = defaultdict(list)
         for (of_image, label), plans in answers.items():
             if of_image == image:
@@ -174,7 +174,7 @@ class _ViewSearch:
 
 
 def found_size(found: FoundObjects, credible_score: float) -> float | None:
-    """How large objects are, by what a search found.
+    """Typical size of what a search found.
 
     Args:
         found: Detections of one category.

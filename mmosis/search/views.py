@@ -1,4 +1,4 @@
-"""In which views an image is searched: whole at some scale, or in tiles, so that the object has a good size."""
+"""Plan the views of an image: the whole at some scale, or tiles, so that the object has a good size."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ STEP = 32  # pixels: sides that are chosen are multiples of it, so that the netw
 
 @dataclass(frozen=True)
 class ViewSettings:
-    """How large an image is shown to the network, and in what parts; a config has it as ``search``.
+    """Scales and tiles in which images are shown to the network; a config has them as ``search``.
 
     Sizes of objects are roots of the areas of their boxes.
 

@@ -1,4 +1,4 @@
-"""The image on which a box is drawn: by mouse or finger, by keys, or by typing its corners."""
+"""Component with an image on which a box is drawn: by mouse or finger, by keys, or by typing its corners."""
 
 from pathlib import Path
 from typing import Any

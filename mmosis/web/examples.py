@@ -1,4 +1,4 @@
-"""Examples that work at once: photographs, each with the boxes of what to search it for."""
+"""Examples of the page: photographs, each with the boxes of what to search it for."""
 
 import json
 from dataclasses import dataclass

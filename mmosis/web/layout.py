@@ -1,4 +1,4 @@
-"""What stands where on the page."""
+"""Layout of the page: its components and their places."""
 
 import html
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The page: which button does what. All that one user has is in a ``gr.State``, so users do not meet."""
+"""The page: events and their actions. The state of a user is in a ``gr.State``, so users are kept apart."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Images that come over the web: read them, show them, and boxes drawn on them."""
+"""Images of the page: read uploads, scale them for the page, and read boxes drawn on them."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Parts of the page as a session wants them to be: functions from session and threshold to updates by name."""
+"""Updates of the page's components: functions of session and threshold that return them by name."""
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -61,7 +61,7 @@ def scene_form(session: Session, score_thr: float) -> dict:
 
 
 def result(session: Session, score_thr: float) -> dict:
-    """What was found in the scene that is shown, and the file of what was found in all."""
+    """Result of the scene that is shown, and the file with the results of all."""
     content = results.export(session, score_thr)
     path = None if content is None else save_bytes_to_cache(content, 'found.json', get_upload_folder())
     return dict(

@@ -1,4 +1,4 @@
-"""Which requests come in: to this server by its own names, from its own pages, for what the page needs."""
+"""RequestFilter: admits only requests to this server's names, from its own pages, for what the page needs."""
 
 import json
 import socket
@@ -125,7 +125,7 @@ async def read_body(receive: Receive) -> Any:
 
 
 def _files_in(value: Any) -> Iterator[dict]:
-    """What names a file, however deep it lies."""
+    """Find the values that name a file, at any depth."""
     if isinstance(value, dict):
         if 'path' in value or 'url' in value:
             yield value

@@ -1,4 +1,4 @@
-"""Search, and what is shown and saved of it: the threshold works on what is found already."""
+"""Search the scenes of a session, and summarise, draw and export the results above a threshold."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -112,7 +112,7 @@ def draw(session: Session, score_thr: float) -> np.ndarray | None:
 
 
 def above(scene: Scene, score_thr: float) -> FoundObjects:
-    """What was found in a searched scene with at least this score."""
+    """Detections of a searched scene with at least this score."""
     return scene.found[scene.found.scores >= score_thr]
 
 

@@ -1,4 +1,4 @@
-"""What one user has on the page, and what the buttons do with it: functions without a page."""
+"""Session: the state of one user's page, and the actions on it as functions that need no page."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """What one user has on the page; it is not changed, each action makes a new one.
+    """State of one user's page; it is not changed, each action makes a new one.
 
     Attributes:
         references: What to search for; each has its image as an array.

@@ -11,7 +11,7 @@ MAX_SERVER_PIXELS = 4 * MAX_USER_PIXELS  # of the images of all users
 
 
 class PixelBudget:
-    """How many pixels the images of all users may have together."""
+    """Limit of the pixels of all users' images together."""
 
     def __init__(self) -> None:
         self.holders: WeakSet[SessionHolder] = WeakSet()

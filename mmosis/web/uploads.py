@@ -1,4 +1,4 @@
-"""How much may be uploaded: by one browser, and by all together."""
+"""UploadLimits: how much one browser, and all together, may upload."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ BROWSERS = 4  # as much as so many browsers may, all may together
 
 @dataclass(eq=False)
 class Upload:
-    """What one request brings.
+    """One request that uploads files.
 
     Attributes:
         browser: Who sends it.

@@ -119,7 +119,7 @@ class Worker:
 
 
 class Attempts:
-    """How often what has not ended was begun. Ray itself would try for ever."""
+    """Counter of the attempts at what has not ended; Ray itself would try for ever."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
