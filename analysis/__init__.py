@@ -1,5 +1,1 @@
 """Analyses of tests and searches: the common parts of the tools in ``tools/analysis_tools/``."""
-
-from mmosis.compat import prepare
-
-prepare()

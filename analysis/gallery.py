@@ -1,5 +1,9 @@
 """Gallery: rendered results and references of a test, from its dump and images."""
 
+from mmosis.compat import prepare
+
+prepare()
+
 import cv2
 import mmcv
 import numpy as np

@@ -1,7 +1,7 @@
 """Time how a data set loads annotations as many as COCO's, and what they cost in memory, workers and all (Linux).
 
-Each data set is in a process of its own, without pictures: of an item only what is known of its image is read, and in
-training the draw of its episode.
+Each data set is in a process of its own, without images: of an item only the annotations of its image are read, and in
+training its episode is sampled.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ class Used(NamedTuple):
 
 
 class AnnotationsAlone(Dataset):
-    """Items without pictures.
+    """Items without images.
 
     Args:
         dataset: What they are of; None for nothing.

@@ -1,4 +1,4 @@
-"""An annotation file as large as COCO's, from random numbers: no picture belongs to it."""
+"""An annotation file as large as COCO's, from random numbers: there are no images."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +8,13 @@ import numpy as np
 from mmosis.utils.json_file import write_lists
 from mmosis.utils.rng import generator
 
-# Ids of COCO's 80 categories: of 1 to 90 these are left out.
-LEFT_OUT = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
-CATEGORY_IDS = [number for number in range(1, 91) if number not in LEFT_OUT]
+# Ids of COCO's 80 categories: of 1 to 90 these are not used.
+UNUSED = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
+CATEGORY_IDS = [number for number in range(1, 91) if number not in UNUSED]
 CATEGORY_NAMES = [f'category {number}' for number in CATEGORY_IDS]
-SKEW = 1.2  # category n has n ** -SKEW of the share of the first, which has 3 in 10 objects, as persons have
-OBJECTS_SPREAD = 2.0  # shape of a gamma distribution: images with none, with one, with dozens
-CROWD_SHARE = 0.012
+SKEW = 1.2  # category n has n ** -SKEW as many objects as the first, which has 3 in 10, as persons have
+OBJECTS_SHAPE = 2.0  # shape of a gamma distribution: images with none, with one, with dozens
+CROWD_FRACTION = 0.012
 POINTS = (2.9, 0.6)  # log-normal: a polygon has 25 points on average
 SIZES = np.array([(480, 640), (640, 480), (427, 640), (640, 427)])
 SIDES = (np.log(12), np.log(400))  # of boxes, evenly over their logarithm
@@ -34,8 +34,8 @@ def write_coco_size(folder: str | Path, num_images: int, num_annotations: int) -
     path = Path(folder) / f'random_{num_images}_{num_annotations}.json'
     if path.is_file():
         return path
-    shares = generator(0, 'objects').gamma(OBJECTS_SPREAD, size=num_images)
-    counts = generator(0, 'counts').multinomial(num_annotations, shares / shares.sum())
+    weights = generator(0, 'objects').gamma(OBJECTS_SHAPE, size=num_images)
+    counts = generator(0, 'counts').multinomial(num_annotations, weights / weights.sum())
     ids = np.sort(generator(0, 'ids').choice(5 * num_images, num_images, replace=False) + 1).tolist()
     shapes = SIZES[generator(0, 'shapes').integers(len(SIZES), size=num_images)].tolist()
     images = (
@@ -52,30 +52,30 @@ def write_coco_size(folder: str | Path, num_images: int, num_annotations: int) -
 
 
 def _annotations(ids: list[int], shapes: list[list[int]], counts: np.ndarray) -> Iterator[dict]:
-    """Draw the objects, image by image."""
-    shares = np.arange(1, len(CATEGORY_IDS) + 1) ** -SKEW
+    """Make the objects, image by image."""
+    weights = np.arange(1, len(CATEGORY_IDS) + 1) ** -SKEW
     number = 0
     for img_id, shape, count in zip(ids, shapes, counts, strict=True):
         rng = generator(0, 'image', img_id)
-        labels = rng.choice(len(CATEGORY_IDS), count, p=shares / shares.sum())
+        labels = rng.choice(len(CATEGORY_IDS), count, p=weights / weights.sum())
         for label in labels:
             number += 1
-            yield dict(_draw_object(rng, *shape), image_id=img_id, category_id=CATEGORY_IDS[label], id=number)
+            yield dict(_random_object(rng, *shape), image_id=img_id, category_id=CATEGORY_IDS[label], id=number)
 
 
-def _draw_object(rng: np.random.Generator, height: int, width: int) -> dict:
-    """Draw a box with a polygon of its size in it, or a crowd with a mask of runs."""
+def _random_object(rng: np.random.Generator, height: int, width: int) -> dict:
+    """Make a random box with a polygon of its size in it, or a crowd with a mask of runs."""
     size = np.minimum(np.exp(rng.uniform(*SIDES, 2)), (width, height))
     corner = rng.uniform(0, (width, height) - size)
     box = dict(bbox=[*corner.round(2).tolist(), *size.round(2).tolist()], area=round(float(size.prod()), 2))
-    if rng.random() < CROWD_SHARE:
-        return dict(box, iscrowd=1, segmentation=_draw_runs(rng, height, width))
+    if rng.random() < CROWD_FRACTION:
+        return dict(box, iscrowd=1, segmentation=_random_runs(rng, height, width))
     angles = np.sort(rng.uniform(0, 2 * np.pi, 3 + int(rng.lognormal(*POINTS))))
     points = corner + size / 2 * (1 + np.stack([np.cos(angles), np.sin(angles)], axis=1))
     return dict(box, iscrowd=0, segmentation=[points.round(2).ravel().tolist()])
 
 
-def _draw_runs(rng: np.random.Generator, height: int, width: int) -> dict:
-    """Draw an uncompressed run-length encoding, of zeros first."""
+def _random_runs(rng: np.random.Generator, height: int, width: int) -> dict:
+    """Make a random uncompressed run-length encoding, of zeros first."""
     ends = np.sort(rng.choice(height * width, 200, replace=False))
     return dict(size=[height, width], counts=np.diff(ends, prepend=0, append=height * width).tolist())

@@ -61,8 +61,10 @@ def parse_args() -> argparse.Namespace:
     command = add(pair, 'seconds of a search for one reference, part by part', _configs, _sizes, _ref_size)
     command.add_argument('--onnx', action='store_true', help='each beside ONNX Runtime, with what both find')
     command.add_argument('--weights', help='with --onnx and one config: its checkpoint (default: random weights)')
-    command = add(references, 'an image and many references, beside pairs', _config, _sizes, _ref_size, _references)
-    command.add_argument('--runs', type=at_least(1), default=1, help='also in so many calls that share the references')
+    command = add(
+        references, 'an image and many references, beside separate searches', _config, _sizes, _ref_size, _references
+    )
+    command.add_argument('--runs', type=at_least(1), default=1, help='also in so many calls, each with some of them')
     command = add(search, 'in one call, in separate calls, and from a bank', _config, _sizes, _references)
     command.add_argument('--precision', choices=('fp32', 'bf16'), default='fp32', help='default: %(default)s')
     command.add_argument('--channels-last', action=argparse.BooleanOptionalAction, help='by default on a CPU')
@@ -122,13 +124,13 @@ def step(args: argparse.Namespace) -> list[Measured]:
 
 
 def pair(args: argparse.Namespace) -> list[Measured]:
-    """Time pairs of several detectors, or beside ONNX Runtime."""
+    """Time searches for one reference, of several detectors or beside ONNX Runtime."""
     if args.onnx:
         from .onnx_pair import measure_onnx_pairs  # it needs onnx
 
         return [measure_onnx_pairs(args.configs, args.weights, args.image_size, args.repeats)]
-    sizes = args.image_size, args.ref_size
-    return _measure_variants(args, f'a pair at {args.image_size} pixels', lambda *variant: make_pair(*variant, *sizes))
+    title, sizes = f'one image and one reference at {args.image_size} pixels', (args.image_size, args.ref_size)
+    return _measure_variants(args, title, lambda *variant: make_pair(*variant, *sizes))
 
 
 def references(args: argparse.Namespace) -> list[Measured]:

@@ -72,8 +72,8 @@ class PlainItems:
         dataset = self.datasets[part]
         if not isinstance(dataset, OneShotCocoDataset):
             return {PLAIN: (number, None)}
-        drawn, _ = dataset.draw_episodes(number)
-        return {PLAIN: (drawn['sample_idx'], None), SAME_OBJECTS: (drawn['sample_idx'], drawn['instances'])}
+        info, _ = dataset.draw_episodes(number)
+        return {PLAIN: (info['sample_idx'], None), SAME_OBJECTS: (info['sample_idx'], info['instances'])}
 
     def make(self, part: int, position: int, instances: list[dict] | None) -> dict:
         """Make the item of an image, with these objects or all."""
@@ -81,10 +81,10 @@ class PlainItems:
         return self.pipelines[part](info if instances is None else dict(info, instances=instances))
 
 
-def _by_transform(title: str, seconds: dict[str, float], num_items: int, whole: float) -> Measured:
+def _by_transform(title: str, seconds: dict[str, float], num_items: int, item: float) -> Measured:
     taken = {name: total / num_items for name, total in seconds.items()}
-    taken.update({'the rest': whole - sum(taken.values()), 'an item': whole})
-    rows = [{'': name, 'ms an item': 1000 * each, 'share': each / whole} for name, each in taken.items()]
+    taken.update({'the rest': item - sum(taken.values()), 'an item': item})
+    rows = [{'': name, 'ms an item': 1000 * each, 'fraction': each / item} for name, each in taken.items()]
     return Measured(title, rows)
 
 

@@ -31,18 +31,18 @@ HEIGHT, WIDTH = 480, 640
 SHAPES, VARIANTS = 300, 20  # objects to choose from, each with copies that are a little off
 
 
-def draw_shapes(rng: np.random.Generator) -> list[list[dict]]:
+def random_shapes(rng: np.random.Generator) -> list[list[dict]]:
     """Draw ellipses of all sizes, each with shifted and stretched copies: run-length encoded masks."""
-    return [[_draw_variants(rng, box) for _ in range(VARIANTS)] for box in _boxes(rng)]
+    return [[_random_variants(rng, box) for _ in range(VARIANTS)] for box in _boxes(rng)]
 
 
 def _boxes(rng: np.random.Generator) -> np.ndarray:
-    """Centres and half axes (SHAPES, 4), sizes spread evenly over their logarithm."""
+    """Centres and half axes (SHAPES, 4), sizes uniform in their logarithm."""
     axes = np.exp(rng.uniform(np.log(6), np.log(160), (SHAPES, 2)))
     return np.concatenate([rng.uniform(0, 1, (SHAPES, 2)) * (WIDTH, HEIGHT), axes], axis=1)
 
 
-def _draw_variants(rng: np.random.Generator, box: np.ndarray) -> dict:
+def _random_variants(rng: np.random.Generator, box: np.ndarray) -> dict:
     x, y, a, b = box * rng.normal(1, 0.08, 4) + rng.normal(0, 2, 4)
     image = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
     centre = (int(np.clip(x, 4, WIDTH - 4)), int(np.clip(y, 4, HEIGHT - 4)))
@@ -152,7 +152,7 @@ class Used(NamedTuple):
 def measure(step: Step) -> Used:
     """Make the data and run a step on them."""
     rng = generator(0, 'benchmark')
-    shapes = draw_shapes(rng)
+    shapes = random_shapes(rng)
     dataset, episodes = make_truth(step.num_images, shapes, rng)
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()

@@ -34,7 +34,7 @@ def describe_machine(device: str) -> dict[str, str | int | float]:
 
 
 def _processor() -> str:
-    """Name of the processor; Python tells that of its kind alone on Linux."""
+    """Name of the processor; on Linux Python knows its family alone."""
     lines = CPU_INFO.read_text().splitlines() if CPU_INFO.is_file() else []
     names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
     return names[0] if names else platform.processor()

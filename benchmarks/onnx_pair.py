@@ -1,4 +1,4 @@
-"""Time a pair of an image and a reference on torch and, exported, on ONNX Runtime, in turns, for any config."""
+"""Time the search of one image for one reference on torch and, exported, on ONNX Runtime, in turns, for any config."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from mmosis.search.onnx.onnx_detector import OnnxDetector
 from mmosis.utils.config_file import read_config
 from mmosis.utils.image import read_image
 
+from .example import BOX, IMAGE
 from .measured import Measured, Row
 from .noise import make_random_inferencer
-from .photograph import BOX, PHOTOGRAPH
 from .timing import time_in_turns
 
 Found = dict[str, np.ndarray]
@@ -27,7 +27,7 @@ Found = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class PairTimes:
-    """How long a pair takes: the image is encoded, and one encoded reference is searched for in it.
+    """How long one image and one reference take: the image is encoded, and an encoded reference is searched for in it.
 
     Attributes:
         seconds: On torch and on ONNX Runtime, medians.
@@ -56,26 +56,26 @@ def measure_onnx_pairs(configs: Sequence[str], weights: str | None, image_size: 
         repeats: Rounds, of which medians count.
     """
     rows = [_row(Path(config).stem, _measure(config, weights, image_size, repeats)) for config in configs]
-    return Measured(f'a pair at {image_size} pixels, fp32, on torch and ONNX Runtime', rows)
+    return Measured(f'one image and one reference at {image_size} pixels, fp32, on torch and ONNX Runtime', rows)
 
 
 def _measure(config: str, weights: str | None, image_size: int, repeats: int) -> PairTimes:
     cfg, options = read_config(config, needs=['model']), dict(device='cpu', channels_last=False)
     inferencer = OneShotInferencer(config, weights, **options) if weights else make_random_inferencer(cfg, **options)
-    image = read_image(str(PHOTOGRAPH))
+    image = read_image(str(IMAGE))
     x1, y1, x2, y2 = BOX
     with tempfile.TemporaryDirectory() as folder:
         export_onnx(inferencer, Path(folder, 'out'))
         detector = OnnxDetector(Path(folder, 'out'), num_threads=torch.get_num_threads())
         inferencer.model.to(memory_format=torch.channels_last)
         ref_size = detector.spec['reference']['size']
-        pictures = _fit(image, (image_size, image_size)), _fit(image[y1:y2, x1:x2], ref_size)
-        return time_pairs(inferencer, detector, *pictures, repeats)
+        inputs = _resize(image, (image_size, image_size)), _resize(image[y1:y2, x1:x2], ref_size)
+        return time_pairs(inferencer, detector, *inputs, repeats)
 
 
-def _fit(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Stretch a picture to (h, w): (3, h, w)."""
-    return np.ascontiguousarray(cv2.resize(picture, tuple(size)[::-1]).transpose(2, 0, 1))
+def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Stretch an image to (h, w): (3, h, w)."""
+    return np.ascontiguousarray(cv2.resize(image, tuple(size)[::-1]).transpose(2, 0, 1))
 
 
 def _row(name: str, times: PairTimes) -> Row:
@@ -137,7 +137,7 @@ def _on_onnx(detector: OnnxDetector, image: np.ndarray, reference: np.ndarray) -
 
 
 def _window(image: np.ndarray) -> np.ndarray:
-    """The picture takes all of the network input."""
+    """The image takes all of the network input."""
     return np.array([0, 0, image.shape[2], image.shape[1]], np.float32)
 
 

@@ -50,7 +50,7 @@ class Parts:
             self.functions += [('backward', optim_wrapper, 'backward'), ('optimizer', optim_wrapper, 'step')]
 
     def time(self, step: Step) -> Amounts:
-        """Seconds (2,) of each part, of the rest and of the whole step: by the clock, and of the processor."""
+        """Seconds (2,) of each part, of the rest and of the step in total: by the clock, and of the processor."""
         return self._measure(step, _seconds)
 
     def count(self, step: Step) -> Amounts:
@@ -71,8 +71,8 @@ class Parts:
         with ExitStack() as stack:
             for part, owner, name in self.functions:
                 stack.enter_context(patch.object(owner, name, metered(part, getattr(owner, name))))
-            _, whole = meter(step)
-        return dict(amounts, rest=whole - sum(amounts.values()), whole=whole)
+            _, total = meter(step)
+        return dict(amounts, rest=total - sum(amounts.values()), total=total)
 
 
 def _stages(module: nn.Module) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""Time the search of one image for many references at once, beside the same as separate pairs."""
+"""Time the search of one image for many references at once, beside separate searches."""
 
 from collections.abc import Sequence
 from unittest.mock import patch
@@ -32,7 +32,7 @@ def measure_references(
         repeats: Rounds, of which medians count.
 
     Returns:
-        Measured: Rows of ways for each number, compared with separate pairs.
+        Measured: Rows of ways for each number, compared with separate searches.
     """
     model = build_detector(cfg, device).eval()
     image = torch.randn(1, 3, image_size, image_size, device=device) * 50
@@ -45,7 +45,7 @@ def measure_references(
 
 def _measure(model: SiameseMixin, image: Tensor, refs: Tensor, runs: int, repeats: int) -> list[Row]:
     ways: dict[str, Step] = {
-        'pairs': lambda: [_search(model, image, ref[None]) for ref in refs],
+        'separate searches': lambda: [_search(model, image, ref[None]) for ref in refs],
         'one call': lambda: _search(model, image, refs),
     }
     if runs > 1:

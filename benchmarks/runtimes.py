@@ -18,7 +18,7 @@ from mmosis.search.runtimes import RUNTIMES
 from mmosis.utils.arguments import at_least
 from mmosis.utils.image import read_image
 
-from .photograph import BOX, PHOTOGRAPH
+from .example import BOX, IMAGE
 from .timing import median_seconds
 
 TOOL = Path(__file__).parents[1] / 'tools/analysis_tools/benchmark_runtimes.py'
@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--runtimes', nargs='+', choices=RUNTIMES, default=RUNTIMES, help='default: %(default)s')
     parser.add_argument('--precision', choices=('fp32', 'bf16'), help='of torch; default: fp32')
-    parser.add_argument('--image', default=str(PHOTOGRAPH), help='picture to search (default: an example of the page)')
+    parser.add_argument('--image', default=str(IMAGE), help='image to search (default: an example of the page)')
     parser.add_argument(
         '--repeats', type=at_least(1), default=5, help='searches to take the median of (default: %(default)s)'
     )

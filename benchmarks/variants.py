@@ -50,7 +50,7 @@ def measure_variants(
 
     Returns:
         list: A table of steps, which are compared with the first detector's in the same precision and each with its
-            floor, the time of its multiply-adds at the peak; and one of parts.
+            roofline bound, the time of its multiply-adds at the peak; and one of parts.
     """
     counts = [variant.parts.count(variant.step) for variant in variants]
     taken: list[dict[str, list[Taken]]] = [defaultdict(list) for _ in variants]
@@ -60,8 +60,8 @@ def measure_variants(
             memory[i] = max(memory[i], _run(variant, taken[i]))
     times = [{part: medians(rounds) for part, rounds in each.items()} for each in taken]
     steps = [
-        _step_row(variant, time['whole'], _first(variant, variants, times), used)
-        | _beside_floor(time['whole'], float(count['whole'].item()) / 1e9 / _best(peak, variant.precision), device)
+        _step_row(variant, time['total'], _first(variant, variants, times), used)
+        | _beside_bound(time['total'], float(count['total'].item()) / 1e9 / _best(peak, variant.precision), device)
         for variant, time, used, count in zip(variants, times, memory.tolist(), counts, strict=True)
     ]
     parts = [
@@ -87,7 +87,7 @@ def _run(variant: Variant, taken: dict[str, list[Taken]]) -> int:
 def _first(variant: Variant, variants: Sequence[Variant], times: Sequence[Medians]) -> Taken:
     """What the first detector takes in a variant's precision."""
     same = (time for other, time in zip(variants, times, strict=True) if other.precision == variant.precision)
-    return next(same)['whole']
+    return next(same)['total']
 
 
 def _step_row(variant: Variant, time: Taken, first: Taken, memory: float) -> Row:
@@ -108,13 +108,13 @@ def _best(peak: Mapping[str, float], precision: str) -> float:
     return max(value for name, value in peak.items() if name.endswith(precision))
 
 
-def _beside_floor(time: Taken, floor: float, device: str) -> Row:
-    """Compare a step with its floor: the seconds that its multiply-adds would take at the device's peak."""
-    return {'floor, s': floor, 'times the floor': busy_seconds(time, device) / floor}
+def _beside_bound(time: Taken, bound: float, device: str) -> Row:
+    """Compare a step with its roofline bound: the seconds of its multiply-adds at the device's peak."""
+    return {'bound, s': bound, 'times the bound': busy_seconds(time, device) / bound}
 
 
 def _part_row(variant: Variant, part: str, time: Taken, count: float, peak: Mapping[str, float], device: str) -> Row:
-    """A part; its share is of the better of the device's two peaks."""
+    """A part, beside the better of the device's two peaks."""
     best, reached = _best(peak, variant.precision), count / busy_seconds(time, device)
     return {
         'detector': variant.detector,

@@ -15,8 +15,8 @@ def test_transforms_and_the_rest_make_an_item(tiny_dataset_cfg: Callable) -> Non
     assert measured.title == '3 items of OneShotCocoDataset'
     assert {'image: PackOneShotInputs', 'reference: PackReference', 'reference: CropReference'} < set(taken)
     assert min(taken.values()) > 0
-    whole = taken.pop('an item')
-    assert sum(taken.values()) == pytest.approx(whole)
+    item = taken.pop('an item')
+    assert sum(taken.values()) == pytest.approx(item)
 
 
 def test_both_parts_of_a_mixture_are_heard(tiny_dataset_cfg: Callable) -> None:
@@ -24,7 +24,7 @@ def test_both_parts_of_a_mixture_are_heard(tiny_dataset_cfg: Callable) -> None:
     dataset = dict(type='EpisodeMixture', datasets=[part, part], weights=[1, 1])
     cfg = Config(dict(default_scope='mmdet', train_dataloader=dict(dataset=dataset)))
     by_transform, beside = measure_data(cfg, 4)
-    rows = {row['']: row['share'] for row in by_transform.rows}
+    rows = {row['']: row['fraction'] for row in by_transform.rows}
     assert rows['image: PackOneShotInputs'] > 0
     assert rows['an item'] == 1
     assert [row[''] for row in beside.rows] == WAYS
@@ -43,9 +43,9 @@ def test_items_stand_beside_plain_ones(tiny_dataset_cfg: Callable) -> None:
 def test_plain_items_are_of_the_same_image_at_the_same_scale(tiny_dataset: Callable) -> None:
     dataset = tiny_dataset()
     plain = PlainItems([dataset])
-    for draw in range(6):
-        ours = dataset[draw]['data_samples']
-        everything, matching = (plain.make(0, *image)['data_samples'] for image in plain.images(0, draw).values())
+    for index in range(6):
+        ours = dataset[index]['data_samples']
+        everything, matching = (plain.make(0, *image)['data_samples'] for image in plain.images(0, index).values())
         assert everything.img_id == matching.img_id == ours.img_id
         assert everything.scale_factor == ours.scale_factor
         assert len(matching.gt_instances) == len(ours.gt_instances) <= len(everything.gt_instances)

@@ -29,18 +29,18 @@ def search(model: SiameseTwoStageDetector) -> Callable:
 def test_multiply_adds_by_hand(model: SiameseTwoStageDetector, search: Callable) -> None:
     counts = {part: count.item() for part, count in Parts(model).count(search).items()}
     positions = sum(side**2 for side in (16, 8, 4, 2, 1))
-    assert set(counts) == {*FORWARD, 'rest', 'whole'}
+    assert set(counts) == {*FORWARD, 'rest', 'total'}
     assert counts['match'] == 16 * 8 * positions  # [P, |P - r|] to matched features
     assert counts['RPN'] == (9 * 8 * 8 + 8 * 3 * (2 + 4)) * positions  # three anchors, two logits and four deltas
     assert counts['RoI pooling'] == 0
-    assert counts['whole'] == sum(counts.values()) - counts['whole']
+    assert counts['total'] == sum(counts.values()) - counts['total']
 
 
 def test_seconds_add_up_to_the_whole(model: SiameseTwoStageDetector, search: Callable) -> None:
     seconds = Parts(model).time(search)
     assert all(taken.shape == (2,) and (taken[0] > 0) for taken in seconds.values())
-    whole = seconds.pop('whole')
-    assert sum(seconds.values()) == pytest.approx(whole)
+    total = seconds.pop('total')
+    assert sum(seconds.values()) == pytest.approx(total)
 
 
 def test_of_a_training_step_backward_pass_and_update_are_parts(model: SiameseTwoStageDetector) -> None:
@@ -48,7 +48,7 @@ def test_of_a_training_step_backward_pass_and_update_are_parts(model: SiameseTwo
     counts = Parts(model.train(), optim_wrapper).count(
         lambda: model.train_step(make_batch(model, 2, 64, 32), optim_wrapper)
     )
-    assert set(counts) == {*FORWARD, 'backward', 'optimizer', 'rest', 'whole'}
+    assert set(counts) == {*FORWARD, 'backward', 'optimizer', 'rest', 'total'}
     forward = sum(counts[part].item() for part in FORWARD)
     # Each product has two more, but that of the pixels, whose gradient nobody wants.
     assert 1.5 * forward < counts['backward'].item() < 2 * forward
@@ -78,8 +78,8 @@ def test_detectors_are_compared_with_the_first_in_the_same_precision(
     match = next(row for row in by_part.rows if row['part'] == 'match')
     share = match['multiply-adds, G'] / match['processor s'] / 2
     assert match['of the peak'] == f'{share:.0%}'
-    assert by_part.rows[-1]['part'] == 'whole'
-    whole = by_part.rows[-1]
-    assert steps.rows[2]['floor, s'] == pytest.approx(whole['multiply-adds, G'] / 3)
-    assert steps.rows[2]['times the floor'] == pytest.approx(steps.rows[2]['processor s'] / steps.rows[2]['floor, s'])
-    assert steps.rows[0]['floor, s'] == pytest.approx(whole['multiply-adds, G'] / 2)
+    assert by_part.rows[-1]['part'] == 'total'
+    total = by_part.rows[-1]
+    assert steps.rows[2]['bound, s'] == pytest.approx(total['multiply-adds, G'] / 3)
+    assert steps.rows[2]['times the bound'] == pytest.approx(steps.rows[2]['processor s'] / steps.rows[2]['bound, s'])
+    assert steps.rows[0]['bound, s'] == pytest.approx(total['multiply-adds, G'] / 2)

@@ -45,7 +45,7 @@ def test_the_tool_gives_a_row_for_each_config(tmp_path: Path) -> None:
     out = tmp_path / 'out.json'
     options = ('--onnx', '--image-size', '64', '--repeats', '1', '--json', out)
     printed = run('tools/analysis_tools/benchmark.py', 'pair', DEMO, *options)
-    assert 'a pair at 64 pixels, fp32, on torch and ONNX Runtime' in printed
+    assert 'one image and one reference at 64 pixels, fp32, on torch and ONNX Runtime' in printed
     ((row,),) = (table['rows'] for table in json.loads(out.read_text())['tables'])
     assert row['detector'] == Path(DEMO).stem
     same, detections = row['same detections'].split(' of ')

@@ -33,7 +33,7 @@ def test_detectors_take_turns_part_by_part(measure, command: str, more: set) -> 
     steps, parts = measure(command, DEMO, STOCK, *SMALL, '--ref-size', '32', '--precisions', 'fp32')
     assert [row['detector'] for row in steps] == [Path(DEMO).stem, Path(STOCK).stem]
     assert min(row['s'] for row in steps) > 0
-    names = {'backbone and neck', 'match', 'RPN', 'RoI pooling', 'box head', 'mask head', 'rest', 'whole', *more}
+    names = {'backbone and neck', 'match', 'RPN', 'RoI pooling', 'box head', 'mask head', 'rest', 'total', *more}
     ours, stock = ([row['part'] for row in parts if row['detector'] == step['detector']] for step in steps)
     assert set(ours) == names
     assert set(stock) == names - {'match'}
@@ -49,13 +49,13 @@ def test_steps_of_heads_that_decide_among_references_are_timed(measure) -> None:
     assert [row['detector'] for row in steps] == ['mutual_demo', 'metric_demo']
 
 
-def test_references_together_are_timed_beside_pairs(measure) -> None:
+def test_references_together_are_timed_beside_separate_searches(measure) -> None:
     options = ('--ref-size', '32', '--references', '2', '--runs', '2')
     (rows,) = measure('references', DEMO, *SMALL, *options)
     counts = {row['way']: row['ratio of these'] for row in rows}
-    assert list(counts) == ['pairs', 'one call', '2 calls']
+    assert list(counts) == ['separate searches', 'one call', '2 calls']
     # One of two passes of the image is saved, none of the rest.
-    assert 0.5 < counts['one call'] < counts['2 calls'] == counts['pairs'] == 1
+    assert 0.5 < counts['one call'] < counts['2 calls'] == counts['separate searches'] == 1
 
 
 def test_a_composed_rpn_is_timed_beside_itself(measure) -> None:
@@ -65,7 +65,7 @@ def test_a_composed_rpn_is_timed_beside_itself(measure) -> None:
     switch = ('--cfg-options', 'model.rpn_head.type=ComposedRPNHead', *wide, *regions)
     (rows,) = measure('references', DEMO, *sizes, '--references', '4', *switch)
     counts = {row['way']: row['multiply-adds, G'] for row in rows}
-    assert counts['one call'] < counts['one call, RPN not composed'] < counts['pairs']
+    assert counts['one call'] < counts['one call, RPN not composed'] < counts['separate searches']
 
 
 def test_a_users_search_is_timed(measure) -> None:
@@ -105,9 +105,9 @@ def test_the_evaluation_is_timed_beside_pycocotools_and_gives_the_same(tmp_path:
     (table,) = json.loads(out.read_text())['tables']
     assert re.fullmatch(r'12 images, \d+ objects, \d+ episodes a run, 6 detections each', table['title'])
     rows = {row['']: row for row in table['rows']}
-    for kind in ('bbox', 'segm'):
-        assert rows[f'{kind}, runs: 2']['ratio'] > 0
-        assert rows[f'{kind}, runs: 2']['difference of mAP'] < 1e-9
+    for iou_type in ('bbox', 'segm'):
+        assert rows[f'{iou_type}, runs: 2']['ratio'] > 0
+        assert rows[f'{iou_type}, runs: 2']['difference of mAP'] < 1e-9
     assert rows['confusion matrix, 1 run']['ours, s'] > 0
 
 
