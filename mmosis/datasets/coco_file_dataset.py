@@ -10,7 +10,7 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmosis.utils.coco_file import CheckedCOCO, load_coco
-from mmosis.utils.coco_images import check_pictures
+from mmosis.utils.coco_images import check_images
 from mmosis.utils.coco_objects import count_skipped
 from mmosis.utils.packed import id_array
 
@@ -110,7 +110,7 @@ class CocoFileDataset(CocoDataset):
         loaders = self._loaders()
         if loaders and not any([self.backend_args, *(loader.backend_args for loader in loaders)]):
             try:
-                check_pictures([info['img_path'] for info in data_list if self._is_read(info)])
+                check_images([info['img_path'] for info in data_list if self._is_read(info)])
             except (ValueError, FileNotFoundError) as error:
                 raise type(error)(f'{self.ann_file}: {error}') from error
 

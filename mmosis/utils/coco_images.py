@@ -21,7 +21,7 @@ NUM_CHECKED = 500  # images whose headers are read to find out which way a data 
 TOLERANCE = 1  # pixels by which label tools overshoot the border
 
 
-def check_pictures(paths: Sequence[str]) -> None:
+def check_images(paths: Sequence[str]) -> None:
     """Check that images are where they should be; addresses of MMEngine's file backends are not checked.
 
     Args:

@@ -1,4 +1,4 @@
-"""MatchedFeatures: to the host its levels, to our heads more."""
+"""MatchedFeatures: to MMDetection its levels, to our heads more."""
 
 from dataclasses import FrozenInstanceError, replace
 
@@ -30,7 +30,7 @@ def test_both_sides_are_beside_them_and_nothing_can_be_added():
     assert feats.image_feats[0].shape == (2, 5, 3, 3)
     assert feats.references['region'].shape == (2, 5, 7, 7)
     with pytest.raises(FrozenInstanceError, match='cannot assign'):
-        feats.kinds = torch.zeros(2)
+        feats.extra = torch.zeros(2)
     assert replace(feats, cat_ids=torch.tensor([4, 5])).cat_ids.tolist() == [4, 5]
 
 

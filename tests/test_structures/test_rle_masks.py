@@ -97,9 +97,9 @@ class TestCrop:
     def test_of_random_masks(self):
         """Runs of one to thousands of pixels: counts of one to three digits, that grow and shrink."""
         rng = np.random.default_rng(0)
-        for share in (0.001, 0.01, 0.1, 0.5, 0.9, 0.999):
+        for fraction in (0.001, 0.01, 0.1, 0.5, 0.9, 0.999):
             shape = tuple(rng.integers(60, 130, 2))
-            drawn = rng.random((4, *shape)) < share
+            drawn = rng.random((4, *shape)) < fraction
             drawn[1, 20:50, 10:40] = True
             drawn[2, :, 30:50] = False
             drawn[3, 0, 0] = True
@@ -129,7 +129,7 @@ class TestCrop:
 @pytest.mark.parametrize('img_shape', [SHAPE, (6, 13), (10, 9), (11, 14)])
 def test_pasted_masks_are_those_of_the_pasted_pixels(masks, img_shape):
     rng = np.random.default_rng(1)
-    noise = [rng.random((5, *SHAPE)) < share for share in (0.1, 0.5, 0.9)]
+    noise = [rng.random((5, *SHAPE)) < fraction for fraction in (0.1, 0.5, 0.9)]
     masks = np.concatenate([masks, *noise])
     for y in range(img_shape[0] - SHAPE[0] + 1):
         for x in range(img_shape[1] - SHAPE[1] + 1):

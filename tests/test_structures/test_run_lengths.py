@@ -26,9 +26,9 @@ def truth(masks: np.ndarray) -> list[dict]:
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 9), (9, 1), (2, 2), (6, 9), (40, 33), (300, 200)])
-@pytest.mark.parametrize('share', [0.0, 0.01, 0.5, 0.99, 1.0])
-def test_random_empty_and_full_masks(encode, shape, share):
-    masks = np.random.default_rng(0).random((7, *shape)) < share
+@pytest.mark.parametrize('fraction', [0.0, 0.01, 0.5, 0.99, 1.0])
+def test_random_empty_and_full_masks(encode, shape, fraction):
+    masks = np.random.default_rng(0).random((7, *shape)) < fraction
     assert encode(masks) == truth(masks)
 
 
@@ -90,7 +90,7 @@ def test_a_tensor_and_an_array_are_encoded_alike():
 
 
 def test_a_tensor_that_is_not_on_the_host_is_encoded_where_it_is(monkeypatch):
-    """What a GPU would do, on torch's device without data: it is not copied whole."""
+    """What a GPU would do, on torch's device without data: it is not copied as one."""
     seen = []
     monkeypatch.setattr('mmosis.structures.rle_masks.encode_tensor', lambda masks: seen.append(masks.device.type) or [])
     RLEMasks.encode(torch.zeros(2, 20, 30, dtype=torch.bool, device='meta'))

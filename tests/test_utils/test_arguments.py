@@ -8,7 +8,7 @@ from mmosis.utils.arguments import at_least
 
 
 @pytest.mark.parametrize(('fewest', 'text', 'number'), [(1, '1', 1), (0, '0', 0), (-5, '-3', -3), (1, '12', 12)])
-def test_whole_numbers(fewest: int, text: str, number: int) -> None:
+def test_integers(fewest: int, text: str, number: int) -> None:
     assert at_least(fewest)(text) == number
 
 

@@ -21,10 +21,10 @@ def umask() -> Iterator[Callable[[int], int]]:
 @pytest.mark.parametrize(
     ('content', 'expected'), [(b'\0\xff\r\n', b'\0\xff\r\n'), ('é\n', b'\xc3\xa9\n'), ('', b''), (b'', b'')]
 )
-@pytest.mark.parametrize('kind', [str, Path])
-def test_bytes_and_text(tmp_path: Path, content: bytes | str, expected: bytes, kind: type) -> None:
+@pytest.mark.parametrize('path_type', [str, Path])
+def test_bytes_and_text(tmp_path: Path, content: bytes | str, expected: bytes, path_type: type) -> None:
     path = tmp_path / 'new' / 'folder' / 'file'
-    write_atomic(kind(path), content)
+    write_atomic(path_type(path), content)
     assert path.read_bytes() == expected
     assert os.listdir(path.parent) == ['file']
 
@@ -113,7 +113,7 @@ def test_a_file_is_written_piece_by_piece_and_named_at_the_end(tmp_path: Path) -
     assert (tmp_path / 'new' / 'file').read_bytes() == b'ab'
 
 
-def test_a_file_that_is_not_finished_is_left_out(tmp_path: Path) -> None:
+def test_a_file_that_is_not_finished_is_skipped(tmp_path: Path) -> None:
     def write_half() -> None:
         with open_atomic(tmp_path / 'file') as file:
             file.write(b'half')

@@ -117,13 +117,13 @@ def test_entries_without_a_needed_field_are_refused(ann_file, key, field, messag
         load_coco(path)
 
 
-@pytest.mark.parametrize('kind', [int, str, float])
+@pytest.mark.parametrize('id_type', [int, str, float])
 @pytest.mark.parametrize(('key', 'first'), [('images', 7), ('annotations', 100), ('categories', 10)])
-def test_ids_must_be_unique(ann_file, key, first, kind):
+def test_ids_must_be_unique(ann_file, key, first, id_type):
     """1 and "1" are one id."""
 
     def repeat(entries):
-        return [*entries, dict(entries[0], name='another', id=kind(first))]
+        return [*entries, dict(entries[0], name='another', id=id_type(first))]
 
     with pytest.raises(ValueError, match=rf'ids of "{key}" must be unique, got \d+ with \d+ ids; more .*: {first}$'):
         load_coco(ann_file(**{key: repeat}))
@@ -262,7 +262,7 @@ SQUARE = [5.0, 5.0, 35.0, 5.0, 35.0, 25.0, 5.0, 25.0]
     ],
 )
 def test_outlines_are_brought_into_one_form(ann_file, given):
-    """The last has parts of two points and of none, which mmdet leaves out too."""
+    """The last has parts of two points and of none, which mmdet skips too."""
     assert load_coco(ann_file(annotations=_first(segmentation=given))).anns[100]['segmentation'] == [SQUARE]
 
 

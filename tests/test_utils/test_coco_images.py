@@ -1,4 +1,4 @@
-"""Pictures are looked for in their folders, and turned as their boxes are meant."""
+"""Images are looked for in their folders, and turned as their boxes are meant."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,28 +7,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmosis.utils.coco_images import check_pictures, turn_upright
+from mmosis.utils.coco_images import check_images, turn_upright
 
 
-def test_pictures_that_are_there_are_fine(tmp_path: Path) -> None:
+def test_images_that_are_there_are_fine(tmp_path: Path) -> None:
     for name in ('a.jpg', 'b/c.jpg'):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    check_pictures([str(tmp_path / 'a.jpg'), f'{tmp_path}/b/c.jpg', f'{tmp_path}/b/../a.jpg', 's3://bucket/d.jpg'])
+    check_images([str(tmp_path / 'a.jpg'), f'{tmp_path}/b/c.jpg', f'{tmp_path}/b/../a.jpg', 's3://bucket/d.jpg'])
 
 
-def test_missing_pictures_are_counted_and_named(tmp_path: Path) -> None:
+def test_missing_images_are_counted_and_named(tmp_path: Path) -> None:
     (tmp_path / 'a.jpg').touch()
     paths = [f'{tmp_path}/a.jpg', *(f'{tmp_path}/{folder}{number}.jpg' for folder in ('', 'none/') for number in 'bcd')]
     message = rf'6 of 7 images are not there; check data_prefix .*: {tmp_path}/b.jpg, .*{tmp_path}/none/c.jpg, \.\.\.$'
     with pytest.raises(FileNotFoundError, match=message):
-        check_pictures(paths)
+        check_images(paths)
 
 
-def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+def test_a_folder_is_no_image(tmp_path: Path) -> None:
     (tmp_path / 'a').mkdir()
     with pytest.raises(FileNotFoundError, match=f'1 of 1 images are not there; .*: {tmp_path}/a$'):
-        check_pictures([f'{tmp_path}/a'])
+        check_images([f'{tmp_path}/a'])
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_folder_is_no_picture(tmp_path: Path) -> None:
 )
 def test_addresses_are_refused(address: str) -> None:
     with pytest.raises(ValueError, match=f'1 of 2 images are named by an address; download them, .*: {address}$'):
-        check_pictures([address, 's3://bucket/b.jpg'])
+        check_images([address, 's3://bucket/b.jpg'])
 
 
 # ---------------------------------------------------------------- EXIF rotation
@@ -44,11 +44,11 @@ def test_addresses_are_refused(address: str) -> None:
 
 @pytest.fixture
 def phone(tmp_path: Path) -> Callable[..., dict]:
-    """Write pictures of 80 x 60 (w x h) as they are stored, with an EXIF rotation each, and a box of each."""
+    """Write images of 80 x 60 (w x h) as they are stored, with an EXIF rotation each, and a box of each."""
 
-    def write(*pictures: tuple[int, list[float]]) -> dict:
+    def write(*shown: tuple[int, list[float]]) -> dict:
         images, annotations = [], []
-        for number, (orientation, bbox) in enumerate(pictures):
+        for number, (orientation, bbox) in enumerate(shown):
             exif = Image.Exif()
             exif[0x0112] = orientation
             Image.fromarray(np.zeros((60, 80, 3), np.uint8)).save(tmp_path / f'{number}.jpg', exif=exif)
@@ -66,17 +66,17 @@ def sizes(dataset: dict) -> list[tuple[int, int]]:
     return [(image['width'], image['height']) for image in dataset['images']]
 
 
-def test_pictures_are_turned_upright_where_boxes_are_meant_as_shown(
+def test_images_are_turned_upright_where_boxes_are_meant_as_shown(
     phone: Callable, tmp_path: Path, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
-    """One box tells how the file is meant; pictures that are not turned stay."""
+    """One box shows how the file is meant; images that are not turned stay."""
     dataset = phone((6, BOTH), (8, SHOWN), (1, BOTH), (3, BOTH), (5, BOTH))
     turn_upright(dataset, tmp_path)
     assert sizes(dataset) == [(60, 80), (60, 80), (80, 60), (80, 60), (60, 80)]
     assert '3 images are turned upright, since their boxes are meant so' in mmengine_log.text
 
 
-def test_pictures_stay_where_boxes_are_meant_as_stored(
+def test_images_stay_where_boxes_are_meant_as_stored(
     phone: Callable, tmp_path: Path, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
     dataset = phone((6, BOTH), (8, STORED))
@@ -86,7 +86,7 @@ def test_pictures_stay_where_boxes_are_meant_as_stored(
 
 
 @pytest.mark.parametrize('boxes', [[BOTH, BOTH], [SHOWN, STORED]])
-def test_what_cannot_be_told_is_warned_of(
+def test_what_cannot_be_known_is_warned_of(
     phone: Callable, tmp_path: Path, mmengine_log: pytest.LogCaptureFixture, boxes: list
 ) -> None:
     dataset = phone((6, boxes[0]), (6, boxes[1]), (1, BOTH))

@@ -23,7 +23,7 @@ def mmdet_searches(annotation: dict) -> bool:
 @pytest.mark.parametrize('seed', range(20))
 def test_it_agrees_with_mmdet(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    told = []
+    found = []
     for _ in range(50):
         x, y = rng.choice([-20, -1, 0, 50, 79.5, 80, 99, 100, 130], 2)
         width, height = rng.choice([0, 0.5, 0.999, 1, 20, 30, 200], 2, p=[0.05, 0.05, 0.05, 0.05, 0.3, 0.3, 0.2])
@@ -31,9 +31,9 @@ def test_it_agrees_with_mmdet(seed: int) -> None:
         for key in ('iscrowd', 'ignore'):
             if rng.random() < 0.5:
                 annotation[key] = int(rng.random() < 0.3)
-        told.append(is_searchable(annotation, IMAGE))
-        assert told[-1] == mmdet_searches(annotation), annotation
-    assert 0 < sum(told) < 50
+        found.append(is_searchable(annotation, IMAGE))
+        assert found[-1] == mmdet_searches(annotation), annotation
+    assert 0 < sum(found) < 50
 
 
 @pytest.mark.parametrize('seed', range(5))

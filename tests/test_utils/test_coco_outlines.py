@@ -56,7 +56,7 @@ def test_a_run_below_0_is_found_though_the_sum_is_right() -> None:
     assert decode_counts(b':::D').tolist() == [10, 10, 10, -2]
 
 
-def test_what_is_wrong_is_told() -> None:
+def test_what_is_wrong_is_reported() -> None:
     good, short, turned, parted = (
         dict(size=size, counts=runs)
         for size, runs in (([2, 3], [0, 6]), ([2, 3], [5]), ([3, 2], [6]), ([2, 3], [1, 2, 0, 3]))

@@ -23,7 +23,7 @@ def test_options_override(config: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('name', 'text', 'told'),
+    ('name', 'text', 'message'),
     [
         ('a.py', 'model = dict(', r'a\.py cannot be read as a config: SyntaxError'),
         ('b.py', 'model = unknown', r"b\.py cannot be read as a config: NameError: name 'unknown' is not defined"),
@@ -36,9 +36,9 @@ def test_options_override(config: str) -> None:
         ('i.json', '{"images": [], "annotations": []}', r'i\.json sets no model; it sets images, annotations'),
     ],
 )
-def test_what_is_no_config_is_refused(tmp_path: Path, name: str, text: str, told: str) -> None:
+def test_what_is_no_config_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         read_config(str(tmp_path / name), needs=['model'])
 
 
@@ -61,12 +61,12 @@ def test_options_are_pairs(capsys: pytest.CaptureFixture, given: str) -> None:
     assert parser.parse_args(['--cfg-options', 'a.b=[1,2]', 'c=x']).cfg_options == {'a.b': [1, 2], 'c': 'x'}
     with pytest.raises(SystemExit):
         parser.parse_args(['--cfg-options', given])
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told == f'tool.py: error: --cfg-options takes key=value, lists as key="[a,b]", got {given}'
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message == f'tool.py: error: --cfg-options takes key=value, lists as key="[a,b]", got {given}'
 
 
 def config_of(*datasets: dict, split: int | None = 1) -> Config:
-    """A config whose loaders, of which one is left out, have these data sets."""
+    """A config whose loaders, of which one is missing, have these data sets."""
     loaders = ('train_dataloader', 'test_dataloader')
     loaders = {name: dict(dataset=dataset) for name, dataset in zip(loaders, datasets, strict=True)}
     return Config(dict(split=split, val_dataloader=None, **loaders))
@@ -93,8 +93,8 @@ def test_a_split_is_set_wherever_one_is_held_out() -> None:
     ids=['no variable', 'no data set', 'neither'],
 )
 def test_a_config_without_a_split_is_refused(cfg: Config) -> None:
-    told = 'has no split to choose: its variable `split` and the `split` of a data set must both be set, 1 to 4'
-    with pytest.raises(ValueError, match=told):
+    message = 'has no split to choose: its variable `split` and the `split` of a data set must both be set, 1 to 4'
+    with pytest.raises(ValueError, match=message):
         set_split(cfg, 2)
 
 

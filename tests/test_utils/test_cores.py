@@ -44,10 +44,10 @@ def test_the_first_version_of_cgroup(cgroup: Path, quota: str, cores: int) -> No
     assert available_cores() == cores
 
 
-@pytest.mark.parametrize(('told', 'threads'), [('5', 5), ('', 2), ('0', 2), ('4,2', 2)])
-def test_threads_without_torch(cgroup: Path, monkeypatch: pytest.MonkeyPatch, told: str, threads: int) -> None:
+@pytest.mark.parametrize(('setting', 'threads'), [('5', 5), ('', 2), ('0', 2), ('4,2', 2)])
+def test_threads_without_torch(cgroup: Path, monkeypatch: pytest.MonkeyPatch, setting: str, threads: int) -> None:
     (cgroup / 'cpu.max').write_text('200000 100000\n')
-    monkeypatch.setenv('OMP_NUM_THREADS', told)
+    monkeypatch.setenv('OMP_NUM_THREADS', setting)
     assert default_threads() == threads
 
 

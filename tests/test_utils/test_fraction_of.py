@@ -7,11 +7,11 @@ from mmosis.utils.fraction_of import fraction_of
 
 
 @pytest.mark.parametrize(
-    ('share', 'number', 'product'),
+    ('fraction', 'number', 'product'),
     [(0.28, 25, 7), (0.29, 100, 29), (1 - 0.9, 100, 10), (0.5, 3, 1.5), (1e-12, 3, 3e-12), (0.0, 9, 0)],
 )
-def test_known_products(share: float, number: int, product: float) -> None:
-    assert fraction_of(share, number) == product
+def test_known_products(fraction: float, number: int, product: float) -> None:
+    assert fraction_of(fraction, number) == product
 
 
 def test_every_hundredth_of_every_number_is_rounded_as_the_exact_product() -> None:

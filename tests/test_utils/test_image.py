@@ -12,13 +12,13 @@ from PIL import Image, ImageOps, features
 from mmosis.utils.image import crop_box, decode_image, from_pillow, read_bytes, read_image
 
 EXIF_ORIENTATION = 0x0112
-# A smooth picture, so that JPEG keeps it well; BGR, 40 high, 60 wide.
+# A smooth image, so that JPEG keeps it well; BGR, 40 high, 60 wide.
 PICTURE = cv2.resize(np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8), (60, 40))
 
 
-def _encode(image: Image.Image, kind: str, **settings) -> bytes:
+def _encode(image: Image.Image, file_format: str, **settings) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind, **settings)
+    image.save(file, file_format, **settings)
     return file.getvalue()
 
 
@@ -26,10 +26,10 @@ def _pil(mode: str = 'RGB') -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(PICTURE[..., ::-1])).convert(mode)
 
 
-def _rotated(kind: str = 'JPEG', orientation: int = 6) -> bytes:
+def _rotated(file_format: str = 'JPEG', orientation: int = 6) -> bytes:
     exif = Image.Exif()
     exif[EXIF_ORIENTATION] = orientation
-    return _encode(_pil(), kind, exif=exif, **(dict(quality=95) if kind == 'JPEG' else {}))
+    return _encode(_pil(), file_format, exif=exif, **(dict(quality=95) if file_format == 'JPEG' else {}))
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def test_any_jpeg_becomes_8_bit_colour(mode):
     assert np.abs(image - expected).mean() < 3
 
 
-@pytest.mark.parametrize('kind', ['.png', '.tiff'])
+@pytest.mark.parametrize('file_format', ['.png', '.tiff'])
 @pytest.mark.parametrize('channels', [1, 3])
-def test_16_bit_files_are_scaled_to_8_bit(kind, channels):
+def test_16_bit_files_are_scaled_to_8_bit(file_format, channels):
     deep = PICTURE.astype(np.uint16)[..., :channels] * 257
-    image = decode_image(cv2.imencode(kind, deep)[1].tobytes(), 'x')
+    image = decode_image(cv2.imencode(file_format, deep)[1].tobytes(), 'x')
     assert image.dtype == np.uint8
     np.testing.assert_array_equal(image, np.broadcast_to(PICTURE[..., :channels], (40, 60, 3)))
 
@@ -89,10 +89,10 @@ def test_the_rotation_of_avif_is_applied(write, orientation):
     np.testing.assert_allclose(read_image(write(content)), expected, atol=8)
 
 
-@pytest.mark.parametrize('kind', ['JPEG', 'PNG'])
+@pytest.mark.parametrize('file_format', ['JPEG', 'PNG'])
 @pytest.mark.parametrize(('size', 'turned'), [((60, 40), True), ((40, 60), False), (None, True)])
-def test_the_stated_size_says_whether_boxes_belong_to_the_rotated_or_the_stored_picture(write, kind, size, turned):
-    image = read_image(write(_rotated(kind)), size)
+def test_the_stated_size_says_whether_boxes_belong_to_the_rotated_or_the_stored_image(write, file_format, size, turned):
+    image = read_image(write(_rotated(file_format)), size)
     expected = cv2.rotate(PICTURE, cv2.ROTATE_90_CLOCKWISE) if turned else PICTURE
     assert image.shape == expected.shape
     assert np.abs(image.astype(int) - expected).mean() < 3
@@ -121,7 +121,7 @@ CUTS = [0.01, 0.1, 0.5, 0.9, 0.99, -4, -1]
 
 @pytest.mark.parametrize('cut', CUTS, ids=str)
 @pytest.mark.parametrize(
-    'settings', [dict(kind='JPEG'), dict(kind='JPEG', progressive=True), dict(kind='PNG')], ids=str
+    'settings', [dict(file_format='JPEG'), dict(file_format='JPEG', progressive=True), dict(file_format='PNG')], ids=str
 )
 def test_a_cut_file_is_refused(write, settings, cut):
     content = _encode(_pil(), **settings)
@@ -191,11 +191,11 @@ def test_a_box_without_area_or_outside_is_refused(bbox):
 
 def test_a_header_that_claims_too_many_pixels():
     """OpenCV raises an error of its own then."""
-    picture = bytearray(_encode(_pil(), 'PNG'))
-    picture[16:24] = struct.pack('>II', 60_000, 60_000)
-    picture[29:33] = struct.pack('>I', zlib.crc32(picture[12:29]))
+    image = bytearray(_encode(_pil(), 'PNG'))
+    image[16:24] = struct.pack('>II', 60_000, 60_000)
+    image[29:33] = struct.pack('>I', zlib.crc32(image[12:29]))
     with pytest.raises(ValueError, match=r'^x cannot be decoded: .*MAX_IMAGE_PIXELS'):
-        decode_image(bytes(picture), 'x')
+        decode_image(bytes(image), 'x')
 
 
 @pytest.mark.parametrize('depth', [np.uint8, np.uint16])
@@ -229,7 +229,7 @@ def test_addresses_that_mmengine_has_no_backend_for() -> None:
         (np.zeros((8, 9)), 64),
     ],
 )
-def test_tiff_files_that_are_no_colours_are_told_in_our_words(tmp_path, capfd, values, bits):
+def test_tiff_files_that_are_no_colours_are_reported_in_our_words(tmp_path, capfd, values, bits):
     path = str(tmp_path / 'a.tif')
     assert cv2.imwrite(path, values)
     with pytest.raises(ValueError, match=rf'{path} is a TIFF file of {bits} bits a channel, .* save it with 8 or 16'):
@@ -248,18 +248,18 @@ class TestPillow:
     BGR = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 
     def test_colour(self) -> None:
-        picture = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1]))
-        np.testing.assert_array_equal(from_pillow(picture), self.BGR)
+        image = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1]))
+        np.testing.assert_array_equal(from_pillow(image), self.BGR)
 
     def test_alpha(self) -> None:
         alpha = np.arange(54, dtype=np.uint8).reshape(6, 9)
-        picture = Image.fromarray(np.dstack([self.BGR[..., ::-1], alpha]))
-        np.testing.assert_array_equal(from_pillow(picture), np.dstack([self.BGR, alpha]))
+        image = Image.fromarray(np.dstack([self.BGR[..., ::-1], alpha]))
+        np.testing.assert_array_equal(from_pillow(image), np.dstack([self.BGR, alpha]))
 
     def test_it_is_turned_upright(self) -> None:
-        picture = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1]))
-        picture.getexif()[0x0112] = 6
-        np.testing.assert_array_equal(from_pillow(picture), np.rot90(self.BGR, -1))
+        image = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1]))
+        image.getexif()[0x0112] = 6
+        np.testing.assert_array_equal(from_pillow(image), np.rot90(self.BGR, -1))
 
     @pytest.mark.parametrize(
         'array', [BGR[..., 0], 257 * BGR[..., 0].astype(np.uint16), 257 * BGR[..., 0].astype(np.int32)]
@@ -269,14 +269,14 @@ class TestPillow:
 
     @pytest.mark.parametrize('mode', ['1', 'P', 'CMYK', 'YCbCr', 'HSV'])
     def test_other_modes(self, mode: str) -> None:
-        picture = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1])).convert(mode)
-        np.testing.assert_array_equal(from_pillow(picture), np.asarray(picture.convert('RGB'))[..., ::-1])
+        image = Image.fromarray(np.ascontiguousarray(self.BGR[..., ::-1])).convert(mode)
+        np.testing.assert_array_equal(from_pillow(image), np.asarray(image.convert('RGB'))[..., ::-1])
 
     def test_floats_are_refused(self) -> None:
         with pytest.raises(ValueError, match='an image of floats has no known range of values; give an array'):
             from_pillow(Image.fromarray(np.zeros((4, 4), np.float32)))
 
     def test_a_file_that_is_cut_off(self) -> None:
-        picture = Image.open(io.BytesIO(_encode(_pil(), 'PNG')[:500]))
+        image = Image.open(io.BytesIO(_encode(_pil(), 'PNG')[:500]))
         with pytest.raises(ValueError, match='an image of Pillow cannot be read: image file is truncated'):
-            from_pillow(picture)
+            from_pillow(image)

@@ -15,12 +15,13 @@ NEEDS_AVIF = pytest.mark.skipif(not features.check('avif'), reason='this Pillow 
 
 
 @pytest.mark.parametrize(
-    'kind', ['JPEG', 'PNG', 'WEBP', 'TIFF', 'BMP', 'PPM', 'GIF', 'JPEG2000', pytest.param('AVIF', marks=NEEDS_AVIF)]
+    'file_format',
+    ['JPEG', 'PNG', 'WEBP', 'TIFF', 'BMP', 'PPM', 'GIF', 'JPEG2000', pytest.param('AVIF', marks=NEEDS_AVIF)],
 )
-def test_formats(kind: str) -> None:
+def test_formats(file_format: str) -> None:
     file = io.BytesIO()
-    Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(file, kind)
-    assert read_header(file.getvalue()) == ImageHeader(kind, 50, 40, 1)
+    Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(file, file_format)
+    assert read_header(file.getvalue()) == ImageHeader(file_format, 50, 40, 1)
 
 
 @pytest.mark.parametrize('channels', [3, 4])
@@ -31,12 +32,12 @@ def test_a_tiff_of_numbers_that_pillow_has_no_mode_for(channels: int) -> None:
     assert read_header(content) == ImageHeader('TIFF', 50, 40, 1)
 
 
-@pytest.mark.parametrize('kind', ['GIF', 'PNG', 'WEBP', 'TIFF'])
-def test_frames(kind: str) -> None:
+@pytest.mark.parametrize('file_format', ['GIF', 'PNG', 'WEBP', 'TIFF'])
+def test_frames(file_format: str) -> None:
     frames = [Image.fromarray(np.full((40, 50, 3), value, np.uint8)) for value in (0, 120, 240)]
     file = io.BytesIO()
-    frames[0].save(file, kind, save_all=True, append_images=frames[1:])
-    assert read_header(file.getvalue()) == ImageHeader(kind, 50, 40, 3)
+    frames[0].save(file, file_format, save_all=True, append_images=frames[1:])
+    assert read_header(file.getvalue()) == ImageHeader(file_format, 50, 40, 3)
 
 
 def test_a_header_that_claims_much_is_read_without_a_warning() -> None:

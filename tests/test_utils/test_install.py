@@ -1,4 +1,4 @@
-"""What is told of extras can be typed as it stands."""
+"""What is said of extras can be typed as it stands."""
 
 from pathlib import Path
 

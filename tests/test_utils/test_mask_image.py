@@ -1,4 +1,4 @@
-"""Masks in image files of every kind that tools write."""
+"""Masks in image files of every format that tools write."""
 
 from io import BytesIO
 
@@ -20,9 +20,9 @@ def encode(array: np.ndarray, suffix: str = '.png') -> bytes:
     return cv2.imencode(suffix, array)[1].tobytes()
 
 
-def save(picture: Image.Image, kind: str = 'PNG', **options: object) -> bytes:
+def save(image: Image.Image, file_format: str = 'PNG', **options: object) -> bytes:
     file = BytesIO()
-    picture.save(file, kind, **options)
+    image.save(file, file_format, **options)
     return file.getvalue()
 
 
@@ -33,11 +33,11 @@ def paint(colour: int, background: int = 0) -> np.ndarray:
 
 
 def with_palette(labels: np.ndarray, colours: list[int]) -> Image.Image:
-    picture = Image.fromarray(labels, 'L')
-    picture = picture.convert('P')
-    picture.putdata(labels.ravel().tolist())
-    picture.putpalette(colours)
-    return picture
+    image = Image.fromarray(labels, 'L')
+    image = image.convert('P')
+    image.putdata(labels.ravel().tolist())
+    image.putpalette(colours)
+    return image
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_the_object_is_found(content: bytes) -> None:
     np.testing.assert_array_equal(mask, MASK)
 
 
-@pytest.mark.parametrize('picture', [Image.fromarray(255 * LABELS), Image.fromarray(paint(9))])
-@pytest.mark.parametrize(('kind', 'options'), [('PNG', {}), ('TIFF', {}), ('WEBP', dict(lossless=True))])
-def test_exif_turns_it_upright(picture: Image.Image, kind: str, options: dict) -> None:
+@pytest.mark.parametrize('image', [Image.fromarray(255 * LABELS), Image.fromarray(paint(9))])
+@pytest.mark.parametrize(('file_format', 'options'), [('PNG', {}), ('TIFF', {}), ('WEBP', dict(lossless=True))])
+def test_exif_turns_it_upright(image: Image.Image, file_format: str, options: dict) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    mask = decode_mask(save(picture, kind, exif=exif, **options), 'mask')
+    mask = decode_mask(save(image, file_format, exif=exif, **options), 'mask')
     np.testing.assert_array_equal(mask, np.rot90(MASK, -1))
 
 
@@ -109,12 +109,16 @@ def test_what_is_opaque() -> None:
         assert find_opaque(tells_nothing) is None
 
 
-@pytest.mark.parametrize('settings', [dict(kind='JPEG'), dict(kind='AVIF'), dict(kind='WEBP')], ids=lambda s: s['kind'])
+@pytest.mark.parametrize(
+    'settings',
+    [dict(file_format='JPEG'), dict(file_format='AVIF'), dict(file_format='WEBP')],
+    ids=lambda s: s['file_format'],
+)
 def test_what_lossy_files_change_beside_the_object_is_no_mask(settings: dict) -> None:
-    if settings['kind'] == 'AVIF' and not features.check('avif'):
+    if settings['file_format'] == 'AVIF' and not features.check('avif'):
         pytest.skip('this Pillow does not write AVIF')
-    picture = Image.fromarray(255 * cv2.resize(LABELS, None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST))
-    content = save(picture.filter(ImageFilter.GaussianBlur(1)), quality=20, **settings)
-    pixels = np.asarray(picture.filter(ImageFilter.GaussianBlur(1)))
+    image = Image.fromarray(255 * cv2.resize(LABELS, None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST))
+    content = save(image.filter(ImageFilter.GaussianBlur(1)), quality=20, **settings)
+    pixels = np.asarray(image.filter(ImageFilter.GaussianBlur(1)))
     assert decode_image(content, 'x')[pixels == 0].any()
     assert (decode_mask(content, 'x') != (pixels > 127)).mean() < 0.01

@@ -1,4 +1,4 @@
-"""Masks as annotation files have them: polygons, RLE of both kinds, arrays."""
+"""Masks as annotation files have them: polygons, RLE of both forms, arrays."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def _uncompressed(mask: np.ndarray) -> dict:
     [[SQUARE], _compressed(MASK), _uncompressed(MASK), MASK, 255 * MASK, MASK.astype(bool)],
     ids=['polygon', 'compressed', 'uncompressed', 'array', 'array of 255', 'array of bool'],
 )
-def test_every_kind_gives_the_same_mask(segmentation):
+def test_every_form_gives_the_same_mask(segmentation):
     mask = decode_segmentation(segmentation, SHAPE)
     assert mask.dtype == np.uint8
     np.testing.assert_array_equal(mask, MASK)
@@ -47,7 +47,7 @@ def test_parts_are_joined():
     np.testing.assert_array_equal(decode_segmentation([SQUARE, other], SHAPE), expected)
 
 
-def test_polygons_of_two_points_are_left_out():
+def test_polygons_of_two_points_are_skipped():
     """Pycocotools takes the two points for the box x, y, width, height."""
     for parts in ([SQUARE, [0, 9, 3, 3]], [[0, 9, 3, 3], SQUARE]):
         np.testing.assert_array_equal(decode_segmentation(parts, SHAPE), MASK)

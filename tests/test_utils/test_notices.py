@@ -1,4 +1,4 @@
-"""The hosts' idle notices are left out, and nothing else."""
+"""Idle notices of MMEngine and MMDetection are suppressed, and nothing else."""
 
 import warnings
 from contextlib import suppress
@@ -38,7 +38,7 @@ def test_prints_after_the_block_stay(capsys: pytest.CaptureFixture) -> None:
     assert capsys.readouterr().out == f'{IDLE[0]}\n'
 
 
-def test_prints_before_an_error_are_told(capsys: pytest.CaptureFixture) -> None:
+def test_prints_before_an_error_are_reported(capsys: pytest.CaptureFixture) -> None:
     with suppress(ImportError), quiet_imports():
         print('first', 'second', sep='\n')
         raise ImportError
@@ -54,7 +54,7 @@ def test_a_logger_that_was_made_in_the_block_goes_on(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ('message', 'category', 'where', 'told'),
+    ('message', 'category', 'where', 'shown'),
     [
         ('`broadcast_buffers` is deprecated. Use', FutureWarning, 'mmengine.model.wrappers.distributed', False),
         ('`broadcast_buffers` is deprecated. Use', FutureWarning, 'my_package.wrappers', True),
@@ -76,10 +76,10 @@ def test_a_logger_that_was_made_in_the_block_goes_on(capsys: pytest.CaptureFixtu
         (r"invalid escape sequence '\d'", SyntaxWarning, '/lib/my_package/a', True),
     ],
 )
-def test_warnings(message: str, category: type, where: str, told: bool) -> None:
+def test_warnings(message: str, category: type, where: str, shown: bool) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
         with quiet_imports():
             pass
         warnings.warn_explicit(message, category, 'a.py', 1, where)
-    assert bool(caught) is told
+    assert bool(caught) is shown

@@ -36,15 +36,15 @@ def test_ids_are_found_where_they_are(ids: list) -> None:
 
 
 @pytest.mark.parametrize(
-    ('ids', 'kind'), [([3, -(2**63)], 'i'), (['b', '1'], 'U'), ([2**63, 1], 'O'), ([-1, 2**64], 'O'), ([], 'i')]
+    ('ids', 'code'), [([3, -(2**63)], 'i'), (['b', '1'], 'U'), ([2**63, 1], 'O'), ([-1, 2**64], 'O'), ([], 'i')]
 )
-def test_ids_in_an_array_are_those_that_were_given(ids: list, kind: str) -> None:
+def test_ids_in_an_array_are_those_that_were_given(ids: list, code: str) -> None:
     array = id_array(ids)
-    assert array.dtype.kind == kind
+    assert array.dtype.kind == code
     assert array.tolist() == ids
     assert [type(each) for each in array.tolist()] == [type(each) for each in ids]
 
 
-def test_ids_of_two_kinds_are_refused() -> None:
+def test_ids_of_two_types_are_refused() -> None:
     with pytest.raises(ValueError, match='the ids of a file must be all numbers or all words, got both'):
         IdIndex([1, 'a'])

@@ -29,19 +29,19 @@ class TestInALog:
         assert capsys.readouterr().out == 'Draw: 1/2, 0 s\nDraw: 2/2, 0 s\n'
 
     def test_a_line_after_five_minutes_without(self, clock: list[float], capsys: pytest.CaptureFixture) -> None:
-        told = Progress('train', 10000)
+        progress = Progress('train', 10000)
         for second in (100.0, 299.0, 301.0, 400.0, 602.0):
             clock.append(second)
-            told.advance(f'train, loss {second}')
+            progress.advance(f'train, loss {second}')
         assert capsys.readouterr().out.splitlines() == [
             'train, loss 301.0: 3/10000, 301 s',
             'train, loss 602.0: 5/10000, 602 s',
         ]
 
     def test_what_was_done_before_counts(self, capsys: pytest.CaptureFixture) -> None:
-        with Progress('train', 20, completed=18) as told:
-            told.advance()
-            told.advance()
+        with Progress('train', 20, completed=18) as progress:
+            progress.advance()
+            progress.advance()
         assert capsys.readouterr().out == 'train: 20/20, 0 s\n'
 
     def test_parts_of_a_long_step(self, clock: list[float], capsys: pytest.CaptureFixture) -> None:

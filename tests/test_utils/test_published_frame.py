@@ -1,4 +1,4 @@
-"""A picture in the middle of a square, and what moves with it; tests of projects/published compare with transforms."""
+"""An image in the middle of a square, and what moves with it; tests of projects/published compare with transforms."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from mmosis.utils.published_frame import (
 SIZES = (800, 1024)
 
 
-def test_where_a_picture_goes() -> None:
+def test_where_an_image_goes() -> None:
     frame = PublishedFrame.of((334, 500), *SIZES)
     assert frame == PublishedFrame(2.048, (684, 1024), 1024)
     assert frame.corner == (0, 170)
@@ -29,8 +29,8 @@ def test_where_a_picture_goes() -> None:
 
 def test_pixels_and_masks_go_to_the_same_place() -> None:
     frame = PublishedFrame.of((50, 100), 80, 160)
-    picture, mask = np.full((50, 100, 3), 200, np.uint8), np.full((50, 100), 255, np.uint8)
-    framed, framed_mask = frame.image(picture, False), frame.mask(mask)
+    image, mask = np.full((50, 100, 3), 200, np.uint8), np.full((50, 100), 255, np.uint8)
+    framed, framed_mask = frame.image(image, False), frame.mask(mask)
     assert framed.shape == (160, 160, 3)
     np.testing.assert_array_equal(framed_mask == 255, framed.any(axis=2))
     assert framed_mask.sum() == 255 * 80 * 160
@@ -66,9 +66,9 @@ def test_a_ramp_is_interpolated() -> None:
 
 
 def test_colours_do_not_mix() -> None:
-    picture = np.zeros((5, 7, 3), np.uint8)
-    picture[..., 1] = 200
-    resized = resize_bilinear(picture, (9, 4), anti_aliasing=True)
+    image = np.zeros((5, 7, 3), np.uint8)
+    image[..., 1] = 200
+    resized = resize_bilinear(image, (9, 4), anti_aliasing=True)
     assert resized.shape == (9, 4, 3)
     assert not resized[..., [0, 2]].any()
     assert resized[..., 1].min() > 0

@@ -74,6 +74,6 @@ def test_a_negative_seed_is_refused():
         pass
 
 
-def test_ids_of_every_kind_give_streams_of_their_own():
+def test_ids_of_every_type_give_streams_of_their_own():
     ids = [0, 1, -1, 2, -2, 2**63, -(2**63), 2**64 + 1, 2**70, 'a', '-1', '1']
     assert len({float(generator(0, 'image', each).random()) for each in ids}) == len(ids)

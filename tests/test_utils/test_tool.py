@@ -27,7 +27,7 @@ def run(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('line', 'told'),
+    ('line', 'message'),
     [
         ("raise ValueError('seeds is 3, expected a list')", 'seeds is 3, expected a list'),
         ("raise TypeError('give a number')", 'give a number'),
@@ -37,14 +37,14 @@ def run(tmp_path: Path, line: str) -> None:
         ("raise OSError(28, 'No space left on device')", 'No space left on device'),
     ],
 )
-def test_wrong_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture, line: str, told: str) -> None:
+def test_wrong_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture, line: str, message: str) -> None:
     with pytest.raises(SystemExit) as end:
         run(tmp_path, line)
     assert end.value.code == 2
-    assert capsys.readouterr() == ('', f'measure.py: error: {told}\n')
+    assert capsys.readouterr() == ('', f'measure.py: error: {message}\n')
 
 
-def test_what_the_package_raises_is_told(capsys: pytest.CaptureFixture) -> None:
+def test_what_the_package_raises_is_reported(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         run_tool(lambda: read_config('nothing.py'))
     assert 'measure.py: error: config nothing.py does not exist' in capsys.readouterr().err

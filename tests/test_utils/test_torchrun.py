@@ -40,7 +40,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize('others', [[2], [1], [-15], []])
-def test_wrong_input_is_told_once(
+def test_wrong_input_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, record: str, others: list[int]
 ) -> None:
     """Whether the other processes find it too, fail since this one has ended, or are ended."""
@@ -51,7 +51,7 @@ def test_wrong_input_is_told_once(
     assert capsys.readouterr() == ('', 'finetune.py: error: no weights: a.pth\n')
 
 
-def test_what_argparse_has_printed_is_not_told_again(
+def test_what_argparse_has_printed_is_not_reported_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     fail(monkeypatch, (2, ''), (2, ''))

@@ -1,4 +1,4 @@
-"""Addresses on the web are told from paths."""
+"""Addresses on the web are distinguished from paths."""
 
 from pathlib import Path
 

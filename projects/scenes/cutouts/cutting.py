@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmosis.utils.coco_file import load_coco
-from mmosis.utils.coco_images import check_pictures
+from mmosis.utils.coco_images import check_images
 from mmosis.utils.image import decode_image, read_image
 from mmosis.utils.masks import decode_segmentation
 from mmosis.utils.rng import generator
@@ -108,7 +108,7 @@ def _choose(source: Source) -> list[SourceImage]:
         _source_image(coco.imgs[img_id], by_image[img_id], wanted, img_id in backgrounds) for img_id in coco.imgs
     ]
     photographs = [photograph for photograph in photographs if photograph.wanted or photograph.is_background]
-    check_pictures([str(img_dir / photograph.image['file_name']) for photograph in photographs])
+    check_images([str(img_dir / photograph.image['file_name']) for photograph in photographs])
     return photographs
 
 

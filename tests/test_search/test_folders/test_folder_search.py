@@ -26,7 +26,7 @@ from mmosis.search.score_calibration import Calibration
 from mmosis.search.view_search import Searched
 
 SETTINGS = SearchOptions(score_thr=0.4)
-QUICK = replace(SETTINGS, overlays=False)  # pictures take as long as the search
+QUICK = replace(SETTINGS, overlays=False)  # images take as long as the search
 NAMES = ['a.jpg', 'b.png', 'c.jpg', 'd.png']
 
 
@@ -320,9 +320,9 @@ class TestResume:
     def test_only_the_same_search(self, run: Callable, bank: ReferenceBank, photos: Path, tmp_path: Path) -> None:
         """Names alone do not tell the references: they may change places, or one may become negative."""
         three = bank.add(bank.remove('cup'))
-        told = (three.thumbnails, three.encoded, bank.fingerprint)
-        swapped = ReferenceBank([three.entries[row] for row in (0, 1, 1)], *told)
-        negative = ReferenceBank([*bank.entries, replace(bank.entries[0], negative=True)], *told)
+        message = (three.thumbnails, three.encoded, bank.fingerprint)
+        swapped = ReferenceBank([three.entries[row] for row in (0, 1, 1)], *message)
+        negative = ReferenceBank([*bank.entries, replace(bank.entries[0], negative=True)], *message)
         assert three.names == swapped.names == negative.names
         run(photos / 'a.jpg', three)
         for changes, names in (
@@ -434,7 +434,7 @@ class TestOtherImages:
         assert list(dict.fromkeys(names)) == ['a.jpg', 'b.png']
 
     def test_a_journal_of_before(self, run: Callable, count: Callable, photos: Path, tmp_path: Path) -> None:
-        """It told the folder in its first line, and did not tell what was to be searched."""
+        """It had the folder in its first line, and did not say what was to be searched."""
         run([photos / 'a.jpg', photos / 'b.png'])
         header, inputs, *records = (tmp_path / 'out' / 'journal.jsonl').read_text().splitlines()
         header = json.dumps(json.loads(header) | dict(folder=json.loads(inputs)['folder']))
@@ -448,7 +448,7 @@ class TestOtherImages:
 class TestBadPaths:
     """None stops the search of the others."""
 
-    def test_each_is_told(self, run: Callable, photos: Path, tmp_path: Path) -> None:
+    def test_each_is_reported(self, run: Callable, photos: Path, tmp_path: Path) -> None:
         (photos / 'b.png').unlink()
         os.mkfifo(photos / 'b.png')
         (photos / 'c.jpg').unlink()
@@ -596,8 +596,8 @@ def test_an_address_is_read_as_it_was_given(run: Callable, photos: Path, monkeyp
     monkeypatch.setitem(sys.modules, 'mmengine.fileio', None)
     address = 'https://a.b/c.jpg'
     report = run([address, str(min(photos.glob('*.png')))])
-    told = f'{address} is an address, and nothing is fetched: download it and give the file'
-    assert list(report.errors.values()) == [told]
+    message = f'{address} is an address, and nothing is fetched: download it and give the file'
+    assert list(report.errors.values()) == [message]
     assert report.num_images == 1
 
 
@@ -657,7 +657,7 @@ class TestErrors:
 
 
 class TestTiles:
-    def test_an_image_that_fits_is_searched_whole(
+    def test_an_image_that_fits_is_searched_in_one_piece(
         self, inferencer: OneShotInferencer, bank: ReferenceBank, scene: object
     ) -> None:
         each = [search_array(inferencer, scene.image, bank, replace(SETTINGS, tile=tile)) for tile in (None, 192)]
@@ -678,7 +678,7 @@ class TestTiles:
         overlaps = np.triu(box_iou(found.bboxes, found.bboxes), k=1)
         assert (overlaps.max() > inferencer.nms_iou_thr) == keep_all
 
-    def test_it_is_told_and_kept(self, run: Callable, tmp_path: Path) -> None:
+    def test_it_is_reported_and_kept(self, run: Callable, tmp_path: Path) -> None:
         assert run(options=replace(QUICK, tile=96)).searched == 'in 2 tiles of 96 pixels'
         lines = [json.loads(line) for line in (tmp_path / 'out' / 'journal.jsonl').read_text().splitlines()]
         assert lines[0]['tile'] == 96

@@ -1,4 +1,4 @@
-"""Which images a user means, what is told of the others, and what is refused."""
+"""Which images a user means, what is said of the others, and what is refused."""
 
 import os
 from codecs import BOM_UTF16_LE
@@ -161,7 +161,7 @@ class TestProblems:
         names = ['none.jpg', 'empty', 'dangling.png', 'a.txt', 'pipe.txt', 'broken.parquet']
         return [str(folder / name) for name in names]
 
-    def test_each_is_told(self, folder: Path, inputs: list[str]) -> None:
+    def test_each_is_reported(self, folder: Path, inputs: list[str]) -> None:
         pytest.importorskip('pyarrow')
         found = find_images([*inputs, folder / 'b.png'])
         assert found.images == [str(folder / 'b.png')]

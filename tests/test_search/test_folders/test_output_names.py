@@ -24,7 +24,7 @@ def test_inside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('name', 'picture'),
+    ('name', 'image'),
     [
         ('a.jpg', 'a.jpg'),
         ('deep/a.JPEG', 'deep/a.JPEG'),
@@ -35,11 +35,11 @@ def test_inside(tmp_path: Path) -> None:
         ('2024.01.02.jpg', '2024.01.02.jpg'),
     ],
 )
-def test_pictures(name: str, picture: str) -> None:
-    assert overlay_name(name) == picture
+def test_images(name: str, image: str) -> None:
+    assert overlay_name(name) == image
 
 
-def test_a_picture_that_has_the_name_of_anothers_overlay() -> None:
+def test_an_image_that_has_the_name_of_anothers_overlay() -> None:
     assert overlay_name('deep/a.png') == 'deep/a.png.jpg'
     assert overlay_name('deep/a.png.jpg') == 'deep/a.png~709de9f0c373.jpg'
 
@@ -52,12 +52,12 @@ def test_long_names(letter: str, tmp_path: Path) -> None:
     names = [f'{stem}b.png', f'{stem}c.png', f'other/{stem}b.png']
     assert len(os.fsencode(names[0])) == LONGEST
     assert [fit_name(name) for name in names] == names
-    pictures = [overlay_name(name) for name in names]
-    assert len(set(pictures)) == 3
-    assert pictures == [overlay_name(name) for name in names]
-    for picture in pictures:
-        folder, last = os.path.split(picture)
-        assert folder == ('other' if picture == pictures[2] else '')
+    images = [overlay_name(name) for name in names]
+    assert len(set(images)) == 3
+    assert images == [overlay_name(name) for name in names]
+    for image in images:
+        folder, last = os.path.split(image)
+        assert folder == ('other' if image == images[2] else '')
         assert last.endswith('.jpg')
         assert last[0] == letter or letter == '\udcff'  # of what is no text the hash alone is left
         (tmp_path / last).touch()
@@ -89,7 +89,7 @@ class TestOutputs:
     def test_the_same_image_twice(self) -> None:
         assert self.name('x/a.jpg', './x/a.jpg') == 2 * [('a.jpg', 'a.json')]
 
-    def test_pictures_get_a_suffix_that_can_be_written(self) -> None:
+    def test_images_get_a_suffix_that_can_be_written(self) -> None:
         assert self.name('a.jfif', 'b') == [('a.jfif.jpg', 'a.json'), ('b.jpg', 'b.json')]
 
     def test_addresses(self) -> None:

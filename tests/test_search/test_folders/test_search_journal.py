@@ -64,7 +64,7 @@ class TestResume:
         assert read(path) == [RECORDS[1], RECORDS[0]]
 
     @pytest.mark.parametrize('missing', [1, 2, 20])
-    def test_a_line_that_was_cut_off_is_left_out(self, path: Path, missing: int) -> None:
+    def test_a_line_that_was_cut_off_is_skipped(self, path: Path, missing: int) -> None:
         write(path, *RECORDS)
         path.write_bytes(path.read_bytes()[:-missing])
         assert read(path) == RECORDS[:2]
@@ -196,7 +196,7 @@ def fail(*_: object) -> NoReturn:
 
 class TestErrors:
     @pytest.mark.parametrize('taken', ['all', 'a part'])
-    def test_a_full_disk_leaves_the_journal_whole(
+    def test_a_full_disk_leaves_the_journal_complete(
         self, path: Path, monkeypatch: pytest.MonkeyPatch, taken: str
     ) -> None:
         """Nothing comes after it when the file is closed, and what is added then stands where it should."""

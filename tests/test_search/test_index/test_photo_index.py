@@ -1,4 +1,4 @@
-"""An index of pictures: what comes first, what an update does, and what a stop leaves."""
+"""An index of images: what comes first, what an update does, and what a stop leaves."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def update(inferencer: OneShotInferencer, photos: Path, tmp_path: Path) -> Calla
 
 @pytest.fixture
 def embedded(inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch) -> list:
-    """Pictures that were embedded."""
+    """Images that were embedded."""
     seen, embed = [], inferencer.embed_regions
     monkeypatch.setattr(inferencer, 'embed_regions', lambda image: (seen.append(image), embed(image))[1])
     return seen
@@ -165,7 +165,7 @@ class TestUpdate:
         assert update() == IndexReport(1, 6, 0, {})
         assert len(embedded) == 1
 
-    def test_a_bad_picture_stops_nothing(self, update: Callable, photos: Path, tmp_path: Path) -> None:
+    def test_a_bad_image_stops_nothing(self, update: Callable, photos: Path, tmp_path: Path) -> None:
         content = (photos / 'b.png').read_bytes()
         (photos / 'b.png').write_text('no image')
         report = update()
@@ -188,7 +188,7 @@ class TestUpdate:
     def test_a_bad_path_stops_nothing_and_drops_nothing(
         self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path
     ) -> None:
-        """The drive that pictures are on may be away for a while."""
+        """The drive that images are on may be away for a while."""
         drive = tmp_path / 'drive'
         drive.mkdir()
         shutil.copy(photos / 'a.png', drive / 'z.png')
@@ -200,7 +200,7 @@ class TestUpdate:
         assert 'z.png' in rows(tmp_path / 'lib')
         assert build(photos) == IndexReport(0, 7, 1, {})
 
-    def test_a_picture_that_became_a_pipe_or_points_nowhere(self, update: Callable, photos: Path) -> None:
+    def test_an_image_that_became_a_pipe_or_points_nowhere(self, update: Callable, photos: Path) -> None:
         update()
         for name in ('a.png', 'b.png'):
             (photos / name).unlink()
@@ -250,7 +250,7 @@ class TestUpdate:
             update()
         assert os.listdir(tmp_path / 'lib') == ['file']
 
-    def test_a_picture_twice_is_one(self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path) -> None:
+    def test_an_image_twice_is_one(self, inferencer: OneShotInferencer, photos: Path, tmp_path: Path) -> None:
         index, report = PhotoIndex.build(inferencer, [photos, photos / 'a.png'], tmp_path / 'lib')
         assert report.num_encoded == len(index) == 7
 
@@ -356,7 +356,7 @@ class TestErrors:
         assert not (tmp_path / 'lib').exists()
 
 
-def test_a_share_is_no_picture_more_than_it_says() -> None:
+def test_a_fraction_is_no_image_more_than_it_says() -> None:
     """0.28 of 25 is 7, which floats make a little more."""
 
     class Ranked(PhotoIndex):

@@ -1,4 +1,4 @@
-"""``mmosis index``, and ``mmosis search --index``: what is written and told."""
+"""``mmosis index``, and ``mmosis search --index``: what is written and printed."""
 
 import errno
 import json
@@ -41,17 +41,17 @@ SEARCH = ('--reference', 'photos/b.png', '--score-thr', '0.4', '--no-overlays')
 
 
 class TestIndex:
-    def test_what_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+    def test_what_is_reported(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
         assert '4 images in lib: 4 encoded, 0 as they were, 0 dropped; 0.' in capsys.readouterr().out
         Path('photos/a.png').unlink()
         shutil.copy('photos/b.png', 'photos/e.png')
         Path('photos/text.jpg').write_text('no image')
         assert command('index', 'photos', '--out', 'lib') == 1
-        told = capsys.readouterr()
-        assert '4 images in lib: 1 encoded, 3 as they were, 1 dropped; ' in told.out
-        assert 'photos/text.jpg is not a readable image' in told.err
-        assert told.err.startswith('not indexed: ')
+        message = capsys.readouterr()
+        assert '4 images in lib: 1 encoded, 3 as they were, 1 dropped; ' in message.out
+        assert 'photos/text.jpg is not a readable image' in message.err
+        assert message.err.startswith('not indexed: ')
 
     def test_a_stop(self, command: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
         def stop(*_: object) -> None:
@@ -79,13 +79,13 @@ class TestIndex:
         assert command('index', 'photos', '--out', 'lib') == 0
         assert '2 encoded, 2 as they were' in capsys.readouterr().out
 
-    def test_what_is_not_searched_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+    def test_what_is_not_searched_is_reported(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         Path('photos/a.heic').touch()
         Path('photos/deeper').mkdir()
         assert command('index', 'photos', 'none', '--out', 'lib', '--max-pixels', str(120 * 90)) == 1
-        told = capsys.readouterr()
-        assert 'in the folders, but not indexed: 1 .heic, 1 folder(s)\n' in told.out
-        assert told.err == 'not indexed: none: there is no image or folder none\n'
+        message = capsys.readouterr()
+        assert 'in the folders, but not indexed: 1 .heic, 1 folder(s)\n' in message.out
+        assert message.err == 'not indexed: none: there is no image or folder none\n'
 
     def test_lancedb_is_missing(
         self, command: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
@@ -104,7 +104,7 @@ def cut_off(path: Path) -> None:
 
 
 class TestDamagedIndexes:
-    """One line each that says what to do, exit status 1; pictures and what was found before stay as they are."""
+    """One line each that says what to do, exit status 1; images and what was found before stay as they are."""
 
     @pytest.mark.parametrize(
         ('files', 'damage'),
@@ -145,12 +145,12 @@ class TestDamagedIndexes:
         monkeypatch.setattr('lancedb.table.LanceTable.delete', fail)
         Path('photos/a.png').unlink()
         assert command('index', 'photos', '--out', 'lib') == 2
-        told = f'mmosis: error: cannot use lib: {os.strerror(number)}; mmosis index goes on\n'
-        assert told in capsys.readouterr().err
+        message = f'mmosis: error: cannot use lib: {os.strerror(number)}; mmosis index goes on\n'
+        assert message in capsys.readouterr().err
 
 
 class TestSearch:
-    def test_the_same_as_a_plain_search_of_the_pictures(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+    def test_the_same_as_a_plain_search_of_the_images(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
         assert command('search', '--index', 'lib', '--top', '2', *SEARCH, '--out', 'two') == 0
         assert '2 of the 4 images in lib were skipped' in capsys.readouterr().out
@@ -167,7 +167,7 @@ class TestSearch:
         assert command('search', 'photos', *SEARCH, '--out', 'plain') == 0
         assert Path('all/annotations.json').read_bytes() == Path('plain/annotations.json').read_bytes()
 
-    def test_a_picture_that_is_gone_is_told(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
+    def test_an_image_that_is_gone_is_reported(self, command: Callable, capsys: pytest.CaptureFixture) -> None:
         assert command('index', 'photos', '--out', 'lib') == 0
         Path('photos/c.png').unlink()
         assert command('search', '--index', 'lib', '--share', '1', *SEARCH, '--out', 'out') == 1

@@ -1,4 +1,4 @@
-"""Folders of exported models that are damaged: told in one line, with what to do, before anything is searched."""
+"""Folders of exported models that are damaged: reported in one line, with what to do, before anything is searched."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from mmosis.search.model_zoo import find_exported
 from mmosis.utils.errors import DamagedError
 
 GRAPHS = ('features.onnx', 'references.onnx', 'detect.onnx')
-TOLD = r'^{} is a damaged exported model \(.*{}.*\); export it again by tools/deployment/export_onnx.py, or install'
+MESSAGE = r'^{} is a damaged exported model \(.*{}.*\); export it again by tools/deployment/export_onnx.py, or install'
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def refuse(folder: Path) -> Callable[[str], None]:
     def refuse(reason: str) -> None:
-        with pytest.raises(DamagedError, match=TOLD.format(folder, reason)) as caught:
+        with pytest.raises(DamagedError, match=MESSAGE.format(folder, reason)) as caught:
             _ = LightInferencer(folder).regions
         assert '\n' not in str(caught.value)
 
@@ -164,7 +164,7 @@ def test_a_graph_that_fails_as_it_runs(folder: Path) -> None:
         get_outputs=model.detector._graphs['detect'].get_outputs,
         run=model.detector._graphs['references'].run,
     )
-    with pytest.raises(DamagedError, match=TOLD.format(folder, r'detect.onnx: .*')):
+    with pytest.raises(DamagedError, match=MESSAGE.format(folder, r'detect.onnx: .*')):
         model.search(blank, bank)
 
 

@@ -75,20 +75,20 @@ def test_it_finds_what_torch_finds(
 
 
 def draw_discs(side: int, distance: int, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """A square picture full of discs, with a ring each, and their boxes."""
-    picture = np.random.default_rng(0).normal(90, 8, (side, side, 3)).clip(0, 255).astype(np.uint8)
+    """A square image full of discs, with a ring each, and their boxes."""
+    image = np.random.default_rng(0).normal(90, 8, (side, side, 3)).clip(0, 255).astype(np.uint8)
     steps = range(distance // 2, side, distance)
     for x, y in (centres := [(x, y) for y in steps for x in steps]):
-        cv2.circle(picture, (x, y), radius, (40, 90, 220), -1)
-        cv2.circle(picture, (x, y), radius // 2, (240, 240, 240), -1)
+        cv2.circle(image, (x, y), radius, (40, 90, 220), -1)
+        cv2.circle(image, (x, y), radius // 2, (240, 240, 240), -1)
     low, high = np.array(centres) - radius, np.array(centres) + radius
-    return picture, np.concatenate([low, high], axis=1).astype(np.float32)
+    return image, np.concatenate([low, high], axis=1).astype(np.float32)
 
 
-def test_more_than_a_hundred_things_in_one_picture(light: LightInferencer) -> None:
+def test_more_than_a_hundred_things_in_one_image(light: LightInferencer) -> None:
     """Each of 144 discs is found, at whatever score: neither proposals nor detections end at 100."""
-    picture, discs = draw_discs(480, 40, 12)
-    found = light.search(picture, light.encode(dict(img=picture, bbox=tuple(discs[0]))))
+    image, discs = draw_discs(480, 40, 12)
+    found = light.search(image, light.encode(dict(img=image, bbox=tuple(discs[0]))))
     assert (box_iou(discs, found.bboxes).max(axis=1) > 0.5).all()
 
 
@@ -139,17 +139,17 @@ def test_tiles(light: LightInferencer, torch_inferencer: OneShotInferencer, imag
     assert_same(*(search_array(each, image, bank, SearchOptions(0.3, tile=300)) for each in (light, torch_inferencer)))
 
 
-def test_small_things_in_a_large_picture_are_searched_in_tiles(
+def test_small_things_in_a_large_image_are_searched_in_tiles(
     light: LightInferencer, torch_inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Discs of 16 pixels would have 8 in the largest whole picture; tiles of 128 pixels show them with 32."""
-    picture, discs = draw_discs(480, 40, 8)
-    bank = light.encode(dict(img=picture, bbox=tuple(discs[0])))
+    """Discs of 16 pixels would have 8 in the largest whole image; tiles of 128 pixels show them with 32."""
+    image, discs = draw_discs(480, 40, 8)
+    bank = light.encode(dict(img=image, bbox=tuple(discs[0])))
     few = dict(sides=(64, 256), object_size=32, min_object_size=16, tile_side=256)
     results = []
     for each in (light, torch_inferencer):
         monkeypatch.setattr(each, 'search_cfg', dict(each.search_cfg, **few))
-        searched = each.search_image(picture, bank)
+        searched = each.search_image(image, bank)
         assert describe_plans(plan.describe() for plan in searched.plans) == 'in 25 tiles of 128 pixels'
         assert (box_iou(discs, searched.found.bboxes).max(axis=1) > 0.5).mean() > 0.95
         results.append(searched.found[searched.found.scores > 0.05])
@@ -184,7 +184,7 @@ def test_its_call_is_the_inferencers(
 
 
 @pytest.mark.parametrize('asked', [{}, dict(pred_score_thr=0.2)])
-def test_predictions_and_the_picture_have_one_threshold(
+def test_predictions_and_the_image_have_one_threshold(
     light: LightInferencer, image: np.ndarray, monkeypatch: pytest.MonkeyPatch, asked: dict
 ) -> None:
     """By default that of the command."""
@@ -214,7 +214,7 @@ def test_another_models_bank_is_refused(light: LightInferencer, image: np.ndarra
 
 
 def test_a_search_needs_no_torch(tmp_path: Path) -> None:
-    """Box, tiles, overlay and bank, by the command, where torch and the hosts cannot be imported."""
+    """Box, tiles, overlay and bank, by the command, where torch, MMEngine and MMDetection cannot be imported."""
     program = WITHOUT_TORCH + 'from mmosis.cli import main\nsys.exit(main(sys.argv[1:]))'
     box = ','.join(map(str, BOX))
     arguments = ['search', str(PHOTOGRAPH), '--box', box, '--out', str(tmp_path / 'out'), '--tile', '300']
@@ -229,7 +229,7 @@ def test_a_search_needs_no_torch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('words', 'told'),
+    ('words', 'message'),
     [
         (
             ['--device', 'cuda'],
@@ -240,12 +240,12 @@ def test_a_search_needs_no_torch(tmp_path: Path) -> None:
         (['--device', 'auto'], 'there is no image or folder a.jpg'),
     ],
 )
-def test_what_is_wrong_is_told_without_torch(words: list[str], told: str) -> None:
+def test_what_is_wrong_is_reported_without_torch(words: list[str], message: str) -> None:
     line = f"main(['search', 'a.jpg', '--reference', 'b.jpg', '--out', 'c', *{words}])"
     program = f'{WITHOUT_TORCH}from mmosis.cli import main\nsys.exit({line})'
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr.startswith(f'mmosis: error: {told}')
+    assert result.stderr.startswith(f'mmosis: error: {message}')
     assert result.stderr.count('\n') == 1
 
 
@@ -271,7 +271,7 @@ def test_images_of_one_name_do_not_overwrite_each_other(
 
 
 @pytest.mark.parametrize('asked', [dict(image_scale='640'), dict(image_scale=640.5), dict(max_pixels='x')])
-def test_pixels_are_whole_numbers(asked: dict) -> None:
+def test_pixels_are_integers(asked: dict) -> None:
     ((name, value),) = asked.items()
     with pytest.raises(ValueError, match=f'^{name} must be a whole number of pixels, got {value!r}'):
         LightInferencer(num_threads=1, **asked)

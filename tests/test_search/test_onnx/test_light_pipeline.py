@@ -49,8 +49,8 @@ def test_references(config: str, masked: bool) -> None:
     mask = np.zeros(image.shape[:2], np.uint8)
     mask[20:50, 30:100] = 1
     loaded, _ = SearchReference(image, (25.5, 10, 110, 60.2), mask if masked else None).load()
-    host = dict(loaded, gt_masks=_as_bitmap(mask)) if masked else dict(loaded)
-    expected = Compose(steps)(host)['ref_inputs'].numpy()
+    of_mmdet = dict(loaded, gt_masks=_as_bitmap(mask)) if masked else dict(loaded)
+    expected = Compose(steps)(of_mmdet)['ref_inputs'].numpy()
     pixels, found = prepare_reference(loaded, steps)
     np.testing.assert_array_equal(pixels[0], expected[:3])
     np.testing.assert_allclose(255 * found[0, 0], expected[3] if len(expected) > 3 else 255, atol=1e-4)

@@ -1,4 +1,4 @@
-"""The light runtime finds what torch finds with the published model: its pictures, boxes and masks are its own."""
+"""The light runtime finds what torch finds with the published model: its images, boxes and masks are its own."""
 
 from pathlib import Path
 
@@ -34,15 +34,15 @@ def image() -> np.ndarray:
     return read_image(str(PHOTOGRAPH))
 
 
-@pytest.mark.parametrize('kind', ['box', 'mask', 'crop'])
+@pytest.mark.parametrize('given', ['box', 'mask', 'crop'])
 @pytest.mark.parametrize('rows', [slice(None), slice(0, 60)], ids=['photograph', 'strip'])
 def test_it_finds_what_torch_finds(
-    light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray, kind: str, rows: slice
+    light: LightInferencer, torch_inferencer: OneShotInferencer, image: np.ndarray, given: str, rows: slice
 ) -> None:
     x1, y1, x2, y2 = BOX
     mask = np.zeros(image.shape[:2], np.uint8)
     mask[y1 + 5 : y2, x1 : x2 - 20] = 1
-    asked = dict(box=dict(img=image, bbox=BOX), mask=dict(img=image, mask=mask), crop=image[y1:y2, x1:x2])[kind]
+    asked = dict(box=dict(img=image, bbox=BOX), mask=dict(img=image, mask=mask), crop=image[y1:y2, x1:x2])[given]
     banks = [each.encode(asked) for each in (light, torch_inferencer)]
     for mine, theirs in zip(*(bank.encoded for bank in banks), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-4)

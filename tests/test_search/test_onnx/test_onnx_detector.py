@@ -76,7 +76,7 @@ def test_references_are_encoded_and_merged_as_by_the_model(
         np.testing.assert_allclose(array, tensor.numpy(), atol=1e-4)
 
 
-def test_detections_lie_in_the_picture_the_best_first(detector: OnnxDetector) -> None:
+def test_detections_lie_in_the_image_the_best_first(detector: OnnxDetector) -> None:
     query = detector.encode_references(pixels(1, 3, 96, 96))
     found = detector.detect(detector.encode_images(pixels(1, 3, 90, 120)), query, (80, 110))
     assert len(found['scores']) > 1

@@ -64,12 +64,12 @@ def test_in_whole_pixels_as_the_published_head(anti_aliasing: bool) -> None:
     masks = make_masks(20)
     boxes = make_boxes(20).clip(0, [90, 60, 90, 60]).astype(np.float32)
     boxes[0] = [10.2, 5, 10.4, 20]  # no area in whole pixels
-    shares = (boxes - [0, 0, 1, 1]) / ([IMG_SHAPE[1] - 1, IMG_SHAPE[0] - 1] * 2)
+    fractions = (boxes - [0, 0, 1, 1]) / ([IMG_SHAPE[1] - 1, IMG_SHAPE[0] - 1] * 2)
     head = SimpleNamespace(anti_aliasing=anti_aliasing)
     expected = PublishedMaskHead._predict_by_feat_single(
         head,
         torch.logit(torch.from_numpy(masks))[:, None],
-        torch.from_numpy(shares),
+        torch.from_numpy(fractions),
         torch.zeros(20),
         dict(img_shape=IMG_SHAPE),
         ConfigDict(mask_thr_binary=0.5),
@@ -79,7 +79,7 @@ def test_in_whole_pixels_as_the_published_head(anti_aliasing: bool) -> None:
     assert np.mean(found == expected.numpy()) > 0.9999
 
 
-def test_what_cannot_be_pasted_is_told() -> None:
+def test_what_cannot_be_pasted_is_reported() -> None:
     with pytest.raises(ValueError, match='every box has its mask, got 2 masks of 1 boxes'):
         paste_masks(np.zeros((2, 28, 28)), np.zeros((1, 4)), IMG_SHAPE, BILINEAR)
     with pytest.raises(ValueError, match="one of the rules bilinear, whole_pixels, got 'nearest'"):
