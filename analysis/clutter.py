@@ -1,4 +1,4 @@
-"""How AP depends on the number of objects in the image: the paper's Fig. 8."""
+"""AP by the number of objects in the image: the paper's Fig. 8."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def ap_by_clutter(
     iou_type: str = 'bbox',
     edges: Sequence[int] = EDGES,
 ) -> dict[str, dict]:
-    """Evaluate images with few and with many objects of all categories apart (paper section 6.5).
+    """mAP50 of groups of images by their number of objects of all categories (paper section 6.5).
 
     Args:
         coco: Annotations.
@@ -58,7 +58,7 @@ def cluttered_part(dump: Dump, coco: COCO, min_objects: int) -> Dump:
 
 
 def count_objects(coco: COCO, img_id: int) -> int:
-    """Count the objects of all categories in an image that can be found."""
+    """Number of objects of all categories in an image that are not ignored."""
     return sum(not is_ignored(coco, annotation) for annotation in coco.imgToAnns[img_id])
 
 

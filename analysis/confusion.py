@@ -1,4 +1,4 @@
-"""What is found instead: the paper's Fig. 7."""
+"""Confusion between categories: the paper's Fig. 7."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def confusion_matrix(
 def mean_confusion(
     matrices: Sequence[tuple[list[int], list[int], np.ndarray]],
 ) -> tuple[list[int], list[int], np.ndarray]:
-    """Average what :func:`confusion_matrix` gives of several runs, each row over the runs that searched for it."""
+    """Mean of confusion matrices of several runs, each row over the runs that searched for it."""
     searched, shown = (sorted({cat_id for matrix in matrices for cat_id in matrix[axis]}) for axis in range(2))
     sums, counts = np.zeros((len(searched), len(shown))), np.zeros((len(searched), 1))
     for rows, columns, matrix in matrices:

@@ -1,4 +1,4 @@
-"""Why detections are wrong: error types after TIDE (arXiv 2008.08115)."""
+"""Error types of detections, after TIDE (arXiv 2008.08115)."""
 
 import numpy as np
 

@@ -21,7 +21,7 @@ JPEG_QUALITY = 88
 
 
 class Gallery:
-    """Draws episodes of a test.
+    """Renders episodes of a test.
 
     Args:
         dataset: The test data set that replays the episodes; its pipeline is not used.

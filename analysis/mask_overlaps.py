@@ -15,7 +15,7 @@ BOUNDARY_RATIO = 0.02  # of the image's diagonal, as in the paper
 
 
 class MaskOverlaps(NamedTuple):
-    """How N masks overlap their true ones, 0-1.
+    """IoUs and boundary IoUs of N masks with their true ones, 0-1.
 
     Attributes:
         ious: (N,) of the masks.
@@ -70,7 +70,7 @@ def boundary_ious(masks: Sequence[Mapping], true_masks: Sequence[Mapping], ratio
 
 
 def overlaps_of_found(dump: Dump, coco: COCO, score_thr: float) -> MaskOverlaps:
-    """Compare the masks of detections with those of the objects that they find, by boxes at IoU 0.5.
+    """Overlaps of the masks of detections with those of the objects that they find, by boxes at IoU 0.5.
 
     Detections are matched as :func:`~analysis.search_counts.count_found` has it.
 

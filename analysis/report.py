@@ -1,4 +1,4 @@
-"""A report on a test: every analysis of a dump, on one page."""
+"""Report on a test: all analyses of a dump, on one page."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +9,7 @@ import numpy as np
 from pycocotools.coco import COCO
 
 from mmosis.evaluation import Dump, Judgement, category_aps, judge_run, mean_with_interval
+from mmosis.evaluation.dump import without_nan
 from mmosis.evaluation.tables import NAMES
 
 from . import report_figures as figures
@@ -16,8 +17,8 @@ from .clutter import ap_by_clutter
 from .confusion import confusion_matrix, mean_confusion
 from .error_types import error_types
 from .gallery import Gallery
+from .reliability import measure_reliability
 from .report_page import CaptionedImage, Section, Table, png_of, render_page
-from .score_calibration import calibrate
 from .sensitivity import ReferenceEffect, category_spread, reference_effects
 
 TOP_CELLS = 15
@@ -38,7 +39,7 @@ class Analysis(NamedTuple):
 
 
 class _Test(NamedTuple):
-    """What every analysis starts from."""
+    """The input of every analysis."""
 
     dump: Dump
     coco: COCO
@@ -97,7 +98,7 @@ def _save(analyses: Sequence[Analysis], out: Path) -> None:
     if section.figure is not None:
         (out / f'{section.anchor}.png').write_bytes(png_of(section.figure))
     data = {analysis.section.anchor: analysis.data for analysis in analyses}
-    (out / 'report.json').write_text(json.dumps(_plain(data), indent=1) + '\n')
+    (out / 'report.json').write_text(json.dumps(without_nan(data), indent=1) + '\n')
 
 
 def _facts(dump: Dump) -> str:
@@ -107,7 +108,7 @@ def _facts(dump: Dump) -> str:
 
 
 def _short(value: object) -> str:
-    """A setting in a line: a component by its type."""
+    """A setting in short: a component by its type."""
     return str(value.get('type', value)) if isinstance(value, Mapping) else str(value)
 
 
@@ -205,7 +206,7 @@ def _confusion(test: _Test) -> Analysis:
 
 
 def _references(test: _Test) -> Analysis | None:
-    """Spread over the runs, and the references that helped and harmed most."""
+    """Spread over the runs, and the references with the highest and lowest AP."""
     if len(test.judgements) < 2:
         return None
     by_run = [_box_aps(judgement) for judgement in test.judgements]
@@ -251,7 +252,7 @@ def _calibration(test: _Test) -> Analysis:
     scores, correct = (
         np.concatenate([getattr(judgement, name) for judgement in test.judgements]) for name in ('scores', 'correct')
     )
-    result = calibrate(scores, correct)
+    result = measure_reliability(scores, correct)
     rows = [
         [f'{one["score"]:.2f}', f'{one["precision"]:.2f}', f'{one["count"]:,}']
         for one in result['bins']
@@ -277,12 +278,3 @@ def _examples(test: _Test) -> Analysis | None:
         f'left (Fig. 5 of the paper), scores from {100 * test.gallery.score_thr:.0f} % up.'
     )
     return Analysis(Section('Examples', text, images={'': images}), [episode.image_id for episode in picked])
-
-
-def _plain(value: object) -> object:
-    """Replace nan by None, as JSON has no nan."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and np.isnan(value) else value

@@ -1,4 +1,4 @@
-"""The figures of a report, each from plain numbers to a matplotlib figure."""
+"""Matplotlib figures of a report, from plain numbers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -119,7 +119,7 @@ def calibration_figure(calibration: Mapping) -> Figure:
     """Reliability diagram: how often detections of a score are right.
 
     Args:
-        calibration: As :func:`~analysis.score_calibration.calibrate` gives it.
+        calibration: As :func:`~analysis.reliability.measure_reliability` gives it.
     """
     figure, axes = _axes(height=4, width=4.6)
     bins = [one for one in calibration['bins'] if one['count']]

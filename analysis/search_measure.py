@@ -1,4 +1,4 @@
-"""Searches of a folder of COCO-format data through the inferencer, as a user would do them, kept as a dump."""
+"""Runs planned searches with an inferencer, and keeps detections and times."""
 
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from .search_plan import PlannedSearch, SearchPlan
 
 @dataclass(frozen=True)
 class SearchMeasure:
-    """What was found, and what it took.
+    """Detections, times and memory of the searches of a plan.
 
     Attributes:
         dump: Episodes and detections; each seed of the plan is a run.

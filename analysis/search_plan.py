@@ -1,4 +1,4 @@
-"""SearchPlan: which searches of a folder of COCO-format data, as a user would ask for them."""
+"""SearchPlan: the searches of a folder of COCO-format data, each as a user would do it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class PlannedSearch:
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """Search each image for each category in it, by one box in another image.
+    """Plan to search each image for each category in it, by one box in another image.
 
     References are sampled by the paper's rule from the boxes that a search takes: 4 pixels or more a side, and not one
     side more than 50 times the other.

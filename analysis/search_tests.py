@@ -15,7 +15,7 @@ from mmosis.structures import EpisodeRecord
 from mmosis.utils.coco_file import load_coco
 from mmosis.utils.rng import generator
 
-from .score_calibration import calibrate, fit_calibration
+from .reliability import fit_calibration, measure_reliability
 from .search_counts import SearchCounts, count_found, silent_fraction
 from .search_measure import measure_search
 from .search_plan import SearchPlan
@@ -42,7 +42,7 @@ class SearchTest:
 
     @classmethod
     def of(cls, name: str, coco: COCO, dump: Dump, settings: ViewSettings) -> 'SearchTest':
-        """Make one of a dump, given what counts as a known size."""
+        """Make a test of a dump; the settings say when a size counts as known."""
         runs = enumerate(dump.runs)
         return cls(name, coco, dump, [_find_misfits(coco, dump.of_run(i), run, settings) for i, run in runs])
 
@@ -62,7 +62,7 @@ class SearchTest:
         return replace(self, dump=replace(self.dump, episodes=episodes, runs=runs), misfits=misfits)
 
     def calibrated(self, calibration: Calibration | None) -> 'SearchTest':
-        """The same with calibrated scores."""
+        """Copy with calibrated scores."""
         if calibration is None:
             return self
         runs = [
@@ -107,14 +107,14 @@ class SearchTest:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Reliability before and after a calibration, each as :func:`~analysis.score_calibration.calibrate` gives it."""
+    """What :func:`~analysis.reliability.measure_reliability` gives before and after a calibration."""
 
     before: dict
     after: dict
 
     @classmethod
     def of(cls, tests: Sequence[SearchTest], before: Calibration | None, after: Calibration) -> 'Reliability':
-        """Of the detections of all tests together."""
+        """Reliability of the detections of all tests together."""
         return cls(*(_reliability([test.calibrated(each) for test in tests]) for each in (before, after)))
 
 
@@ -143,7 +143,7 @@ def run_search_tests(
 
 
 def fit_scores(tests: Sequence[SearchTest], score_thr: float) -> Calibration:
-    """Fit scores to whether boxes are right at IoU 0.5, each test counting alike.
+    """Fit a calibration to whether boxes are right at IoU 0.5; each test has the same weight.
 
     References on the searched images are fitted separately. The other searches are fitted twice: as if no size were
     known, and those where it is by it. Where searches for absent categories would be silent less often than SILENT, the
@@ -178,7 +178,7 @@ def _fit(tests: Sequence[SearchTest], sized: bool) -> tuple[float, ...]:
 
 
 def _excess(tests: Sequence[SearchTest], calibration: Calibration, score_thr: float) -> float:
-    """By how much logits are too high for SILENT of the absent searches to find nothing at a threshold."""
+    """How much to lower logits for SILENT of the absent searches to find nothing at a threshold."""
     loudest = np.concatenate([test.calibrated(calibration).loudest() for test in tests])
     allowed = int((1 - SILENT) * len(loudest) + 1e-9)
     if (loudest >= score_thr).sum() <= allowed:
@@ -195,7 +195,7 @@ def _apply(calibration: Calibration, scores: np.ndarray, misfits: np.ndarray, bo
 
 def _reliability(tests: Sequence[SearchTest]) -> dict:
     scores, _, correct = map(np.concatenate, zip(*(test.judge() for test in tests), strict=True))
-    return calibrate(scores, correct)
+    return measure_reliability(scores, correct)
 
 
 def _is_held_out(image_id: int | str) -> bool:

@@ -1,4 +1,4 @@
-"""How much depends on the reference."""
+"""How much AP depends on the reference."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from mmosis.structures import EpisodeRecord
 
 
 class ReferenceEffect(NamedTuple):
-    """What another reference changed in one image.
+    """AP of a reference in one image, beside that of other references.
 
     Attributes:
         episode: The episode with this reference.

@@ -1,7 +1,6 @@
 """Train and test the demo model: one table and a gallery at the end. ``make demo`` calls it."""
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -24,7 +23,7 @@ with quiet_imports():
     from mmengine.dist import barrier, get_world_size, is_main_process, master_only
 
     from mmosis.apis.coco_folder import hold_out, use_coco_folder
-    from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training
+    from mmosis.apis.experiment import TESTED_PHASES, make_test_config, run_phase_tests, run_training, write_table
     from mmosis.engine import StrictRunner
     from mmosis.evaluation import random_baseline
     from mmosis.utils.coco_file import load_coco
@@ -64,10 +63,11 @@ def run_demo(cfg: Config, data: str | None = None) -> str:
     rows = {f'{phase} categories': figures for phase, figures in run_phase_tests(cfg, checkpoint).items()}
     for phase in TESTED_PHASES:
         rows[f'{phase} categories, random boxes'] = _test_random(make_test_config(cfg, checkpoint, phase=phase))
-    _write_table(cfg, rows)
+    table = _table(rows)
+    write_table(cfg, table, rows)
     _draw_gallery(make_test_config(cfg, checkpoint, phase=TESTED_PHASES[0]))
     _write_sheet(cfg)
-    return _table(rows)
+    return table
 
 
 def make_config_scenes(cfg: Config) -> None:
@@ -103,13 +103,6 @@ def _draw_gallery(cfg: Config) -> None:
     cfg.default_hooks.visualization.update(draw=True, test_out_dir=str(folder), score_thr=cfg.gallery.score_thr)
     StrictRunner.from_cfg(cfg).test()
     barrier()
-
-
-@master_only
-def _write_table(cfg: Config, rows: Rows) -> None:
-    """Write the table, for people and for programs."""
-    Path(cfg.work_dir, 'table.txt').write_text(_table(rows) + '\n')
-    Path(cfg.work_dir, 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
 
 
 @master_only

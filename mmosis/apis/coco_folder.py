@@ -1,4 +1,4 @@
-"""Find the annotation files and images in a folder of COCO-format data, and point a config at them."""
+"""Folders of COCO-format data: known layouts, and configs that use them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ HELD_BACK = 0.2
 
 @dataclass(frozen=True)
 class CocoFolder:
-    """Where the two parts of a data set are; paths are relative to ``root``.
+    """Paths of the training and test parts of a data set, relative to ``root``.
 
     Attributes:
         root: The folder.
@@ -49,12 +49,12 @@ class CocoFolder:
 
     @property
     def single(self) -> bool:
-        """Whether one annotation file has to serve for both parts."""
+        """Whether both parts have one annotation file."""
         return self.train_ann == self.test_ann
 
 
 def find_coco_folder(root: str) -> CocoFolder:
-    """Recognise the layouts of COCO, of our scenes, and of common label tools (Roboflow, CVAT, Label Studio).
+    """Find the parts of a data set: as in COCO, our scenes, or common label tools (Roboflow, CVAT, Label Studio).
 
     Args:
         root: The folder.
@@ -75,7 +75,7 @@ def find_coco_folder(root: str) -> CocoFolder:
 
 
 def use_coco_folder(cfg: Config, data: str) -> None:
-    """Point a config at a folder of the user's. Of a single annotation file a fifth of the images is held back to test.
+    """Set a config's data to a folder. Of a single annotation file a fifth of the images is held back for the test.
 
     Args:
         cfg: Config with a train and a test loader, which are changed.
@@ -105,7 +105,7 @@ def use_coco_folder(cfg: Config, data: str) -> None:
 
 
 def hold_out(cfg: Config, names: Sequence[str] | None = None) -> list[str]:
-    """Hold the same categories out in both parts, by name, whatever the two files list.
+    """Hold the same categories out in both parts, by name, even if the two files list different ones.
 
     Args:
         cfg: Config with a train and a test loader, which are changed.

@@ -1,7 +1,9 @@
-"""The steps that experiments are made of: train a config, test a checkpoint, read the two figures."""
+"""Steps of experiments: train a config, test a checkpoint, keep the figures."""
 
 import copy
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, master_only
@@ -13,6 +15,13 @@ from .training import train
 
 METRICS = dict(box='bbox_mAP_50', mask='segm_mAP_50')
 TESTED_PHASES = ('one-shot', 'background')
+
+
+@master_only
+def write_table(cfg: Config, table: str, figures: Mapping) -> None:
+    """Write a table to the work dir, for people and for programs, in the main process alone."""
+    Path(cfg.work_dir, 'table.txt').write_text(table + '\n')
+    Path(cfg.work_dir, 'table.json').write_text(json.dumps(figures, indent=1) + '\n')
 
 
 @master_only
@@ -43,7 +52,7 @@ def run_training(cfg: Config) -> str:
 
 
 def check_training(cfg: Config) -> None:
-    """Set up all that :func:`run_training` needs, so that errors are reported before anything long is begun.
+    """Set up all that :func:`run_training` needs, so that errors are raised before anything that takes long.
 
     Args:
         cfg: The config of a training by steps; it stays as it is.

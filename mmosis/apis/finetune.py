@@ -1,17 +1,15 @@
 """Fine-tuning on a folder of the user's: test, train, test again, and a table of both."""
 
 import copy
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.dist import master_only
 from mmengine.registry import init_default_scope
 from terminaltables import AsciiTable
 
 from .coco_folder import hold_out, use_coco_folder
-from .experiment import TESTED_PHASES, check_training, run_phase_tests, run_training, say
+from .experiment import TESTED_PHASES, check_training, run_phase_tests, run_training, say, write_table
 from .schedule import scale_schedule
 from .training import resume_newest
 
@@ -62,15 +60,16 @@ def run_finetune(
     check_training(cfg)  # the test takes minutes
     say(f'Held out: {", ".join(names)}\nBefore the training')
     results = dict(before=run_phase_tests(cfg, weights))
-    _write(cfg, results)  # it stays if something fails later
+    write_table(cfg, _table(results), results)  # it stays if something fails later
     cfg.load_from, cfg.resume = weights, False
     if resume:
         resume_newest(cfg)
     checkpoint = run_training(cfg)
     say('After the training')
     results['after'] = run_phase_tests(cfg, checkpoint)
-    _write(cfg, results)
-    return _table(results), checkpoint
+    table = _table(results)
+    write_table(cfg, table, results)
+    return table, checkpoint
 
 
 def _table(results: Results) -> str:
@@ -81,10 +80,3 @@ def _table(results: Results) -> str:
         for phase in TESTED_PHASES
     ]
     return AsciiTable([header, *rows]).table
-
-
-@master_only
-def _write(cfg: Config, results: Results) -> None:
-    """Write the table as far as it is known, for people and for programs."""
-    Path(cfg.work_dir, 'table.txt').write_text(_table(results) + '\n')
-    Path(cfg.work_dir, 'table.json').write_text(json.dumps(results, indent=1) + '\n')

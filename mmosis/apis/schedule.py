@@ -1,4 +1,4 @@
-"""The schedule of a training by steps: how long it is, and what hangs on its length."""
+"""Schedules that count steps: scaled to another length of the training, and checked against it."""
 
 import logging
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ HOOK_STEPS = ('num_iters',)
 
 
 def scale_schedule(cfg: Config, steps: int) -> None:
-    """Make a training longer or shorter, and with it what hangs on its length, in proportion.
+    """Set the length of a training, and scale what depends on it in proportion.
 
-    That are the schedulers (warm-up, decay, milestones), the intervals of the validation, and the steps in which
+    These are the schedulers (warm-up, decay, milestones), the intervals of the validation, and the steps in which
     :class:`HeadsFirstHook` trains the heads only. Each takes a step at least; a scheduler that would begin after the
     end is dropped. How often checkpoints are saved stays: that is what a kill may cost.
 
@@ -53,7 +53,7 @@ def scale_schedule(cfg: Config, steps: int) -> None:
 
 
 def check_schedule(cfg: Config) -> None:
-    """Look whether a schedule fits the length of its training; a warning tells of one that ends before.
+    """Check a schedule against the length of its training; warn if it ends before.
 
     Raises:
         ValueError: If a count of steps is none, the schedule counts epochs, or a part of it comes after the last step.
@@ -86,7 +86,7 @@ def check_schedule(cfg: Config) -> None:
 
 
 def check_steps(name: str, value: Any, fewest: int = 1) -> None:
-    """Look whether a setting is a number of steps.
+    """Check that a setting is a number of steps.
 
     Raises:
         ValueError: If it is no whole number, or less than ``fewest``.
@@ -96,7 +96,7 @@ def check_steps(name: str, value: Any, fewest: int = 1) -> None:
 
 
 def _moments(scheduler: ConfigDict, length: int) -> Iterator[tuple[str, Any, int]]:
-    """A scheduler's moments: the setting, the step, and the last step that makes sense."""
+    """A scheduler's moments: setting, step, and the last valid step."""
     if 'begin' in scheduler:
         yield 'begin', scheduler.begin, length - 1
     if 'end' in scheduler:

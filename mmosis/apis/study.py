@@ -25,7 +25,7 @@ def run_study(
     num_references: Sequence[int | None] = (None,),
     splits: Sequence[int | None] = (None,),
 ) -> str:
-    """Train and test every config with every seed. Results that are there already are kept, runs that stopped go on.
+    """Train and test every config with every seed; existing results are kept, and stopped runs go on.
 
     A result is known by config name, split, seed, phase and number of references: other settings need another
     ``out_dir``.
@@ -62,7 +62,7 @@ def run_study(
 
 
 def _of_split(cfg: Config, split: int | None) -> Config:
-    """Copy a config, and let the copy hold out a split."""
+    """Copy a config for a split."""
     cfg = copy.deepcopy(cfg)
     if split is not None:
         set_split(cfg, split)
@@ -70,7 +70,7 @@ def _of_split(cfg: Config, split: int | None) -> Config:
 
 
 def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) -> list[dict]:
-    """Do what is missing of one run; return the results of its settings."""
+    """Run what is missing of one config and seed; return the results of its settings."""
     file = work_dir / 'results.json'
     done = json.loads(file.read_text()) if file.is_file() else []
     cfg = copy.deepcopy(cfg)  # the caller's stays as it is
@@ -88,7 +88,7 @@ def _run(cfg: Config, seed: int, work_dir: Path, settings: Sequence[Setting]) ->
 
 
 def _train(cfg: Config, trained: bool) -> str:
-    """Train, or take the checkpoint that a finished training has left; return it."""
+    """Train, or take the checkpoint of a finished training; return it."""
     newest = newest_valid_checkpoint(cfg.work_dir) if trained else None
     if newest is None:
         resume_newest(cfg)

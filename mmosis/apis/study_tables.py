@@ -1,4 +1,4 @@
-"""Tables of studies."""
+"""Markdown tables of studies."""
 
 import re
 from collections import defaultdict
@@ -14,7 +14,7 @@ OF_SPLIT = re.compile(r'(?P<name>.+)_s(?P<split>[1-4])')
 
 
 class Setting(NamedTuple):
-    """One line of the table but for its seeds.
+    """A row of the table, without its seeds.
 
     Attributes:
         config: Stem of the config file.
@@ -27,12 +27,12 @@ class Setting(NamedTuple):
     num_references: int | None = None
 
     def is_of(self, result: dict) -> bool:
-        """Whether a result was measured so."""
+        """Whether a result is of this setting."""
         return all(result[key] == value for key, value in self._asdict().items())
 
 
 def study_table(results: Sequence[dict]) -> str:
-    """Table results in Markdown: a row a setting, mAP50 in %, mean ± standard deviation over the seeds.
+    """Table of results in Markdown: a row a setting, mAP50 in %, mean ± standard deviation over the seeds.
 
     Beside each mean stands its difference to that of the first config in the same test.
 
@@ -57,7 +57,7 @@ def _settings(results: Sequence[dict]) -> list[Setting]:
 
 
 def _columns(settings: Iterable[Setting]) -> dict[str, int]:
-    """Headings of the fields of settings that a table needs, and where these are."""
+    """Headings of the fields of settings that a table needs, and their positions."""
     headings = dict(config=0, categories=1, references=2)
     return {name: i for name, i in headings.items() if i == 0 or any(setting[i] is not None for setting in settings)}
 
@@ -81,7 +81,7 @@ def _difference(values: Sequence[float], first: Sequence[float]) -> str:
 
 
 def table_of_splits(results: Sequence[dict]) -> str:
-    """Table configs that differ in their split alone, ``<name>_s<split>``, in Markdown: a row a name, a column a split.
+    """Markdown table of configs that differ in their split alone, ``<name>_s<split>``: a row a name, a column a split.
 
     A cell has mAP50 in %, box / mask, the mean over the seeds; the last column is the mean over the splits.
 

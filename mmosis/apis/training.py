@@ -1,4 +1,4 @@
-"""Train a config so that nothing that happens to it is lost."""
+"""Training of a config, and how to resume it."""
 
 import time
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def train(cfg: Config) -> str | None:
 
 
 def resume_newest(cfg: Config) -> None:
-    """Let a config go on from the newest valid checkpoint in its work dir; without one, it starts as it says.
+    """Set a config to resume from the newest valid checkpoint in its work dir, if there is one.
 
     Args:
         cfg: The config, with ``work_dir``; it is changed.

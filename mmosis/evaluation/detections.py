@@ -59,7 +59,7 @@ class Detections:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), masks)
 
     def results(self) -> Iterator[dict]:
-        """Give them as COCO results, masks with their codes as text, as JSON needs them."""
+        """Convert to COCO results, masks with their codes as text, as JSON needs them."""
         columns = (self.image_ids.tolist(), self.category_ids.tolist(), self.bboxes.tolist(), self.scores.tolist())
         masks = [None] * len(self) if self.masks is None else self.masks
         for image_id, category_id, bbox, score, mask in zip(*columns, masks, strict=True):

@@ -1,8 +1,8 @@
-"""Dump: a test on disk, to evaluate again without the model."""
+"""Dump: the episodes and detections of a test, saved to be evaluated again without the model."""
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Dump:
 
     @property
     def iou_types(self) -> tuple[str, ...]:
-        """What detections have: masks, or boxes alone."""
+        """IoU types that can be evaluated: boxes alone, or boxes and masks."""
         return IOU_TYPES if any(run.masks for run in self.runs) or not any(map(len, self.runs)) else IOU_TYPES[:1]
 
     @property
@@ -71,7 +71,7 @@ class Dump:
 
     @classmethod
     def load(cls, folder: str | Path) -> 'Dump':
-        """Read a folder.
+        """Load a dump.
 
         Raises:
             FileNotFoundError: If it has not the files of a dump.
@@ -96,7 +96,7 @@ class Dump:
                 )
 
     def evaluate(self, coco: COCO, iou_types: Sequence[str] | None = None) -> dict[str, dict]:
-        """Evaluate as :func:`evaluate_runs` does.
+        """Evaluate all runs, see :func:`evaluate_runs`.
 
         Args:
             coco: Annotations.
@@ -114,7 +114,7 @@ class Dump:
 
 def write_metrics(path: str | Path, info: dict, metrics: dict[str, dict]) -> None:
     """Write metrics as JSON; nan, which JSON does not have, becomes null."""
-    Path(path).write_text(json.dumps(_without_nan(dict(info=info, **metrics)), indent=1) + '\n')
+    Path(path).write_text(json.dumps(without_nan(dict(info=info, **metrics)), indent=1) + '\n')
 
 
 def _read(path: Path) -> list | dict:
@@ -123,9 +123,10 @@ def _read(path: Path) -> list | dict:
     return read_json(path)
 
 
-def _without_nan(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
+def without_nan(value: object) -> object:
+    """Replace nan, which JSON does not have, by None."""
+    if isinstance(value, Mapping):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,4 +1,4 @@
-"""The paper's random baseline: the truth in random places."""
+"""The paper's random baseline: true boxes and masks at random positions."""
 
 from collections.abc import Collection, Sequence
 
@@ -17,13 +17,13 @@ SCORES = (0.8, 1.0)
 
 
 def random_baseline(coco: COCO, episodes: Sequence[EpisodeRecord], info: dict, seed: int) -> Dump:
-    """Answer every episode of a test with the truth in random places (paper section 5.3).
+    """Answer every episode of a test with its true objects at random positions (paper section 5.3).
 
     Args:
         coco: Annotations, with masks or without.
         episodes: Of all runs.
         info: What is tested, with the number of ``runs``.
-        seed: Seed of the places and scores, >= 0.
+        seed: Seed of the positions and scores, >= 0.
     """
     runs = [
         random_detections(coco, [(e.image_id, e.category_id) for e in episodes if e.run == run], seed, run)
@@ -33,7 +33,7 @@ def random_baseline(coco: COCO, episodes: Sequence[EpisodeRecord], info: dict, s
 
 
 def random_detections(coco: COCO, searched: Collection[tuple[int, int]], seed: int, run: int = 0) -> Detections:
-    """Make the detections of a model that knows how many objects there are and how they look, but not where.
+    """Detections of a model that knows the number and shape of objects, but not their positions.
 
     Paper section 5.3: ground truth boxes with their masks, shifted at random inside the image, score uniform in 0.8-1.
     Objects that cannot be found, such as crowds, are skipped. An image's detections are a function of (seed, image id,
@@ -55,7 +55,7 @@ def random_detections(coco: COCO, searched: Collection[tuple[int, int]], seed: i
 
 
 def _objects(coco: COCO, searched: set[tuple[int, int]]) -> dict[int, list[dict]]:
-    """List what can be found, by image."""
+    """List the objects that are searched for and not ignored, by image."""
     return {
         img_id: [
             annotation
@@ -67,7 +67,7 @@ def _objects(coco: COCO, searched: set[tuple[int, int]]) -> dict[int, list[dict]
 
 
 def _shift(coco: COCO, annotation: dict, rng: np.random.Generator, masked: bool) -> dict:
-    """Move an object, maybe with its mask, to a uniform place where its box fits into the image."""
+    """Move an object, maybe with its mask, to a uniform position where its box fits into the image."""
     image = coco.imgs[annotation['image_id']]
     x, y, box_width, box_height = annotation['bbox']
     new_x = rng.uniform(0, max(image['width'] - box_width, 0))
@@ -85,7 +85,7 @@ def _shift(coco: COCO, annotation: dict, rng: np.random.Generator, masked: bool)
 
 
 def _shift_mask(mask: np.ndarray, right: int, down: int) -> dict:
-    """Move a mask by full pixels; what leaves the image is lost. Run-length encoded."""
+    """Move a mask by whole pixels, cropped at the border of the image. Run-length encoded."""
     shifted = np.zeros_like(mask)
     rows, columns = np.nonzero(mask)
     rows, columns = rows + down, columns + right

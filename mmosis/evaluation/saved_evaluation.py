@@ -1,4 +1,4 @@
-"""Evaluate a test so that an error on the way loses nothing of what hours have found."""
+"""Evaluation of a test that keeps the detections if it fails."""
 
 import logging
 import tempfile

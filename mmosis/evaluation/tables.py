@@ -1,4 +1,4 @@
-"""The tables that people read, in percent."""
+"""Tables of metrics for people, in percent."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ NAMES = dict(bbox='box', segm='mask')
 
 
 def runs_table(metrics: Mapping[str, Mapping]) -> str:
-    """Table mAP50 of each run, and mean ± half the 95 % confidence interval, as in the paper's Table 2.
+    """Table of mAP50 of each run, and of mean ± half the 95 % confidence interval, as in the paper's Table 2.
 
     Where absent categories were asked for, also mAP50 that counts them, and the false positives an image at a recall.
 
@@ -35,14 +35,14 @@ def _absent_rows(results: Sequence[Mapping]) -> list[list[str]]:
 
 
 def category_table(metrics: Mapping[str, Mapping]) -> str:
-    """Table the AP50 of each category, mean over the runs."""
+    """Table of the AP50 of each category, mean over the runs."""
     results = [result['per_category'] for result in metrics.values()]
     rows = [[name, *(_percent(result[name]['mAP_50']) for result in results)] for name in results[0]]
     return AsciiTable([['category', *(NAMES[iou_type] for iou_type in metrics)], *rows]).table
 
 
 def mean_with_interval(result: Mapping, key: str = 'mAP_50') -> str:
-    """Write the mean of a metric over the runs ± half its 95 % confidence interval."""
+    """Format the mean of a metric over the runs ± half its 95 % confidence interval."""
     mean, interval = result['mean'][key], result['interval'][key]
     return _percent(mean) if interval is None or math.isnan(interval) else f'{_percent(mean)} ± {_percent(interval)}'
 

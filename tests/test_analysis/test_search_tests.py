@@ -8,7 +8,7 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 from scipy.special import expit, logit
 
-from analysis.score_calibration import calibrate
+from analysis.reliability import measure_reliability
 from analysis.search_tests import Reliability, SearchTest, fit_scores, run_search_tests
 from mmosis.evaluation import Dump
 from mmosis.search.score_calibration import Calibration
@@ -40,8 +40,8 @@ def test_scores_say_afterwards_how_often_they_are_right() -> None:
     calibration = fit_scores([make_test()], 0.5)
     scores, misfits, correct = make_test().calibrated(calibration).judge()
     assert set(misfits.tolist()) == {0.0}
-    assert calibrate(scores, correct)['error'] < 0.06
-    assert calibrate(make_test().judge()[0], correct)['error'] > 0.1
+    assert measure_reliability(scores, correct)['error'] < 0.06
+    assert measure_reliability(make_test().judge()[0], correct)['error'] > 0.1
     assert calibration.boxed is None
     assert calibration.by_size.slope == pytest.approx(calibration.slope, abs=0.02)
 

@@ -1,4 +1,4 @@
-"""Searches for what is boxed on the searched image itself: the boxed object is neither to be found nor false."""
+"""Searches by a box on the searched image itself: the boxed object is neither missed nor a false positive."""
 
 import copy
 from collections import defaultdict
@@ -62,7 +62,7 @@ def _boxed_columns(coco: COCO, overlaps: Overlaps) -> list[int]:
 
 
 def _without(coco: COCO, ann_ids: set[int | str]) -> COCO:
-    """The annotations without some; evaluations go by the list of each image."""
+    """Copy the annotations without some; evaluations use the list of each image."""
     left = copy.copy(coco)
     left.imgToAnns = defaultdict(list)
     for img_id, annotations in coco.imgToAnns.items():

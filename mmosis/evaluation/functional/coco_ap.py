@@ -1,4 +1,4 @@
-"""From detections to average precision and recall, as COCO defines them."""
+"""COCO's average precision and recall of detections, where each category has its own searched images."""
 
 import itertools
 from collections import defaultdict
@@ -101,7 +101,7 @@ def _found_by_category(
 
 
 def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str) -> dict[str, np.ndarray]:
-    """Evaluate one category; images without truth and detections do not matter.
+    """Evaluate one category; images without annotations and detections are skipped.
 
     Ids are renumbered: the library wants integers, and takes a match with annotation 0 for none.
     """
@@ -119,7 +119,7 @@ def _evaluate_category(coco: COCO, truth: Sequence[dict], found: Detections, iou
 
 
 def _as_truth(coco: COCO, truth: Sequence[dict], iou_type: str, numbers: Mapping[Id, int]) -> list[dict]:
-    """Make crowds of what is ignored: pycocotools has no other flag for it."""
+    """Mark ignored objects as crowds: pycocotools has no other flag for it."""
     rows = [
         dict(
             annotation,
@@ -139,7 +139,7 @@ def _as_truth(coco: COCO, truth: Sequence[dict], iou_type: str, numbers: Mapping
 def _as_annotations(
     coco: COCO, truth: Sequence[dict], found: Detections, iou_type: str, numbers: Mapping[Id, int]
 ) -> list[dict]:
-    """Make of detections what pycocotools' ``loadRes`` would make of them: with the area of what is judged."""
+    """Convert detections as pycocotools' ``loadRes`` does: with the area of the box or mask that is judged."""
     if iou_type == 'segm':
         # One by one: pycocotools counts no more than 255 masks at a time with NumPy 2.
         areas = [float(mask_utils.area(mask)) for mask in found.masks or []]
@@ -155,7 +155,7 @@ def _as_annotations(
 
 
 def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, areas: Sequence[float]) -> list[dict]:
-    """Empty the masks that are too large or too small for the least IoU that counts, to save the work of finding out.
+    """Empty the masks that are too large or too small to reach the lowest IoU threshold, which saves time.
 
     IoU is no more than the ratio of the areas. A crowd's overlap has no such bound, and there is none for empty truth.
     """

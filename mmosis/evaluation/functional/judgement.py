@@ -1,4 +1,4 @@
-"""Judgement: every detection of a run, right or wrong, and how near it came."""
+"""Judgement: the detections of a run as true or false positives, with their best overlaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ RECALLS = (0.3, 0.5, 0.7)
 
 @dataclass(frozen=True)
 class Judgement:
-    """The detections of a run that count: the best of each episode, but those of ignored objects.
+    """The best detections of each episode of a run, without those of ignored objects.
 
     Attributes:
         episodes: E episodes.

@@ -1,4 +1,4 @@
-"""Which detection finds which object, at one IoU: what every analysis of errors starts from."""
+"""Matching of detections with objects at IoU 0.5, as COCO does it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class Overlaps:
     ignored: np.ndarray
 
     def match(self, cat_id: int) -> np.ndarray:
-        """Give every detection the object of a category that it finds: (D,) indices into G, or -1.
+        """Match every detection with an object of a category: (D,) indices into G, or -1.
 
         Greedily by score, as COCO does: objects before ignored ones, which may be found again and again; of equal
         overlaps the last counts.
@@ -61,11 +61,11 @@ class Overlaps:
         return found
 
     def finds_ignored(self, found: np.ndarray) -> np.ndarray:
-        """Tell which detections of a match do not count, as they find an ignored object: (D,)."""
+        """Which detections of a match do not count, because they find an ignored object: (D,)."""
         return (found >= 0) & np.append(self.ignored, False)[found]
 
     def num_objects(self, cat_id: int) -> int:
-        """Count the objects of a category that can be found: all but ignored ones."""
+        """Number of objects of a category that are not ignored."""
         return int((~self.ignored & (self.cat_ids == cat_id)).sum())
 
 

@@ -102,7 +102,7 @@ def _mean_by_category(coco: COCO, runs: Sequence[Mapping[int | str, Metrics]]) -
 
 
 def summarise_runs(runs: Sequence[Metrics | None]) -> dict:
-    """Mean and 95 % confidence interval of each metric over the runs that have episodes, beside the runs themselves."""
+    """Mean and 95 % confidence interval of each metric over the runs that have episodes, and the runs themselves."""
     there = [run for run in runs if run is not None]
     return dict(
         runs=list(runs), mean=_mean_of(there), interval={key: _interval([r[key] for r in there]) for key in there[0]}

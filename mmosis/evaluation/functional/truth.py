@@ -1,4 +1,4 @@
-"""The annotated objects as every evaluation takes them: which count, and their masks."""
+"""Annotated objects in evaluations: which are ignored, and their masks."""
 
 import logging
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from mmosis.utils.coco_objects import is_searchable
 
 
 def is_ignored(coco: COCO, annotation: Mapping, iou_type: str = 'bbox') -> bool:
-    """Tell whether an object is neither to be found nor to be missed, as COCO has it of crowds.
+    """Whether an object is ignored as COCO ignores crowds: it is not missed, and detections of it do not count.
 
     Besides crowds these are the objects that are never searched for, see :func:`is_searchable`, and where masks are
     judged, those without segmentation.
@@ -22,7 +22,7 @@ def is_ignored(coco: COCO, annotation: Mapping, iou_type: str = 'bbox') -> bool:
 
 
 def true_mask(coco: COCO, annotation: Mapping) -> dict:
-    """Give the mask of an object, run-length encoded; where it has none, the part of its box in the image."""
+    """The run-length encoded mask of an object; where it has none, the part of its box in the image."""
     if annotation.get('segmentation'):
         return coco.annToRLE(annotation)
     image = coco.imgs[annotation['image_id']]
@@ -34,12 +34,12 @@ def true_mask(coco: COCO, annotation: Mapping) -> dict:
 
 
 def has_masks(coco: COCO) -> bool:
-    """Tell whether any object has a mask."""
+    """Whether any object has a mask."""
     return any(annotation.get('segmentation') for annotation in coco.anns.values())
 
 
 def check_masks(coco: COCO) -> None:
-    """Check that masks can be judged; a warning tells how many objects have none, and so are ignored.
+    """Check that masks can be judged; warn of objects without one, which are ignored.
 
     Raises:
         ValueError: If no object has a mask.

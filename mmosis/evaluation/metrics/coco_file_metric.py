@@ -1,4 +1,4 @@
-"""CocoFileMetric: mmdet's COCO metric for a detector of fixed categories on any COCO-format file, or a part of it."""
+"""CocoFileMetric: mmdet's COCO metric on any COCO-format file, or a part of its images."""
 
 from collections.abc import Sequence
 

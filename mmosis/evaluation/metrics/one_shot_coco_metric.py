@@ -1,4 +1,4 @@
-"""OneShotCocoMetric: the paper's protocol."""
+"""OneShotCocoMetric: COCO AP under the paper's one-shot protocol."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ from mmosis.utils.packed import id_array
 
 @METRICS.register_module()
 class OneShotCocoMetric(BaseMetric):
-    """AP of the detections of every episode, judged as detections of the reference's category (paper section 5.2).
+    """COCO AP of the detections of all episodes, judged as detections of the reference's category (paper section 5.2).
 
     Each run (fresh references) is a COCO evaluation of its own over the evaluated categories; the result is the mean
     over the runs. AP of a category is over the images that were searched for it. The figures are pycocotools', computed
@@ -89,7 +89,7 @@ class OneShotCocoMetric(BaseMetric):
             self.results.append(result)
 
     def _open_truth(self) -> COCO:
-        """Load the annotations, once, and tell what will not do: before hours have passed."""
+        """Load the annotations, once; errors in them are raised with the first images, not after hours."""
         ann_file = self.ann_file or self.dataset_meta['ann_file']
         if self._truth is None or self._truth[0] != ann_file:
             coco = load_coco(ann_file, self.dataset_meta.get('img_dir'))
@@ -135,7 +135,7 @@ def _check_known(sample: dict, coco: COCO) -> None:
 
 
 def to_dump(results: Sequence[dict], info: dict) -> Dump:
-    """Sort the kept results by image and run.
+    """Convert the kept results to a dump, sorted by image and run.
 
     Args:
         results: What :meth:`OneShotCocoMetric.process` keeps.
@@ -166,7 +166,7 @@ def _of_episode(result: dict, episode_id: int) -> Detections:
 
 
 def _flatten(metrics: dict[str, dict], classwise: bool) -> dict[str, float]:
-    """Name every figure as MMEngine's loggers want it."""
+    """Flatten to one name a figure, as MMEngine's loggers want it."""
     flat = {}
     for iou_type, result in metrics.items():
         for prefix, part in ((iou_type, result), (f'{iou_type}_absent', result.get('absent'))):

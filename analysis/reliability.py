@@ -6,7 +6,7 @@ LEAST_SLOPE = 1e-3  # scores must keep their order
 NUM_BINS = 10
 
 
-def calibrate(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS) -> dict:
+def measure_reliability(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS) -> dict:
     """Compare scores with the fraction of right detections, bin by bin (reliability diagram, arXiv 1706.04599).
 
     Args:
@@ -31,7 +31,7 @@ def calibrate(scores: np.ndarray, correct: np.ndarray, num_bins: int = NUM_BINS)
 def fit_calibration(
     logits: np.ndarray, correct: np.ndarray, misfits: np.ndarray | None = None, weights: np.ndarray | None = None
 ) -> tuple[float, ...]:
-    """Fit sigmoid(slope * logit + offset - weight * misfit) to what is right: logistic regression, after Platt.
+    """Fit sigmoid(slope * logit + offset - weight * misfit) to right and wrong detections (Platt scaling).
 
     Args:
         logits: (D,) of the scores.

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from analysis.score_calibration import calibrate, fit_calibration
+from analysis.reliability import fit_calibration, measure_reliability
 
 
 def test_bins_and_their_distance_from_the_score() -> None:
-    result = calibrate(np.array([0.95, 0.95, 0.15, 1.0]), np.array([True, False, False, True]), num_bins=10)
+    result = measure_reliability(np.array([0.95, 0.95, 0.15, 1.0]), np.array([True, False, False, True]), num_bins=10)
     top, low = result['bins'][9], result['bins'][1]
     assert top == dict(count=3, score=pytest.approx(2.9 / 3), precision=pytest.approx(2 / 3))
     assert low == dict(count=1, score=pytest.approx(0.15), precision=0)
@@ -17,11 +17,11 @@ def test_bins_and_their_distance_from_the_score() -> None:
 def test_perfectly_calibrated_scores_have_no_error() -> None:
     rng = np.random.default_rng(0)
     scores = rng.random(200_000)
-    assert calibrate(scores, rng.random(len(scores)) < scores)['error'] < 0.01
+    assert measure_reliability(scores, rng.random(len(scores)) < scores)['error'] < 0.01
 
 
 def test_no_detections() -> None:
-    result = calibrate(np.zeros(0), np.zeros(0, dtype=bool))
+    result = measure_reliability(np.zeros(0), np.zeros(0, dtype=bool))
     assert result['error'] == 0
     assert all(np.isnan(one['precision']) for one in result['bins'])
 
@@ -61,5 +61,5 @@ def test_the_fit_needs_both(correct: list[bool]) -> None:
 
 def test_a_score_on_an_edge_is_in_the_bin_that_it_begins() -> None:
     """The product 0.29 * 100 is below 29 as a float."""
-    result = calibrate(np.array([0.29, 0.57, 1.0]), np.ones(3), num_bins=100)
+    result = measure_reliability(np.array([0.29, 0.57, 1.0]), np.ones(3), num_bins=100)
     assert [number for number, one in enumerate(result['bins']) if one['count']] == [29, 57, 99]
