@@ -36,7 +36,13 @@ def settle_objects(dataset: dict) -> dict[int | str, str]:
     shapes = {image['id']: (image['height'], image['width']) for image in dataset['images']}
     img_shapes = [shapes[annotation['image_id']] for annotation in annotations]
     boxes = np.fromiter(chain.from_iterable(a['bbox'] for a in annotations), float, 4 * len(annotations)).reshape(-1, 4)
-    _check_sizes(annotations, boxes)
+    negative = np.flatnonzero((boxes[:, 2:] < 0).any(axis=1))
+    if len(negative):
+        annotation = annotations[negative[0]]
+        raise ValueError(
+            f'annotation {annotation["id"]} must have a bbox [x, y, width, height] with sides of 0 or more, got '
+            f'{annotation["bbox"]}'
+        )
     settle_outlines(annotations, img_shapes)
     for annotation in annotations:
         annotation['iscrowd'] = int(annotation.get('iscrowd') or 0)
@@ -73,16 +79,6 @@ def is_searchable(annotation: Mapping, image: Mapping) -> bool:
     inside_width = min(x + width, image['width']) - max(x, 0)
     inside_height = min(y + height, image['height']) - max(y, 0)
     return min(inside_width, inside_height) > 0 and annotation['area'] > 0 and min(width, height) >= 1
-
-
-def _check_sizes(annotations: list[dict], boxes: np.ndarray) -> None:
-    negative = np.flatnonzero((boxes[:, 2:] < 0).any(axis=1))
-    if len(negative):
-        annotation = annotations[negative[0]]
-        raise ValueError(
-            f'annotation {annotation["id"]} must have a bbox [x, y, width, height] with sides of 0 or more, got '
-            f'{annotation["bbox"]}'
-        )
 
 
 def settle_outlines(annotations: list[dict], img_shapes: list[tuple[int, int]]) -> None:

@@ -3,10 +3,11 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from typing_extensions import NotRequired, TypedDict  # new in Python 3.11; torch needs the package
 
 from .coco_outlines import LIMIT, Coordinate, LooseOutline, Outline, list_polygons
 from .json_file import read_json
@@ -18,53 +19,44 @@ Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
 Flag = Annotated[int, Meta(ge=0, le=1)] | bool | None
 
 
-class _ImageNeeds(TypedDict):
+class Image(TypedDict):
+    """An image; ``neg_category_ids`` are LVIS's."""
+
     id: Id
     file_name: Annotated[str, Meta(min_length=1)]
     height: Side
     width: Side
+    neg_category_ids: NotRequired[list[Id] | None]
 
 
-class Image(_ImageNeeds, total=False):
-    """An image; ``neg_category_ids`` are LVIS's."""
-
-    neg_category_ids: list[Id] | None
-
-
-class _AnnotationNeeds(TypedDict):
+class _AnyAnnotation(TypedDict):
     id: Id
     image_id: Id
     category_id: Id
     bbox: Annotated[list[Coordinate], Meta(min_length=4, max_length=4)]
+    area: NotRequired[Annotated[float, Meta(ge=-(LIMIT**2), le=LIMIT**2)] | None]
+    iscrowd: NotRequired[Flag]
+    ignore: NotRequired[Flag]
 
 
-class _AnyAnnotation(_AnnotationNeeds, total=False):
-    area: Annotated[float, Meta(ge=-(LIMIT**2), le=LIMIT**2)] | None
-    iscrowd: Flag
-    ignore: Flag
-
-
-class Annotation(_AnyAnnotation, total=False):
+class Annotation(_AnyAnnotation):
     """An object, its outline as COCO has it."""
 
-    segmentation: Outline
+    segmentation: NotRequired[Outline]
 
 
-class LooseAnnotation(_AnyAnnotation, total=False):
+class LooseAnnotation(_AnyAnnotation):
     """An object, its outline in any form that tools write."""
 
-    segmentation: LooseOutline
+    segmentation: NotRequired[LooseOutline]
 
 
-class _CategoryNeeds(TypedDict):
-    id: Id
-    name: str | int | Annotated[float, Meta(ge=-1e308, le=1e308)]  # which nan is not
-
-
-class Category(_CategoryNeeds, total=False):
+class Category(TypedDict):
     """A category."""
 
-    supercategory: Any
+    id: Id
+    name: str | int | Annotated[float, Meta(ge=-1e308, le=1e308)]  # which nan is not
+    supercategory: NotRequired[Any]
 
 
 class _Lists(TypedDict):

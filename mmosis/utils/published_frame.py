@@ -135,7 +135,8 @@ def resize_bilinear(image: np.ndarray, size: tuple[int, int], anti_aliasing: boo
         image = gaussian_filter(image, sigma, mode='constant')
     ends = [(1, 1), (1, 1), (0, 0)][: image.ndim]
     padded = np.pad(image.astype(np.float64), ends)
-    rows, columns = (_positions(new, factor) for new, factor in zip(size, factors, strict=True))
+    # Centres of the new pixels in the image with a border of 1.
+    rows, columns = ((np.arange(new) + 0.5) * factor + 0.5 for new, factor in zip(size, factors, strict=True))
     return _interpolate(_interpolate(padded, columns, axis=1), rows, axis=0)
 
 
@@ -205,11 +206,6 @@ def boxes_out_of_window(
 def have_area(boxes: Any) -> Any:
     """Which boxes (N, 4) xyxy, of either library, have an area: (N,) bool."""
     return (boxes[:, 2:] > boxes[:, :2]).all(1)
-
-
-def _positions(new: int, factor: float) -> np.ndarray:
-    """Centres of the new pixels in the image with a border of 1."""
-    return (np.arange(new) + 0.5) * factor + 0.5
 
 
 def _interpolate(image: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarray:

@@ -31,7 +31,11 @@ def describe_image(
         zip(found.bboxes.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True)
     ):
         row = dict(label=label, score=round(score, 4), bbox=_xywh(box))
-        rows.append(row | (_segment(found.masks, i, polygons) if 'masks' in found else _box_only(row['bbox'])))
+        if 'masks' in found:
+            row |= _segment(found.masks, i, polygons)
+        else:
+            row |= dict(area=round(row['bbox'][2] * row['bbox'][3], 2), segmentation=[])
+        rows.append(row)
     return dict(file_name=file_name, height=img_shape[0], width=img_shape[1], found=rows)
 
 
@@ -59,10 +63,6 @@ def to_coco(records: Iterable[dict], classes: Sequence[str]) -> dict:
 def _xywh(box: Sequence[float]) -> list[float]:
     x1, y1, x2, y2 = box
     return [round(value, 2) for value in (x1, y1, x2 - x1, y2 - y1)]
-
-
-def _box_only(bbox: Sequence[float]) -> dict:
-    return dict(area=round(bbox[2] * bbox[3], 2), segmentation=[])
 
 
 def _segment(masks: RLEMasks, index: int, polygons: bool) -> dict:

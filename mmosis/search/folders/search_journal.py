@@ -101,7 +101,13 @@ class SearchJournal:
             lines, size = [], 0
         if lines:
             self._move(lines[0].pop('folder', None))
-            _check_header(lines[0], header, self.path)
+            found = lines[0]
+            other = sorted(key for key in header | found if header.get(key) != found.get(key))
+            if other:
+                raise ValueError(
+                    f'{self.path} is of a search that differs in {", ".join(other)}; resume with the same, or write to '
+                    'another folder'
+                )
         for line in lines[1:]:
             self._take(line)
         self._file.truncate(size)
@@ -116,7 +122,8 @@ class SearchJournal:
         rest = content[size:]
         try:
             lines = [json.loads(line) for line in content[:size].splitlines()]
-            if not all(isinstance(line, dict) for line in lines) or not all(map(_is_known, lines[1:])):
+            known = ('file_name' in line or {'folder', 'inputs'} <= line.keys() for line in lines[1:])
+            if not all(isinstance(line, dict) for line in lines) or not all(known):
                 raise ValueError('a line is of no image')
             if not lines and not rest.startswith(_START[: len(rest)]):
                 raise ValueError('it has no complete line')
@@ -159,16 +166,3 @@ class SearchJournal:
 
 def _open_or_make(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_CREAT, 0o666)
-
-
-def _is_known(line: dict) -> bool:
-    return 'file_name' in line or {'folder', 'inputs'} <= set(line)
-
-
-def _check_header(found: dict, wanted: dict, path: Path) -> None:
-    other = sorted(key for key in wanted | found if wanted.get(key) != found.get(key))
-    if other:
-        raise ValueError(
-            f'{path} is of a search that differs in {", ".join(other)}; resume with the same, or write to another '
-            'folder'
-        )
