@@ -11,7 +11,7 @@ import signal
 import struct
 import sys
 
-KILLED = -signal.SIGSYS  # the exit status, as subprocess tells it
+KILLED = -signal.SIGSYS  # the exit status, as subprocess reports it
 CONNECT = dict(x86_64=(0xC000003E, 42), aarch64=(0xC00000B7, 203))  # the kernel's name of the machine, and the call's
 NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2  # of prctl
 LOAD, EQUAL, RETURN, ALLOW, KILL = 0x20, 0x15, 0x06, 0x7FFF0000, 0x80000000  # of seccomp's filters

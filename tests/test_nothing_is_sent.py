@@ -110,7 +110,7 @@ def test_a_search_and_an_index_connect_to_nothing(home: Path, photos: str, no_co
 WATCH = """
 import json, os, sys
 
-def tell(event, args):
+def log(event, args):
     if event in ('socket.getaddrinfo', 'socket.connect', 'socket.sendto'):
         where = args[0] if event == 'socket.getaddrinfo' else args[-1]
         if isinstance(where, tuple):
@@ -118,7 +118,7 @@ def tell(event, args):
         with open({log!r}, 'a') as file:
             file.write(json.dumps(str(where)) + '\\n')
 
-sys.addaudithook(tell)
+sys.addaudithook(log)
 """
 
 

@@ -13,7 +13,7 @@ ZIP_START = b'PK\x03\x04'  # by which torch knows its own format
 
 
 def check_file(path: Path) -> None:
-    """Look at what a checkpoint will take, without loading it.
+    """Check the memory that a checkpoint will take, without loading it.
 
     Torch stores the entries of its zip files as they are, one after the other. Of what its safe unpickler calls,
     ``bytearray`` alone fills memory by a number.
@@ -32,7 +32,7 @@ def check_file(path: Path) -> None:
 
 
 def check_tensors(loaded: Any, path: Path) -> None:
-    """Look at the sizes of what was loaded, and at no value: a tensor may be a view of less than it claims.
+    """Check the sizes of loaded tensors, without reading values: a tensor may be a view of less than it claims.
 
     Raises:
         ValueError: If a tensor is larger than the file.

@@ -45,7 +45,7 @@ def install() -> None:
 
 
 def _patch_masks() -> None:
-    """Give the fork's mask structures RoIAlign: imported before the stand-in, they hold one that only raises."""
+    """Set RoIAlign in the fork's mask structures: imported before the stand-in, they hold one that only raises."""
     if MASKS in sys.modules:
         sys.modules[MASKS].roi_align = importlib.import_module('mmcv.ops.roi_align').roi_align
 

@@ -53,7 +53,7 @@ def find_suppliers(installed: Versions) -> dict[str, str]:
 
 
 def find_problem(installed: Versions, python: tuple[int, ...], torch_lines: Iterable[str] = ()) -> str | None:
-    """Say what keeps mmosis from running; None if nothing does.
+    """Describe what keeps mmosis from running; None if nothing does.
 
     Args:
         installed: As from :func:`installed_versions`.

@@ -1,4 +1,4 @@
-"""Read the weights of a training, and write checkpoints that hold nothing but weights."""
+"""Read the weights of a training, and write checkpoints of weights only."""
 
 from collections.abc import Mapping
 from io import BytesIO

@@ -98,8 +98,10 @@ def _search_by_torch(pixels: np.ndarray, refs: np.ndarray, inferencer: 'OneShotI
             ref_inputs=[torch.from_numpy(refs)[:, None]],
         )
     )
-    query = model.merge_references(model.encode_references(data['ref_inputs'][0]))
-    return model.match_and_detect(model.encode_images(data['inputs']), query, data['data_samples'][0], rescale=False)
+    reference = model.merge_references(model.encode_references(data['ref_inputs'][0]))
+    return model.match_and_detect(
+        model.encode_images(data['inputs']), reference, data['data_samples'][0], rescale=False
+    )
 
 
 def _search_by_onnx(pixels: np.ndarray, refs: np.ndarray, detector: OnnxDetector) -> dict[str, np.ndarray]:

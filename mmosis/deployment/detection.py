@@ -1,4 +1,4 @@
-"""What mmdet's heads do with one image at test time, in tensor operations that hold for any size and number of boxes.
+"""The detection step of mmdet's heads for one image, in tensor operations that hold for any size and number of boxes.
 
 A trace records the branch that its example takes; mmdet's own steps branch on how many boxes there are. A head that
 chooses by rules of its own brings them: an RPN head as ``choose_proposals``, a box head as ``choose_regions``.

@@ -28,7 +28,7 @@ IMG_SHAPE = (128, 192)  # of the example, whose boxes no graph remembers
 
 
 def export_onnx(inferencer: 'OneShotInferencer', out: str | Path, name: str | None = None) -> list[Parity]:
-    """Export a detector, and check that it finds the same.
+    """Export a detector, and check that the exported one finds the same.
 
     The folder gets ``features.onnx``, ``references.onnx``, ``detect.onnx`` and ``model.json``, and where images can
     be indexed by the model, ``regions.safetensors``;
@@ -89,8 +89,8 @@ def _write(inferencer: 'OneShotInferencer', folder: Path, name: str) -> None:
     ref_size = tuple(reference['ref_inputs'].shape[-2:])
     spec = describe(inferencer, name, ref_size)
     feats, levels = _write_features(model, folder)
-    query = _write_references(model, ref_size, levels, folder)
-    _write_detect(model, dict(zip(levels, feats, strict=True)), query, folder)
+    reference = _write_references(model, ref_size, levels, folder)
+    _write_detect(model, dict(zip(levels, feats, strict=True)), reference, folder)
     for graph in folder.glob('*.onnx'):
         halve_weights(graph)
     (folder / 'model.json').write_text(json.dumps(spec, indent=2))
@@ -114,20 +114,21 @@ def _write_features(model: nn.Module, folder: Path) -> tuple[list[Tensor], list[
 def _write_references(
     model: nn.Module, ref_size: tuple[int, int], levels: list[str], folder: Path
 ) -> dict[str, Tensor]:
-    """Write the match neck's encoding of references; return the query of one."""
+    """Write the match neck's encoding of references; return the encoded first one."""
     module = References(model)
     pixels = torch.randn(2, 3, *ref_size, generator=torch.Generator().manual_seed(0))
     inputs = dict(zip(levels, Features(model)(pixels), strict=True), masks=torch.ones(2, 1, *ref_size))
     encoded = module.encode(*inputs.values())[:1]
-    query = {f'query.{name}': row for name, row in zip(encoded.names, encoded.tensors, strict=True)}
-    write_graph(module, inputs, list(query), {name: [0] for name in (*inputs, *query)}, folder / 'references.onnx')
-    return query
+    encoded_inputs = {f'query.{name}': row for name, row in zip(encoded.names, encoded.tensors, strict=True)}
+    dynamic = {name: [0] for name in (*inputs, *encoded_inputs)}
+    write_graph(module, inputs, list(encoded_inputs), dynamic, folder / 'references.onnx')
+    return encoded_inputs
 
 
-def _write_detect(model: nn.Module, feats: dict[str, Tensor], query: dict[str, Tensor], folder: Path) -> None:
+def _write_detect(model: nn.Module, feats: dict[str, Tensor], reference: dict[str, Tensor], folder: Path) -> None:
     """Write the matching and the heads."""
     module = Detect(model, len(feats))
-    inputs = dict(feats, **query, img_shape=torch.tensor(IMG_SHAPE))
+    inputs = dict(feats, **reference, img_shape=torch.tensor(IMG_SHAPE))
     if needs_window(model):
         height, width = IMG_SHAPE
         inputs['window'] = torch.tensor([0.0, 0.0, width, height])

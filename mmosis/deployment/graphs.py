@@ -45,7 +45,7 @@ class References(nn.Module):
 
 
 class Detect(nn.Module):
-    """One image's pyramid and one query to detections.
+    """One image's pyramid and one encoded reference to detections.
 
     Args:
         model: The detector.
@@ -70,8 +70,8 @@ class Detect(nn.Module):
         """Detect.
 
         Args:
-            *tensors: The pyramid, each (1, C, H_l, W_l); the query, each (1, ...); ``img_shape`` (2,), height and width
-                of the image within the network input; and ``window`` (4,) xyxy if the model needs it.
+            *tensors: The pyramid, each (1, C, H_l, W_l); the reference, each (1, ...); ``img_shape`` (2,), height and
+                width of the image within the network input; and ``window`` (4,) xyxy if the model needs it.
 
         Returns:
             tuple: ``bboxes`` (M, 4) xyxy in the network input, ``scores`` (M,), and maybe ``masks`` (M, h, w), 0 to 1.
@@ -83,8 +83,8 @@ class Detect(nn.Module):
         *tensors, img_shape = tensors
         meta['img_shape'] = img_shape.float().unbind()
         meta['border'] = (1, 1) if needs_window(self.model) else meta['img_shape']
-        query = EncodedReferences.unflatten(tensors[self.num_feats :], self.model.match_neck.fields)
-        boxes, *rest = self._detect(self.model.match_neck(tensors[: self.num_feats], query), meta)
+        reference = EncodedReferences.unflatten(tensors[self.num_feats :], self.model.match_neck.fields)
+        boxes, *rest = self._detect(self.model.match_neck(tensors[: self.num_feats], reference), meta)
         if needs_window(self.model):
             boxes = torch.stack(from_fractions(boxes.unbind(-1), meta['img_shape']), dim=-1)
         return boxes, *rest

@@ -41,7 +41,7 @@ def newest_valid_checkpoint(work_dir: str | Path) -> str | None:
 
 
 def find_damage(path: str | Path) -> str | None:
-    """Say what is wrong with a checkpoint file, or None: its checksums are compared, and it is loaded as data."""
+    """Describe the damage of a checkpoint file, or None: its checksums are compared, and it is loaded as data."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -69,7 +69,7 @@ def _named(folder: Path) -> set[Path]:
 
 
 def _written(path: Path) -> tuple[str, int]:
-    """When a checkpoint was written, by its own account, or if it is corrupt by the file's; then its step."""
+    """When a checkpoint was written, by its metadata, or by the file's time if it is corrupt; then its step."""
     match = NAME.fullmatch(path.name)
     try:
         time = load_checkpoint_file(path, map_location='meta')['meta']['time']

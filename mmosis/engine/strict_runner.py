@@ -23,9 +23,10 @@ class StrictRunner(Runner):
     """
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Build the logger as ``Runner`` does; it filters the notice that the ``FileClient`` is deprecated.
+        """Build the logger as ``Runner`` does, without two notices about MMEngine's own deprecated ``FileClient``.
 
-        MMEngine makes one itself whenever it saves a checkpoint.
+        MMEngine's checkpoint hook makes one in every training. Commands cannot filter the notices from outside, as they
+        do with warnings: the logger is made here, under a name of its own. No other logger is changed.
         """
         logger = super().build_logger(*args, **kwargs)
         logger.addFilter(_is_no_notice_of_file_client)

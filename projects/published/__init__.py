@@ -1,6 +1,6 @@
 """The published Siamese Mask R-CNN where it differs from mmdet's parts and ours; everything else is shared.
 
-Source: the code released with arXiv 1811.11507 (Keras, TensorFlow 1), as far as outputs of it tell. All boxes between
+Source: the code released with arXiv 1811.11507 (Keras, TensorFlow 1), as far as its outputs show. All boxes between
 the anchors and the results are fractions of the network input, as there: see :mod:`projects.published.boxes`.
 """
 

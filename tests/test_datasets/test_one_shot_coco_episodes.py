@@ -264,7 +264,7 @@ def test_a_reference_from_an_exif_rotated_image_is_cut_in_the_frame_of_its_annot
 
 
 def test_pictures_of_a_phone_are_turned_upright(tiny_dataset, tiny_coco):
-    """As Label Studio exports them: the size as it is stored, boxes as shown; one box of the image tells."""
+    """As Label Studio exports them: the size as it is stored, boxes as shown; one box of the image shows which."""
 
     def outlined(entries):
         for entry in entries:

@@ -45,4 +45,4 @@ class EpisodeSampler(Sampler):
         self._first = num_samples
 
     def set_epoch(self, epoch: int) -> None:
-        """Do nothing: draws are numbered through the whole run."""
+        """Do nothing: draws are numbered through all epochs."""

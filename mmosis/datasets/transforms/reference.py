@@ -13,8 +13,8 @@ from mmosis.utils.reference_crop import crop_reference, fit_mask, fit_square
 class LoadReferenceMask(BaseTransform):
     """Load the mask of the reference, so that its features are averaged over the object alone.
 
-    The paper averages over the whole crop and its padding; masks are unused there. A reference whose mask is not taken
-    is averaged as in the paper. It stands after ``LoadImage`` and needs a sampler with ``with_masks=True``.
+    The paper averages over the complete crop and its padding; masks are unused there. A reference whose mask is not
+    taken is averaged as in the paper. It stands after ``LoadImage`` and needs a sampler with ``with_masks=True``.
 
     Required keys: ``img``; ``ref_segmentation``: polygons, RLE or an array (H, W).
 
@@ -90,7 +90,7 @@ class CropReference(BaseTransform):
         return results
 
     def cut(self, img: np.ndarray, bbox: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Cut as :func:`crop_reference` does; a child may have another rule."""
+        """Cut as :func:`crop_reference` does; a subclass may have another rule."""
         return crop_reference(img, bbox, mask, self.margin, self.mark_box)
 
 

@@ -26,7 +26,7 @@ class AtomicCheckpointHook(CheckpointHook):
     """MMEngine's ``CheckpointHook``, which removes an old checkpoint only when the new one is written.
 
     A step's checkpoint is written before its validation, and again after it with what the validation has brought. So a
-    resume knows the best score so far, and whether a kill has cut the validation off; then it is done first.
+    resume knows the best score so far, and whether the validation was interrupted; then it is done first.
 
     Args:
         max_keep_ckpts: As in ``CheckpointHook``; while it writes there is one more.
@@ -43,7 +43,7 @@ class AtomicCheckpointHook(CheckpointHook):
         )
 
     def before_train(self, runner: Runner) -> None:
-        """Tidy up after a killed training, and do the validation that the kill cut off.
+        """Clean up after a killed training, and do the validation that was interrupted.
 
         Raises:
             ValueError: As :meth:`check_intervals`.
@@ -110,7 +110,7 @@ class AtomicCheckpointHook(CheckpointHook):
             raise OSError(error.errno, text) from error
 
     def _adopt_copies(self, hub: MessageHub, work_dir: str) -> None:
-        """In a copied work dir, go on with its own files: checkpoint and ``last_checkpoint`` name the original's."""
+        """In a copied work dir, use its own files: checkpoint and ``last_checkpoint`` name the original's."""
         for key, path in {**_best_paths(hub), 'last_ckpt': hub.get_info('last_ckpt')}.items():
             copy = self.file_backend.join_path(self.out_dir, Path(path).name) if path else None
             if copy and self.file_backend.isfile(copy):
@@ -120,7 +120,7 @@ class AtomicCheckpointHook(CheckpointHook):
         self._name_best(hub)
 
     def _name_best(self, hub: MessageHub) -> dict[str, str]:
-        """Let MMEngine know the best checkpoints that the message hub names; return them."""
+        """Set MMEngine's best checkpoints to those that the message hub names; return them."""
         best = _best_paths(hub)
         self.best_ckpt_path = best.get(BEST)
         keys = {key: f'{BEST}_{key}' for key in self.save_best or ()}

@@ -54,7 +54,7 @@ class CheckFiniteHook(Hook):
 
 
 def _check_losses(module: nn.Module, losses: dict, samples: Any, iteration: int) -> None:
-    """Compare a batch's losses.
+    """Check a batch's losses.
 
     Raises:
         FloatingPointError: If their sum is not finite.
@@ -70,7 +70,7 @@ def _check_losses(module: nn.Module, losses: dict, samples: Any, iteration: int)
 
 
 def _name(sample: Any) -> str:
-    """Name what a sample was made of."""
+    """Name a sample by its draw and its image."""
     path = getattr(sample, 'img_path', 'an image without path')
     if not hasattr(sample, 'draw'):
         return path

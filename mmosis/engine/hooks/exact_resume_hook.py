@@ -12,7 +12,8 @@ from mmosis.utils.rng import seed_globally
 class ExactResumeHook(Hook):
     """Make each step's random draws a function of the seed and the step, and refuse a resume that cannot be exact.
 
-    The model draws too: samplers of regions, dropout. Before step i on rank r of W, the global generators are seeded
+    The model is random too: samplers of regions, dropout. Before step i on rank r of W, the global generators are
+        seeded
     under (seed, i W + r). So a resume has no state of them to restore; loaders and validations in between
     have no influence. As episodes do, the numbers run through the batches: W ranks draw as one process does that
     accumulates gradients over W of its steps.
@@ -27,7 +28,7 @@ class ExactResumeHook(Hook):
         self._seed: int | None = None
 
     def before_run(self, runner: Runner) -> None:
-        """Note the seed that the data have; a resume brings that of the checkpoint."""
+        """Store the seed of the data; a resume brings that of the checkpoint."""
         self._seed = runner.seed
 
     def before_train(self, runner: Runner) -> None:

@@ -9,7 +9,7 @@ from torch import nn
 
 @HOOKS.register_module()
 class HeadsFirstHook(Hook):
-    """Keep the backbone still for the first steps (paper section 5.1: 1000 steps, heads only).
+    """Freeze the backbone for the first steps (paper section 5.1: 1000 steps, heads only).
 
     "Heads" are everything but the backbone, as in the published code. The backbone's parameters are in the optimizer
     from the start, but take no gradient and so have no optimizer state before the switch. The model is wrapped for DDP
@@ -17,7 +17,7 @@ class HeadsFirstHook(Hook):
     ``find_unused_parameters = True`` in the config. A resume starts on the right side of the switch.
 
     Args:
-        num_iters: Steps with the backbone still.
+        num_iters: Steps with the backbone frozen.
 
     Raises:
         ValueError: If the number is negative.
@@ -27,10 +27,10 @@ class HeadsFirstHook(Hook):
         if num_iters < 0:
             raise ValueError(f'the number of heads-only steps must be at least 0, got {num_iters}')
         self.num_iters = num_iters
-        self._held: list[nn.Parameter] = []
+        self._frozen: list[nn.Parameter] = []
 
     def before_train(self, runner: Runner) -> None:
-        """Hold the backbone if the switch is still to come.
+        """Freeze the backbone if the switch is still to come.
 
         Raises:
             ValueError: If DDP would stop at parameters without gradient.
@@ -43,15 +43,15 @@ class HeadsFirstHook(Hook):
                 )
             model = model.module
         if runner.iter < self.num_iters:
-            self._held = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]
+            self._frozen = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]
             self._set_requires_grad(False)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
-        """Let the backbone go when its step has come."""
-        if self._held and runner.iter >= self.num_iters:
+        """Unfreeze the backbone when its step has come."""
+        if self._frozen and runner.iter >= self.num_iters:
             self._set_requires_grad(True)
-            self._held = []
+            self._frozen = []
 
     def _set_requires_grad(self, requires_grad: bool) -> None:
-        for parameter in self._held:
+        for parameter in self._frozen:
             parameter.requires_grad_(requires_grad)

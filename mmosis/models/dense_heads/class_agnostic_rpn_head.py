@@ -14,9 +14,9 @@ from torch import Tensor
 class ClassAgnosticRPNHead(RPNHead):
     """mmdet's ``RPNHead`` that learns from all objects of the training's categories, not from those that match alone.
 
-    In the paper an object of another category than the reference's is no object to the RPN, which sees matched
-    features. Where it sees the image alone (:class:`LateMatchNeck`), it could not know, and the same object would be
-    one in one episode and none in the next. RPNs that know no class, as DE-ViT's (arXiv 2309.12969), learn from all.
+    In the paper an object of another category than the reference's is background to the RPN, which sees matched
+    features. Where it sees only the image (:class:`LateMatchNeck`), the same object would be positive in one episode
+    and negative in the next. Class-agnostic RPNs, as DE-ViT's (arXiv 2309.12969), learn from all.
 
     The others come from ``OneShotCocoDataset(keep_others=True)``; the RoI head's targets are those that match, as ever.
     Objects of held-out categories are none of them, so they count as background, as they do there. Arguments are
@@ -35,7 +35,7 @@ class ClassAgnosticRPNHead(RPNHead):
 
 
 def _of_any_category(sample: DetDataSample) -> DetDataSample:
-    """Make a sample whose objects are all of them, those that match first."""
+    """Make a sample with the objects of all categories, those that match first."""
     if 'other_instances' not in sample:
         raise ValueError(
             'ClassAgnosticRPNHead learns from objects of all categories, and a sample has only those of its episode; '

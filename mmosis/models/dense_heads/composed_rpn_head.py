@@ -69,7 +69,7 @@ class ComposedRPNHead(RPNHead):
 
 
 class ComposedMatcher:
-    """Match one image with its references, chunk by chunk; the image's own part is computed once, here.
+    """Match one image with its references, chunk by chunk; the image's own part is computed once, on construction.
 
     Args:
         neck: The match neck.

@@ -13,7 +13,7 @@ from torch import Tensor
 def group_by_pad_shape(
     samples: Sequence[DetDataSample], batch_shape: Sequence[int]
 ) -> dict[tuple[int, int], list[int]]:
-    """Which images of a batch have one size before the batch was padded to that of the largest.
+    """Group the images of a batch by their size before the batch was padded to that of the largest.
 
     Args:
         samples: B samples with the ``pad_shape`` of mmdet's preprocessor; one without it has the batch's.
@@ -29,7 +29,7 @@ def group_by_pad_shape(
 
 
 def repeat_feats(feats: Sequence[Tensor], counts: Sequence[int]) -> tuple[Tensor, ...]:
-    """Lay the pyramids of B images (B, C, H_l, W_l) beside their episodes (N, C, H_l, W_l); counts has B of them."""
+    """Repeat the pyramids of B images (B, C, H_l, W_l) for their episodes (N, C, H_l, W_l); counts has B numbers."""
     if all(count == 1 for count in counts):
         return tuple(feats)
     repeats = torch.tensor(counts, device=feats[0].device)
@@ -71,7 +71,7 @@ def _of_label(instances: InstanceData, label: int) -> InstanceData:
 
 
 def _others(instances: InstanceData, label: int, others: InstanceData) -> InstanceData:
-    """Lay those of the image's other episodes beside those of none; boxes and labels alone."""
+    """Join instances of the image's other episodes and those of no episode; boxes and labels only."""
     apart = instances[instances.labels != label]
     bboxes = torch.cat([get_box_tensor(apart.bboxes), get_box_tensor(others.bboxes)])
     return InstanceData(bboxes=bboxes, labels=torch.cat([apart.labels, others.labels]))

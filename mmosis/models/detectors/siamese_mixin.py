@@ -56,7 +56,7 @@ class SiameseMixin:
         self._check_match_neck()
 
     def _check_match_neck(self) -> None:
-        """Check that it is one, and that it keeps what the heads need."""
+        """Check the match neck's type, and that it keeps the fields that the heads need."""
         if not isinstance(self.match_neck, BaseMatchNeck):
             raise TypeError(f'a match neck must be a BaseMatchNeck, got {type(self.match_neck).__name__}')
         for name, head in self.named_children():
@@ -152,7 +152,8 @@ class SiameseMixin:
         return InstanceData.cat(results)
 
     def make_matcher(self, feats: Sequence[Tensor], num_references: int) -> Matcher:
-        """Make what matches an image with a chunk of its references; a detector may keep the image's own part in it.
+        """Make the function that matches an image with a chunk of references; it may hold what depends on the image
+        alone.
 
         Args:
             feats: As in :meth:`match_and_detect`.
@@ -174,7 +175,7 @@ class SiameseMixin:
         return [episode.label for episode in episodes]
 
     def region_layers(self) -> dict[int, nn.Linear | None]:
-        """Which maps of :meth:`encode_images` are compared with a vector of the reference, for an index of images.
+        """The maps of :meth:`encode_images` that are compared with a vector of the reference, for an index of images.
 
         Returns:
             dict: By the position of the map, which is that of the vector among what is kept of a reference, the layer
@@ -194,7 +195,7 @@ class SiameseMixin:
     # ---------------------------------------------------------------- mmdet's interface
 
     def extract_feat(self, batch_inputs: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
-        """Encode pixels. A pyramid is features already: mmdet's steps hand matched features through here."""
+        """Encode pixels; a pyramid is returned as it is, since mmdet's steps call this with matched features."""
         return super().extract_feat(batch_inputs) if isinstance(batch_inputs, Tensor) else batch_inputs
 
     def forward(

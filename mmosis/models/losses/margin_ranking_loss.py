@@ -1,4 +1,4 @@
-"""MarginRankingLoss: matches score above non-matches by a margin, and alike among themselves."""
+"""MarginRankingLoss: cross-entropy with CoAE's margin-based ranking of matches and non-matches."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ class MarginRankingLoss(CrossEntropyLoss):
         self.ranking_weight, self.upper, self.lower = ranking_weight, upper, lower
 
     def forward(self, cls_score: Tensor, label: Tensor, weight: Tensor | None = None, **kwargs: Any) -> dict:
-        """Compute both.
+        """Compute both losses.
 
         Args:
             cls_score: (R, 2), logits of match and non-match.

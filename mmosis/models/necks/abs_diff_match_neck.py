@@ -8,7 +8,8 @@ from .vector_match_neck import VectorMatchNeck
 
 @MODELS.register_module()
 class AbsDiffMatchNeck(VectorMatchNeck):
-    """Mark where an image resembles a reference (paper section 4.3 and appendix 1.2).
+    """Compare each position by its absolute difference to the mean of the reference (paper section 4.3 and appendix
+    1.2).
 
     Per pyramid level l: r = GAP(reference), D = |P - r| at each position, output = conv1x1([P, D]). Arguments are
     ``BaseMatchNeck``'s.

@@ -40,7 +40,7 @@ class BaseMatchNeck(BaseModule, metaclass=ABCMeta):
 
     @abstractmethod
     def encode_references(self, ref_feats: Sequence[Tensor], masks: Tensor | None = None) -> EncodedReferences:
-        """Reduce the references' pyramids to what is kept of them.
+        """Reduce the references' pyramids to the fields that are kept.
 
         Args:
             ref_feats: L levels, each (E, K, C, h_l, w_l), and maps that the neck gives beside them.
@@ -51,7 +51,7 @@ class BaseMatchNeck(BaseModule, metaclass=ABCMeta):
         """
 
     def merge_references(self, references: EncodedReferences) -> EncodedReferences:
-        """Make one row of K, as if they had been encoded as the K references of one episode: by default their mean."""
+        """Merge K rows into one, as if encoded as the K references of one episode: by default their mean."""
         return references.map(lambda tensor: tensor.mean(dim=0, keepdim=True))
 
     @abstractmethod

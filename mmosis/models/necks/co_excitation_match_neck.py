@@ -33,8 +33,8 @@ class CoExcitationMatchNeck(RegionMatchNeck):
       it is each level's own, as in ``AbsDiffMatchNeck``.
     - CoAE's RPN gets the image before its channels are weighed. Here all heads get the same features, by which this
       package replaces a pyramid.
-    - CoAE attends to all positions of a query of 128 pixels, 8x8 on C4. Here each level of a reference of any size is
-      pooled to as many, so that all rows have one size.
+    - CoAE attends to all positions of a reference of 128 pixels, 8x8 on C4. Here each level of a reference of any size
+      is pooled to as many, so that all rows have one size.
 
     Of a reference are kept: L ``grids`` of positions (C + 1, g, g), and its ``region`` (C, s, s). K references: mean of
     each cell. Masks: a feature counts by the fraction of its cell that the mask covers, and a cell of the grid by its

@@ -8,7 +8,8 @@ from .vector_match_neck import VectorMatchNeck
 
 @MODELS.register_module()
 class ConcatMatchNeck(VectorMatchNeck):
-    """Lay the reference itself beside the image feature: output = conv1x1([P, r]) (an ablation of paper section 4.3).
+    """Concatenate the reference itself with the image features: output = conv1x1([P, r]) (an ablation of paper section
+    4.3).
 
     The convolution is linear, so a reference only adds one vector to all positions; whether a position resembles it is
     left to the heads to find out. Arguments are ``BaseMatchNeck``'s.

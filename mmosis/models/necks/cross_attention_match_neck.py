@@ -18,7 +18,7 @@ MIN_COVERAGE = 1e-12
 
 @MODELS.register_module()
 class CrossAttentionMatchNeck(RegionMatchNeck):
-    """Mark where an image resembles a part of a reference, by attention over the reference's positions.
+    """Compare each position with the part of the reference that it attends to.
 
     Per pyramid level the reference is a grid of s x s positions f. A position P of the image attends to them, by
     multi-head scaled dot products, and gets the part of the reference that it resembles:
@@ -30,7 +30,7 @@ class CrossAttentionMatchNeck(RegionMatchNeck):
     the same where s divides the sides of the reference's maps.
 
     Attention between the positions of image and reference is how CAT (arXiv 2104.14984) matches, and the co-attention
-    of CoAE (arXiv 1911.12529) and AIT (CVPR 2021) before their proposals. They hand what is attended on as features, on
+    of CoAE (arXiv 1911.12529) and AIT (CVPR 2021) before their proposals. They pass what is attended on as features, on
     one level of a backbone, and their references attend to the image too. Here it takes the mean's place in the paper's
     matching, so ``W_v`` starts as the identity: |P - r(P)| then compares features of one space. A reference that
     attends to the image would have to be encoded for each image again. All levels use the same matrices, as they do the

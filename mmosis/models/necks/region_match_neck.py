@@ -9,7 +9,7 @@ from .base_match_neck import BaseMatchNeck
 
 
 class RegionMatchNeck(BaseMatchNeck):
-    """Keep what :class:`RelationRoIHead` compares regions of the image with.
+    """Keep a region of each reference, which :class:`RelationRoIHead` compares with regions of the image.
 
     Of a reference is kept, beside what a subclass matches by: its ``region`` (C, s, s), which is one level of its
     pyramid, pooled to the size of a RoI; of K references the mean. Crops should fill their square, as regions do:

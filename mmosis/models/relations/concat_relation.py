@@ -1,4 +1,4 @@
-"""ConcatRelation: the mean of a region beside that of the reference, for two layers to judge."""
+"""ConcatRelation: two layers on the concatenated means of a region and of the reference."""
 
 import torch
 from mmdet.registry import MODELS
@@ -9,11 +9,11 @@ from .region_relation import RegionRelation, Related
 
 @MODELS.register_module()
 class ConcatRelation(RegionRelation):
-    """Judge a match by the means of a region and of its reference, laid side by side.
+    """Classify a match by the concatenated means of a region and of its reference.
 
-    CoAE (arXiv 1911.12529, section 3.3) classifies a proposal so: its pooled features and the query's, both of weighed
-    channels, go through two layers of 4096, 8 and 2 units. With :class:`CoExcitationMatchNeck` channels are weighed
-    here as well. Matched features stay as they are, for the box and the mask.
+    CoAE (arXiv 1911.12529, section 3.3) classifies a proposal so: its pooled features and the reference's, both of
+    weighed channels, go through two layers of 4096, 8 and 2 units. With :class:`CoExcitationMatchNeck` channels are
+    weighed here as well. Matched features stay as they are, for the box and the mask.
 
     What differs: the logit of a match is added to the box head's own. A stage of ResNet that comes before the mean in
     CoAE is not there in a pyramid. And between the layers is a ReLU; without it, as in CoAE's code, they are one linear
@@ -38,6 +38,6 @@ class ConcatRelation(RegionRelation):
         )
 
     def forward(self, matched: Tensor, regions: Tensor, references: Tensor, episodes: Tensor) -> Related:
-        """Judge; arguments are ``RegionRelation``'s, and matched features are returned as they came."""
+        """Classify; arguments are ``RegionRelation``'s, and matched features are returned as they came."""
         vectors, ref_vectors = regions.mean(dim=(2, 3)), references.mean(dim=(2, 3))
         return Related(matched, self.judge(torch.cat([vectors, ref_vectors[episodes]], dim=1)).squeeze(1))

@@ -12,7 +12,7 @@ from .region_relation import RegionRelation, Related
 
 @MODELS.register_module()
 class MetricRelation(RegionRelation):
-    """Decide by the cosine of a region with the reference's prototype, and show the box head where it is high.
+    """Classify by the cosine of a region with the reference's prototype, and give the box head a map of cosines.
 
     As in DE-ViT (arXiv 2309.12969; its code mlzxy/devit, ``OpenSetDetectorWithExamples.forward``):
 
@@ -69,7 +69,7 @@ class MetricRelation(RegionRelation):
         return self.log_temperature.float().exp()
 
     def embed(self, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """Embed regions (R, C, s, s): positions (R, D, s, s) and their means (R, D); their lengths mean nothing."""
+        """Embed regions (R, C, s, s): positions (R, D, s, s) and their means (R, D); they are not normalised."""
         # In float32: cosines are close to each other, and the temperature multiplies what is rounded off.
         positions = self.embed_layer(regions).float()
         return positions, positions.mean(dim=(2, 3))

@@ -14,12 +14,12 @@ class MutualRelation(RegionRelation):
 
     The paper's matcher loses more to objects of other categories than to anything else, and the demo's scenes have
     distractors that have the reference's colour or texture and not its outline, or the reverse. A comparison of
-    means cannot separate them, one of layouts fails where the object is turned. Here every cell of the region looks for
-    its like in the reference, wherever that is, and every cell of the reference for its like in the region; what is
-    left over on either side separates them. The first direction is the attention relation of BHRL
+    means cannot separate them, one of layouts fails where the object is rotated. Here every cell of the region is
+    matched with the reference's cells, wherever they are, and every cell of the reference with the region's; the
+    differences on either side separate them. The first direction is the attention relation of BHRL
     (:class:`HierarchicalRelation`), the second one is ours.
 
-    Cells are unit vectors, their likeness is the cosine. A cell's like is the softmax mean of the other side's cells.
+    Cells are unit vectors, compared by the cosine. A cell's counterpart is the softmax mean of the other side's cells.
     The similarity of a region and a reference is the mean of the cells' best cosines, of both sides (that of chamfer
     matching), times a learnt temperature.
 
@@ -34,7 +34,7 @@ class MutualRelation(RegionRelation):
         self.embed_layer = nn.Conv2d(self.in_channels, embed_channels, 1)
         self.log_temperature = nn.Parameter(torch.tensor(float(temperature)).log())
         self.bias = nn.Parameter(torch.tensor(-temperature / 2))
-        # What is left over of the region stays at its place; that of the reference has none in it.
+        # The region's differences stay at their positions; those of the reference have no position in the region.
         self.relate_region = nn.Linear(embed_channels, self.out_channels)
         self.relate_reference = nn.Linear(embed_channels, self.out_channels)
 
@@ -46,9 +46,9 @@ class MutualRelation(RegionRelation):
         """Compare; arguments and result are ``RegionRelation``'s."""
         cells, ref_cells = self.embed(regions), self.embed(references)[episodes]
         cosines = cells @ ref_cells.transpose(1, 2)
-        left_over = self._left_over(cells, ref_cells, cosines)
-        ref_left_over = self._left_over(ref_cells, cells, cosines.transpose(1, 2))
-        related = self.relate_region(left_over) + self.relate_reference(ref_left_over).mean(dim=1, keepdim=True)
+        differences = self._differences(cells, ref_cells, cosines)
+        ref_differences = self._differences(ref_cells, cells, cosines.transpose(1, 2))
+        related = self.relate_region(differences) + self.relate_reference(ref_differences).mean(dim=1, keepdim=True)
         feats = matched + related.transpose(1, 2).reshape(matched.shape)
         return Related(feats, self.log_temperature.exp() * _mean_of_best(cosines) + self.bias)
 
@@ -57,10 +57,10 @@ class MutualRelation(RegionRelation):
         cosines = torch.einsum('rpd,eqd->repq', self.embed(regions), self.embed(references))
         return self.log_temperature.exp() * _mean_of_best(cosines)
 
-    def _left_over(self, cells: Tensor, others: Tensor, cosines: Tensor) -> Tensor:
-        """How cells (R, P, d) differ from their like among the others (R, Q, d), in the order of 1 an entry."""
-        like = (self.log_temperature.exp() * cosines).softmax(dim=-1) @ others
-        return (cells - like).abs() * cells.shape[-1] ** 0.5
+    def _differences(self, cells: Tensor, others: Tensor, cosines: Tensor) -> Tensor:
+        """How cells (R, P, d) differ from their counterparts among others (R, Q, d), in the order of 1 an entry."""
+        counterparts = (self.log_temperature.exp() * cosines).softmax(dim=-1) @ others
+        return (cells - counterparts).abs() * cells.shape[-1] ** 0.5
 
 
 def _mean_of_best(cosines: Tensor) -> Tensor:

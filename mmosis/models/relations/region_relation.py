@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Related(NamedTuple):
-    """What a comparison of R regions says.
+    """The result of a comparison of R regions.
 
     Attributes:
         feats: (R, C', s, s), which the box head classifies.

@@ -66,22 +66,22 @@ class TranslationRelation(RegionRelation):
         return Related(matched + translated.transpose(1, 2).reshape(matched.shape))
 
     def encode(self, regions: Tensor) -> Tensor:
-        """Read regions (R, C, s, s): positions (R, s * s, D)."""
+        """Encode regions (R, C, s, s): positions (R, s * s, D)."""
         embedded = self.embed_region(regions)
         return self.encoder_feedforward(self.encoder_attention(embedded, embedded))
 
     def prepare(self, references: Tensor) -> Tensor:
-        """Read references (E, C, s, s) as far as no region has to be known: positions (E, s * s, D)."""
+        """Encode references (E, C, s, s) as far as that depends on no region: positions (E, s * s, D)."""
         embedded = self.embed_reference(references)
         return self.decoder_attention(embedded, embedded)
 
     def translate(self, encoded: Tensor, prepared: Tensor) -> Tensor:
-        """Say encoded regions (R, s * s, D) in terms of each one's reference (R, s * s, D): (R, s * s, C')."""
+        """Express encoded regions (R, s * s, D) by the positions of their references (R, s * s, D): (R, s * s, C')."""
         return self.out_layer(self.decoder_feedforward(self.cross_attention(prepared, encoded)))
 
 
 class _Embedding(nn.Module):
-    """Embed maps (R, C, s, s) as positions (R, N = s * s, D) that know where they are."""
+    """Embed maps (R, C, s, s) as positions (R, N = s * s, D) with position codes."""
 
     def __init__(self, in_channels: int, out_channels: int, num_positions: int, dropout: float) -> None:
         super().__init__()

@@ -32,6 +32,6 @@ def describe(cutout: np.ndarray) -> str:
 def read_appearance(text: str) -> np.ndarray:
     """Read a vector, (D,) float32; the distance of two is 0 for equal cut-outs and about 1 for unlike ones."""
     vector = np.frombuffer(base64.b64decode(text), np.uint8).astype(np.float32) / 255
-    # Colours, layout and length have a say each, whatever their number of values.
+    # Colours, layout and length count alike, whatever their number of values.
     vector[_BINS**3 : -1] /= np.sqrt(_GRID**2)
     return vector

@@ -102,7 +102,7 @@ def test_scores_of_one_column_are_refused(wrong: str) -> None:
 
 
 def test_a_box_head_gives_both_losses(make_model: Callable, train_data: dict) -> None:
-    """From the config alone, beside the accuracy, which mmdet still tells."""
+    """From the config alone, beside the accuracy, which mmdet still logs."""
     model = make_model(roi_head=dict(bbox_head=dict(loss_cls=dict(type='MarginRankingLoss')))).train()
     losses = model(**model.data_preprocessor(train_data, True), mode='loss')
     assert {'loss_cls', 'loss_ranking', 'acc', 'loss_bbox', 'loss_mask'} <= set(losses)

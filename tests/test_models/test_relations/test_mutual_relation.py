@@ -1,4 +1,4 @@
-"""MutualRelation: both sides look for their parts in the other, by loops over cells, and in the detector."""
+"""MutualRelation: cells of both sides matched with the other's, by loops over cells, and in the detector."""
 
 from collections.abc import Callable
 
