@@ -213,7 +213,7 @@ def test_lite_on_split_1_differs_from_lite_in_what_is_held_out() -> None:
     assert (s1.test_dataloader.dataset.split, s1.test_dataloader.dataset.phase) == (1, 'one-shot')
 
 
-def test_composed_scenes_are_where_the_lite_configs_look_for_them() -> None:
+def test_composed_scenes_are_where_the_lite_configs_read_them() -> None:
     composed = read('configs/_base_/datasets/composed_scenes.py').composed
     lite, s1 = (
         {

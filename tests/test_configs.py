@@ -45,7 +45,7 @@ def load(name: str, scenes: Path, work_dir: Path) -> Config:
         loader.update(batch_size=1, num_workers=0, persistent_workers=False)
         for dataset in loader.dataset.get('datasets', [loader.dataset]):  # a mixture has several
             shrink_dataset(dataset, scenes)
-    leave_out_pretrained(cfg.model)
+    drop_pretrained(cfg.model)
     if 'rpn_head' in cfg.model:
         cfg.model.train_cfg.rpn_proposal.max_per_img = cfg.model.test_cfg.rpn.max_per_img = 20
     cfg.train_cfg.max_iters = 1
@@ -67,13 +67,13 @@ def shrink_dataset(dataset: dict, scenes: Path) -> None:
         dataset.indices = 1
 
 
-def leave_out_pretrained(part: dict) -> None:
+def drop_pretrained(part: dict) -> None:
     """Start every part of a model from random weights."""
     for key, value in part.items():
         if isinstance(value, dict) and 'Pretrained' in str(value.get('type')):
             part[key] = None
         elif isinstance(value, dict):
-            leave_out_pretrained(value)
+            drop_pretrained(value)
 
 
 @pytest.mark.parametrize('name', CONFIGS)

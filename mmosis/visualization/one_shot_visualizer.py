@@ -34,7 +34,8 @@ class OneShotLocalVisualizer(DetLocalVisualizer):
         inset: Longer side of a reference, as a fraction of the image's shorter side; less where a row would not fit.
         border: Width of a reference's frame in pixels.
         columns: Panels in a row, at most.
-        min_size: Smaller images are enlarged by a whole number, so that their shorter side has at least so many pixels.
+        min_size: Smaller images are enlarged by an integer factor, so that their shorter side has at least so many
+            pixels.
         alpha: Opacity of masks and boxes, 0-1.
         **kwargs: ``DetLocalVisualizer``'s.
     """

@@ -75,7 +75,7 @@ def test_missing_masks_are_refused_unless_boxes_suffice(make, tiny_coco, tiny_pi
     assert len(make(root)) == 8
 
 
-def test_missing_pictures_are_told_when_the_file_is_loaded(make, tiny_coco):
+def test_missing_images_are_an_error_when_the_file_is_loaded(make, tiny_coco):
     root = tiny_coco()
     for name in ('a.jpg', 'h.png'):  # the second shows nothing
         (root / 'images' / name).unlink()
@@ -85,7 +85,7 @@ def test_missing_pictures_are_told_when_the_file_is_loaded(make, tiny_coco):
         make(root, filter_cfg=dict(filter_empty_gt=True))
 
 
-def test_pictures_that_are_not_read_need_not_be_there(tiny_coco, tiny_pipelines):
+def test_images_that_are_not_read_may_be_missing(tiny_coco, tiny_pipelines):
     cfg = dict(type='CocoFileDataset', data_root=str(tiny_coco()), ann_file='annotations.json', pipeline=[])
     assert len(DATASETS.build(dict(cfg, data_prefix=dict(img='nowhere/')))) == 8
     load = [dict(type='LoadImage', backend_args=dict(backend='petrel'))]

@@ -31,7 +31,7 @@ def report(write_report: Callable) -> Path:
     return write_report(rows=['truck', 'motorcycle', 'car'], columns=['car', 'bicycle', 'truck'], matrix=matrix)
 
 
-def test_shares_follow_the_greatest_confusion_with_what_is_shown(report: Path) -> None:
+def test_probabilities_follow_the_greatest_confusion_with_what_is_shown(report: Path) -> None:
     confused = ConfusedCategories(report, NAMES)
     probs = confused.probabilities([MOTORCYCLE, BUS, TRUCK], [BICYCLE, CAR])
     np.testing.assert_allclose(probs, np.array([0.1, 0.1, 0.1]) / 3 + 0.9 * np.array([40, 0, 30]) / 70)

@@ -222,7 +222,7 @@ def test_metainfo_is_plain_so_that_a_checkpoint_of_a_training_loads(tiny_dataset
     assert load_weights_file(tmp_path / 'a.pth')['meta']['dataset_meta']['protocol']['phase'] == 'background'
 
 
-def test_pictures_that_are_searched_or_give_references_must_be_there(tiny_dataset, tiny_coco, tiny_pipelines):
+def test_images_that_are_searched_or_give_references_must_exist(tiny_dataset, tiny_coco, tiny_pipelines):
     """Under S1, h.png shows nothing, and e.jpg one-shot categories alone: it gives references, and is not searched."""
     root = tiny_coco()
     (root / 'images/h.png').unlink()

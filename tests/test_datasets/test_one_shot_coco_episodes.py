@@ -164,7 +164,7 @@ def test_test_references_are_a_function_of_seed_image_category_and_run(tiny_data
     assert len({tuple(everything[3, 10, run]) for run in range(4)}) > 1
 
 
-def test_the_test_picture_ends_where_its_padding_begins(tiny_dataset):
+def test_the_test_image_ends_where_its_padding_begins(tiny_dataset):
     dataset = tiny_dataset(test_mode=True, phase='all')
     shapes = {
         item['data_samples'].img_id: item['data_samples'].img_shape for item in map(dataset.__getitem__, range(7))
@@ -263,7 +263,7 @@ def test_a_reference_from_an_exif_rotated_image_is_cut_in_the_frame_of_its_annot
     assert len(expected) > 5
 
 
-def test_pictures_of_a_phone_are_turned_upright(tiny_dataset, tiny_coco):
+def test_images_of_a_phone_are_turned_upright(tiny_dataset, tiny_coco):
     """As Label Studio exports them: the size as it is stored, boxes as shown; one box of the image shows which."""
 
     def outlined(entries):

@@ -50,7 +50,7 @@ def test_it_finds_the_same(name: str, tmp_path: Path) -> None:
     ]
 
 
-def test_the_tool_keeps_the_half_precision_of_the_model_in_the_box(tmp_path: Path) -> None:
+def test_the_tool_keeps_the_half_precision_of_the_default_model(tmp_path: Path) -> None:
     printed = run('tools/deployment/export_onnx.py', f'configs/{LITE}.py', LITE_WEIGHTS, tmp_path / 'out')
     assert re.search(r'60x90 \(h x w\): \d+ detections in both, boxes differ by up to \S+ pixels', printed)
     assert float(re.search(r'out: (\S+) MB', printed)[1]) < 17
@@ -104,7 +104,7 @@ def test_a_folder_that_is_there_stays(pocket, tmp_path: Path) -> None:
         ('MAX_MASK_DIFFERENCE', -1, 'masks differ by up to'),
     ],
 )
-def test_what_differs_is_told_and_nothing_is_left(pocket, tmp_path, monkeypatch, limit, value, message) -> None:
+def test_what_differs_is_an_error_and_nothing_is_left(pocket, tmp_path, monkeypatch, limit, value, message) -> None:
     monkeypatch.setattr(check, limit, value)
     with pytest.raises(ValueError, match=f'the exported model is not the same: {message}'):
         export_onnx(pocket, tmp_path / 'out')

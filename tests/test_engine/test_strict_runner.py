@@ -118,7 +118,7 @@ def test_what_the_message_advises_starts_from_weights_that_fit_in_part(checkpoin
     assert model.head.weight.shape == (5, 2)
 
 
-def test_its_log_leaves_out_the_notice_of_mmengines_own_file_client(
+def test_its_log_has_no_notice_of_mmengines_own_file_client(
     train: Callable, capsys: pytest.CaptureFixture, tmp_path: Path
 ) -> None:
     train(TwoParts())

@@ -52,7 +52,7 @@ def test_another_pretraining_is_logged_as_a_leak(checkpoint: Path, mmengine_log:
     assert torch.equal(backbone.conv1.weight, weights['conv1.weight'])
 
 
-def test_a_missing_leak_free_file_is_told_with_the_ways_out(tmp_path: Path) -> None:
+def test_a_missing_leak_free_file_is_an_error_with_the_ways_out(tmp_path: Path) -> None:
     backbone = build_resnet(init_cfg(tmp_path / 'none.pth'))
     with pytest.raises(FileNotFoundError, match=r'none.pth is missing: ResNet-50.*687 ImageNet.*imagenet1k\.py'):
         backbone.init_weights()
@@ -127,7 +127,7 @@ class TestPackaged:
         backbone.init_weights()
         assert torch.equal(backbone.stage.layer.weight, torch.ones(2, 2))
 
-    def test_a_package_that_is_not_installed_is_told_with_what_to_install(self) -> None:
+    def test_a_package_that_is_not_installed_is_an_error_with_what_to_install(self) -> None:
         backbone = build_resnet(packaged(package='no_such_package', file='net.pth'))
         with pytest.raises(
             FileNotFoundError,

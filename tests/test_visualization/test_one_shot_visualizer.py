@@ -148,7 +148,7 @@ class TestLayout:
             inset = panel(drawn, row, 0)[-34:-2, 2:34]
             np.testing.assert_array_equal(inset, reference.numpy()[::-1].transpose(1, 2, 0))
 
-    def test_small_images_are_enlarged_by_a_whole_number(self, image: np.ndarray, sample: DetDataSample) -> None:
+    def test_small_images_are_enlarged_by_an_integer(self, image: np.ndarray, sample: DetDataSample) -> None:
         """80 pixels to at least 150: twice."""
         drawn = draw(image, add_detections(sample, 0.9), dict(min_size=150))
         found, empty = panel(drawn, 0, 0, factor=2), panel(drawn, 0, 1, factor=2)
@@ -200,7 +200,7 @@ class TestDetections:
         visualizer.add_datasample('name', image, add_detections(sample, 0.876))
         assert texts[:2] == ['87.6', 'person']
 
-    def test_several_detections_of_an_episode_share_its_panel(self, image: np.ndarray, sample: DetDataSample) -> None:
+    def test_several_detections_of_an_episode_are_in_its_panel(self, image: np.ndarray, sample: DetDataSample) -> None:
         add_detections(sample, 0.9, 0.8)
         sample.pred_instances.episode_ids = torch.tensor([1, 1])
         drawn = draw(image, sample)

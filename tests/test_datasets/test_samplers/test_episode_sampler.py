@@ -33,7 +33,7 @@ def test_draws_are_numbered_without_end(sampler_of):
 
 
 @pytest.mark.parametrize('world_size', [2, 3])
-def test_ranks_share_the_draws(sampler_of, world_size):
+def test_ranks_split_the_draws(sampler_of, world_size):
     ranks = [_first(sampler_of(rank, world_size), 4) for rank in range(world_size)]
     assert [draw for step in zip(*ranks, strict=True) for draw in step] == list(range(4 * world_size))
 

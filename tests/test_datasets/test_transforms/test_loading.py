@@ -20,7 +20,7 @@ def test_the_image_is_loaded_with_its_shapes(path, size):
     assert results['img_shape'] == results['ori_shape'] == (40, 60)
 
 
-def test_a_picture_of_another_size_is_refused(path):
+def test_an_image_of_another_size_is_refused(path):
     message = r'image.png is 40x60 \(h x w\), but the annotation file says 60x40'
     with pytest.raises(ValueError, match=message):
         LoadImage()(dict(img_path=path, height=60, width=40))

@@ -175,7 +175,7 @@ def test_a_mask_that_is_there_stays_as_it_is():
 
 
 @pytest.mark.parametrize('bbox', [(0, 0, 60, 40), (-0.5, 0, 60.5, 40)])
-def test_a_picture_that_is_all_object_is_marked_everywhere(bbox):
+def test_an_image_that_is_all_object_is_marked_everywhere(bbox):
     results = _crop(bbox, margin=0.5, mark_box=True)
     np.testing.assert_array_equal(results['gt_masks'].masks, np.full((1, 40, 60), 255))
 

@@ -24,7 +24,7 @@ def image() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (12, 8, 3), dtype=np.uint8)
 
 
-def test_pictures_of_a_draw_change_alike_whatever_drew_before(image: np.ndarray) -> None:
+def test_images_of_a_draw_change_alike_whatever_drew_before(image: np.ndarray) -> None:
     image_side, ref_side = SharedByEpisode(TRANSFORMS), SharedByEpisode(TRANSFORMS)
     changed = []
     for draw in range(12):

@@ -46,7 +46,7 @@ def test_an_enlargement_has_its_bound() -> None:
     assert found['img'].shape[:2] == (64, 64)
 
 
-def test_a_picture_that_is_smaller_than_the_window_bounds_it() -> None:
+def test_an_image_that_is_smaller_than_the_window_bounds_it() -> None:
     found = zoom(sample([[10, 10, 90, 90]], [0], shape=(100, 300)), object_size=(32, 32))
     assert found['img'].shape[:2] == (100, 300)
 
@@ -57,7 +57,7 @@ def test_a_searched_object_comes_before_others() -> None:
         assert 1 in found['gt_bboxes_labels'].tolist()
 
 
-def test_without_a_searched_one_any_other_does_and_without_any_the_picture_stays() -> None:
+def test_without_a_searched_one_any_other_does_and_without_any_the_image_stays() -> None:
     assert zoom(sample([[0, 0, 30, 30]], [OTHER]))['gt_bboxes_labels'].tolist() == [OTHER]
     assert zoom(sample([], []))['img'].shape[:2] == (400, 600)
 

@@ -61,7 +61,7 @@ def test_all_are_kept_by_default(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('code', [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize('keep', [1, 2])
-def test_a_full_disk_leaves_the_last_whole_one(tmp_path: Path, break_disk: Callable, code: int, keep: int) -> None:
+def test_a_full_disk_leaves_the_last_valid_one(tmp_path: Path, break_disk: Callable, code: int, keep: int) -> None:
     break_disk('iter_6.pth', code)
     with pytest.raises(OSError, match='the disk is full: ') as caught:
         train_one_weight(tmp_path, max_iters=8, checkpoint=dict(max_keep_ckpts=keep))
@@ -80,7 +80,7 @@ def test_a_full_disk_at_the_first(tmp_path: Path, break_disk: Callable) -> None:
         train_one_weight(tmp_path)
 
 
-def test_another_error_of_the_disk_is_told_as_it_is(tmp_path: Path, break_disk: Callable) -> None:
+def test_another_error_of_the_disk_is_raised_as_it_is(tmp_path: Path, break_disk: Callable) -> None:
     break_disk('iter_2.pth', errno.EIO)
     with pytest.raises(OSError, match='cannot write') as caught:
         train_one_weight(tmp_path)

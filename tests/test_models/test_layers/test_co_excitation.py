@@ -70,7 +70,7 @@ def test_positions_that_do_not_count_are_not_there(layer: CoExcitation, sides: t
 
 
 @torch.no_grad()
-def test_a_share_counts_as_that_part_of_a_position(layer: CoExcitation, sides: tuple[Tensor, Tensor]) -> None:
+def test_a_position_counts_by_its_coverage(layer: CoExcitation, sides: tuple[Tensor, Tensor]) -> None:
     """Two positions at half weight are one that comes twice."""
     image, reference = sides
     twice = torch.cat([reference[..., :1], reference[..., :1], reference[..., 1:]], dim=-1)

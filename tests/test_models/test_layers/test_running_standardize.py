@@ -45,7 +45,7 @@ def test_later_it_forgets_and_follows(settled: RunningStandardize) -> None:
     torch.testing.assert_close(settled.running_mean, MEAN + 10, atol=0.3, rtol=0)
 
 
-def test_what_a_picture_becomes_does_not_depend_on_its_batch(settled: RunningStandardize) -> None:
+def test_what_an_image_becomes_does_not_depend_on_its_batch(settled: RunningStandardize) -> None:
     settled.eval()
     before, x = settled.running_mean.clone(), draw(seed=7)
     torch.testing.assert_close(settled(x)[:1], settled(x[:1]))

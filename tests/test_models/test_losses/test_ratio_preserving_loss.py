@@ -52,7 +52,7 @@ each_case = pytest.mark.parametrize('regions', CASES.values(), ids=CASES)
 class TestEquation:
     @each_case
     @pytest.mark.parametrize('alpha', [0.25, 0.6])
-    def test_shares_of_two_means(self, regions: list, alpha: float) -> None:
+    def test_weights_of_two_means(self, regions: list, alpha: float) -> None:
         loss = RatioPreservingLoss(alpha)(*make_case(*regions))
         torch.testing.assert_close(loss, torch.tensor(expected(regions, alpha)))
 

@@ -47,7 +47,7 @@ def test_a_level_is_a_product_with_each_position(neck: LateMatchNeck) -> None:
     assert matched.references is references
 
 
-def test_references_to_one_image_share_it_without_a_copy(neck: LateMatchNeck) -> None:
+def test_references_to_one_image_have_it_without_a_copy(neck: LateMatchNeck) -> None:
     feats, references = make_feats(), neck.encode_references(make_ref_feats(4))
     together = neck(feats, references)
     assert [tuple(level.shape) for level in together] == [(4, OUT, 8, 6), (4, OUT, 4, 3)]

@@ -61,7 +61,7 @@ class TestReferences:
         torch.testing.assert_close(region[0, 0], torch.tensor([[3.0, 5.0], [3.0, 5.0]]))
         torch.testing.assert_close(region[0, 1], torch.tensor([[1.75, 1.75], [3.25, 3.25]]))
 
-    def test_without_a_mask_the_region_is_the_whole_crop(self) -> None:
+    def test_without_a_mask_the_region_is_the_complete_crop(self) -> None:
         ref_feats = make_ref_feats()
         quarters = ref_feats[1][0, 0].unflatten(-1, (2, 2)).unflatten(-3, (2, 2)).mean(dim=(-3, -1))
         region = make_neck(ref_level=1).encode_references(ref_feats)['region']

@@ -145,7 +145,7 @@ class TestDetections:
     def test_the_threshold_holds(self, cfg: ConfigDict) -> None:
         assert len(self.detect(cfg, [[1.0, 0.0], [0.5, 0.0], [0.2, 0.0]], score_thr=0.7)) == 1
 
-    def test_boxes_end_at_the_picture_within_its_padding(self, cfg: ConfigDict) -> None:
+    def test_boxes_end_at_the_image_within_its_padding(self, cfg: ConfigDict) -> None:
         found = self.detect(cfg, [[0.0, 9.0], [9.0, 0.0], [0.0, 9.0]])
         torch.testing.assert_close(found.bboxes, torch.tensor([[0.5, 16 / 63, 0.9, 47 / 63]]))
 
@@ -159,7 +159,7 @@ class TestMasks:
         logits = torch.full((len(boxes), 1, 28, 28), 9.0)
         return head._predict_by_feat_single(logits, boxes, None, META, cfg.test_cfg.rcnn, rescale)
 
-    def test_results_are_whole_pixels_of_the_original_image(self, cfg: ConfigDict) -> None:
+    def test_results_are_integer_pixels_of_the_original_image(self, cfg: ConfigDict) -> None:
         boxes = torch.tensor([[0, 16 / 63, 1, 47 / 63], [10.3 / 63, 26.2 / 63, 19.1 / 63, 35.4 / 63]])
         masks = self.paste(cfg, boxes, rescale=True)
         assert boxes.tolist() == [[0, 0, 64, 32], [10, 10, 20, 20]]

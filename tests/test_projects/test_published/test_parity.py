@@ -117,7 +117,7 @@ def detections(model: SiameseTwoStageDetector, maps: dict) -> InstanceData:
         return model.match_and_detect(maps['imgP'], references, DetDataSample(metainfo=META))
 
 
-def test_whole_search(detections: InstanceData, expected: dict) -> None:
+def test_complete_search(detections: InstanceData, expected: dict) -> None:
     assert detections.bboxes[:, YX].numpy().tolist() == expected['unmold_boxes'].tolist()
     assert_close(detections.scores, expected['detections'][0][:, 5])
     masks = detections.masks.numpy()

@@ -63,7 +63,7 @@ def test_a_reference_is_cut_from_the_resized_image() -> None:
     assert not results['img'][:8].any()
 
 
-def test_a_picture_that_is_a_reference_is_resized_once() -> None:
+def test_an_image_that_is_a_reference_is_resized_once() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     np.testing.assert_array_equal(reference(img=noise, ref_bbox=(0, 0, 32, 24))['img'][4:28], noise)
 

@@ -33,7 +33,7 @@ def test_pixels_covered_less_than_half_are_drawn_but_not_owned(canvas):
     assert not canvas.instances()[0].mask.any()
 
 
-def test_later_ones_are_in_front_as_far_as_the_least_visible_share_allows(canvas):
+def test_later_ones_are_in_front_as_far_as_the_least_visible_fraction_allows(canvas):
     canvas.put(_place((10, 10), category=1), _square(8))
     canvas.put(_place((10, 10), (16, 10), (14, 10), category=2), _square(8, 100.0))
     first, second = canvas.instances()

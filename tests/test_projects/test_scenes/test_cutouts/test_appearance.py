@@ -18,7 +18,7 @@ def test_equal_ones_have_no_distance_whatever_their_size():
     assert _distance(_disc((10, 200, 30)), _disc((10, 200, 30), 80, 80)) < 0.05
 
 
-def test_nearer_colours_and_shapes_look_nearer():
+def test_nearer_colours_and_shapes_have_nearer_vectors():
     red, other_red, blue = _disc((20, 20, 220)), _disc((30, 30, 240)), _disc((220, 20, 20))
     assert 0 < _distance(red, other_red) < 0.3
     assert _distance(red, blue) > 1

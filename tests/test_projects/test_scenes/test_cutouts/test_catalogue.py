@@ -29,7 +29,7 @@ def test_sources_take_turns_by_their_weights_and_categories_equally_often(catalo
     ]
 
 
-def test_one_kind_a_turn_comes_exactly_once_a_lap(catalogue):
+def test_one_category_a_turn_comes_exactly_once_a_lap(catalogue):
     turns = [catalogue.take_turn(i, 0, (1, 1))[0] for i in range(16)]
     assert Counter(turns) == {0: 3, 1: 3, 2: 3, 3: 3, 4: 2, 5: 2}
 
@@ -43,13 +43,13 @@ def test_similar_ones_are_the_nearest_others(catalogue):
     assert len({catalogue.draw_similar(0, 3, rng) for _ in range(30)}) == 3
 
 
-def test_any_kind_is_drawn_by_the_weight_of_its_source(catalogue):
+def test_any_category_is_drawn_by_the_weight_of_its_source(catalogue):
     rng = np.random.default_rng(0)
     drawn = Counter(catalogue.categories[catalogue.draw_category(rng)].source for _ in range(400))
     assert drawn['photographs'] == pytest.approx(300, abs=40)
 
 
-def test_grounds_are_of_sources_without_weight_too(photographs, icons, tmp_path):
+def test_backgrounds_are_of_sources_without_weight_too(photographs, icons, tmp_path):
     catalogue = _catalogue(tmp_path, Source(str(photographs), weight=0), Source(str(icons), 'alpha'))
     assert 'photographs' in str(catalogue.draw_background(np.random.default_rng(0)))
     assert {catalogue.categories[catalogue.take_turn(i, 0, (1, 1))[0]].source for i in range(6)} == {'icons'}

@@ -34,7 +34,7 @@ def test_a_large_object_is_reduced_and_a_small_one_is_not_taken(tmp_path):
     assert not (tmp_path / 'b.png').exists()
 
 
-def test_a_ground_is_reduced_with_its_masks(tmp_path):
+def test_a_background_is_reduced_with_its_masks(tmp_path):
     image = _image()
     mask = image[..., 3] // 255
     objects = [('disc', False, mask), ('disc', True, mask[::-1]), ('none', False, np.zeros_like(mask))]

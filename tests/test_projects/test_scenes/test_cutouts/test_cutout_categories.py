@@ -30,7 +30,7 @@ def test_categories_are_read_with_their_cut_outs_and_backgrounds(read):
     assert no_backgrounds == []
 
 
-def test_categories_of_one_look_are_one(read):
+def test_categories_of_one_appearance_are_one(read):
     categories, numbers = join_categories(read[1][0])
     assert [(category.name, len(category.cutouts)) for category in categories] == [('icons/a', 2), ('icons/b', 1)]
     assert numbers == {'icons/a': 0, 'icons/b': 1, 'icons/a_copy': 0}

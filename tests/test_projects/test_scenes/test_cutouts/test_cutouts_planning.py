@@ -37,7 +37,7 @@ def test_main_categories_similar_ones_and_others_come_as_often_as_the_settings_s
     assert Counter(each.category for each in planned) == {0: 2, 1: 2, 2: 3, 3: 1}
 
 
-def test_one_main_kind_can_be_many_and_small():
+def test_one_main_category_can_be_many_and_small():
     settings = dict(num_instances=(1, 1), num_many=(9, 9), many_prob=1.0, num_similar=(0, 0), num_others=(0, 0))
     planned, config = _plan(size=(0.25, 0.25), small_size=(0.1, 0.1), **settings)
     assert Counter(each.category for each in planned) == {0: 9, 1: 1}

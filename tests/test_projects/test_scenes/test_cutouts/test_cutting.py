@@ -43,7 +43,7 @@ def test_what_is_held_out_is_neither_cut_out_nor_on_a_background(photographs, tm
     assert [background and background['kinds'] for background in backgrounds] == [None, ['key', 'ruler'], None]
 
 
-def test_no_more_of_a_kind_and_no_more_grounds_than_wanted(photographs, tmp_path):
+def test_no_more_of_a_category_and_no_more_backgrounds_than_wanted(photographs, tmp_path):
     cutouts, backgrounds = _cut(photographs, tmp_path, max_per_kind=1, max_grounds=2)
     assert [cutout['kind'] for cutout in cutouts].count('ruler') == 1
     assert len([background for background in backgrounds if background]) == 2

@@ -29,7 +29,7 @@ def test_numbers_of_categories_instances_and_clutter_span_their_ranges():
     assert clutter == set(range(2, 9))
 
 
-def test_a_character_is_whole_and_of_its_category_and_clutter_is_a_piece_of_another():
+def test_a_character_is_complete_and_of_its_category_and_clutter_is_a_piece_of_another():
     for _, plan in _plans():
         shown = {planned.category for planned in plan} - {None}
         assert shown <= set(DRAWINGS)

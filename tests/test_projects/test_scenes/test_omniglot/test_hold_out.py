@@ -17,7 +17,7 @@ def test_every_fourth_is_held_out(split):
     assert background == sorted(background)
 
 
-def test_whole_alphabets_are_held_out():
+def test_complete_alphabets_are_held_out():
     background, one_shot = hold_out_characters(CHARACTERS, ['Beta'])
     assert (background, one_shot) == (NAMES[:7], NAMES[7:])
 

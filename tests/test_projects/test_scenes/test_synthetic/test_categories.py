@@ -11,7 +11,7 @@ def test_there_are_eighty_names():
     assert CATEGORIES[0].name == 'striped red-white star'
 
 
-def test_two_categories_share_one_cue_at_most():
+def test_two_categories_have_one_cue_in_common_at_most():
     assert max(a.num_shared(b) for a, b in combinations(CATEGORIES, 2)) == 1
 
 

@@ -23,7 +23,7 @@ def test_numbers_follow_the_config():
 
 
 @pytest.mark.parametrize(('close_prob', 'num_shared'), [(0.0, 1), (1.0, 2)])
-def test_distractors_share_cues_with_a_category_present_and_are_of_none(close_prob, num_shared):
+def test_distractors_have_cues_of_a_category_present_and_are_of_none(close_prob, num_shared):
     for plan in _plans(close_distractor_prob=close_prob):
         present = [CATEGORIES[planned.category] for planned in _counted(plan)]
         for distractor in (planned.appearance for planned in plan if planned.category is None):
@@ -31,7 +31,7 @@ def test_distractors_share_cues_with_a_category_present_and_are_of_none(close_pr
             assert any(distractor.num_shared(appearance) == num_shared for appearance in present)
 
 
-def test_companions_share_the_cue_asked_for():
+def test_companions_have_the_cue_asked_for():
     for plan in _plans(companion_prob=1.0, shared_cue=(1e-9, 1e-9, 1 - 2e-9), num=50):
         assert len({CATEGORIES[planned.category].palette for planned in _counted(plan)}) == 1
 
