@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
+from itertools import chain
 
 from packaging.requirements import Requirement
 
 from mmosis.compat.requirements import BASE, FAMILIES, NUMPY_2, PYTHON
 
 Versions = dict[str, str]  # distribution name -> version, of what is installed
+FAMILY_LINES = {name: list(chain(*packages.values())) for name, packages in FAMILIES.items()}
 
 
 def check_versions() -> None:
@@ -24,7 +26,7 @@ def check_versions() -> None:
 
 def installed_versions() -> Versions:
     """Look up the distributions that matter to mmosis."""
-    names = {'numpy', *map(_name, [*BASE, *NUMPY_2, *_family_lines()])}
+    names = {'numpy', *map(_name, [*BASE, *NUMPY_2, *chain(*FAMILY_LINES.values())])}
     return {name: version for name in sorted(names) if (version := _version(name))}
 
 
@@ -65,40 +67,38 @@ def find_problem(installed: Versions, python: tuple[int, ...], torch_lines: Iter
 
 def _problems(installed: Versions, python: tuple[int, ...], torch_lines: Iterable[str]) -> Iterator[str]:
     if python < PYTHON:
-        yield f'it needs Python {_dotted(PYTHON)} or later and found {_dotted(python)}: use a newer Python'
+        needed, found = ('.'.join(map(str, version)) for version in (PYTHON, python))
+        yield f'it needs Python {needed} or later and found {found}: use a newer Python'
     for line in BASE:
         yield from _unmet([line], installed)
     for line in torch_lines:
         if not _meets(line, installed):
             yield f'torchvision was built for {line} and found {_found(["torch"], installed)}: {_pip([line])}'
     yield from _family_problems(installed)
-    yield from _numpy_problems(installed)
-
-
-def _family_problems(installed: Versions) -> Iterator[str]:
-    found = [name for name in map(_name, _family_lines()) if name in installed]
-    families = [packages for packages in FAMILIES.values() if set(found) & set(map(_name, _lines(packages)))]
-    if not found:
-        yield f'it needs mmengine, mmcv and mmdet and found none of them: {_pip_family(FAMILIES["onedl"])}'
-    elif len(families) > 1 or len(find_suppliers(installed)) < len(found):
-        yield (
-            f'{_found(found, installed)} are installed together and overwrite each other: '
-            f'pip uninstall -y {" ".join(found)}, then {_pip_family(families[0])}'
-        )
-    else:
-        for lines in families[0].values():
-            yield from _unmet(lines, installed)
-
-
-def _numpy_problems(installed: Versions) -> Iterator[str]:
-    if not _meets('numpy>=2', installed):
-        return
-    for line in NUMPY_2:
+    for line in NUMPY_2 if _meets('numpy>=2', installed) else ():
         if _name(line) in installed and not _meets(line, installed):
             yield (
                 f'{_found([_name(line)], installed)} was built for numpy 1 and found '
                 f'{_found(["numpy"], installed)}: {_pip([line])}'
             )
+
+
+def _family_problems(installed: Versions) -> Iterator[str]:
+    by_family = {family: [n for n in map(_name, lines) if n in installed] for family, lines in FAMILY_LINES.items()}
+    found = list(chain(*by_family.values()))
+    families = [family for family, names in by_family.items() if names] or ['onedl']
+    packages = FAMILIES[families[0]].values()
+    install = _pip(lines[0] for lines in packages)
+    if not found:
+        yield f'it needs mmengine, mmcv and mmdet and found none of them: {install}'
+    elif len(families) > 1 or len(find_suppliers(installed)) < len(found):
+        yield (
+            f'{_found(found, installed)} are installed together and overwrite each other: '
+            f'pip uninstall -y {" ".join(found)}, then {install}'
+        )
+    else:
+        for lines in packages:
+            yield from _unmet(lines, installed)
 
 
 def _unmet(lines: Sequence[str], installed: Versions) -> Iterator[str]:
@@ -117,28 +117,12 @@ def _found(names: Iterable[str], installed: Versions) -> str:
     return ' and '.join(f'{name} {installed[name]}' for name in names if name in installed) or 'none'
 
 
-def _family_lines() -> list[str]:
-    return [line for packages in FAMILIES.values() for line in _lines(packages)]
-
-
-def _lines(packages: dict[str, tuple[str, ...]]) -> list[str]:
-    return [line for lines in packages.values() for line in lines]
-
-
-def _pip_family(packages: dict[str, tuple[str, ...]]) -> str:
-    return _pip(lines[0] for lines in packages.values())
-
-
 def _pip(lines: Iterable[str]) -> str:
     return 'pip install ' + ' '.join(f"'{line}'" for line in lines)
 
 
 def _name(line: str) -> str:
     return Requirement(line).name
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return '.'.join(map(str, version))
 
 
 def _version(name: str) -> str | None:
