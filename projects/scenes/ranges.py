@@ -4,6 +4,8 @@ from collections.abc import Container
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 Range = tuple[float, float]
 
 _MIN_SIDE = 32
@@ -47,3 +49,8 @@ def check_scene_config(config: Any, above_zero: Container[str] = (), no_ranges: 
             raise ValueError(f'{field.name} must be a probability, 0 to 1, got {value}')
     if config.image_size < _MIN_SIDE:
         raise ValueError(f'image_size must be at least {_MIN_SIDE} pixels, got {config.image_size}')
+
+
+def draw_integer(rng: np.random.Generator, limits: tuple[int, int]) -> int:
+    """Draw an integer of a range, both ends included."""
+    return int(rng.integers(limits[0], limits[1] + 1))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from projects.scenes.canvas import Placement
+from projects.scenes.ranges import draw_integer
 
 from .catalogue import Catalogue
 from .config import ComposeConfig
@@ -49,19 +50,15 @@ def plan_scene(
     for number, category in enumerate(main):
         small = many and number == 0
         sizes[category] = _draw_size(rng, config.small_size if small else config.size)
-        num = _between(rng, config.num_many) if small else _few(rng, config.num_instances)
+        num = draw_integer(rng, config.num_many) if small else _few(rng, config.num_instances)
         planned += _plan(category, num, sizes[category], rng, catalogue, config)
-    for _ in range(_between(rng, config.num_similar)):
+    for _ in range(draw_integer(rng, config.num_similar)):
         category = int(rng.choice(main))
         similar = catalogue.draw_similar(category, config.num_nearest, rng)
         planned += _plan(similar, 1, sizes[category], rng, catalogue, config)
-    for _ in range(_between(rng, config.num_others)):
+    for _ in range(draw_integer(rng, config.num_others)):
         planned += _plan(catalogue.draw_category(rng), 1, _draw_size(rng, config.size), rng, catalogue, config)
     return [planned[number] for number in rng.permutation(len(planned))]
-
-
-def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
-    return int(rng.integers(limits[0], limits[1] + 1))
 
 
 def _few(rng: np.random.Generator, limits: tuple[int, int]) -> int:

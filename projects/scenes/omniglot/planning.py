@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from projects.scenes.canvas import Placement
+from projects.scenes.ranges import draw_integer
 
 from .config import ClutterConfig
 
@@ -59,16 +60,12 @@ def plan_scene(rng: np.random.Generator, drawings: Drawings, config: ClutterConf
     ]
 
 
-def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
-    return int(rng.integers(limits[0], limits[1] + 1))
-
-
 def _draw_contents(rng: np.random.Generator, pool: list[int], config: ClutterConfig) -> list[tuple[int, float]]:
     """Draw the categories of characters, with fraction 1, and of pieces of clutter, with less, in any order."""
-    present = [int(category) for category in rng.choice(pool, _between(rng, config.num_categories), replace=False)]
-    contents = [(category, 1.0) for category in present for _ in range(_between(rng, config.num_instances))]
+    present = [int(category) for category in rng.choice(pool, draw_integer(rng, config.num_categories), replace=False)]
+    contents = [(category, 1.0) for category in present for _ in range(draw_integer(rng, config.num_instances))]
     others = [category for category in pool if category not in present]
-    for _ in range(_between(rng, config.num_clutter)):
+    for _ in range(draw_integer(rng, config.num_clutter)):
         contents.append((int(rng.choice(others)), rng.uniform(*config.clutter_share)))
     return [contents[index] for index in rng.permutation(len(contents))]
 

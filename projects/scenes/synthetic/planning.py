@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from projects.scenes.canvas import Placement
+from projects.scenes.ranges import draw_integer
 
 from .categories import CUES, Appearance
 from .config import SceneConfig
@@ -37,16 +38,12 @@ def plan_scene(rng: np.random.Generator, config: SceneConfig) -> list[Planned]:
         The objects in the order of drawing, later ones in front.
     """
     present = _draw_categories(rng, config)
-    counted = present + list(rng.choice(present, max(_between(rng, config.num_objects) - len(present), 0)))
+    counted = present + list(rng.choice(present, max(draw_integer(rng, config.num_objects) - len(present), 0)))
     objects = [_plan(config.words.categories[category], int(category), rng, config) for category in counted]
-    for _ in range(_between(rng, config.num_distractors)):
+    for _ in range(draw_integer(rng, config.num_distractors)):
         objects.append(_plan(_draw_distractor(present, rng, config), None, rng, config))
     order = rng.permutation(len(objects))
     return [objects[index] for index in order] + _plan_crowd(present, rng, config)
-
-
-def _between(rng: np.random.Generator, limits: tuple[int, int]) -> int:
-    return int(rng.integers(limits[0], limits[1] + 1))
 
 
 def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]:
@@ -54,7 +51,7 @@ def _draw_categories(rng: np.random.Generator, config: SceneConfig) -> list[int]
     categories = config.words.categories
     present = [int(rng.integers(len(categories)))]
     first = categories[present[0]]
-    for _ in range(_between(rng, config.num_categories) - 1):
+    for _ in range(draw_integer(rng, config.num_categories) - 1):
         others = [category for category in range(len(categories)) if category not in present]
         if rng.random() < config.companion_prob:
             cue = rng.choice(CUES, p=config.shared_cue)
@@ -109,5 +106,5 @@ def _plan_crowd(present: list[int], rng: np.random.Generator, config: SceneConfi
             may_occlude=True,
             rng=rng.spawn(1)[0],
         )
-        for _ in range(_between(rng, config.crowd_objects))
+        for _ in range(draw_integer(rng, config.crowd_objects))
     ]
