@@ -35,7 +35,7 @@ def medians(taken: list[Taken]) -> Taken:
 
 
 def wait_for_gpu() -> None:
-    """Wait until a GPU has done what it was told, where there is one."""
+    """Wait until a GPU has finished its work, where there is one."""
     torch = sys.modules.get('torch')  # without it no GPU computes
     if torch is not None and torch.cuda.is_available():
         torch.cuda.synchronize()

@@ -31,7 +31,7 @@ def peak() -> float:
 
 
 def held_together(processes: Iterable[int]) -> float:
-    """Memory of processes together, MiB: a page that several share counts once."""
+    """Memory of processes together, MiB: a page of several processes counts once."""
     return sum(_read(str(process), 'smaps_rollup', 'Pss:') for process in processes)
 
 

@@ -1,4 +1,4 @@
-"""Ids may be words, negative or beyond 64 bits, in the whole pipeline; the tiny set is in ``tests/conftest.py``."""
+"""Ids may be words, negative or beyond 64 bits, in the complete pipeline; the tiny set is in ``tests/conftest.py``."""
 
 import json
 from collections.abc import Callable
@@ -75,16 +75,16 @@ def answer(dataset: OneShotCocoDataset, index: int) -> dict:
 
 
 def test_training_draws_the_same(make_dataset: Callable, tiny_dataset: Callable, change_id: Callable) -> None:
-    """A training draw depends on the order of the file, not on its ids."""
+    """A training sample depends on the order of the file, not on its ids."""
     dataset = make_dataset(split=1)
-    for draw in range(8):
-        (info, (episode,)), (plain_info, (plain,)) = (each.draw_episodes(draw) for each in (dataset, tiny_dataset()))
+    for index in range(8):
+        (info, (episode,)), (plain_info, (plain,)) = (each.draw_episodes(index) for each in (dataset, tiny_dataset()))
         assert (info['img_id'], episode.cat_id) == (change_id(plain_info['img_id']), change_id(plain.cat_id))
         assert {reference.img_id for reference in episode.references} != {info['img_id']}
     known = {annotation['id'] for annotation in json.loads(Path(dataset.ann_file).read_text())['annotations']}
-    drawn = [reference.ann_id for draw in range(8) for reference in dataset.draw_episodes(draw)[1][0].references]
-    assert set(drawn) < known
-    assert {type(ann_id) for ann_id in drawn} == {type(change_id(1))}
+    sampled = [reference.ann_id for index in range(8) for reference in dataset.draw_episodes(index)[1][0].references]
+    assert set(sampled) < known
+    assert {type(ann_id) for ann_id in sampled} == {type(change_id(1))}
     assert dataset[0]['ref_inputs'].any()
 
 

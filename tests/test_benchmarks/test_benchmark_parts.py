@@ -36,7 +36,7 @@ def test_multiply_adds_by_hand(model: SiameseTwoStageDetector, search: Callable)
     assert counts['total'] == sum(counts.values()) - counts['total']
 
 
-def test_seconds_add_up_to_the_whole(model: SiameseTwoStageDetector, search: Callable) -> None:
+def test_seconds_add_up_to_the_total(model: SiameseTwoStageDetector, search: Callable) -> None:
     seconds = Parts(model).time(search)
     assert all(taken.shape == (2,) and (taken[0] > 0) for taken in seconds.values())
     total = seconds.pop('total')
@@ -76,8 +76,8 @@ def test_detectors_are_compared_with_the_first_in_the_same_precision(
     assert steps.rows[2]['ratio'] == steps.rows[2]['s'] / steps.rows[1]['s']
     assert steps.rows[2]['images/s'] == 2 / steps.rows[2]['s']
     match = next(row for row in by_part.rows if row['part'] == 'match')
-    share = match['multiply-adds, G'] / match['processor s'] / 2
-    assert match['of the peak'] == f'{share:.0%}'
+    fraction = match['multiply-adds, G'] / match['processor s'] / 2
+    assert match['of the peak'] == f'{fraction:.0%}'
     assert by_part.rows[-1]['part'] == 'total'
     total = by_part.rows[-1]
     assert steps.rows[2]['bound, s'] == pytest.approx(total['multiply-adds, G'] / 3)

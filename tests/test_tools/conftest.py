@@ -1,4 +1,4 @@
-"""Fixtures that the tests of tools share: scenes for the demo config, and options that make it small."""
+"""Fixtures of the tests of tools: scenes for the demo config, and options that make it small."""
 
 from pathlib import Path
 

@@ -19,11 +19,11 @@ Drawn = list[tuple[np.ndarray, DetDataSample, dict]]
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """What the visualizer was given to draw."""
-    calls, draw = [], OneShotLocalVisualizer.add_datasample
+    calls, add = [], OneShotLocalVisualizer.add_datasample
 
     def add_datasample(self, name: str, image: np.ndarray, sample: DetDataSample, **arguments) -> None:
         calls.append((image, sample, arguments))
-        draw(self, name, image, sample, **{**arguments, 'show': False})
+        add(self, name, image, sample, **{**arguments, 'show': False})
 
     monkeypatch.setattr(OneShotLocalVisualizer, 'add_datasample', add_datasample)
     return calls
@@ -43,17 +43,17 @@ def dataset_of(scenes: Path, part: str, **settings) -> OneShotCocoDataset:
 def test_training_draws_come_as_in_a_run(scenes: Path, options: list[str], tmp_path: Path, drawn: Drawn) -> None:
     run(TOOL, DEMO, '--not-show', '--output-dir', tmp_path, '--number', '3', *options, 'randomness.seed=5')
     dataset = dataset_of(scenes, 'train', phase='background', seed=5)
-    draws = [dataset.draw_episodes(draw) for draw in range(3)]
-    assert [sample.episodes for _, sample, _ in drawn] == [episodes for _, episodes in draws]
-    names = [f'{index:05}_{Path(info["img_path"]).stem}.png' for index, (info, _) in enumerate(draws)]
+    sampled = [dataset.draw_episodes(index) for index in range(3)]
+    assert [sample.episodes for _, sample, _ in drawn] == [episodes for _, episodes in sampled]
+    names = [f'{index:05}_{Path(info["img_path"]).stem}.png' for index, (info, _) in enumerate(sampled)]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
-    for (image, sample, arguments), (info, _) in zip(drawn, draws, strict=True):
+    for (image, sample, arguments), (info, _) in zip(drawn, sampled, strict=True):
         assert image.shape == (160, 160, 3)
         assert sample.ref_inputs.shape == (1, 3, 96, 96)
         assert len(sample.gt_instances) == sum(not instance['ignore_flag'] for instance in info['instances'])
         assert arguments['show'] is False
     # The image is RGB, as the visualizer takes it.
-    scene = cv2.cvtColor(cv2.imread(draws[0][0]['img_path']), cv2.COLOR_BGR2RGB)
+    scene = cv2.cvtColor(cv2.imread(sampled[0][0]['img_path']), cv2.COLOR_BGR2RGB)
     image, sample, _ = drawn[0]
     seen = image[:, ::-1] if sample.flip else image
     assert np.abs(seen.mean(axis=(0, 1)) - scene.mean(axis=(0, 1))).max() < 1
@@ -81,7 +81,7 @@ def test_a_test_image_has_the_truth_of_its_episodes(
 def test_a_mixture_names_each_category_as_its_data_set_does(
     scenes: Path, tmp_path: Path, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second data set has the categories of the first in reverse; one of its draws is without truth."""
+    """The second data set has the categories of the first in reverse; one of its episodes is without truth."""
     content = json.loads((scenes / 'train' / 'annotations.json').read_text())
     content['categories'].reverse()
     (tmp_path / 'reversed.json').write_text(json.dumps(content))

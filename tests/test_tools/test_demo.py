@@ -1,4 +1,4 @@
-"""Parts of the demo; the whole is run in test_tools."""
+"""Parts of the demo; a complete one is run in test_tools."""
 
 from pathlib import Path
 

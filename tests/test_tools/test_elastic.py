@@ -35,7 +35,7 @@ def test_two_machines_go_on_after_one_of_them_lost_its_process(
         'default_hooks.logger.interval=1',
     ]
     monkeypatch.setenv('PYTHONPATH', str(ROOT / 'tests'))
-    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path / 'whole', *words)
+    run_processes('tools/dist_train.sh', DEMO, '2', '--work-dir', tmp_path / 'together', *words)
     command = (
         'timeout',
         '400',
@@ -51,4 +51,4 @@ def test_two_machines_go_on_after_one_of_them_lost_its_process(
     with ThreadPoolExecutor(2) as machines:
         list(machines.map(lambda rank: run_processes(*command, **env, NODE_RANK=rank), '01'))
     assert (tmp_path / 'killed').exists()
-    assert same(outcome(tmp_path / 'apart'), outcome(tmp_path / 'whole'))
+    assert same(outcome(tmp_path / 'apart'), outcome(tmp_path / 'together'))

@@ -34,7 +34,7 @@ def test_other_detectors_count_the_heads_that_they_have() -> None:
     assert set(count('configs/reuse/siamese_gfl_s1.py')) == {*names, 'dense head'}
     assert set(count('configs/reuse/siamese_faster_rcnn_s1.py')) == {*names, 'RPN head', 'box head'}
     cascade = count('configs/reuse/siamese_cascade_mask_rcnn_s1.py')
-    assert set(cascade) == {*names, 'RPN head', *(f'{kind} head {i}' for kind in ('box', 'mask') for i in (1, 2, 3))}
+    assert set(cascade) == {*names, 'RPN head', *(f'{head} head {i}' for head in ('box', 'mask') for i in (1, 2, 3))}
     assert cascade['box head 1'] == cascade['box head 3'] == 10 * (384 * 49 * 1024 + 1024 * 1024 + 1024 * (2 + 4))
 
 

@@ -76,7 +76,7 @@ def test_others_install_by_sudo_that_asks_nothing(machine: Path, manager: str) -
         ({}, 'no apt-get, dnf or apk'),
     ],
 )
-def test_a_machine_without_is_told_loudly_and_passes(machine: Path, programs: dict[str, str], reason: str) -> None:
+def test_a_machine_without_gets_a_warning_and_passes(machine: Path, programs: dict[str, str], reason: str) -> None:
     for name, script in programs.items():
         write(machine, name, script)
     printed, warning = install(machine)

@@ -1,4 +1,4 @@
-"""Which detection belongs to which object; the whole is run on a trained model in test_tools."""
+"""Which detection belongs to which object; the tool is run on a trained model in test_tools."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tools.analysis_tools.mask_quality import _found_overlaps
 SIZE = (40, 60)
 
 
-def draw(x: int, y: int, width: int, height: int) -> np.ndarray:
+def rectangle(x: int, y: int, width: int, height: int) -> np.ndarray:
     mask = np.zeros(SIZE, bool)
     mask[y : y + height, x : x + width] = True
     return mask
@@ -21,12 +21,12 @@ def draw(x: int, y: int, width: int, height: int) -> np.ndarray:
 def detect(*boxes: tuple[int, int, int, int], masks: list[tuple[int, int, int, int]]) -> InstanceData:
     """Detections with boxes xywh, and rectangles as masks."""
     corners = torch.tensor([[x, y, x + width, y + height] for x, y, width, height in boxes], dtype=torch.float32)
-    return InstanceData(bboxes=corners, masks=RLEMasks.encode(np.stack([draw(*mask) for mask in masks])))
+    return InstanceData(bboxes=corners, masks=RLEMasks.encode(np.stack([rectangle(*mask) for mask in masks])))
 
 
 def test_an_object_gets_the_mask_of_the_detection_that_overlaps_it_most() -> None:
     truth = [(30, 0, 10, 10), (0, 20, 10, 10), (40, 30, 10, 10)]
-    true_masks = [mask_utils.encode(np.asfortranarray(draw(*box), np.uint8)) for box in truth]
+    true_masks = [mask_utils.encode(np.asfortranarray(rectangle(*box), np.uint8)) for box in truth]
     # The second object has two detections, the third one that is too far off.
     boxes = [(0, 20, 10, 8), (0, 20, 10, 10), (30, 0, 10, 10), (48, 30, 10, 10)]
     found = detect(*boxes, masks=[(0, 20, 10, 10), (0, 20, 10, 5), (30, 0, 10, 4), (40, 30, 10, 10)])

@@ -32,7 +32,7 @@ def test_train(trained: Path) -> None:
 
 
 def test_test(trained: Path, options: list[str], tmp_path: Path) -> None:
-    """Ops are needed before the config is read, so on the mended host: ``python -m mmosis.compat TOOL``."""
+    """Ops are needed before the config is read, so MMDetection runs by ``python -m mmosis.compat TOOL``."""
     run(COMPAT, TOOLS / 'test.py', DEMO, trained / f'iter_{STEPS}.pth', '--work-dir', tmp_path, *options)
     metrics = json.loads(next(tmp_path.glob('*/*.json')).read_text())
     assert 'one-shot/segm_mAP_50' in metrics

@@ -17,7 +17,7 @@ def test_study_tables_configs_and_seeds(options: list[str], tmp_path: Path) -> N
     assert table.count('| 2     |') == 2  # seeds of each config
     results = json.loads((tmp_path / 'study.json').read_text())
     assert {(result['config'], result['seed']) for result in results} == {(name, s) for name in NAMES for s in (0, 1)}
-    assert all(0 <= result[kind] <= 1 for result in results for kind in ('box', 'mask'))
+    assert all(0 <= result[name] <= 1 for result in results for name in ('box', 'mask'))
     for name in NAMES:
         logs = (tmp_path / name).glob('seed*/*/vis_data/config.py')
         assert {log.parents[2].name for log in logs} == {'seed0', 'seed1'}, 'each run logs in its own folder'

@@ -31,18 +31,18 @@ def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Pa
     assert (tmp_path / f'iter_{STEPS}.pth').is_file()
 
 
-def test_resume_alone_skips_a_torn_checkpoint(
+def test_resume_alone_skips_a_corrupt_checkpoint(
     trained: Path, options: list[str], tmp_path: Path, mmengine_log: pytest.LogCaptureFixture
 ) -> None:
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
-    torn = tmp_path / f'iter_{STEPS}.pth'
-    whole = torn.read_bytes()
-    torn.write_bytes(whole[: len(whole) // 2])
+    corrupt = tmp_path / f'iter_{STEPS}.pth'
+    complete = corrupt.read_bytes()
+    corrupt.write_bytes(complete[: len(complete) // 2])
     output = run('tools/train.py', DEMO, '--work-dir', tmp_path, '--resume', *options, 'log_level=INFO')
-    (warning,) = (message for message in mmengine_log.messages if message.startswith(f'corrupt checkpoint {torn} ('))
+    (warning,) = (message for message in mmengine_log.messages if message.startswith(f'corrupt checkpoint {corrupt} ('))
     assert warning.endswith(f'): {tmp_path}/iter_1.pth is used instead')
     assert 'resumed epoch: 0, iter: 1' in output
-    weights = [load_checkpoint_file(folder / torn.name)['state_dict'] for folder in (trained, tmp_path)]
+    weights = [load_checkpoint_file(folder / corrupt.name)['state_dict'] for folder in (trained, tmp_path)]
     assert all(torch.equal(*values) for values in zip(*(weight.values() for weight in weights), strict=True))
 
 
@@ -69,11 +69,11 @@ def test_mask_quality_measures_in_true_and_in_detected_boxes(trained: Path, opti
     )
     cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in output.splitlines() if '|' in line]
     rows = {row[0]: row[1:] for row in cells if 'boxes' in row[0]}
-    objects, mean, share, boundary = (float(cell) for cell in rows['true boxes'])
+    objects, mean, percent, boundary = (float(cell) for cell in rows['true boxes'])
     assert objects >= int(rows['detected boxes'][0])
     assert objects > 0
     assert 0 < mean < 100
-    assert 0 <= share <= 100
+    assert 0 <= percent <= 100
     assert 0 < boundary < 100
 
 
@@ -123,12 +123,12 @@ def test_dist_tools_on_two_cpu_processes(options: list[str], tmp_path: Path) -> 
 def test_print_config(tmp_path: Path) -> None:
     output = run(
         *('tools/misc/print_config.py', 'configs/siamese_mask_rcnn_s3.py'),
-        *('--save-path', tmp_path / 'whole.py', '--cfg-options', 'randomness.seed=7'),
+        *('--save-path', tmp_path / 'config.py', '--cfg-options', 'randomness.seed=7'),
     )
     assert 'randomness = dict(seed=7)' in output
-    assert "type='SiameseTwoStageDetector'" in (tmp_path / 'whole.py').read_text()
+    assert "type='SiameseTwoStageDetector'" in (tmp_path / 'config.py').read_text()
     with pytest.raises(ValueError, match=r'--save-path must end in \.py, \.json, \.yml'):
-        run('tools/misc/print_config.py', DEMO, '--save-path', tmp_path / 'whole.txt')
+        run('tools/misc/print_config.py', DEMO, '--save-path', tmp_path / 'config.txt')
 
 
 def test_get_flops_prints_a_table_by_part() -> None:
