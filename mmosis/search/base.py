@@ -15,7 +15,7 @@ from .nms import cross_category_nms, keep_wanted
 from .options import SearchOptions
 from .reference_bank import BankEntry, ReferenceBank
 from .references import parse_references
-from .regions import RegionEmbedding
+from .regions import EncodedImage, RegionEmbedding
 from .score_calibration import Calibration
 from .view_search import Searched, Step, View, finish, search_views
 from .views import ViewSettings, plan_unknown
@@ -137,7 +137,7 @@ class SearchBase(ABC):
             ValueError: If the model's matcher compares no vectors.
         """
         side = plan_unknown(image.shape[:2], replace(self.views, tile=None))[0].side
-        return self.regions.embed_regions(*self._encode_image(image, side))
+        return self.regions.embed_regions(self._encode_image(image, side))
 
     @property
     def region_scale(self) -> list:
@@ -255,10 +255,8 @@ class SearchBase(ABC):
         """Embedding of the regions of an image, for an index."""
 
     @abstractmethod
-    def _encode_image(
-        self, image: np.ndarray, side: int | None
-    ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
-        """Encode an image at a longer side: its pyramid, each (C_l, H_l, W_l), (h, w) resized, and (h, w) padded."""
+    def _encode_image(self, image: np.ndarray, side: int | None) -> EncodedImage:
+        """Encode an image (H, W, 3) BGR uint8 at a longer side."""
 
     @property
     @abstractmethod

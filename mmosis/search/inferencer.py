@@ -42,7 +42,7 @@ from .options import SearchOptions, refuse_unknown
 from .overlay import write_image
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
-from .regions import RegionEmbedding
+from .regions import EncodedImage, RegionEmbedding
 from .search_result import SearchResult, as_plain
 from .steps import without_loading
 from .view_search import View, finish
@@ -143,14 +143,13 @@ class OneShotInferencer(SearchBase, DetInferencer):
         return RegionEmbedding(layers, self.region_size)
 
     @torch.no_grad()
-    def _encode_image(
-        self, image: np.ndarray, side: int | None
-    ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
+    def _encode_image(self, image: np.ndarray, side: int | None) -> EncodedImage:
         data = self.model.data_preprocessor.prepare_images(pseudo_collate([self.pipeline(image, side)]))
         with self._autocast():
             maps = self.model.encode_images(data['inputs'])
         (sample,) = data['data_samples']
-        return [level[0].float().cpu().numpy() for level in maps], sample.img_shape, tuple(data['inputs'].shape[2:])
+        arrays = [level[0].float().cpu().numpy() for level in maps]
+        return EncodedImage(arrays, sample.img_shape, tuple(data['inputs'].shape[2:]))
 
     # ---------------------------------------------------------------- search
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError
@@ -15,6 +16,20 @@ from .onnx.exported_model import damaged
 FILE = 'regions.safetensors'  # of an exported model
 EPS = 1e-12
 Layer = tuple[np.ndarray, np.ndarray]  # weight (D, C) and bias (D,)
+
+
+class EncodedImage(NamedTuple):
+    """An image as the network encodes it.
+
+    Attributes:
+        maps: Its pyramid, each (C_l, H_l, W_l).
+        img_shape: (h, w) of the image in the network's input, without padding at its right and bottom.
+        input_shape: (h, w) of the network's input.
+    """
+
+    maps: Sequence[np.ndarray]
+    img_shape: tuple[int, int]
+    input_shape: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -35,15 +50,8 @@ class RegionEmbedding:
     layers: Mapping[int, Layer | None]
     size: int
 
-    def embed_regions(
-        self, maps: Sequence[np.ndarray], img_shape: tuple[int, int], input_shape: tuple[int, int]
-    ) -> np.ndarray:
+    def embed_regions(self, image: EncodedImage) -> np.ndarray:
         """Embed the regions of one image.
-
-        Args:
-            maps: Its pyramid, each (C_l, H_l, W_l).
-            img_shape: (h, w) of the image in the network's input, without padding at its right and bottom.
-            input_shape: (h, w) of the network's input.
 
         Returns:
             np.ndarray: (N, D) float32, unit vectors.
@@ -52,9 +60,11 @@ class RegionEmbedding:
         for level in self.layers:
             rows, columns = (
                 _averaging(length, whole, number, self.size)
-                for length, whole, number in zip(img_shape, input_shape, maps[level].shape[1:], strict=True)
+                for length, whole, number in zip(
+                    image.img_shape, image.input_shape, image.maps[level].shape[1:], strict=True
+                )
             )
-            averaged = rows @ maps[level].astype(np.float32) @ columns.T
+            averaged = rows @ image.maps[level].astype(np.float32) @ columns.T
             means.append(averaged.reshape(len(averaged), -1).T)
         return self._embed(means)
 

@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from mmosis.models import CoExcitationMatchNeck, CrossAttentionMatchNeck
 from mmosis.search import LightInferencer, OneShotInferencer
-from mmosis.search.regions import FILE, RegionEmbedding
+from mmosis.search.regions import FILE, EncodedImage, RegionEmbedding
 
 
 def random(*shape: int, seed: int = 0) -> np.ndarray:
@@ -23,7 +23,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
 class TestRegionEmbedding:
     def test_regions_are_means_over_cells(self) -> None:
         maps = [random(5, 8, 12), random(3, 4, 6)]  # strides 8 and 16 of 64 x 96
-        rows = RegionEmbedding({0: None, 1: None}, 32).embed_regions(maps, (64, 96), (64, 96))
+        rows = RegionEmbedding({0: None, 1: None}, 32).embed_regions(EncodedImage(maps, (64, 96), (64, 96)))
         fine = maps[0].reshape(5, 2, 4, 3, 4).mean(axis=(2, 4)).reshape(5, -1).T
         coarse = maps[1].reshape(3, 2, 2, 3, 2).mean(axis=(2, 4)).reshape(3, -1).T
         np.testing.assert_allclose(rows, np.hstack([unit(fine), unit(coarse)]) / 2**0.5, rtol=1e-5, atol=1e-6)
@@ -31,14 +31,14 @@ class TestRegionEmbedding:
     def test_padding_does_not_count(self) -> None:
         maps = [random(5, 8, 8)]
         embedding = RegionEmbedding({0: None}, 32)
-        rows = embedding.embed_regions(maps, (40, 64), (64, 64))
+        rows = embedding.embed_regions(EncodedImage(maps, (40, 64), (64, 64)))
         assert len(rows) == 4
         np.testing.assert_allclose(rows[2:], unit(maps[0][:, 4].reshape(5, 2, 4).mean(axis=2).T), rtol=1e-4)
         maps[0][:, 5:] = 100
-        np.testing.assert_array_equal(embedding.embed_regions(maps, (40, 64), (64, 64)), rows)
+        np.testing.assert_array_equal(embedding.embed_regions(EncodedImage(maps, (40, 64), (64, 64))), rows)
 
     def test_a_coarse_map_gives_several_regions_the_same(self) -> None:
-        rows = RegionEmbedding({0: None}, 16).embed_regions([random(5, 1, 2)], (32, 64), (32, 64))
+        rows = RegionEmbedding({0: None}, 16).embed_regions(EncodedImage([random(5, 1, 2)], (32, 64), (32, 64)))
         assert len(rows) == 8
         np.testing.assert_allclose(rows[0], rows[5], rtol=1e-6)
         assert np.abs(rows[0] - rows[3]).max() > 0.1
@@ -48,7 +48,7 @@ class TestRegionEmbedding:
         embedding = RegionEmbedding({1: layer}, 8)
         vector = random(1, 5, seed=2)
         maps = [np.zeros((1, 1, 1)), np.broadcast_to(vector.reshape(5, 1, 1), (5, 2, 2))]
-        rows = embedding.embed_regions(maps, (16, 16), (16, 16))
+        rows = embedding.embed_regions(EncodedImage(maps, (16, 16), (16, 16)))
         references = embedding.embed_references([np.zeros((1, 3)), vector])
         np.testing.assert_allclose(references, unit(vector @ layer[0].T + layer[1]), rtol=1e-5)
         np.testing.assert_allclose(rows @ references.T, np.ones((4, 1)), rtol=1e-5)

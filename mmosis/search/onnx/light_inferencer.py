@@ -17,7 +17,7 @@ from mmosis.search.model_zoo import DEFAULT_MODEL, find_exported
 from mmosis.search.options import SearchOptions, refuse_unknown
 from mmosis.search.overlay import draw_search, write_image
 from mmosis.search.reference_bank import ReferenceBank
-from mmosis.search.regions import RegionEmbedding
+from mmosis.search.regions import EncodedImage, RegionEmbedding
 from mmosis.search.search_result import SearchResult, as_plain
 from mmosis.search.view_search import View
 from mmosis.structures import FoundObjects, RLEMasks
@@ -153,14 +153,12 @@ class LightInferencer(SearchBase):
     def _prepare(self, image: np.ndarray, side: int | None) -> NetworkInput:
         return prepare_image(image, self.spec['pipeline'], side, self.spec['image']['pad_size_divisor'])
 
-    def _encode_image(
-        self, image: np.ndarray, side: int | None
-    ) -> tuple[list[np.ndarray], tuple[int, int], tuple[int, int]]:
+    def _encode_image(self, image: np.ndarray, side: int | None) -> EncodedImage:
         given = self._prepare(image, side)
         maps = [level[0] for level in self.detector.encode_images(given.pixels)]
         divisor = self.spec['image']['pad_size_divisor']
         height, width = (-(-length // divisor) * divisor for length in given.pixels.shape[2:])
-        return maps, given.img_shape, (height, width)
+        return EncodedImage(maps, given.img_shape, (height, width))
 
     def _in_image(
         self, found: dict[str, np.ndarray], given: NetworkInput, img_shape: tuple[int, int]
