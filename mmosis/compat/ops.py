@@ -33,7 +33,9 @@ def install() -> None:
         stand_in = StandIn()
         sys.modules[EXTENSION] = stand_in
         sys.modules['mmcv']._ext = stand_in
-        _patch_masks()
+        # The fork's mask structures hold an RoIAlign that only raises where they were imported before the stand-in.
+        if MASKS in sys.modules:
+            sys.modules[MASKS].roi_align = importlib.import_module('mmcv.ops.roi_align').roi_align
         return
     try:
         importlib.import_module(EXTENSION)
@@ -42,12 +44,6 @@ def install() -> None:
             f'the compiled ops of mmcv do not load with torch {torch.__version__} ({error}): reinstall an mmcv that '
             'was built for this torch, or one without compiled ops (pip install onedl-mmcv, or mmcv-lite)'
         ) from error
-
-
-def _patch_masks() -> None:
-    """Set RoIAlign in the fork's mask structures: imported before the stand-in, they hold one that only raises."""
-    if MASKS in sys.modules:
-        sys.modules[MASKS].roi_align = importlib.import_module('mmcv.ops.roi_align').roi_align
 
 
 def describe_ops() -> str:

@@ -40,7 +40,10 @@ class EpisodeMixture(ConcatDataset):
             )
         parts = [DATASETS.build(dataset) if isinstance(dataset, dict) else dataset for dataset in datasets]
         for part in parts:
-            _check(part)
+            if not isinstance(part, OneShotCocoDataset):
+                raise TypeError(f'a mixture is of OneShotCocoDataset, got {type(part).__name__}')
+            if part.test_mode:
+                raise ValueError(f'a mixture is for training, and {part.ann_file} is to be tested; set test_mode=False')
         # The data sets' categories may differ: the network never sees them.
         super().__init__(parts, ignore_keys=[key for part in parts for key in part.metainfo])
         self.weights = np.array(weights) / sum(weights)
@@ -82,10 +85,3 @@ class EpisodeMixture(ConcatDataset):
     def _assign(self, block: int) -> np.ndarray:
         """The data set of each draw of a block."""
         return generator(self.seed, 'mixture', block).choice(len(self.datasets), BLOCK, p=self.weights)
-
-
-def _check(part: object) -> None:
-    if not isinstance(part, OneShotCocoDataset):
-        raise TypeError(f'a mixture is of OneShotCocoDataset, got {type(part).__name__}')
-    if part.test_mode:
-        raise ValueError(f'a mixture is for training, and {part.ann_file} is to be tested; set test_mode=False')

@@ -73,7 +73,11 @@ class TrainingEpisodes:
             first = int(rng.choice(present))
         yield first
         if self.num_episodes > 1:
-            others = [*rng.permutation(present).tolist(), *_shuffled(absent, probs, rng)]
+            others = rng.permutation(present).tolist()
+            if probs is None:
+                others += rng.permutation(absent).tolist()
+            else:
+                others += rng.choice(absent, len(absent), replace=False, p=probs).tolist()
             yield from [label for label in others if label != first][: self.num_episodes - 1]
 
     def _draw_references(self, label: int, img_id: int | str, rng: np.random.Generator) -> tuple[Reference, ...]:
@@ -96,10 +100,3 @@ class TrainingEpisodes:
             return kept
         boxed = {reference.ann_id for episode in episodes for reference in episode.references}
         return [dict(i, ignore_flag=1) if i['ann_id'] in boxed else i for i in kept]
-
-
-def _shuffled(labels: list[int], probs: np.ndarray | None, rng: np.random.Generator) -> list[int]:
-    """Shuffle labels; those of high probability rather come first."""
-    if probs is None:
-        return rng.permutation(labels).tolist()
-    return rng.choice(labels, len(labels), replace=False, p=probs).tolist()

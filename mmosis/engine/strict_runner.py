@@ -1,6 +1,5 @@
 """StrictRunner: MMEngine's Runner, which refuses weights of another model and loads them safely."""
 
-import logging
 from typing import Any
 
 from mmdet.registry import RUNNERS
@@ -10,6 +9,8 @@ from torch import nn
 
 from mmosis.compat.checkpoint import safe_loading
 from mmosis.utils.strict_weights import weights_must_fit
+
+NOTICES = ('"FileClient" will be deprecated', '"HardDiskBackend" is the alias')
 
 
 @RUNNERS.register_module()
@@ -29,7 +30,7 @@ class StrictRunner(Runner):
         do with warnings: the logger is made here, under a name of its own. No other logger is changed.
         """
         logger = super().build_logger(*args, **kwargs)
-        logger.addFilter(_is_no_notice_of_file_client)
+        logger.addFilter(lambda record: not str(record.msg).startswith(NOTICES))
         return logger
 
     @safe_loading()
@@ -53,7 +54,3 @@ class StrictRunner(Runner):
         )
         with safe_loading(), weights_must_fit(f'the weights in {filename}', advice):
             return super().load_checkpoint(filename, map_location, strict, **kwargs)
-
-
-def _is_no_notice_of_file_client(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith(('"FileClient" will be deprecated', '"HardDiskBackend" is the alias'))
