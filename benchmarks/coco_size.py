@@ -69,13 +69,9 @@ def _random_object(rng: np.random.Generator, height: int, width: int) -> dict:
     corner = rng.uniform(0, (width, height) - size)
     box = dict(bbox=[*corner.round(2).tolist(), *size.round(2).tolist()], area=round(float(size.prod()), 2))
     if rng.random() < CROWD_FRACTION:
-        return dict(box, iscrowd=1, segmentation=_random_runs(rng, height, width))
+        ends = np.sort(rng.choice(height * width, 200, replace=False))
+        runs = np.diff(ends, prepend=0, append=height * width).tolist()  # uncompressed, of zeros first
+        return dict(box, iscrowd=1, segmentation=dict(size=[height, width], counts=runs))
     angles = np.sort(rng.uniform(0, 2 * np.pi, 3 + int(rng.lognormal(*POINTS))))
     points = corner + size / 2 * (1 + np.stack([np.cos(angles), np.sin(angles)], axis=1))
     return dict(box, iscrowd=0, segmentation=[points.round(2).ravel().tolist()])
-
-
-def _random_runs(rng: np.random.Generator, height: int, width: int) -> dict:
-    """Make a random uncompressed run-length encoding, of zeros first."""
-    ends = np.sort(rng.choice(height * width, 200, replace=False))
-    return dict(size=[height, width], counts=np.diff(ends, prepend=0, append=height * width).tolist())

@@ -44,7 +44,7 @@ class Parts:
             for part, names in PARTS.items()
             for name in names
             if name in modules
-            for module in _stages(modules[name])
+            for module in (modules[name] if isinstance(modules[name], nn.ModuleList) else [modules[name]])  # a cascade
         ]
         if optim_wrapper is not None:
             self.functions += [('backward', optim_wrapper, 'backward'), ('optimizer', optim_wrapper, 'step')]
@@ -73,11 +73,6 @@ class Parts:
                 stack.enter_context(patch.object(owner, name, metered(part, getattr(owner, name))))
             _, total = meter(step)
         return dict(amounts, rest=total - sum(amounts.values()), total=total)
-
-
-def _stages(module: nn.Module) -> list[nn.Module]:
-    """A cascade has a list of heads."""
-    return list(module) if isinstance(module, nn.ModuleList) else [module]
 
 
 def _seconds(step: Step) -> tuple[Any, np.ndarray]:

@@ -58,7 +58,8 @@ def oracle_mask_ious(
             masks = np.stack([coco.annToMask(annotation) for annotation in annotations])
             bboxes = torch.tensor([annotation['bbox'] for annotation in annotations], dtype=torch.float32)
             bboxes[:, 2:] += bboxes[:, :2]
-            ious.append(_ious(masks > 0, _paste(BitmapMasks(masks, *masks.shape[1:]), bboxes, mask_size, image_scale)))
+            pasted = _paste(BitmapMasks(masks, *masks.shape[1:]), bboxes, mask_size, image_scale)
+            ious.append((masks & pasted).sum((1, 2)) / (masks | pasted).sum((1, 2)))
     if not ious:
         raise ValueError(f'none of the {len(img_ids)} images has an object to measure')
     return np.concatenate(ious)
@@ -81,10 +82,6 @@ def _paste(masks: BitmapMasks, bboxes: Tensor, mask_size: int, image_scale: tupl
         activate_map=True,
     )
     return instances.masks.numpy()
-
-
-def _ious(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return (first & second).sum((1, 2)) / (first | second).sum((1, 2))
 
 
 def main() -> None:

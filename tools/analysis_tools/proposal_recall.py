@@ -115,16 +115,12 @@ def _propose_in(view: View, image: np.ndarray, queries: EncodedReferences, infer
     ((sample,), (references,)) = data['data_samples'], data['ref_inputs']
     feats = model.encode_images(data['inputs'])
     outs = model.rpn_head(model.make_matcher(feats, 1)(references))
-    (found,) = model.rpn_head.predict_by_feat(
-        *outs, batch_img_metas=[sample.metainfo], cfg=_enough(model.rpn_head.test_cfg), rescale=True
-    )
+    # As many proposals as are to be measured, whatever a search takes.
+    nms_pre = max(model.rpn_head.test_cfg.nms_pre, NUMBERS[-1])
+    cfg = ConfigDict(model.rpn_head.test_cfg, nms_pre=nms_pre, max_per_img=NUMBERS[-1])
+    (found,) = model.rpn_head.predict_by_feat(*outs, batch_img_metas=[sample.metainfo], cfg=cfg, rescale=True)
     corner = np.array(view.tile)[[0, 1, 0, 1]]
     return found.bboxes.cpu().double().numpy() + corner, found.scores.cpu().double().numpy()
-
-
-def _enough(test_cfg: ConfigDict) -> ConfigDict:
-    """The RPN's settings with as many proposals as are to be measured, whatever a search takes."""
-    return ConfigDict(test_cfg, nms_pre=max(test_cfg.nms_pre, NUMBERS[-1]), max_per_img=NUMBERS[-1])
 
 
 def _best(parts: list[Proposals]) -> Proposals:

@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from mmosis.evaluation.detections import Detections
 from mmosis.structures import EpisodeRecord
 
-from .matching import Overlaps, overlaps_of_run
+from .matching import overlaps_of_run
 
 
 class WithoutBoxed(NamedTuple):
@@ -47,18 +47,13 @@ def filter_boxed(
     scores = np.full(len(episodes), np.nan)
     kept, boxed = np.ones(len(detections), dtype=bool), set()
     for number, overlaps in enumerate(overlaps_of_run(coco, episodes, detections, iou_type, max_dets=None)):
-        columns = _boxed_columns(coco, overlaps)
-        boxed |= {coco.imgToAnns[overlaps.episode.image_id][column]['id'] for column in columns}
+        objects = coco.imgToAnns[overlaps.episode.image_id]
+        columns = [column for column, each in enumerate(objects) if each['id'] in overlaps.episode.reference_ids]
+        boxed |= {objects[column]['id'] for column in columns}
         finds = np.isin(overlaps.match(overlaps.episode.category_id), columns)
         kept[overlaps.rows[finds]] = False
         scores[number] = overlaps.scores[finds][0] if finds.any() else np.nan
     return WithoutBoxed(_without(coco, boxed), detections[kept], scores, kept)
-
-
-def _boxed_columns(coco: COCO, overlaps: Overlaps) -> list[int]:
-    """Which of the image's objects are references of its episode."""
-    objects = coco.imgToAnns[overlaps.episode.image_id]
-    return [column for column, a in enumerate(objects) if a['id'] in overlaps.episode.reference_ids]
 
 
 def _without(coco: COCO, ann_ids: set[int | str]) -> COCO:

@@ -1,6 +1,7 @@
 """COCO's average precision and recall of detections, where each category has its own searched images."""
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -163,7 +164,8 @@ def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, area
     for annotation in truth:
         area = 0 if is_ignored(coco, annotation, 'segm') else mask_utils.area(true_mask(coco, annotation))
         of_image[annotation['image_id']].append(float(area))
-    empty = {size: _empty(*size) for size in {tuple(mask['size']) for mask in found.masks or []}}
+    sizes = {tuple(mask['size']) for mask in found.masks or []}
+    empty = {size: mask_utils.frPyObjects(dict(size=size, counts=[math.prod(size)]), *size) for size in sizes}
     rows = zip(found.image_ids.tolist(), found.masks or [], areas, strict=True)
     return [
         mask
@@ -171,11 +173,6 @@ def _without_hopeless(coco: COCO, truth: Sequence[dict], found: Detections, area
         else empty[tuple(mask['size'])]
         for img_id, mask, area in rows
     ]
-
-
-def _empty(height: int, width: int) -> dict:
-    """Make a mask without a pixel."""
-    return mask_utils.frPyObjects(dict(size=[height, width], counts=[height * width]), height, width)
 
 
 def _index(images: list[dict], annotations: list[dict]) -> FastCOCO:
