@@ -21,7 +21,7 @@ from two_ranks import PRELOAD
 from yapf.yapflib import yapf_api
 
 from mmosis.apis import resume_newest, train
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 
 # What a first Runner imports late takes seconds.
 LATE = ['matplotlib.pyplot', 'torch._dynamo', 'mmosis.apis.training']
@@ -104,7 +104,7 @@ def outcome(work_dir: Path) -> dict[str, Any]:
 
     Steps that a killed training did twice must have given the same.
     """
-    checkpoint = load_checkpoint_file((work_dir / 'last_checkpoint').read_text())
+    checkpoint = load_from_local((work_dir / 'last_checkpoint').read_text())
     steps: dict[int, dict] = {}
     for line in [line for file in work_dir.glob('*/vis_data/scalars.json') for line in file.read_text().splitlines()]:
         entry = {key: value for key, value in json.loads(line).items() if key not in CLOCKED}

@@ -36,8 +36,8 @@ _loading = RLock()
 HISTORY_STATISTICS = ('min', 'max', 'mean', 'current')
 
 
-def load_checkpoint_file(path: StrPath, map_location: Any = None) -> Any:
-    """Load a checkpoint that a Runner has saved.
+def load_from_local(path: StrPath, map_location: Any = None) -> Any:
+    """Load a checkpoint that a Runner has saved; it has the name of MMEngine's, whose log shows a part of the name.
 
     Besides tensors and plain Python values it may hold the Runner's own inert types: numpy arrays and scalars, and the
     log's ``HistoryBuffer``.
@@ -60,7 +60,7 @@ def load_checkpoint_file(path: StrPath, map_location: Any = None) -> Any:
 def load_weights_file(path: StrPath, map_location: Any = None) -> Any:
     """Load a file made for other people (released weights, encoded references): tensors and plain values only.
 
-    Args, returns and errors are those of :func:`load_checkpoint_file`.
+    Args, returns and errors are those of :func:`load_from_local`.
     """
     path = Path(path).expanduser()
     if not path.is_file():
@@ -85,7 +85,7 @@ def safe_loading() -> Iterator[None]:
 
     Its loaders are those of the process: other threads too load safely meanwhile, and wait to enter a block of theirs.
     Loaders that a user has registered for other schemes stay. In the block loading raises ValueError and
-    FileNotFoundError as :func:`load_checkpoint_file` does.
+    FileNotFoundError as :func:`load_from_local` does.
     """
     with _loading:
         usual = CheckpointLoader._schemes
@@ -103,7 +103,7 @@ def load_from_http(filename: str, map_location: Any = None) -> Any:
     if is_main_process():
         _download(filename)
     barrier()
-    return load_checkpoint_file(_download(filename), map_location)
+    return load_from_local(_download(filename), map_location)
 
 
 def load_from_torchvision(filename: str, map_location: Any = None) -> Any:
@@ -118,7 +118,7 @@ def load_from_openmmlab(filename: str, map_location: Any = None) -> Any:
     url = _look_up(f'{scheme}://{name}', get_external_models())
     if urlparse(url).scheme in ('http', 'https'):
         return load_from_http(url, map_location)
-    return load_checkpoint_file(Path(upstream._get_mmengine_home(), url), map_location)
+    return load_from_local(Path(upstream._get_mmengine_home(), url), map_location)
 
 
 def load_from_mmcls(filename: str, map_location: Any = None) -> Any:
@@ -136,7 +136,7 @@ def load_from_remote(filename: str, map_location: Any = None) -> NoReturn:
 
 
 _LOADERS: dict[tuple[str, ...], Callable] = {
-    ('',): load_checkpoint_file,
+    ('',): load_from_local,
     ('http://', 'https://'): load_from_http,
     ('modelzoo://', 'torchvision://'): load_from_torchvision,
     ('open-mmlab://', 'openmmlab://'): load_from_openmmlab,

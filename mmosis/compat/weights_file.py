@@ -10,7 +10,7 @@ from torch import Tensor
 from mmosis.utils.atomic import write_atomic
 from mmosis.version import __version__
 
-from .checkpoint import load_checkpoint_file
+from .checkpoint import load_from_local
 
 
 def read_trained(path: str | Path) -> dict:
@@ -26,7 +26,7 @@ def read_trained(path: str | Path) -> dict:
         FileNotFoundError: If there is no such file.
         ValueError: If it is no checkpoint, or has no weights.
     """
-    checkpoint = load_checkpoint_file(path, map_location='cpu')
+    checkpoint = load_from_local(path, map_location='cpu')
     weights = checkpoint.get('state_dict') if isinstance(checkpoint, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(weight, Tensor) for weight in weights.values()):
         raise ValueError(f'{path} has no weights under state_dict; give a checkpoint of tools/train.py')

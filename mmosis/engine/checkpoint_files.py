@@ -8,7 +8,7 @@ from time import localtime, strftime
 
 from mmengine.logging import print_log
 
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 
 # CheckpointHook's own names; the best ones and published ones hold no optimizer.
 NAME = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
@@ -47,7 +47,7 @@ def find_damage(path: str | Path) -> str | None:
             damaged = archive.testzip()
         if damaged is not None:
             return f'the checksum of {damaged} is wrong'
-        load_checkpoint_file(path, map_location='meta')  # no memory for tensors
+        load_from_local(path, map_location='meta')  # no memory for tensors
     except Exception as error:  # a corrupt file may fail anywhere inside the readers
         return str(error)
     return None
@@ -72,7 +72,7 @@ def _written(path: Path) -> tuple[str, int]:
     """When a checkpoint was written, by its metadata, or by the file's time if it is corrupt; then its step."""
     match = NAME.fullmatch(path.name)
     try:
-        time = load_checkpoint_file(path, map_location='meta')['meta']['time']
+        time = load_from_local(path, map_location='meta')['meta']['time']
     except (ValueError, TypeError, KeyError):
         time = strftime(TIME, localtime(path.stat().st_mtime))
     return str(time), int(match[1]) if match else 0

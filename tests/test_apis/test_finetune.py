@@ -15,7 +15,7 @@ from mmengine.config import Config, DictAction
 
 from mmosis.apis import finetune, run_finetune
 from mmosis.apis.schedule import scale_schedule
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 from mmosis.structures import split_categories
 from projects.scenes.synthetic import make_scenes
 
@@ -59,7 +59,7 @@ def weights(cfg: Config, tmp_path: Path) -> str:
 
 
 def read_weights(path: str) -> dict[str, torch.Tensor]:
-    return load_checkpoint_file(path)['state_dict']
+    return load_from_local(path)['state_dict']
 
 
 @pytest.fixture

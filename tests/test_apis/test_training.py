@@ -13,7 +13,7 @@ from mmengine.config import Config
 from one_weight import Draws, settings, train_one_weight
 
 from mmosis.apis import resume_newest, train, training
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 
 TESTS = Path(__file__).parents[1]
 KILLED = """
@@ -118,7 +118,7 @@ def test_the_last_checkpoint_is_known_where_nothing_was_left_to_train(tmp_path: 
 def test_resume_without_a_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
     weight = train_one_weight(tmp_path / 'complete')
     path = train(Config(settings(tmp_path / 'resumed', resume=True)))
-    assert load_checkpoint_file(path)['state_dict']['weight'].item() == weight
+    assert load_from_local(path)['state_dict']['weight'].item() == weight
 
 
 def test_without_a_checkpoint_a_config_starts_as_it_says(tmp_path: Path) -> None:

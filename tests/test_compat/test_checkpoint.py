@@ -20,7 +20,7 @@ from mmengine.runner.checkpoint import _load_checkpoint_with_prefix
 from torch import nn
 
 from mmosis.compat import checkpoint
-from mmosis.compat.checkpoint import load_checkpoint_file, load_weights_file, safe_loading
+from mmosis.compat.checkpoint import load_from_local, load_weights_file, safe_loading
 from mmosis.engine import StrictRunner
 
 SCHEMES = dict(CheckpointLoader._schemes)
@@ -106,7 +106,7 @@ def test_the_trap_works(code_file: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     'load',
     [
-        load_checkpoint_file,
+        load_from_local,
         load_weights_file,
         lambda path: load_checkpoint(nn.Linear(1, 1), str(path)),
         lambda path: _load_checkpoint_with_prefix('backbone', str(path)),
@@ -140,7 +140,7 @@ def test_runner_refuses_code(code_file: SimpleNamespace, tmp_path: Path, setting
 def test_plain_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
     (tmp_path / 'plain.pth').write_bytes(pickle.dumps(RunsCode(tmp_path / 'marker'), protocol=2))
     with pytest.raises(ValueError, match='nothing in it was executed'):
-        load_checkpoint_file(tmp_path / 'plain.pth')
+        load_from_local(tmp_path / 'plain.pth')
     assert not (tmp_path / 'marker').exists()
 
 
@@ -148,7 +148,7 @@ def test_resume_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
     complete = make_runner(tmp_path / 'complete', 'complete')
     complete.train()
     saved = tmp_path / 'complete/iter_2.pth'
-    assert isinstance(load_checkpoint_file(saved)['message_hub']['runtime_info']['best_score'], np.float64)
+    assert isinstance(load_from_local(saved)['message_hub']['runtime_info']['best_score'], np.float64)
 
     resumed = make_runner(tmp_path / 'resumed', 'resumed', load_from=str(saved), resume=True)
     resumed.train()
@@ -160,7 +160,7 @@ def test_resume_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
 
 def test_weights_file_has_no_allow_list(tmp_path: Path) -> None:
     torch.save(dict(log=HistoryBuffer([1.0], [1])), tmp_path / 'log.pth')
-    assert load_checkpoint_file(tmp_path / 'log.pth')['log'].mean() == 1
+    assert load_from_local(tmp_path / 'log.pth')['log'].mean() == 1
     with pytest.raises(ValueError, match=r'log\.pth cannot be loaded .*HistoryBuffer'):
         load_weights_file(tmp_path / 'log.pth')
 
@@ -177,7 +177,7 @@ class LooksUp:
 def test_getattr_reaches_the_statistics_of_the_log_only(tmp_path: Path, args: tuple) -> None:
     torch.save(LooksUp(*args), tmp_path / 'look_up.pth')
     with pytest.raises(ValueError, match=f'it looks up {args[1]!r}'):
-        load_checkpoint_file(tmp_path / 'look_up.pth')
+        load_from_local(tmp_path / 'look_up.pth')
 
 
 def test_broken_files(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_broken_files(tmp_path: Path) -> None:
     for name, content in contents.items():
         (tmp_path / f'{name}.pth').write_bytes(content)
         with pytest.raises(ValueError, match=rf'{name}\.pth cannot be loaded \(\w+: .+\); nothing in it was executed'):
-            load_checkpoint_file(tmp_path / f'{name}.pth')
+            load_from_local(tmp_path / f'{name}.pth')
 
 
 def test_tar_format_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import mmengine  # noqa: F401, which fits the loaders
 import pytest
 import torch
 
-from mmosis.compat.checkpoint import load_checkpoint_file, load_weights_file
+from mmosis.compat.checkpoint import load_from_local, load_weights_file
 
 MANY = 1_000_000
 
@@ -38,7 +38,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], None]:
 
     def refuse(path: Path, reason: str) -> None:
         monkeypatch.setattr(torch, 'load', lambda *_, **__: pytest.fail('it is loaded'))
-        for load in (load_weights_file, load_checkpoint_file):
+        for load in (load_weights_file, load_from_local):
             with pytest.raises(ValueError, match=re.escape(f'{path} cannot be loaded ({reason}')):
                 load(path)
 

@@ -14,7 +14,7 @@ from tools_runner import run_processes
 
 pytest.importorskip('mmpretrain', reason='pre-training needs mmpretrain: extra pretrain')
 
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 from mmosis.datasets.leak_free_imagenet import IMAGENET_687, LeakFreeImageNet
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +96,6 @@ def test_the_script_trains_a_backbone_for_the_detectors(imagenet: Path, tmp_path
     cfg.init_cfg.checkpoint = str(out)
     backbone = MODELS.build(cfg)
     backbone.init_weights()
-    trained = load_checkpoint_file(next(work_dir.glob('*.pth')))['state_dict']
+    trained = load_from_local(next(work_dir.glob('*.pth')))['state_dict']
     for name, value in backbone.state_dict().items():
         torch.testing.assert_close(value, trained[f'backbone.{name}'])

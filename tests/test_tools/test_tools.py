@@ -10,7 +10,7 @@ import pytest
 import torch
 from tools_runner import DEMO, STEPS, run, run_processes
 
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 
 
 def test_train_saves_and_resumes(trained: Path, options: list[str], tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_resume_alone_skips_a_corrupt_checkpoint(
     (warning,) = (message for message in mmengine_log.messages if message.startswith(f'corrupt checkpoint {corrupt} ('))
     assert warning.endswith(f'): {tmp_path}/iter_1.pth is used instead')
     assert 'resumed epoch: 0, iter: 1' in output
-    weights = [load_checkpoint_file(folder / corrupt.name)['state_dict'] for folder in (trained, tmp_path)]
+    weights = [load_from_local(folder / corrupt.name)['state_dict'] for folder in (trained, tmp_path)]
     assert all(torch.equal(*values) for values in zip(*(weight.values() for weight in weights), strict=True))
 
 

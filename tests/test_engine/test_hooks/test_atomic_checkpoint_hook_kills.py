@@ -20,7 +20,7 @@ from one_weight import settings, train_one_weight
 from two_ranks import run_two_ranks
 
 from mmosis.apis import resume_newest
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 from mmosis.engine import StrictRunner
 
 STEPS: list[int] = []
@@ -131,7 +131,7 @@ def killed_in_validation(step: int) -> Iterator[None]:
 
 def outcome(work_dir: Path) -> dict[str, Any]:
     """What a training has left: its checkpoints, and the state of the last one."""
-    last = load_checkpoint_file(work_dir / 'iter_6.pth')
+    last = load_from_local(work_dir / 'iter_6.pth')
     hub = last['message_hub']
     return dict(
         files=sorted(path.name for path in work_dir.glob('*.pth')),

@@ -8,7 +8,7 @@ import torch
 from mmengine.runner import Runner
 from one_weight import Draws, OneWeight, settings, train_one_weight
 
-from mmosis.compat.checkpoint import load_checkpoint_file
+from mmosis.compat.checkpoint import load_from_local
 
 INFINITE = float('inf')
 
@@ -25,7 +25,7 @@ def test_a_loss_that_is_not_finite(tmp_path: Path, value: float) -> None:
     assert 'Batch: draw 4 of seed 0 (4.jpg); draw 5 of seed 0 (5.jpg). The weights are as before. ' in message
     assert 'lower the learning rate (optim_wrapper.optimizer.lr)' in message
     assert message.endswith('and go on with --resume')
-    kept = load_checkpoint_file(tmp_path / 'run' / 'iter_2.pth', map_location='cpu')
+    kept = load_from_local(tmp_path / 'run' / 'iter_2.pth', map_location='cpu')
     assert model.weight.item() == kept['state_dict']['weight'].item()
     assert model.weight.grad is None
     assert [name for name in os.listdir(tmp_path / 'run') if name.endswith('.pth')] == ['iter_2.pth']
