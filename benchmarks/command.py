@@ -26,10 +26,9 @@ from .evaluation import measure_evaluation
 from .machine import default_device, describe_machine, measure_peak, precisions
 from .measured import Measured
 from .noise import make_random_inferencer
-from .pair import make_pair
 from .references import measure_references
 from .search import measure_searches
-from .step import make_step
+from .steps import make_pair, make_step
 from .variants import Variant, measure_variants
 
 WIDTH = 180

@@ -17,9 +17,9 @@ from mmosis.search.onnx.onnx_detector import OnnxDetector
 from mmosis.utils.config_file import read_config
 from mmosis.utils.image import read_image
 
-from .example import BOX, IMAGE
 from .measured import Measured, Row
 from .noise import make_random_inferencer
+from .runtimes import BOX, IMAGE
 from .timing import time_in_turns
 
 Found = dict[str, np.ndarray]

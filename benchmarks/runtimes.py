@@ -18,10 +18,12 @@ from mmosis.search.runtimes import RUNTIMES
 from mmosis.utils.arguments import at_least
 from mmosis.utils.image import read_image
 
-from .example import BOX, IMAGE
 from .timing import median_seconds
 
-TOOL = Path(__file__).parents[1] / 'tools/analysis_tools/benchmark_runtimes.py'
+ROOT = Path(__file__).parents[1]
+TOOL = ROOT / 'tools/analysis_tools/benchmark_runtimes.py'
+IMAGE = ROOT / 'mmosis/web/photographs/pizza.jpg'  # an example of the page
+BOX = (287, 147, 381, 198)  # xyxy, pixels, of the reference in it
 NUM_REFERENCES = (1, 10)
 KIB = 1024
 
