@@ -237,8 +237,8 @@ class TestDetections:
         for column, episode in enumerate(sample.episodes):
             scene = drawn[GAP + CAPTION_HEIGHT :, GAP + column * (GAP + 64) :][:64, :64]
             rows, columns = np.nonzero(scene.any(axis=-1))
-            drawn = (columns.min(), rows.min(), columns.max(), rows.max())
-            assert drawn == pytest.approx(boxes[episode.label].tolist(), abs=3)
+            found = (columns.min(), rows.min(), columns.max(), rows.max())
+            assert found == pytest.approx(boxes[episode.label].tolist(), abs=3)
 
 
 class TestPlaces:

@@ -4,19 +4,19 @@ import pytest
 
 from mmosis.datasets import LoadImage
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 
 
 @pytest.fixture
 def path(tmp_path):
-    cv2.imwrite(str(tmp_path / 'image.png'), PICTURE)
+    cv2.imwrite(str(tmp_path / 'image.png'), IMAGE)
     return str(tmp_path / 'image.png')
 
 
 @pytest.mark.parametrize('size', [dict(height=40, width=60), dict()])
 def test_the_image_is_loaded_with_its_shapes(path, size):
     results = LoadImage()(dict(img_path=path, **size))
-    np.testing.assert_array_equal(results['img'], PICTURE)
+    np.testing.assert_array_equal(results['img'], IMAGE)
     assert results['img_shape'] == results['ori_shape'] == (40, 60)
 
 
@@ -33,4 +33,4 @@ def test_a_missing_file_is_named(path):
 
 def test_it_reads_through_mmengines_file_backends(path):
     results = LoadImage(backend_args=dict(backend='local'))(dict(img_path=path))
-    np.testing.assert_array_equal(results['img'], PICTURE)
+    np.testing.assert_array_equal(results['img'], IMAGE)

@@ -4,11 +4,11 @@ import pytest
 from mmosis.datasets import CropReference, LoadReferenceMask, PackReference, ResizeReference
 from mmosis.utils.rng import seeded
 
-PICTURE = np.random.default_rng(0).integers(1, 256, (40, 60, 3), dtype=np.uint8)
+IMAGE = np.random.default_rng(0).integers(1, 256, (40, 60, 3), dtype=np.uint8)
 
 
 def _crop(bbox, **settings) -> dict:
-    results = dict(img=PICTURE, img_shape=(40, 60), ref_bbox=np.array(bbox), ann_id=7, img_path='a.jpg')
+    results = dict(img=IMAGE, img_shape=(40, 60), ref_bbox=np.array(bbox), ann_id=7, img_path='a.jpg')
     return CropReference(**settings)(results)
 
 
@@ -26,12 +26,12 @@ def _filled(image: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
 
 def test_the_reference_is_its_box_without_context_as_in_the_paper():
     results = _crop((10, 5, 30, 15))
-    np.testing.assert_array_equal(results['img'], PICTURE[5:15, 10:30])
+    np.testing.assert_array_equal(results['img'], IMAGE[5:15, 10:30])
     assert results['img_shape'] == (10, 20)
 
 
 def test_context_is_kept_on_wish():
-    np.testing.assert_array_equal(_crop((10, 5, 30, 15), margin=0.5)['img'], PICTURE[0:20, 0:40])
+    np.testing.assert_array_equal(_crop((10, 5, 30, 15), margin=0.5)['img'], IMAGE[0:20, 0:40])
 
 
 @pytest.mark.parametrize('bbox', [(10, 5, 10, 15), (50, 5, 62, 15)])
@@ -71,15 +71,15 @@ def test_a_stretched_crop_fills_the_square(shape):
 
 
 def test_pixels_of_the_right_size_are_kept():
-    np.testing.assert_array_equal(_resize(PICTURE[:32, :32]), PICTURE[:32, :32])
-    padded = _resize(PICTURE[:12, :32])
-    np.testing.assert_array_equal(padded[10:22], PICTURE[:12, :32])
+    np.testing.assert_array_equal(_resize(IMAGE[:32, :32]), IMAGE[:32, :32])
+    padded = _resize(IMAGE[:12, :32])
+    np.testing.assert_array_equal(padded[10:22], IMAGE[:12, :32])
     assert not padded[:10].any()
     assert not padded[22:].any()
 
 
 def test_the_crop_handed_in_is_not_written_to():
-    crop = PICTURE[:10, :20]
+    crop = IMAGE[:10, :20]
     before = crop.copy()
     _resize(crop)
     np.testing.assert_array_equal(crop, before)
@@ -92,7 +92,7 @@ TRIANGLE = [[30, 5, 30, 25, 10, 25]]
 
 
 def _load(segmentation=TRIANGLE, prob: float = 1.0, bbox: tuple = (10, 5, 30, 25)) -> dict:
-    results = dict(img=PICTURE, ref_bbox=np.array(bbox), ann_id=7, img_path='a.jpg', ref_segmentation=segmentation)
+    results = dict(img=IMAGE, ref_bbox=np.array(bbox), ann_id=7, img_path='a.jpg', ref_segmentation=segmentation)
     return LoadReferenceMask(prob)(results)
 
 
@@ -102,7 +102,7 @@ def test_the_mask_lies_in_the_frame_of_the_image():
     expected[5:25, 10:30] = 255
     (mask,) = results['gt_masks'].masks
     np.testing.assert_array_equal(mask, expected)
-    assert results['img'] is PICTURE
+    assert results['img'] is IMAGE
 
 
 @pytest.mark.parametrize(('margin', 'rows', 'columns'), [(0.0, (5, 25), (10, 30)), (0.5, (0, 35), (0, 40))])
@@ -157,9 +157,9 @@ def test_a_thin_object_is_still_there_when_its_crop_is_shrunk():
     ],
 )
 def test_the_box_is_marked_in_its_context(more, settings, rows, columns):
-    results = dict(img=PICTURE, ref_bbox=np.array([20, 10, 40, 20]), **more)
+    results = dict(img=IMAGE, ref_bbox=np.array([20, 10, 40, 20]), **more)
     results = CropReference(margin=0.5, mark_box=True)(results)
-    np.testing.assert_array_equal(results['img'], PICTURE[5:25, 10:50])
+    np.testing.assert_array_equal(results['img'], IMAGE[5:25, 10:50])
     packed = PackReference()(ResizeReference(32, **settings)(results))['ref_inputs']
     expected = np.zeros((32, 32), np.uint8)
     expected[slice(*rows), slice(*columns)] = 255
