@@ -68,7 +68,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
     ``tools/test.py``.
 
     Args:
-        model: Name of a model of mmosis (by default the one in the box), a config file or a config.
+        model: Name of a model of mmosis (by default ``DEFAULT_MODEL``), a config file or a config.
         weights: Its checkpoint; by default that of the named model.
         device: By default a GPU if there is one.
         scope: As in ``DetInferencer``.

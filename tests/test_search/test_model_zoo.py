@@ -1,4 +1,4 @@
-"""The model in the box: found by name, small, and made by what its config says."""
+"""The models that come with mmosis: found by name, small, and made by what its config says."""
 
 from pathlib import Path
 

@@ -31,7 +31,7 @@ SETTINGS = SearchOptions(score_thr=0.05, overlays=False)
 
 @pytest.fixture(scope='module')
 def light() -> LightInferencer:
-    """The model in the box, which starts at once."""
+    """The default model on ONNX Runtime, which starts at once."""
     return LightInferencer(show_progress=False)
 
 
