@@ -40,8 +40,8 @@ class DrawnEpisodes:
         img_id = data_info['img_id']
         present = present_labels(data_info, self.active)
         absent = absent_labels(data_info, self.active, self.cat_ids)
+        rng = generator(self.seed, 'absent', img_id)
         if absent:
-            rng = generator(self.seed, 'absent', img_id)
             absent = sorted(rng.choice(absent, min(self.num_absent, len(absent)), replace=False).tolist())
         episodes = []
         for label in [*present, *absent]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 PARTS = ('backbone', 'neck', 'match_neck')  # of the detector's config, that an encoding of a reference goes through
 OF_TRAINING = {'init_cfg', 'frozen_stages', 'norm_eval', 'with_cp', 'requires_grad'}
-# Of the models that come with mmosis, lite and pocket: they add nothing, so that banks from before there were settings stay valid.
+# Of the packaged models, lite and pocket: they add nothing, so that banks from before there were settings stay valid.
 KNOWN_SETTINGS = (
     'e9302b628c5200307c73c161251fb9e3e9e64e5a251c39021dabf6058b78505b',
     'f15a0f4b06934322d9a90d03db444a729e1233a85373bce1f06103eac7e31dc5',

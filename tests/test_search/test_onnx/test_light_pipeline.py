@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config
 from mmengine.dataset import Compose
 
@@ -42,14 +43,12 @@ def test_images(config: str, side: int | None, shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize('config', CONFIGS)
 @pytest.mark.parametrize('masked', [False, True])
 def test_references(config: str, masked: bool) -> None:
-    from mmosis.search.inferencer import _as_bitmap
-
     steps = without_loading(Config.fromfile(config).test_dataloader.dataset.ref_pipeline)
     image = draw(90, 140)
     mask = np.zeros(image.shape[:2], np.uint8)
     mask[20:50, 30:100] = 1
     loaded, _ = SearchReference(image, (25.5, 10, 110, 60.2), mask if masked else None).load()
-    of_mmdet = dict(loaded, gt_masks=_as_bitmap(mask)) if masked else dict(loaded)
+    of_mmdet = dict(loaded, gt_masks=BitmapMasks(255 * mask[None], *mask.shape)) if masked else dict(loaded)
     expected = Compose(steps)(of_mmdet)['ref_inputs'].numpy()
     pixels, found = prepare_reference(loaded, steps)
     np.testing.assert_array_equal(pixels[0], expected[:3])
