@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pycocotools.coco import COCO
 from random_sets import HEIGHT, WIDTH
 
-from mmosis.evaluation import Detections
+from mmosis.evaluation import Detections, evaluate_runs
 from mmosis.structures import EpisodeRecord
 
 MUG, JUG = 3, 7
@@ -49,3 +49,15 @@ def answer(*rows: tuple[int, int, Box, float]) -> Detections:
     return Detections.from_results(
         [dict(image_id=i, category_id=c, bbox=list(box), score=score) for i, c, box, score in rows]
     )
+
+
+def find_the_mug_once(box: Box) -> dict:
+    """Metrics of two runs: run 0 finds the mug, run 1 nothing; the jug is never found."""
+    coco = make_truth({1: [(MUG, box)], 2: [(JUG, box)]})
+    episodes = [ask(img_id, cat_id, run) for img_id, cat_id in ((1, MUG), (2, JUG)) for run in range(2)]
+    return evaluate_runs(coco, episodes, [answer((1, MUG, box, 0.9)), answer()], ['bbox'])
+
+
+def cells(table: str) -> list[list[str]]:
+    """Cells of a printed table, row by row."""
+    return [[cell.strip() for cell in line.split('|')[1:-1]] for line in table.splitlines() if line.startswith('|')]

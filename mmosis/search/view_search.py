@@ -145,18 +145,24 @@ class _ViewSearch:
             for start in range(0, len(views), self._options.batch_size):
                 batch = views[start : start + self._options.batch_size]
                 for (plan, view), found in zip(batch, self._detect([view for _, view in batch]), strict=True):
-                    shape, thr = self._shapes[view.image], self._options.score_thr
-                    if len(plan.tiles) > 1:  # what cannot matter for the image is dropped at once, for its memory
-                        found = keep_own(found, view.tile, plan.tiles, shape, thr)  # noqa: PLW2901
-                    parts[view.image, plan].append(found)
+                    parts[view.image, plan].append(self._keep_own(found, view, plan))
                 self._done += len(batch)
                 yield self._done, self._total
         for (image, plan), results in parts.items():
-            merged = results[0]
-            if len(plan.tiles) > 1:  # by the default threshold, which is the one between pieces
-                shape, across_labels = self._shapes[image], not self._options.keep_all
-                merged = merge_tiles(results, plan.tiles, shape, across_labels=across_labels)
+            merged = self._merge(results, image, plan)
             self._found[image, plan] |= {label: merged[merged.labels == label] for label in todo[image, plan]}
+
+    def _keep_own(self, found: FoundObjects, view: View, plan: Plan) -> FoundObjects:
+        """Drop at once what a tile finds that cannot matter for the image, for its memory."""
+        if len(plan.tiles) == 1:
+            return found
+        return keep_own(found, view.tile, plan.tiles, self._shapes[view.image], self._options.score_thr)
+
+    def _merge(self, results: Sequence[FoundObjects], image: int, plan: Plan) -> FoundObjects:
+        """Merge tiles by the default threshold, which is the one between pieces."""
+        if len(plan.tiles) == 1:
+            return results[0]
+        return merge_tiles(results, plan.tiles, self._shapes[image], across_labels=not self._options.keep_all)
 
     def found(self, image: int, labels: Sequence[int], plans: Sequence[Plan]) -> FoundObjects:
         """Detections of an image for categories of the same plans."""

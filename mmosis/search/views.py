@@ -69,7 +69,7 @@ class ViewSettings:
         count_tiles((1, 1), self.tile_side if self.tile is None else self.tile, self.overlap)  # refuses them
 
     @classmethod
-    def from_config(cls, search: Mapping, options: SearchOptions = SearchOptions()) -> 'ViewSettings':  # noqa: B008
+    def from_config(cls, search: Mapping, options: SearchOptions) -> 'ViewSettings':
         """Read a config's ``search``.
 
         Args:

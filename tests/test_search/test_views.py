@@ -24,8 +24,10 @@ GIVEN = dict(sides=(448, 1152), unknown_sides=(512,), object_size=64)
 class TestSettings:
     def test_a_config_says_them(self) -> None:
         search = dict(GIVEN, max_tiles=7, calibration=dict(slope=2), region_size=32)
-        assert ViewSettings.from_config(search) == ViewSettings((448, 1152), 64, unknown_sides=(512,), max_tiles=7)
-        assert ViewSettings.from_config({}) == ViewSettings()
+        assert ViewSettings.from_config(search, SearchOptions()) == ViewSettings(
+            (448, 1152), 64, unknown_sides=(512,), max_tiles=7
+        )
+        assert ViewSettings.from_config({}, SearchOptions()) == ViewSettings()
 
     @pytest.mark.parametrize(
         ('search', 'message'),
@@ -46,7 +48,7 @@ class TestSettings:
     )
     def test_numbers_out_of_range_are_refused(self, search: dict, message: str) -> None:
         with pytest.raises(ValueError, match=re.escape(message.replace('\\', ''))):
-            ViewSettings.from_config(search)
+            ViewSettings.from_config(search, SearchOptions())
 
     @pytest.mark.parametrize(
         ('given', 'message'),
@@ -74,7 +76,7 @@ class TestWhole:
         assert plan_views(50, (30, 60), SETTINGS) == Plan(((0, 0, 60, 30),), 256)
 
     def test_one_limit_or_none(self) -> None:
-        limit = ViewSettings.from_config(dict(max_image_scale=512))
+        limit = ViewSettings.from_config(dict(max_image_scale=512), SearchOptions())
         assert plan_unknown(IMAGE, limit) == (plan_views(10, IMAGE, limit),) == (Plan(WHOLE, 512),)
         assert plan_views(None, (30, 200), limit).side == 200
         assert plan_views(10, IMAGE, ViewSettings()) == Plan(WHOLE, None)
