@@ -9,7 +9,7 @@ from typing import Any
 
 from mmosis.utils.lazy import lazy_names
 
-from .folders.coco_export import describe_image, to_coco
+from .exports.coco_export import describe_image, to_coco
 from .folders.folder_search import SearchReport, search_array, search_images
 from .index.photo_index import IndexReport, PhotoIndex
 from .options import SearchOptions

@@ -89,6 +89,7 @@ EXPECTED = {
     'area': f'an area, a number of pixels up to {LIMIT**2}',
     'iscrowd': 'iscrowd 0 or 1',
     'ignore': 'ignore 0 or 1',
+    'score': 'a score, a number in 0-1',
     'segmentation': f'a segmentation, polygons [[x, y, x, y, ...]] of pixels up to {LIMIT} or RLE '
     '{"size": [height, width], "counts"}',
     'name': 'a name, text or a number',
@@ -113,6 +114,22 @@ def decode_coco(path: str | Path) -> dict:
         except (ValueError, RecursionError) as error:
             raise ValueError(f'{path} is not a JSON file: {error}') from error
     raise ValueError(f'{path}: {_explain(str(wrong), read_json(path))}') from wrong
+
+
+def check_coco(content: Any, schema: type) -> dict:
+    """Check what was decoded already, and read numbers that come as text.
+
+    Args:
+        content: Of a COCO-format file.
+        schema: Its fields, a TypedDict.
+
+    Raises:
+        ValueError: As :func:`decode_coco`, without a file.
+    """
+    try:
+        return msgspec.convert(content, type=schema, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(_explain(str(error), content)) from error
 
 
 def _decode(content: bytes, schema: type = Dataset) -> dict:

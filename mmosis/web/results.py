@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from mmosis.search.base import SearchBase
-from mmosis.search.folders.coco_export import describe_image, to_coco
+from mmosis.search.exports.coco_export import describe_image, to_coco
 from mmosis.search.overlay import category_colours, draw_search
 from mmosis.search.view_search import Searched, Step
 from mmosis.search.views import describe_plans

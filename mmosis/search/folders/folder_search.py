@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mmosis.search.base import SearchBase
+from mmosis.search.exports.coco_export import describe_image, to_coco
 from mmosis.search.images import load_image
 from mmosis.search.options import SearchOptions
 from mmosis.search.overlay import draw_search, write_image
@@ -22,7 +23,6 @@ from mmosis.utils.errors import TOO_LITTLE, is_memory_error
 from mmosis.utils.json_file import write_lists
 from mmosis.utils.progress import track
 
-from .coco_export import describe_image, to_coco
 from .image_list import ImageList, find_images
 from .output_names import absolute_paths, is_inside, overlay_name
 from .overlay_folder import name_images
@@ -143,7 +143,7 @@ def search_file(
         options: How.
 
     Returns:
-        dict: As :func:`~mmosis.search.folders.coco_export.describe_image` makes it, with ``best_score``, below the
+        dict: As :func:`~mmosis.search.exports.coco_export.describe_image` makes it, with ``best_score``, below the
         threshold too, and ``plans``, in which views it was searched; or ``file_name`` and ``error``.
 
     Raises:

@@ -48,7 +48,7 @@ def fit_name(name: str) -> str:
     folder, last = os.path.split(name)
     if len(os.fsencode(last)) <= LONGEST:
         return name
-    return os.path.join(folder, _mark(*os.path.splitext(last), name))
+    return os.path.join(folder, mark_name(*os.path.splitext(last), name))
 
 
 def overlay_name(name: str) -> str:
@@ -58,7 +58,7 @@ def overlay_name(name: str) -> str:
         return fit_name(f'{name}.jpg')
     if os.path.splitext(stem)[1].lower() in set(IMG_EXTENSIONS) - set(JPEG):  # a.png.jpg is the overlay of a.png
         folder, last = os.path.split(stem)
-        return os.path.join(folder, _mark(last, suffix, name))
+        return os.path.join(folder, mark_name(last, suffix, name))
     return fit_name(name)
 
 
@@ -100,7 +100,7 @@ def _stems(names: Iterable[str]) -> list[str]:
     return [os.path.splitext(name)[0] for name in names]
 
 
-def _mark(stem: str, suffix: str, full: str) -> str:
+def mark_name(stem: str, suffix: str, full: str) -> str:
     """End a name with the hash of the full path that it stands for, within LONGEST."""
     end = f'~{sha256(os.fsencode(full)).hexdigest()[:12]}{suffix}'
     return os.fsencode(stem)[: LONGEST - len(os.fsencode(end))].decode('utf-8', 'ignore') + end

@@ -63,7 +63,7 @@ def write_detections(path: Path, records: Iterable[dict], classes: Sequence[str]
 
     Args:
         path: The file.
-        records: As :func:`~mmosis.search.folders.coco_export.describe_image` makes them.
+        records: As :func:`~mmosis.search.exports.coco_export.describe_image` makes them.
         classes: Name of each label.
 
     Raises:

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-import cv2
-import numpy as np
 from pycocotools import mask as mask_utils
 
-from mmosis.structures import FoundObjects, RLEMasks
+from mmosis.structures import FoundObjects
+
+from .outlines import as_tolerance, simplify
 
 
 def describe_image(
-    file_name: str, img_shape: tuple[int, int], found: FoundObjects, score_thr: float, polygons: bool = False
+    file_name: str,
+    img_shape: tuple[int, int],
+    found: FoundObjects,
+    score_thr: float,
+    polygons: bool | float | None = None,
 ) -> dict:
     """Describe what was found in one image by plain values.
 
@@ -19,20 +23,21 @@ def describe_image(
         img_shape: (H, W).
         found: ``bboxes`` (N, 4) xyxy, ``scores``, ``labels``, and maybe ``masks`` (RLE), in pixels of the image.
         score_thr: Lowest score of what is kept.
-        polygons: Whether masks become polygons, which some label tools need; holes are filled by that. By default RLE.
+        polygons: Tolerance in pixels of the polygons that masks become, which some label tools need; 0 or True for all
+            points. Holes are filled by that. By default RLE.
 
     Returns:
         dict: ``file_name``, ``height``, ``width`` and ``found``: a list of ``label``, ``score``, ``bbox`` (xywh),
         ``area`` and ``segmentation``.
     """
-    found = found[found.scores >= score_thr]
+    found, tolerance = found[found.scores >= score_thr], as_tolerance(polygons)
     rows = []
     for i, (box, label, score) in enumerate(
         zip(found.bboxes.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True)
     ):
         row = dict(label=label, score=round(score, 4), bbox=_xywh(box))
         if 'masks' in found:
-            row |= _segment(found.masks, i, polygons)
+            row |= _segment(found.masks[i], tolerance)
         else:
             row |= dict(area=round(row['bbox'][2] * row['bbox'][3], 2), segmentation=[])
         rows.append(row)
@@ -65,19 +70,6 @@ def _xywh(box: Sequence[float]) -> list[float]:
     return [round(value, 2) for value in (x1, y1, x2 - x1, y2 - y1)]
 
 
-def _segment(masks: RLEMasks, index: int, polygons: bool) -> dict:
-    rle = masks[index]
+def _segment(rle: dict, tolerance: float | None) -> dict:
     plain = dict(size=list(rle['size']), counts=rle['counts'].decode())
-    return dict(area=float(mask_utils.area(rle)), segmentation=_trace(masks, index) if polygons else plain)
-
-
-def _trace(masks: RLEMasks, index: int) -> list[list[float]]:
-    """Trace the borders of a mask along the edges of its pixels, x and y in turn."""
-    x, y, width, height = np.round(mask_utils.toBbox(masks[index])).astype(int).tolist()
-    if not width or not height:
-        return []
-    mask = masks.crop(index, (x, y, x + width, y + height)).astype(np.uint8)
-    # OpenCV traces the centres of pixels: doubled, they give both edges of a pixel.
-    doubled = mask.repeat(2, axis=0).repeat(2, axis=1)
-    contours, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return [((contour.reshape(-1, 2) + 1) // 2 + (x, y)).astype(float).ravel().tolist() for contour in contours]
+    return dict(area=float(mask_utils.area(rle)), segmentation=plain if tolerance is None else simplify(rle, tolerance))

@@ -1,0 +1,7 @@
+"""What was found, in the formats of label tools and trainers."""
+
+from .export_formats import FORMATS, write_export
+from .object_crops import write_crops
+from .outlines import simplify
+
+__all__ = ['FORMATS', 'simplify', 'write_crops', 'write_export']
