@@ -1,0 +1,88 @@
+/** The panel of results: threshold, counts, and the list of the objects of the image that is shown. */
+
+import { colourOf, countObjects, isStale, searchedImages, shownObjects } from './document.js';
+import { byId, keyed, make, plural, setText, setValue } from './dom.js';
+import { select } from './selection.js';
+import { change, getView, look, newId, subscribe } from './state.js';
+
+const slider = byId('threshold');
+
+function draw(doc, view) {
+  setValue(slider, doc.threshold);
+  slider.value = doc.threshold;
+  setText(byId('threshold-value'), doc.threshold.toFixed(2));
+  byId('keep-all').checked = doc.keepAll;
+  byId('keep-all').parentElement.hidden = doc.categories.length < 2;
+  drawCounts(doc, view);
+  drawObjects(doc, view);
+  const stale = searchedImages(doc).filter(each => isStale(doc, each.id)).length;
+  byId('stale').hidden = !stale;
+  setText(byId('stale'), stale ? `What is searched for has changed since ${stale === 1 ? 'an image was' : `${stale} images were`} searched: search again.` : '');
+}
+
+function drawCounts(doc, view) {
+  const images = searchedImages(doc);
+  const counts = images.map(each => countObjects(doc, each.id));
+  const here = counts[images.findIndex(each => each.id === view.image)] ?? {};
+  const names = doc.categories.filter(name => isSearchedFor(doc, name) || counts.some(each => each[name]));
+  const rows = names.map(name => ({ name, here: here[name] ?? 0, all: counts.reduce((sum, each) => sum + (each[name] ?? 0), 0) }));
+  const sum = key => rows.reduce((total, row) => total + row[key], 0);
+  if (rows.length > 1) rows.push({ name: 'all', total: true, here: sum('here'), all: sum('all') });
+  byId('counts').hidden = !Object.keys(doc.results).length;
+  keyed(byId('count-rows'), rows, row => `${row.total ?? ''}${row.name}`, createRow, (element, row) => {
+    element.style.setProperty('--colour', row.total ? 'transparent' : colourOf(doc, row.name));
+    [row.name, row.here, row.all].forEach((text, column) => setText(element.children[column], text));
+  });
+  setText(byId('result-line'), describe(doc, view));
+}
+
+const isSearchedFor = (doc, name) =>
+  doc.references.some(each => each.name === name && !each.negative) || doc.banks.some(each => each.classes.includes(name));
+
+const createRow = ({ total }) =>
+  make('tr', { class: total ? 'total' : 'swatched' }, make('th', { scope: 'row' }), make('td'), make('td'));
+
+function describe(doc, view) {
+  const result = doc.results[view.image];
+  if (!result) return view.image ? 'This image has not been searched.' : 'No image yet.';
+  const number = shownObjects(doc, view.image).length;
+  if (number) return `${plural(number, 'object')} of at least ${doc.threshold.toFixed(2)}, searched ${result.searched} in ${result.seconds.toFixed(1)} s.`;
+  const best = result.objects.length ? ` The best score is ${Math.max(...result.objects.map(each => each.score)).toFixed(2)}: lower the threshold.` : '';
+  return `Nothing scores ${doc.threshold.toFixed(2)} or more.${best}`;
+}
+
+function drawObjects(doc, view) {
+  const objects = shownObjects(doc, view.image);
+  keyed(byId('object-list'), objects, each => each.id, createItem, (item, object) => {
+    item.style.setProperty('--colour', colourOf(doc, object.category));
+    const box = item.querySelector('input');
+    box.checked = view.objects.includes(object.id);
+    setText(item.querySelector('.name'), object.category);
+    setText(item.querySelector('.score'), `${object.accepted ? '✓ ' : ''}${object.score.toFixed(2)}`);
+  });
+}
+
+function createItem({ id }) {
+  const box = make('input', { type: 'checkbox', onchange: () => select(id, true) });
+  const label = make('label', {}, box, make('span', { class: 'name' }), make('span', { class: 'score' }));
+  return make('li', { class: 'swatched' }, label);
+}
+
+slider.oninput = () => change('threshold', doc => ({ ...doc, threshold: Number(slider.value) }), 'threshold');
+byId('keep-all').onchange = event => {
+  const keepAll = event.target.checked;
+  change('choice of what is kept', doc => ({ ...doc, keepAll, revision: newId() }));
+};
+byId('show-next').onclick = () => showNext(1);
+byId('show-previous').onclick = () => showNext(-1);
+subscribe(draw);
+
+let images = [];
+subscribe(doc => { images = searchedImages(doc); });
+
+/** Show the next image, or the one before. */
+export function showNext(step) {
+  const at = images.findIndex(each => each.id === getView().image);
+  const next = images[at + step];
+  if (next) look({ image: next.id, reference: null, objects: [] });
+}
