@@ -28,7 +28,7 @@ def run_search(args: argparse.Namespace) -> int:
         for each in args.references
     ]
     index = PhotoIndex.open(args.index) if args.index else None
-    listed = find_images(args.images) if index is None else ImageList(index.files)
+    listed = find_images(args.images, getattr(sys.stdin, 'buffer', None)) if index is None else ImageList(index.files)
     images = listed.images
     bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
     if args.save_bank:
@@ -48,13 +48,15 @@ def run_search(args: argparse.Namespace) -> int:
     if index is not None:
         num_skipped = len(images) - len(listed.images) - len(listed.problems)
         print(f'{num_skipped} of the {len(images)} images in {args.index} were skipped')
-    return _report_rest('searched', listed.describe_others(), report.errors)
+    return _report_rest('searched', listed, report.errors)
 
 
-def _report_rest(done: str, others: str, errors: Mapping[str, str]) -> int:
-    """Print what was not done; the exit status is 1 if something failed."""
-    if others:
-        print(f'in the folders, but not {done}: {others}')
+def _report_rest(done: str, listed: Any, errors: Mapping[str, str]) -> int:
+    """Print in how many folders images were, and what was not done; the exit status is 1 if something failed."""
+    if len(listed.folders) > 1:
+        print(f'{done} in {len(listed.folders)} folders, subfolders included')
+    if listed.others:
+        print(f'in the folders, but not {done}: {listed.describe_others()}')
     for name, error in errors.items():
         print(f'not {done}: {name}: {error}', file=sys.stderr)
     return 1 if errors else 0
@@ -75,13 +77,13 @@ def run_index(args: argparse.Namespace) -> int:
     from mmosis.search import PhotoIndex
     from mmosis.search.folders.image_list import find_images
 
-    listed = find_images(args.images)
+    listed = find_images(args.images, getattr(sys.stdin, 'buffer', None))
     index, report = PhotoIndex.build(_make_inferencer(args), listed, args.out)
     print(
         f'{len(index)} images in {args.out}: {report.num_encoded} encoded, {report.num_kept} as they were, '
         f'{report.num_dropped} dropped; {index.num_bytes / 1e6:.1f} MB'
     )
-    return _report_rest('indexed', listed.describe_others(), report.errors)
+    return _report_rest('indexed', listed, report.errors)
 
 
 def run_serve(args: argparse.Namespace) -> int:

@@ -92,7 +92,8 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='*',
         type=parse_image,
         metavar='IMAGES',
-        help='image files, folders, or lists of paths: .txt, .parquet',
+        help='image files, folders with their subfolders, quoted patterns, lists of paths (.txt, .parquet), or - for '
+        'paths on the standard input',
     )
     parser.add_argument(
         '--index', type=parse_path, metavar='LIB', help='instead of IMAGES: the best images of what mmosis index made'

@@ -27,9 +27,9 @@ from .image_list import ImageList, find_images
 from .output_names import absolute_paths, is_inside, overlay_name
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
-from .search_journal import SearchJournal
+from .search_journal import JOURNAL, OVERLAYS, SearchJournal
 
-ANNOTATIONS, JOURNAL, OVERLAYS = 'annotations.json', 'journal.jsonl', 'overlays'
+ANNOTATIONS = 'annotations.json'
 NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
 
 

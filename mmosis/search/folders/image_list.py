@@ -1,25 +1,26 @@
-"""Which images a user means: files, folders, lists of paths, arrays."""
+"""Which images a user means: files, folders, patterns, lists of paths, arrays."""
 
 import os
-import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from glob import glob, has_magic
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from mmosis.utils.image import check_regular, from_pillow, read_bytes
+from mmosis.utils.image import from_pillow
 
-from .parquet import SUFFIX, read_paths
+from .folder_walk import walk_folder
+from .path_list import is_path_list, read_path_list, split_paths
 
 IMG_EXTENSIONS = (
     *('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'),  # DetInferencer's
     *('.jfif', '.jpe', '.avif', '.gif', '.jp2'),
 )
+STDIN = '-'
 
 
 @dataclass
@@ -27,15 +28,17 @@ class ImageList:
     """Images that were named.
 
     Attributes:
-        images: Files, addresses and arrays as they were given, those of folders by name. Whether they exist was
-            checked for those that were named by themselves.
+        images: Files, addresses and arrays as they were given, those of folders and patterns by name. Whether they
+            exist was checked for those that were named by themselves.
         problems: What was named and gives no image, and why.
-        others: What else is in the folders, by suffix or as 'folder(s)'; hidden files do not count.
+        others: What else is in the folders, by suffix or as 'folder(s) of results'; hidden files do not count.
+        folders: Those that have images, subfolders included.
     """
 
     images: list[str | np.ndarray] = field(default_factory=list)
     problems: dict[str, Exception] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
+    folders: list[str] = field(default_factory=list)
 
     @classmethod
     def of_files(cls, files: Sequence[str], gone: str) -> 'ImageList':
@@ -70,21 +73,22 @@ def list_images(inputs: Any) -> list[str | np.ndarray]:
     return found.images
 
 
-def find_images(inputs: Any) -> ImageList:
+def find_images(inputs: Any, stdin: BinaryIO | None = None) -> ImageList:
     """Find the images that inputs name; one that names none stops nothing while another does.
 
     Args:
-        inputs: A file, a folder (its image files by name, not the hidden ones nor those of folders in it), an array
-            (H, W, 3) BGR, an image of Pillow, which becomes one, or a list of these. A text file (``.txt``) names an
-            image a line, a Parquet file one a row, see :func:`~mmosis.search.folders.parquet.read_paths`; whether
-            these exist is not checked.
+        inputs: A file, a folder (its image files and those of its subfolders by name, but not what is hidden), a
+            pattern such as ``photos/**/*.jpg``, an array (H, W, 3) BGR, an image of Pillow, which becomes one, or a
+            list of these. A text file (``.txt``) names an image a line, a Parquet file one a row, see
+            :func:`~mmosis.search.folders.path_list.read_path_list`; whether these exist is not checked.
+        stdin: Where ``-`` reads paths, a line each or with zeros between; without it that is a file's name.
 
     Raises:
         TypeError: If it is something else.
         FileNotFoundError: If there is no such file or folder, and no other image.
         ImportError: If there is a Parquet file and pyarrow is not installed.
-        ValueError: If a folder or a file of paths has no images or cannot be read, and there is no other image, or
-            nothing is given.
+        ValueError: If a folder or a file of paths has no images or cannot be read, a pattern fits none, and there is
+            no other image, or nothing is given.
     """
     if isinstance(inputs, str | Path | np.ndarray | Image.Image):
         inputs = [inputs]
@@ -95,14 +99,17 @@ def find_images(inputs: Any) -> ImageList:
     found = ImageList()
     for item in inputs:
         try:
-            found.images += _expand(item, found.others)
+            if isinstance(item, str) and item == STDIN and stdin is not None:
+                found.images += split_paths(stdin.read(), 'the standard input')
+            else:
+                found.images += _expand(item, found)
         except (OSError, ValueError) as error:
             found.problems[str(item)] = error
     found.require_one()
     return found
 
 
-def _expand(item: Any, others: Counter[str]) -> list[str | np.ndarray]:
+def _expand(item: Any, found: ImageList) -> list[str | np.ndarray]:
     if isinstance(item, Image.Image):
         return [from_pillow(item)]
     if isinstance(item, np.ndarray) or (isinstance(item, str) and '://' in item):
@@ -111,47 +118,51 @@ def _expand(item: Any, others: Counter[str]) -> list[str | np.ndarray]:
         raise TypeError(f'an image must be a path or an array (H, W, 3), got {type(item).__name__}')
     path = Path(os.path.expanduser(item))  # what begins with ~ may be a file
     if not path.exists():
+        if has_magic(str(path)):
+            return _list_pattern(str(path), found)
         raise FileNotFoundError(f'there is no image or folder {item}')
-    if path.suffix == SUFFIX or (path.suffix == '.txt' and not path.is_dir()):
-        return _read_list(path)
-    return _list_folder(path, others) if path.is_dir() else [str(path)]
+    if is_path_list(path):
+        return read_path_list(path)
+    return _list_folder(path, found) if path.is_dir() else [str(path)]
 
 
-def _list_folder(folder: Path, others: Counter[str]) -> list[str]:
-    """List the image files of a folder, and count what else there is."""
-    files, rest = [], Counter()
-    for path in sorted(folder.iterdir(), key=str):
-        if path.name.startswith('.'):  # hidden, or what macOS keeps beside a file: ._IMG.jpg
-            continue
-        if os.path.isdir(path):
-            rest['folder(s)'] += 1
-        elif path.suffix.lower() in IMG_EXTENSIONS:
-            files.append(str(path))
-        else:
-            rest[path.suffix.lower() or 'without suffix'] += 1
+def _list_folder(folder: Path, found: ImageList) -> list[str]:
+    """List the image files of a folder and its subfolders, and count what else there is."""
+    paths, skipped = walk_folder(folder, found.problems)
+    files = _take_images(paths, skipped)
     if not files:
-        has = f' (it has {ImageList(others=rest).describe_others()})' if rest else ''
+        has = f' (it has {ImageList(others=skipped).describe_others()})' if skipped else ''
         raise ValueError(f'folder {folder} has no images{has}; they end in {", ".join(IMG_EXTENSIONS)}')
-    others.update(rest)
-    return files
+    found.others.update(skipped)
+    found.folders += dict.fromkeys(os.path.dirname(file) for file in files)
+    return _without(found.images, files)
 
 
-def _read_list(path: Path) -> list[str]:
-    """Read the paths that a file names, relative ones as if they were given in its place."""
-    if not path.is_dir():
-        check_regular(path)
-    named = read_paths(path) if path.suffix == SUFFIX else _read_lines(path)
-    files = [os.path.expanduser(line) for line in named if line.strip()]
+def _list_pattern(pattern: str, found: ImageList) -> list[str]:
+    """List the image files that a pattern fits, and count what else it does."""
+    skipped: Counter[str] = Counter()
+    paths = [path for path in sorted(set(glob(pattern, recursive=True))) if not os.path.isdir(path)]
+    files = _take_images(paths, skipped)
     if not files:
-        raise ValueError(f'{path} names no image; it takes a path a line, or in Parquet one a row')
+        has = f' (but {ImageList(others=skipped).describe_others()})' if skipped else ''
+        raise ValueError(f'no image fits the pattern {pattern}{has}; ** stands for any folders')
+    found.others.update(skipped)
+    return _without(found.images, files)
+
+
+def _take_images(paths: Sequence[str], skipped: Counter[str]) -> list[str]:
+    """The image files among paths; others are counted."""
+    files = []
+    for path in paths:
+        suffix = os.path.splitext(path)[1].lower()
+        if suffix in IMG_EXTENSIONS:
+            files.append(path)
+        else:
+            skipped[suffix or 'without suffix'] += 1
     return files
 
 
-def _read_lines(path: Path) -> list[str]:
-    """Read lines in UTF-8, or in what Windows writes: UTF-16, or UTF-8 after a mark. Other bytes are kept as names."""
-    content = read_bytes(path)
-    encoding = 'utf-16' if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else 'utf-8-sig'
-    try:
-        return re.split('\r\n|\r|\n', content.decode(encoding, 'surrogateescape'))
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{path} begins as UTF-16 and goes on otherwise; save it as UTF-8') from error
+def _without(images: Sequence[str | np.ndarray], files: Sequence[str]) -> list[str]:
+    """The files that are not among the images: a folder may have been given with one that it is in."""
+    known = {os.path.abspath(image) for image in images if isinstance(image, str)}
+    return [file for file in files if os.path.abspath(file) not in known]

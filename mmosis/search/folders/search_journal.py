@@ -8,6 +8,8 @@ from types import TracebackType
 
 from mmosis.utils.lock import lock_file
 
+JOURNAL, OVERLAYS = 'journal.jsonl', 'overlays'
+RESULT_FOLDERS = (OVERLAYS, 'crops')  # beside a journal
 FORMAT = 'mmosis search 1'
 _START = json.dumps(dict(format=FORMAT))[:-1].encode()  # of every journal
 

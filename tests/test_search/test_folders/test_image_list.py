@@ -2,6 +2,8 @@
 
 import os
 from codecs import BOM_UTF16_LE
+from errno import EACCES
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_by_name(folder: Path) -> None:
-    names = ['A.jpg', 'a.JPG', 'b.png', 'c.Tiff', 'gone.jpg', 'z.webp']
+    names = ['A.jpg', 'a.JPG', 'b.png', 'c.Tiff', 'deeper/x.jpg', 'folder.jpg/x.jpg', 'gone.jpg', 'z.webp']
     expected = [str(folder / name) for name in names]
     assert list_images(folder) == list_images(str(folder)) == list_images([folder]) == expected
 
@@ -40,7 +42,8 @@ def test_a_list_of_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('HOME', '/home/me')
     lines = [b'/a b/c.jpg', b'', b' d.png\r', b'none.jpg', b'~/e.jpg', b's3://bucket/f.jpg', b'\xff.jpg']
     (folder / 'list.txt').write_bytes(b'\n'.join(lines))
-    named = ['/a b/c.jpg', ' d.png', 'none.jpg', '/home/me/e.jpg', 's3://bucket/f.jpg', '\udcff.jpg']
+    there = [f'{folder}/{name}' for name in (' d.png', 'none.jpg', '\udcff.jpg')]
+    named = ['/a b/c.jpg', *there[:2], '/home/me/e.jpg', 's3://bucket/f.jpg', there[2]]
     expected = [str(folder / 'b.png'), *named]
     assert list_images([folder / 'b.png', folder / 'list.txt']) == expected
     (folder / 'folder.txt').mkdir()
@@ -53,7 +56,7 @@ def test_a_list_of_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_list_as_windows_writes_it(tmp_path: Path, encoding: str, end: str) -> None:
     mark = BOM_UTF16_LE if encoding == 'utf-16-le' else b''
     (tmp_path / 'list.txt').write_bytes(mark + f'a.png{end}é 中.png{end}'.encode(encoding))
-    assert list_images(tmp_path / 'list.txt') == ['a.png', 'é 中.png']
+    assert list_images(tmp_path / 'list.txt') == [str(tmp_path / name) for name in ('a.png', 'é 中.png')]
 
 
 def test_a_list_that_is_cut_off_in_utf_16(tmp_path: Path) -> None:
@@ -133,20 +136,104 @@ class TestFolder:
         """Neither hidden files nor those that macOS keeps beside a file."""
         assert list_images(folder) == [str(folder / name) for name in self.NAMES[:5]]
 
+    def test_subfolders(self, folder: Path) -> None:
+        for name in ('deeper/x.jpg', 'deeper/.y.jpg', 'deeper/er/z.png', 'deeper/w.heic', '.thumbnails/v.jpg'):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).touch()
+        (folder / 'deeper' / 'back').symlink_to(folder)
+        (folder / 'same').symlink_to(folder / 'deeper')
+        found = find_images(folder)
+        names = (*self.NAMES[:4], 'deeper/er/z.png', 'deeper/x.jpg', 'e.jp2')
+        assert found.images == [str(folder / name) for name in names]
+        assert found.folders == [str(folder), str(folder / 'deeper' / 'er'), str(folder / 'deeper')]
+        assert found.others == {'.heic': 3, '.mp4': 1, 'without suffix': 1}
+        assert find_images([folder, folder / 'deeper']).images == found.images
+
+    def test_results_of_searches_are_not_entered(self, folder: Path) -> None:
+        """Neither when they are in a subfolder, nor when they lie beside the images."""
+        for name in ('found/overlays/a.jpg', 'overlays/a.jpg', 'crops/mug/a.jpg', 'deeper/overlays/b.jpg'):
+            (folder / name).parent.mkdir(parents=True)
+            (folder / name).touch()
+        (folder / 'found' / 'journal.jsonl').touch()
+        beside = ['crops/mug/a.jpg', 'd.gif', 'deeper/overlays/b.jpg', 'e.jp2', 'overlays/a.jpg']
+        assert list_images(folder)[3:] == [str(folder / name) for name in beside]
+        (folder / 'journal.jsonl').touch()
+        found = find_images(folder)
+        assert found.images[3:] == [str(folder / name) for name in ('d.gif', 'deeper/overlays/b.jpg', 'e.jp2')]
+        assert found.others['folder(s) of results'] == 3
+
+    def test_a_subfolder_that_may_not_be_read(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As root all may be read."""
+
+        def scan(path: str) -> object:
+            if str(path).endswith('deeper'):
+                raise PermissionError(EACCES, 'Permission denied', str(path))
+            return before(path)
+
+        before = os.scandir
+        monkeypatch.setattr(os, 'scandir', scan)
+        found = find_images(folder)
+        assert len(found.images) == 5
+        assert list(found.problems) == [str(folder / 'deeper')]
+
     def test_what_is_not_is_counted(self, folder: Path) -> None:
         found = find_images(folder)
-        assert found.others == {'.heic': 2, '.mp4': 1, 'without suffix': 1, 'folder(s)': 2}
-        assert found.describe_others() == '2 .heic, 1 .mp4, 2 folder(s), 1 without suffix'
+        assert found.others == {'.heic': 2, '.mp4': 1, 'without suffix': 1}
+        assert found.describe_others() == '2 .heic, 1 .mp4, 1 without suffix'
         assert find_images(folder / 'a.jfif').describe_others() == ''
 
     def test_none_that_is_searched(self, folder: Path) -> None:
         for name in self.NAMES[:5]:
             (folder / name).unlink()
-        message = (
-            rf'folder {folder} has no images \(it has 2 \.heic, 1 \.mp4, 2 folder\(s\), 1 without suffix\); they end in'
-        )
+        message = rf'folder {folder} has no images \(it has 2 \.heic, 1 \.mp4, 1 without suffix\); they end in'
         with pytest.raises(ValueError, match=message):
             list_images(folder)
+
+
+class TestListsAndPatterns:
+    def test_a_list_of_before(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its relative paths count from the working folder where they lead somewhere from there alone."""
+        (folder / 'lists').mkdir()
+        (folder / 'lists' / 'all.txt').write_text('none.png\nb.png\n')
+        monkeypatch.chdir(folder)
+        assert list_images('lists/all.txt') == ['none.png', 'b.png']
+        (folder / 'lists' / 'b.png').touch()
+        assert list_images('lists/all.txt') == ['lists/none.png', 'lists/b.png']
+        (folder / 'all.txt').write_text('none.png\nb.png\n')
+        assert list_images('all.txt') == ['none.png', 'b.png']
+
+    @pytest.mark.parametrize('content', [b'a b.png\n\xff.jpg\n', b'a b.png\0\xff.jpg\0', b'a b.png\r\n\xff.jpg'])
+    def test_the_standard_input(self, content: bytes) -> None:
+        assert find_images('-', BytesIO(content)).images == ['a b.png', '\udcff.jpg']
+
+    def test_a_line_with_an_end_between_zeros(self) -> None:
+        assert find_images('-', BytesIO(b'a\nb.png\0c.png\0')).images == ['a\nb.png', 'c.png']
+
+    def test_nothing_comes_in(self) -> None:
+        with pytest.raises(ValueError, match='the standard input names no image; it takes a path a line'):
+            find_images(['-'], BytesIO(b'\n'))
+
+    def test_without_an_input_it_is_a_name(self) -> None:
+        with pytest.raises(FileNotFoundError, match='there is no image or folder -'):
+            find_images('-')
+
+    def test_patterns(self, folder: Path) -> None:
+        found = find_images(f'{folder}/**/*.jpg')
+        names = ('A.jpg', 'deeper/x.jpg', 'folder.jpg/x.jpg', 'gone.jpg')
+        assert found.images == [str(folder / name) for name in names]
+        assert find_images(f'{folder}/[ab].*').images == [str(folder / name) for name in ('a.JPG', 'b.png')]
+        assert find_images(f'{folder}/[ab].*').others == {'.txt': 1}
+        assert find_images([f'{folder}/**', f'{folder}/*.png']).images == list_images(folder)
+
+    def test_a_file_that_is_called_like_a_pattern(self, folder: Path) -> None:
+        (folder / '[b].png').touch()
+        assert list_images(f'{folder}/[b].png') == [f'{folder}/[b].png']
+
+    def test_a_pattern_that_fits_none(self, folder: Path) -> None:
+        with pytest.raises(ValueError, match=r'no image fits the pattern .*/\*\.heic; \*\* stands for any folders'):
+            find_images(f'{folder}/*.heic')
+        with pytest.raises(ValueError, match=r'no image fits the pattern .*/a\.t\*t \(but 1 \.txt\); \*\*'):
+            find_images(f'{folder}/a.t*t')
 
 
 class TestProblems:

@@ -84,7 +84,7 @@ class TestIndex:
         Path('photos/deeper').mkdir()
         assert command('index', 'photos', 'none', '--out', 'lib', '--max-pixels', str(120 * 90)) == 1
         message = capsys.readouterr()
-        assert 'in the folders, but not indexed: 1 .heic, 1 folder(s)\n' in message.out
+        assert 'in the folders, but not indexed: 1 .heic\n' in message.out
         assert message.err == 'not indexed: none: there is no image or folder none\n'
 
     def test_lancedb_is_missing(
