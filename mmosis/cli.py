@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -90,7 +91,16 @@ def run_serve(args: argparse.Namespace) -> int:
     """Run ``mmosis serve``."""
     from mmosis.web import serve
 
-    serve(_make_inferencer(args), args.host, args.port, allowed_hosts=args.allowed_host)
+    serve(
+        _make_inferencer(args),
+        args.host,
+        args.port,
+        args.max_upload_mb,
+        args.allowed_host,
+        token=args.token or os.environ.get('MMOSIS_TOKEN') or None,
+        banks=args.banks,
+        label_tools=args.api,
+    )
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmosis.cli_parser import OneLineParser, parse_box, parse_image, parse_number, parse_path, parse_port, parse_text
+from mmosis.utils.arguments import at_least
 from mmosis.version import __version__
 
 PROGRAM = 'mmosis'
@@ -40,17 +41,19 @@ def _make_parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
         description='Encode a library of images, or what is new in it; mmosis search --index takes the best of them.',
     )
     _add_index_arguments(index)
-    serve = commands.add_parser('serve', help='serve the web page', description='Serve the web page.')
+    serve = commands.add_parser(
+        'serve', help='serve the web page and the HTTP API', description='Serve the web page and the HTTP API.'
+    )
     _add_serve_arguments(serve)
     for command in (search, index, serve):
         _add_model_arguments(command)
     for command in (search, serve):
         _add_tile_arguments(command)
-    for command in (search, index):
+    for command, max_pixels in ((search, 100_000_000), (index, 100_000_000), (serve, 50_000_000)):
         command.add_argument(
             '--max-pixels',
             type=int,
-            default=100_000_000,
+            default=max_pixels,
             metavar='N',
             help='larger images are refused before they are decoded (default: %(default)s)',
         )
@@ -83,6 +86,14 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar='NAME',
         help='a name under which browsers reach the page, beside the names of this machine; may be repeated',
+    )
+    parser.add_argument(
+        '--token', type=parse_text, help='what requests must bring; by default the environment variable MMOSIS_TOKEN'
+    )
+    parser.add_argument('--banks', type=parse_path, metavar='DIR', help='folder where banks of references are kept')
+    parser.add_argument('--api', action='store_true', help='also be a backend of Label Studio and X-AnyLabeling')
+    parser.add_argument(
+        '--max-upload-mb', type=at_least(1), default=20, metavar='MB', help='largest file (default: %(default)s)'
     )
 
 

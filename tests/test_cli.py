@@ -411,16 +411,18 @@ class TestErrors:
 
 
 @pytest.mark.parametrize(
-    ('args', 'address', 'names'),
+    ('args', 'address', 'others'),
     [
-        ((), ('127.0.0.1', 7860), []),
-        (('--host', '0.0.0.0', '--port', '80', '--allowed-host', 'a.example', '--allowed-host', 'b.example'),
-         ('0.0.0.0', 80), ['a.example', 'b.example']),
+        ((), ('127.0.0.1', 7860, 20, []), dict(token=None, banks=None, label_tools=False)),
+        (
+            ('--host', '0.0.0.0', '--port', '80', '--allowed-host', 'a.example', '--allowed-host', 'b.example',
+             '--max-upload-mb', '5', '--token', 'secret', '--banks', 'banks', '--api'),
+            ('0.0.0.0', 80, 5, ['a.example', 'b.example']),
+            dict(token='secret', banks='banks', label_tools=True),
+        ),
     ],
 )  # fmt: skip
-def test_serve(
-    model: list[str], args: tuple, address: tuple, names: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_serve(model: list[str], args: tuple, address: tuple, others: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     served = []
     serve = lambda *given, **named: served.append((given, named))  # noqa: E731
     monkeypatch.setitem(sys.modules, 'mmosis.web', SimpleNamespace(serve=serve))
@@ -428,7 +430,15 @@ def test_serve(
     (((inferencer, *given), named),) = served
     assert isinstance(inferencer, OneShotInferencer)
     assert tuple(given) == address
-    assert named == dict(allowed_hosts=names)
+    assert named == others
+
+
+def test_serve_takes_the_token_of_the_environment(model: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    served = []
+    monkeypatch.setenv('MMOSIS_TOKEN', 'secret')
+    monkeypatch.setitem(sys.modules, 'mmosis.web', SimpleNamespace(serve=lambda *_, **named: served.append(named)))
+    assert main(['serve', *model]) == 0
+    assert served[0]['token'] == 'secret'
 
 
 class TestManyImages:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from no_connections import CONNECT, KILLED
-from tools_runner import ROOT, free_port
+from tools_runner import ROOT
 
 NO_CONNECTIONS = str(ROOT / 'tests/no_connections.py')
 NEEDS_ONNX = pytest.mark.skipif(find_spec('onnxruntime') is None, reason='ONNX Runtime is not installed')
@@ -22,7 +22,7 @@ WAIT = 12  # seconds; ONNX Runtime sends nothing in the first nine
 
 def run(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
     """Run Python with an empty home and without what a user may have set about telemetry."""
-    unset = ('ORT_', 'RAY_', 'GRADIO_', 'HF_', 'XDG_')
+    unset = ('ORT_', 'RAY_', 'HF_', 'XDG_')
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
     env = kept | dict(HOME=str(home), PYTHONPATH=str(ROOT)) | environment
     return subprocess.run([sys.executable, *words], cwd=home, env=env, capture_output=True, text=True, check=False)
@@ -138,20 +138,21 @@ PAGE = """
 import time
 from urllib.request import urlopen
 from mmosis.search import make_inferencer
-from mmosis.web.page import build_page
-from mmosis.web.server import launch
+from mmosis.search.service import SearchService
+from mmosis.web import make_app
+from web_server import served
 
-address = launch(build_page(make_inferencer()), '127.0.0.1', {port}, 1)
-assert b'mmosis' in urlopen(address).read()
-time.sleep(3)
+with served(make_app(SearchService(make_inferencer()))) as address:
+    assert b'mmosis' in urlopen(address).read()
+    time.sleep(3)
 """
 
 
 @pytest.mark.slow
 def test_the_page_calls_nobody(home: Path, watched: Path) -> None:
     """What the browser asks for is watched where a browser is."""
-    pytest.importorskip('gradio')
-    done = run(home, '-c', PAGE.format(port=free_port()), PYTHONPATH=f'{watched}:{ROOT}')
+    pytest.importorskip('starlette')
+    done = run(home, '-c', PAGE, PYTHONPATH=f'{watched}:{ROOT}:{ROOT}/tests')
     assert done.returncode == 0, done.stderr
     logged = {json.loads(line) for line in (watched / 'log').read_text().splitlines()}
     assert logged

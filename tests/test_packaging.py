@@ -55,8 +55,8 @@ def test_wheel_holds_the_package_configs_projects_tools_and_index(wheel: zipfile
         'mmosis/weights/*.pth',
         'mmosis/weights/*/*',
         'mmosis/datasets/*.txt',
-        'mmosis/web/*.js',
-        'mmosis/web/photographs/*',
+        'mmosis/web/page/*.*',
+        'mmosis/web/page/photographs/*',
     ):
         expected |= {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
     folders = ('analysis', 'configs', 'projects', 'tools')

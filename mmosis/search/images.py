@@ -36,9 +36,30 @@ def load_image(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) -> 
     """
     if isinstance(image, np.ndarray):
         return check_image(_colour(image), 'an image array')
-    content = _read(image, max_pixels)
-    _check_header(content, str(image), max_pixels)
-    return check_image(decode_image(content, str(image)), str(image))
+    return decode_checked(_read(image, max_pixels), str(image), max_pixels)
+
+
+def decode_checked(content: bytes, name: str, max_pixels: int = MAX_PIXELS, alpha: bool = False) -> np.ndarray:
+    """Decode the content of an image file, once its header has been checked.
+
+    Args:
+        content: Of the file.
+        name: What to call it in an error.
+        max_pixels: As in :func:`load_image`.
+        alpha: Whether a cut-out is wanted with its alpha, as a reference is.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8, BGR; with ``alpha`` and of a cut-out (H, W, 4) BGRA, opaque on the object.
+
+    Raises:
+        ValueError: As :func:`load_image`.
+    """
+    _check_header(content, name, max_pixels)
+    image = check_image(decode_image(content, name), name)
+    mask = find_opaque(decode_alpha(content)) if alpha else None
+    if mask is None or mask.shape != image.shape[:2]:
+        return image
+    return np.dstack([image, 255 * mask.astype(np.uint8)])
 
 
 def load_cutout(image: str | Path | np.ndarray, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, np.ndarray | None]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -200,10 +201,18 @@ class ReferenceBank:
             raise ValueError(f'the bank has no category {name!r}; it has {names}')
         if all(self.entries[row].negative for row in kept):
             raise ValueError(f'{name!r} is all that is searched for; a bank without it has nothing to search for')
+        return self.select(kept)
+
+    def select(self, rows: Sequence[int]) -> 'ReferenceBank':
+        """Take some of the references.
+
+        Raises:
+            ValueError: If there is nothing to search for among them.
+        """
         return ReferenceBank(
-            [self.entries[row] for row in kept],
-            [self.thumbnails[row] for row in kept],
-            [array[kept] for array in self.encoded],
+            [self.entries[row] for row in rows],
+            [self.thumbnails[row] for row in rows],
+            [array[list(rows)] for array in self.encoded],
             self.fingerprint,
         )
 
@@ -244,6 +253,22 @@ class ReferenceBank:
         """
         if not Path(path).is_file():
             raise FileNotFoundError(f'there is no reference bank {path}')
+        return cls._read(path, str(path))
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str) -> 'ReferenceBank':
+        """Read the content of a bank's file; errors call it by the name.
+
+        Raises:
+            ValueError: As :meth:`load`.
+        """
+        with NamedTemporaryFile(suffix='.safetensors') as file:
+            file.write(content)
+            file.flush()
+            return cls._read(file.name, name)
+
+    @classmethod
+    def _read(cls, path: str | Path, name: str) -> 'ReferenceBank':
         try:
             file = BankFile.read(path)
             entries = [_read_entry(entry) for entry in file.references]
@@ -251,7 +276,7 @@ class ReferenceBank:
         except (SafetensorError, ValueError, RecursionError) as error:
             reason = str(error).split('\n', 1)[0][:300]
             raise ValueError(
-                f'{path} is no reference bank of mmosis, or a broken one ({reason}); nothing in it was executed'
+                f'{name} is no reference bank of mmosis, or a broken one ({reason}); nothing in it was executed'
             ) from error
 
 

@@ -35,6 +35,7 @@ class SearchReference:
             are then averaged over the object alone. By default where ``img`` is opaque, if it is not everywhere.
         name: Its category; references of one name are searched for together.
         negative: "Not like this": what resembles it more than any category is dropped.
+        source: Where its image is from, for messages; by default its file.
     """
 
     img: str | Path | np.ndarray | Image.Image | None = None
@@ -42,6 +43,7 @@ class SearchReference:
     mask: np.ndarray | list | dict | None = None
     name: str = DEFAULT_NAME
     negative: bool = False
+    source: str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.img, Image.Image):
@@ -60,8 +62,8 @@ class SearchReference:
 
     @property
     def origin(self) -> str:
-        """Its file and box, for messages."""
-        source = 'an array' if isinstance(self.img, np.ndarray) else str(self.img)
+        """Its source and box, for messages."""
+        source = self.source or ('an array' if isinstance(self.img, np.ndarray) else str(self.img))
         box = '' if self.bbox is None else f' at {", ".join(f"{value:g}" for value in self.bbox)}'
         return source + box + (' with mask' if self.mask is not None else '')
 

@@ -1,33 +1,32 @@
-"""RequestFilter: admits only requests to this server's names, from its own pages, for what the page needs."""
+"""RequestFilter: admits only requests to this server's names, not from other pages, and of those who have the token."""
 
-import json
+import base64
+import binascii
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gradio.utils import get_upload_folder
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .api_response import error_response
+
 LOOPBACK = ('localhost', '127.0.0.1', '::1')
-JOIN, UPLOAD, FILE = '/gradio_api/queue/join', '/gradio_api/upload', '/gradio_api/file='
-GET = (
-    *('/', '/theme.css', '/favicon.ico'),
-    *('/gradio_api/queue/data', '/gradio_api/upload_progress', '/gradio_api/app_id'),
-)
-GET_BELOW = ('/assets/', '/static/', '/gradio_api/heartbeat/', FILE)
-START = '/gradio_api/startup-events'  # Gradio asks it of itself
-POST = (JOIN, UPLOAD, '/gradio_api/cancel', '/gradio_api/reset')
-MAX_BODY = 2**20  # bytes of what an event sends; images are uploaded
+OPEN = ('/', '/health', '/openapi.json', '/favicon.ico')  # and the files of the page, which asks for the token
+OPEN_BELOW = '/page/'
 # The browser asks nobody else, whatever a script of the page tries.
 POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'; form-action 'self'; "
-    "object-src 'none'"
+    "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"
 )
+HEADERS = {
+    b'content-security-policy': POLICY.encode(),
+    b'x-content-type-options': b'nosniff',
+    b'referrer-policy': b'no-referrer',
+}
 
 
 class Refused(Exception):
@@ -39,115 +38,87 @@ class Refused(Exception):
 
 
 class RequestFilter:
-    """ASGI middleware: refuses requests before Gradio sees them, and gives each answer the content security policy.
-
-    Gradio has more routes than the page needs, some of which fetch addresses for whoever asks. Here all are closed but
-    the page's, and a file that an event names must be an uploaded one: an address among them is never looked up.
+    """ASGI middleware: refuses requests before anything of them is read, and gives each answer the security policy.
 
     Args:
         app: What answers the other requests.
         host: Address that is listened at.
         allowed_hosts: Other names of this server, e.g. that of a proxy in front of it.
+        token: What requests must bring, but those for the page itself; None for nothing.
     """
 
-    def __init__(self, app: ASGIApp, host: str, allowed_hosts: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, host: str, allowed_hosts: Sequence[str] = (), token: str | None = None) -> None:
         self.app = app
+        self.token = token
         self.allowed = {name.lower() for name in allowed_hosts}
         self.names = self.allowed | {*LOOPBACK, host.lower(), socket.gethostname().lower()}
-        self.any_address = host != 'localhost' and not (_is_address(host) and ip_address(host).is_loopback)
+        self.any_address = not is_loopback(host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope['type'] == 'websocket':  # the page has none
+        if scope['type'] == 'websocket':  # there is none
             await send(dict(type='websocket.close'))
             return
         if scope['type'] != 'http':
             await self.app(scope, receive, send)
             return
-        send = _with_policy(send)
+        send = _with_headers(send)
+        headers = Headers(scope=scope)
         try:
-            self._check(scope)
-            if scope['path'] == JOIN:
-                receive = await _check_event(receive, Headers(scope=scope)['host'])
+            self._check_origin(headers)
+            if not (scope['path'] in OPEN or scope['path'].startswith(OPEN_BELOW)):
+                self._check_token(headers)
         except Refused as refused:
-            await PlainTextResponse(str(refused), refused.status)(scope, receive, send)
+            # Not Basic: a browser would ask by itself, over the page.
+            asked = {'WWW-Authenticate': 'Bearer'} if refused.status == 401 else None
+            await error_response(refused.status, str(refused), asked)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    def _check(self, scope: Scope) -> None:
-        headers = Headers(scope=scope)
+    def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get('host', ''), headers.get('origin')
         # An address cannot be another server's, as the name of a page can.
         if not (_name(host) in self.names or (self.any_address and _is_address(_name(host)))):
             raise Refused(421, f'this server is not {_name(host)!r}; start it with --allowed-host to give it the name')
-        if (
-            origin is not None
-            and urlsplit(origin).netloc != host
-            and _name(urlsplit(origin).netloc) not in self.allowed
-        ):
+        place = None if origin is None else origin.partition('://')[2].partition('/')[0]
+        if place not in (None, host) and _name(place) not in self.allowed:
             raise Refused(403, 'the pages of other servers may not use this one')
-        path, method = scope['path'], scope['method']
-        read = path in (*GET, START) or path.startswith(GET_BELOW)
-        if not (read if method in ('GET', 'HEAD') else method == 'POST' and path in POST):
-            raise Refused(404, 'there is nothing here')
-        if path.startswith(FILE):
-            _check_file(path.removeprefix(FILE))
+
+    def _check_token(self, headers: Headers) -> None:
+        if self.token is None:
+            return
+        given = list(_tokens(headers))
+        if not given:
+            raise Refused(401, 'this server asks for a token: send it as Authorization: Bearer TOKEN')
+        if not any(secrets.compare_digest(each.encode(), self.token.encode()) for each in given):
+            raise Refused(401, 'the token is wrong')
 
 
-async def _check_event(receive: Receive, host: str) -> Receive:
-    """Read an event and refuse it if it names a file that was not uploaded here; returns how to read it again."""
-    body = b''
-    async for chunk in read_body(receive):
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Refused(413, f'an event may have {MAX_BODY} bytes')
-    try:
-        for file in _files_in(json.loads(body)):
-            _check_file(file.get('path') or '')
-            if urlsplit(file.get('url') or '').netloc not in ('', host):
-                raise Refused(403, 'files must be uploaded; addresses are not fetched')
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise Refused(400, 'the event cannot be read') from error
-    messages = iter([dict(type='http.request', body=body)])
-
-    async def replay() -> Message:
-        return next(messages, None) or await receive()
-
-    return replay
+def _tokens(headers: Headers) -> Iterator[str]:
+    """Tokens of a request: of its own header, by a scheme, or as the password of basic authentication."""
+    if 'token' in headers:
+        yield headers['token']
+    scheme, _, value = headers.get('authorization', '').partition(' ')
+    if scheme.lower() in ('bearer', 'token'):
+        yield value.strip()
+    elif scheme.lower() == 'basic':
+        try:
+            yield base64.b64decode(value, validate=True).decode().partition(':')[2]
+        except (binascii.Error, UnicodeDecodeError):
+            yield ''
 
 
-async def read_body(receive: Receive) -> Any:
-    """Yield the body of a request, part by part, to its end or that of the connection."""
-    more = True
-    while more:
-        message = await receive()
-        yield message.get('body', b'')
-        more = message.get('more_body', False)
-
-
-def _files_in(value: Any) -> Iterator[dict]:
-    """Find the values that name a file, at any depth."""
-    if isinstance(value, dict):
-        if 'path' in value or 'url' in value:
-            yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _files_in(each)
-
-
-def _check_file(path: str) -> None:
-    folder = Path(get_upload_folder()).resolve()
-    if '\0' in path or not Path(path).is_absolute() or not Path(path).resolve().is_relative_to(folder):
-        raise Refused(403, 'files must be uploaded; no other file and no address is read')
-
-
-def _with_policy(send: Send) -> Callable[[Message], Any]:
-    async def send_with_policy(message: Message) -> None:
+def _with_headers(send: Send) -> Callable[[Message], Any]:
+    async def send_with_headers(message: Message) -> None:
         if message['type'] == 'http.response.start':
-            message['headers'] = [*message['headers'], (b'content-security-policy', POLICY.encode())]
+            message['headers'] = [*message['headers'], *HEADERS.items()]
         await send(message)
 
-    return send_with_policy
+    return send_with_headers
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this machine alone reaches an address that is listened at."""
+    return host == 'localhost' or (_is_address(host) and ip_address(host).is_loopback)
 
 
 def _name(host: str) -> str:

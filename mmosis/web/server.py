@@ -1,19 +1,23 @@
-"""Start the page: on this machine alone, nothing from outside."""
+"""Serve the page and the API: to this machine alone unless it is told otherwise, nothing from outside."""
 
-import os
 import signal
-import tempfile
+import socket
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-import gradio as gr
-from starlette.middleware import Middleware
+import uvicorn
+from starlette.applications import Starlette
 
+from mmosis.search import SearchOptions
 from mmosis.search.base import SearchBase
+from mmosis.search.named_banks import NamedBanks
+from mmosis.search.service import SearchService
 
-from .page import build_page
-from .request_filter import RequestFilter
-from .style import CSS, make_theme
-from .uploads import UploadLimits
+from .app import make_app
+from .request_filter import is_loopback
+
+PATIENCE = 5  # seconds in which requests may end when the server is stopped
 
 
 def serve(
@@ -22,61 +26,75 @@ def serve(
     port: int = 7860,
     max_upload_mb: int = 20,
     allowed_hosts: Sequence[str] = (),
+    token: str | None = None,
+    banks: str | Path | None = None,
+    label_tools: bool = False,
+    options: SearchOptions | None = None,
 ) -> None:
-    """Serve the page until it is interrupted or terminated; to be called in the main thread.
-
-    Uploads are kept in a temporary folder, which goes with the server.
+    """Serve the page and the API until they are interrupted or terminated; to be called in the main thread.
 
     Args:
         inferencer: The model that searches.
         host: Address to listen at; by default this machine alone can reach it.
-        port: Port to listen at.
+        port: Port to listen at; 0 for one that is free.
         max_upload_mb: Largest file that may be uploaded, in MB.
         allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
+        token: What requests must bring; None for nothing.
+        banks: Folder of the banks that are kept; by default they are gone with the server.
+        label_tools: Whether label tools can use it as their backend.
+        options: Of searches that say nothing else; by default those of the model.
 
     Raises:
         OSError: If the port cannot be listened at.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix='mmosis-web-') as folder:
-        os.environ['GRADIO_TEMP_DIR'] = folder
-        page = build_page(inferencer)
-        print(
-            f'The page is at {launch(page, host, port, max_upload_mb, allowed_hosts)} - stop it with Ctrl+C', flush=True
-        )
-        page.block_thread()
-
-
-def launch(page: gr.Blocks, host: str, port: int, max_upload_mb: int, allowed_hosts: Sequence[str] = ()) -> str:
-    """Start the server of a page in the background; arguments and errors are those of :func:`serve`.
-
-    Returns:
-        str: Where the page is.
-    """
     host = host.strip('[]')  # of an IPv6 address
+    service = SearchService(inferencer, NamedBanks(None if banks is None else Path(banks)))
+    app = make_app(
+        service,
+        options=options,
+        max_upload_mb=max_upload_mb,
+        host=host,
+        allowed_hosts=allowed_hosts,
+        token=token,
+        label_tools=label_tools,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with listen(host, port) as listening:
+        if token is None and not is_loopback(host):
+            print(f'everyone who reaches {host} can use this server; --token asks for one', file=sys.stderr)
+        print(f'The page is at {address_of(listening)} - stop it with Ctrl+C', flush=True)
+        make_server(app).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen at an address.
+
+    Raises:
+        OSError: If it cannot be.
+    """
     try:
-        _, address, _ = page.launch(
-            server_name=f'[{host}]' if ':' in host else host,
-            server_port=port,
-            max_file_size=f'{max_upload_mb}mb',
-            prevent_thread_lock=True,
-            share=False,
-            quiet=True,
-            ssr_mode=False,
-            footer_links=[],
-            enable_monitoring=False,
-            run_history=False,  # which a browser would keep when its user is gone
-            theme=make_theme(),
-            css=CSS,
-            app_kwargs=dict(
-                middleware=[
-                    Middleware(RequestFilter, host=host, allowed_hosts=allowed_hosts),
-                    Middleware(UploadLimits, max_upload_mb=max_upload_mb),
-                ]
-            ),
-        )
+        return socket.create_server((host, port), family=socket.AF_INET6 if ':' in host else socket.AF_INET)
     except OSError as error:
         raise OSError(
             f'cannot listen at {host}:{port}; another program may have the port, so give another one'
         ) from error
-    return address
+
+
+def address_of(listening: socket.socket) -> str:
+    """Address of a server that listens, as a browser takes it."""
+    host, port = listening.getsockname()[:2]
+    return f'http://{f"[{host}]" if ":" in host else host}:{port}/'
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
+    """Make the server of an app; logging stays as the process has set it up."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws='none',
+        lifespan='off',
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    return uvicorn.Server(config)

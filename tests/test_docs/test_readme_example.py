@@ -11,7 +11,7 @@ from pages import ROOT, blocks, read
 
 
 def test_the_search_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    photograph = ROOT / 'mmosis/web/photographs/pizza.jpg'
+    photograph = ROOT / 'mmosis/web/page/photographs/pizza.jpg'
     shutil.copy(photograph, tmp_path / 'scene.jpg')
     cv2.imwrite(str(tmp_path / 'mug.jpg'), cv2.imread(str(photograph))[147:198, 287:381])
     monkeypatch.chdir(tmp_path)

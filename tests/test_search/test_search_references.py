@@ -78,7 +78,7 @@ class TestForms:
             (
                 dict(img='a', box=[1], colour=2),
                 TypeError,
-                'a reference has the keys img, bbox, mask, name, negative; got box, colour',
+                'a reference has the keys img, bbox, mask, name, negative, source; got box, colour',
             ),
             ([dict(img='a', negative=True)], ValueError, 'all references are negative; give at least one'),
             (dict(img='a', negative='no'), TypeError, "negative must be True or False, got 'no'"),

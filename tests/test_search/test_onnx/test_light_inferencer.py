@@ -20,7 +20,7 @@ from mmosis.utils.install import install_hint
 
 pytest.importorskip('mmosis.utils.onnx_runtime')
 
-PHOTOGRAPH = Path('mmosis/web/photographs/pizza.jpg').resolve()
+PHOTOGRAPH = Path('mmosis/web/page/photographs/pizza.jpg').resolve()
 BOX, OTHER = (287, 147, 381, 198), (40, 60, 120, 140)
 WITHOUT_TORCH = """
 import sys

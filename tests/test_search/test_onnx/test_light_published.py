@@ -13,7 +13,7 @@ from mmosis.deployment import export_onnx
 from mmosis.search import LightInferencer, OneShotInferencer
 from mmosis.utils.image import read_image
 
-PHOTOGRAPH = Path(__file__).parents[3] / 'mmosis/web/photographs/pizza.jpg'
+PHOTOGRAPH = Path(__file__).parents[3] / 'mmosis/web/page/photographs/pizza.jpg'
 BOX = (287, 147, 381, 198)
 
 

@@ -1,0 +1,90 @@
+"""make_app: the Starlette app with the page, the API, and what they are guarded by."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from mmosis.search import SearchOptions
+from mmosis.search.exports import FORMATS
+from mmosis.search.service import SearchService
+from mmosis.version import __version__
+
+from .api_response import ApiResponse, error_handlers
+from .bank_routes import bank_routes
+from .body_limit import LARGEST, BodyLimit
+from .form import UploadLimits
+from .request_filter import RequestFilter
+from .search_routes import search_routes
+
+PAGE = Path(__file__).parent / 'page'
+MORE_REQUESTS = 8  # beside those that wait for the model: their images are read
+
+
+def make_app(
+    service: SearchService,
+    *,
+    options: SearchOptions | None = None,
+    max_upload_mb: int = 20,
+    host: str = '127.0.0.1',
+    allowed_hosts: Sequence[str] = (),
+    token: str | None = None,
+    label_tools: bool = False,
+) -> Starlette:
+    """Make the app; it keeps no state of users but the banks of the service.
+
+    Args:
+        service: What searches.
+        options: Of searches that say nothing else; by default those of the model.
+        max_upload_mb: Largest file that may be uploaded, in MB.
+        host: Address that is listened at.
+        allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
+        token: What requests must bring; None for nothing.
+        label_tools: Whether it has the routes of label tools too.
+    """
+    options = options or service.inferencer.options
+    limits = UploadLimits(max_upload_mb, options.max_pixels)
+    routes: list[BaseRoute] = [
+        Route('/', lambda _: FileResponse(PAGE / 'index.html'), methods=['GET']),
+        Mount('/page', _PageFiles(directory=PAGE)),
+        Route('/health', _make_health(service, limits), methods=['GET']),
+        *search_routes(service, options, limits),
+        *bank_routes(service, limits),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(RequestFilter, host=host, allowed_hosts=allowed_hosts, token=token),
+            Middleware(BodyLimit, max_upload_mb=max_upload_mb, max_requests=service.max_waiting + MORE_REQUESTS),
+        ],
+        exception_handlers=error_handlers(),
+    )
+
+
+class _PageFiles(StaticFiles):
+    """Files of the page; a browser asks whether it has the newest."""
+
+    def file_response(self, *args, **kwargs) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers['cache-control'] = 'no-cache'
+        return response
+
+
+def _make_health(service: SearchService, limits: UploadLimits):
+    inferencer = service.inferencer
+    content = dict(
+        status='UP',
+        model_class='mmosis',
+        version=__version__,
+        model=inferencer.fingerprint[:12],
+        runtime=inferencer.runtime,
+        max_upload_mb=limits.max_upload_mb,
+        max_request_mb=LARGEST * limits.max_upload_mb,
+        max_pixels=limits.max_pixels,
+        formats=list(FORMATS),
+    )
+    return lambda _: ApiResponse(content)

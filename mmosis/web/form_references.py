@@ -1,0 +1,72 @@
+"""Read what a form says of references and options of a search."""
+
+from dataclasses import replace
+from typing import Any
+
+from mmosis.search import SearchOptions, SearchReference
+
+from .form import Form
+
+KEYS = ('image', 'box', 'mask', 'name', 'negative')
+MAX_REFERENCES = 100  # of a request, which keeps the model as long
+OPTION_FIELDS = ('score_thr', 'keep_all', 'polygons', 'add_boxed', 'tile', 'overlap', 'image_scale')
+NUMBERS = dict(score_thr=float, overlap=float, tile=int, image_scale=int)
+
+
+def read_references(form: Form) -> list[SearchReference]:
+    """Read the field ``references``, with the images of its files.
+
+    Raises:
+        ValueError: If it is no list of references, or an image is missing or cannot be read.
+        TypeError: If a field of a reference is of another type.
+    """
+    listed = form.json('references')
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise ValueError('references must be a list of objects, e.g. [{"image": "file", "box": [10, 20, 90, 80]}]')
+    if len(listed) > MAX_REFERENCES:
+        raise ValueError(f'there are {len(listed)} references, and a request may have {MAX_REFERENCES}')
+    return [_read_reference(form, entry) for entry in listed]
+
+
+def files_of_references(form: Form) -> set[str]:
+    """Names of the files that references name; none where they cannot be read, which comes out later."""
+    listed = form.json('references') if 'references' in form else None
+    entries = listed if isinstance(listed, list) else []
+    return {str(entry.get('image')) for entry in entries if isinstance(entry, dict)}
+
+
+def _read_reference(form: Form, entry: dict[str, Any]) -> SearchReference:
+    unknown = sorted(set(entry) - set(KEYS))
+    if unknown:
+        raise ValueError(f'a reference has the keys {", ".join(KEYS)}; got {", ".join(unknown)[:100]}')
+    given = {key: value for key, value in entry.items() if value is not None}
+    name = given.pop('image', None)
+    if 'box' in given:
+        given['bbox'] = given.pop('box')
+    if name is None:
+        return SearchReference(**given, source='the searched image')
+    if not isinstance(name, str):
+        raise ValueError(f'image of a reference names a file of the form, got {str(name)[:100]}')
+    return SearchReference(form.image(name, alpha=True), **given, source=form.file_name(name))
+
+
+def read_options(form: Form, defaults: SearchOptions) -> SearchOptions:
+    """Read the options of a search.
+
+    Raises:
+        ValueError: If one is of another type, or out of its range.
+    """
+    changes: dict[str, Any] = {}
+    for name, number in NUMBERS.items():
+        if name in form:
+            text = form.text(name)
+            try:
+                changes[name] = number(text)
+            except ValueError:
+                changes[name] = text  # the options refuse it
+    for name in ('keep_all', 'add_boxed', 'polygons'):
+        changes[name] = form.flag(name, getattr(defaults, name))
+    try:
+        return replace(defaults, **changes)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
