@@ -204,7 +204,7 @@ class TestOutput:
         run(tmp_path / 'links')
         assert file_names(tmp_path / 'out') == ['x.jpg', 'y.jpg']
 
-    @pytest.mark.parametrize('again', ['', 'a.jpg', 'deep/../a.jpg'])
+    @pytest.mark.parametrize('again', ['a.jpg', 'deep/../a.jpg'])
     def test_an_image_twice(self, run: Callable, photos: Path, tmp_path: Path, again: str) -> None:
         (photos / 'deep').mkdir()
         with pytest.raises(ValueError, match=r'an image is to be searched once, got a\.jpg(, .*)? more than once'):

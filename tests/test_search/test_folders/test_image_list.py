@@ -147,7 +147,7 @@ class TestFolder:
         assert found.images == [str(folder / name) for name in names]
         assert found.folders == [str(folder), str(folder / 'deeper' / 'er'), str(folder / 'deeper')]
         assert found.others == {'.heic': 3, '.mp4': 1, 'without suffix': 1}
-        assert find_images([folder, folder / 'deeper']).images == found.images
+        assert find_images([folder, folder / 'deeper' / 'er']).images == found.images
 
     def test_results_of_searches_are_not_entered(self, folder: Path) -> None:
         """Neither when they are in a subfolder, nor when they lie beside the images."""
