@@ -3,7 +3,7 @@
 import { askToken } from './token.js';
 
 const LIMIT = 5; // tries of a request while the server is busy
-let info = { formats: ['coco'], max_upload_mb: 20, max_pixels: 50e6 };
+let info = { formats: ['coco'], max_upload_mb: 20, max_request_mb: 300, max_pixels: 50e6 };
 
 /** What the server said of itself: version, model, formats, limits. */
 export const serverInfo = () => info;

@@ -8,6 +8,8 @@ import { getDoc, subscribe } from './state.js';
 import { getFile } from './store.js';
 
 const NAMES = { coco: 'COCO', yolo: 'YOLO', labelme: 'LabelMe', voc: 'Pascal VOC', csv: 'CSV' };
+const TOLERANCE = 1.5; // pixels that a polygon may lie beside its mask
+const MOST_FILES = 150; // of a request
 const button = byId('export');
 
 /** What is shown in all searched images as a COCO data set. */
@@ -27,15 +29,44 @@ export function toCoco(doc) {
 
 async function write() {
   const doc = getDoc();
-  const format = byId('format').value;
-  const extras = ['overlays', 'crops'].filter(id => byId(id).checked);
-  const images = searchedImages(doc).filter(each => doc.results[each.id] && extras.length);
-  const files = images.map(({ id, name }) => ({ blob: getFile(id).blob, name }));
-  const options = { format, ...Object.fromEntries(extras.map(id => [id, true])) };
   const coco = toCoco(doc);
-  tell(`Writing ${plural(coco.annotations.length, 'object')} of ${plural(coco.images.length, 'image')}`);
-  download(await writeExport(coco, options, files), `mmosis-${format}.zip`);
+  const extras = ['overlays', 'crops'].filter(id => byId(id).checked);
+  const format = byId('format').value;
+  const options = { format, ...Object.fromEntries(extras.map(id => [id, true])) };
+  if (byId('polygons').checked) options.polygons = TOLERANCE;
+  const parts = extras.length ? split(coco.images, doc) : [coco.images];
+  for (const [index, images] of parts.entries()) {
+    const part = parts.length > 1 ? `-${index + 1}` : '';
+    tell(`Writing ${plural(images.length, 'image')}${part && `, file ${index + 1} of ${parts.length}`}`);
+    const files = extras.length ? images.map(image => ({ blob: blobOf(image, doc), name: image.file_name })) : [];
+    download(await writeExport(only(coco, images), options, files), `mmosis-${format}${part}.zip`);
+  }
   tell(`${plural(coco.annotations.length, 'object')} of ${plural(coco.images.length, 'image')} exported.`);
+}
+
+const blobOf = (image, doc) => getFile(doc.images.find(each => each.searched && each.name === image.file_name).id).blob;
+
+/** The part of a data set that is of some images. */
+function only(coco, images) {
+  const ids = new Set(images.map(each => each.id));
+  return { ...coco, images, annotations: coco.annotations.filter(each => ids.has(each.image_id)) };
+}
+
+/** Split images so that each part can be sent in one request. */
+function split(images, doc) {
+  const most = serverInfo().max_request_mb * 0.9e6;
+  const parts = [];
+  let bytes = Infinity;
+  for (const image of images) {
+    const { size } = blobOf(image, doc);
+    if (bytes + size > most || parts.at(-1).length === MOST_FILES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1).push(image);
+    bytes += size;
+  }
+  return parts;
 }
 
 /** Export, and say so if it fails. */

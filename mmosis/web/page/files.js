@@ -43,8 +43,8 @@ export async function takeIn(entries, searched) {
 
 async function readImage(name, file, searched) {
   const { max_upload_mb: most, max_pixels: mostPixels } = serverInfo();
-  if (file.size > most * 1e6) {
-    throw new Error(`${name} has ${(file.size / 1e6).toFixed(1)} MB, and this server takes files of ${most} MB at most.`);
+  if (file.size > most * 2 ** 20) {
+    throw new Error(`${name} has ${(file.size / 2 ** 20).toFixed(1)} MB, and this server takes files of ${most} MB at most.`);
   }
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error(`${name} is not an image that this browser can read.`);
@@ -85,13 +85,15 @@ export function cropUrl(image, box) {
 
 /** Image files of a drop, with those in its folders. */
 export async function readDrop(transfer) {
-  const entries = [...transfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
+  const files = [...transfer.items].filter(item => item.kind === 'file');
+  const entries = files.map(item => item.webkitGetAsEntry() ?? item.getAsFile());
   const found = await Promise.all(entries.map(entry => walk(entry, entries.length === 1)));
   return found.flat();
 }
 
-/** Files of an entry; the name of the only folder that was dropped is left out. */
+/** Files of an entry; names in the only folder that was dropped are without its own. */
 async function walk(entry, isOnly) {
+  if (entry instanceof File) return [{ name: entry.name, file: entry }];
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
     return [{ name: entry.name, file }];

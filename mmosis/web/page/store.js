@@ -3,12 +3,11 @@
 import { say } from './messages.js';
 import { begin, getDoc, getView, isUsed, subscribe } from './state.js';
 
-const PAUSE = 150; // milliseconds after a change until it is kept
 const STORES = ['files', 'results', 'state'];
 const files = new Map(); // id: {blob, small}
 let database = null; // null where nothing is kept
 let kept = { doc: null, image: null, results: {} };
-let timer = null;
+let saving = false;
 
 /** Open the database and begin with what it has. */
 export async function restore() {
@@ -23,11 +22,7 @@ export async function restore() {
     database = null;
     say(`This browser keeps nothing over a reload: ${error.message}`, 'hint');
   }
-  subscribe(() => {
-    clearTimeout(timer);
-    timer = setTimeout(save, PAUSE);
-  });
-  addEventListener('pagehide', save);
+  subscribe(save);
 }
 
 /** The file with an id: {blob, small}; `small` is a thumbnail, null for a bank. */
@@ -90,27 +85,37 @@ function dropUnused() {
   write(['files'], transaction => unused.forEach(id => transaction.objectStore('files').delete(id)));
 }
 
+/** Keep what has changed, at once; changes that come meanwhile are kept after it. */
 function save() {
-  clearTimeout(timer);
   const [doc, { image }] = [getDoc(), getView()];
-  if (doc === kept.doc && image === kept.image) return;
+  if (saving || !database || (doc === kept.doc && image === kept.image)) return;
+  saving = true;
   const { results, ...rest } = doc;
   const changed = Object.keys(results).filter(id => results[id] !== kept.results[id]);
   const gone = Object.keys(kept.results).filter(id => !(id in results));
-  write(['results', 'state'], transaction => {
-    const store = transaction.objectStore('results');
+  kept = { doc, image, results };
+  const transaction = write(['results', 'state'], change => {
+    const store = change.objectStore('results');
     changed.forEach(id => store.put(results[id], id));
     gone.forEach(id => store.delete(id));
-    transaction.objectStore('state').put({ doc: rest, image }, 'doc');
+    change.objectStore('state').put({ doc: rest, image }, 'doc');
   });
-  kept = { doc, image, results };
+  transaction.addEventListener('complete', saved);
+  transaction.addEventListener('abort', saved);
+}
+
+function saved() {
+  saving = false;
+  save();
 }
 
 function write(stores, change) {
-  if (!database) return;
+  if (!database) return null;
   const transaction = database.transaction(stores, 'readwrite');
   transaction.onabort = () => say(`This browser could not keep the last change: ${transaction.error?.message}`);
   change(transaction);
+  transaction.commit(); // also if the page is left now
+  return transaction;
 }
 
 const settled = request => new Promise((resolve, reject) => {

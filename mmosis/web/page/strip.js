@@ -21,9 +21,10 @@ function draw(doc, view) {
     });
   });
   setText(byId('image-count'), images.length ? plural(images.length, 'image') : '');
-  byId('images-bar').hidden = !images.length;
+  byId('images-bar').hidden = !doc.images.length;
   const at = images.findIndex(each => each.id === view.image);
-  setText(byId('image-name'), at < 0 ? '' : `${images[at].name} (${at + 1} of ${images.length})`);
+  const other = doc.images.find(each => each.id === view.image)?.name;
+  setText(byId('image-name'), at < 0 ? `${other} (a reference)` : `${images[at].name} (${at + 1} of ${images.length})`);
   byId('show-previous').disabled = at <= 0;
   byId('show-next').disabled = at < 0 || at === images.length - 1;
   if (at >= 0 && drawn !== view.image) scrollTo(view.image);
