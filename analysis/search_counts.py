@@ -1,5 +1,6 @@
 """Recall, precision and F1 of searches at a score threshold, as a user sees them."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ from pycocotools.coco import COCO
 from terminaltables import AsciiTable
 
 from mmosis.evaluation import Dump, filter_boxed, judge_run
+
+THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,22 @@ def counts_table(counts: SearchCounts) -> str:
     if counts.boxed:
         cells['self-found'] = f'{counts.self_found_rate:.3f}'
     return AsciiTable([list(cells), list(cells.values())]).table
+
+
+def thresholds_table(dump: Dump, coco: COCO, thresholds: Sequence[float] = THRESHOLDS) -> str:
+    """Table what each threshold would give, and how often a box is right whose score lies between it and the next.
+
+    Args:
+        dump, coco: As in :func:`count_found`.
+        thresholds: Ascending, 0-1.
+    """
+    counts = [count_found(dump, coco, thr) for thr in thresholds]
+    rows = [['from score', 'recall', 'precision', 'F1', 'boxes up to the next', 'right of them']]
+    for thr, each, above in zip(thresholds, counts, [*counts[1:], SearchCounts()], strict=True):
+        found, boxes = each.found - above.found, each.found + each.false - above.found - above.false
+        figures = (f'{figure:.3f}' for figure in (each.recall, each.precision, each.f1))
+        rows.append([f'{thr:g}', *figures, f'{boxes:,}', f'{_ratio(found, boxes):.3f}'])
+    return AsciiTable(rows).table
 
 
 def silent_fraction(dump: Dump, score_thr: float) -> float:

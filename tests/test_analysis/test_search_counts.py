@@ -6,7 +6,7 @@ import pytest
 from episode_results import JUG, MUG, answer, ask, make_truth
 from pycocotools.coco import COCO
 
-from analysis.search_counts import SearchCounts, count_found, silent_fraction
+from analysis.search_counts import SearchCounts, count_found, silent_fraction, thresholds_table
 from mmosis.evaluation import Detections, Dump
 from mmosis.structures import EpisodeRecord
 
@@ -101,3 +101,16 @@ def test_the_fraction_of_searches_that_find_nothing() -> None:
     assert silent_fraction(Dump({}, episodes, runs), 0.5) == pytest.approx(2 / 3)
     assert silent_fraction(Dump({}, episodes, runs), 0.4) == pytest.approx(1 / 3)
     assert math.isnan(silent_fraction(Dump({}, episodes[:1], runs), 0.5))
+
+
+def test_thresholds_beside_what_lies_between_them() -> None:
+    """From 0.5 two of three are right; from 0.7 one of one, so between them one of two."""
+    coco = make_truth({1: [(MUG, LEFT), (MUG, RIGHT), (JUG, FAR)]})
+    found = answer((1, MUG, LEFT, 0.8), (1, MUG, RIGHT, 0.6), (1, MUG, FAR, 0.6), (1, MUG, LOW, 0.4))
+    table = thresholds_table(Dump({}, [search(1, MUG, 3)], [found]), coco, (0.5, 0.7, 0.9))
+    rows = [[cell.strip() for cell in line.strip('|').split('|')] for line in table.splitlines()[3:-1]]
+    assert rows == [
+        ['0.5', '1.000', '0.667', '0.800', '2', '0.500'],
+        ['0.7', '0.500', '1.000', '0.667', '1', '1.000'],
+        ['0.9', '0.000', 'nan', '0.000', '0', 'nan'],
+    ]

@@ -23,6 +23,7 @@ def test_a_search_is_measured_and_dumped(scenes: Path, tmp_path: Path) -> None:
         r'\d\.\d\d s a search, .* \(medians\), for \d\.\d categories \(mean\); runtime torch; peak', output
     )
     assert re.search(r'\| searches \| objects \| found \| false \| recall \| precision \| F1 +\|', output)
+    assert re.search(r'\| 0\.9 +\| (?:\d\.\d{3}|nan) .*\|\n', output)
     info = read_json(tmp_path / 'dump' / 'metrics.json')['info']
     assert (info['phase'], info['split'], info['seed']) == ('one-shot', 1, [0, 1])
     again = run('tools/analysis_tools/eval_predictions.py', tmp_path / 'dump')

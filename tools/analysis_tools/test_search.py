@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 with quiet_imports():
     from analysis.mask_overlaps import overlaps_of_found
-    from analysis.search_counts import count_found, counts_table, silent_fraction
+    from analysis.search_counts import count_found, counts_table, silent_fraction, thresholds_table
     from analysis.search_measure import measure_search
     from analysis.search_plan import SearchPlan
     from analysis.step_timing import medians
@@ -61,6 +61,7 @@ def describe_seen(dump: Dump, coco: COCO, score_thr: float) -> str:
     if num_absent:
         percent = 100 * silent_fraction(dump, score_thr)
         lines.append(f'nothing found at {score_thr} where there is nothing: {percent:.0f} % of {num_absent} searches')
+    lines += ['at other thresholds', thresholds_table(dump, coco)]
     return '\n'.join(lines)
 
 
