@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -101,26 +102,36 @@ def _propose(inferencer: OneShotInferencer, search: PlannedSearch) -> list[Propo
     image = read_image(search.image.img_path, search.image.img_shape)
     bank = inferencer.encode(search.references(), searched=[image])
     queries = inferencer.merge_references(bank)
-    parts: list[list[Proposals]] = []
-    for label, size in enumerate(KnownObjects.of(image, bank, inferencer.views).mean_sizes):
-        plans = plan_first(size, image.shape[:2], inferencer.views)
-        views = [View(0, tile, plan.side, (label,)) for plan in plans for tile in plan.tiles]
-        parts.append([_propose_in(view, image, queries, inferencer) for view in views])
+    views: dict[tuple, list[int]] = defaultdict(list)
+    sizes = KnownObjects.of(image, bank, inferencer.views).mean_sizes
+    for label, size in enumerate(sizes):
+        for plan in plan_first(size, image.shape[:2], inferencer.views):
+            for tile in plan.tiles:
+                views[tile, plan.side].append(label)
+    parts: list[list[Proposals]] = [[] for _ in sizes]
+    for (tile, side), labels in views.items():
+        view = View(0, tile, side, tuple(labels))
+        for label, proposed in zip(labels, _propose_in(view, image, queries, inferencer), strict=True):
+            parts[label].append(proposed)
     return [_best(each) for each in parts]
 
 
-def _propose_in(view: View, image: np.ndarray, queries: EncodedReferences, inferencer: OneShotInferencer) -> Proposals:
+def _propose_in(
+    view: View, image: np.ndarray, queries: EncodedReferences, inferencer: OneShotInferencer
+) -> Iterator[Proposals]:
+    """The proposals in a view for each of its categories."""
     model = inferencer.model
     data = model.data_preprocessor(inferencer.pipeline.batch([view], [image], queries))
     ((sample,), (references,)) = data['data_samples'], data['ref_inputs']
-    feats = model.encode_images(data['inputs'])
-    outs = model.rpn_head(model.make_matcher(feats, 1)(references))
+    match = model.make_matcher(model.encode_images(data['inputs']), 1)
     # As many proposals as are to be measured, whatever a search takes.
     nms_pre = max(model.rpn_head.test_cfg.nms_pre, NUMBERS[-1])
     cfg = ConfigDict(model.rpn_head.test_cfg, nms_pre=nms_pre, max_per_img=NUMBERS[-1])
-    (found,) = model.rpn_head.predict_by_feat(*outs, batch_img_metas=[sample.metainfo], cfg=cfg, rescale=True)
     corner = np.array(view.tile)[[0, 1, 0, 1]]
-    return found.bboxes.cpu().double().numpy() + corner, found.scores.cpu().double().numpy()
+    for row in range(len(references)):
+        outs = model.rpn_head(match(references[row : row + 1]))
+        (found,) = model.rpn_head.predict_by_feat(*outs, batch_img_metas=[sample.metainfo], cfg=cfg, rescale=True)
+        yield found.bboxes.cpu().double().numpy() + corner, found.scores.cpu().double().numpy()
 
 
 def _best(parts: list[Proposals]) -> Proposals:
