@@ -7,7 +7,7 @@ import { cancelGesture } from './gestures.js';
 import { redoStep, undoStep } from './history.js';
 import { showNext } from './results.js';
 import { cancel, searchAll, searchThis } from './search.js';
-import { acceptSelected, deleteSelected, editName, markExample, markWrong, renameSelected, selectAll, selectNext } from './selection.js';
+import { acceptSelected, deleteSelected, editName, isNone, markExample, markWrong, renameSelected, selectAll, selectNext } from './selection.js';
 import { getDoc, getView, look } from './state.js';
 import { chooseFiles } from './strip.js';
 import { fit, panBy, zoomBy } from './zoom.js';
@@ -48,7 +48,7 @@ const ACTIONS = Object.assign({}, ...SHORTCUTS.map(each => each[2]));
 function useCategory(digit) {
   const name = getDoc().categories[digit - 1];
   if (!name) return;
-  if (byId('selection').hidden) look({ name });
+  if (isNone()) look({ name });
   else renameSelected(name);
 }
 

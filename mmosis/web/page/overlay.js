@@ -19,8 +19,7 @@ function draw(doc, view) {
   showImage(image);
   const objects = image ? shownObjects(doc, image.id) : [];
   const bySize = [...objects].sort((one, other) => other.area - one.area); // the small ones can be clicked
-  const many = new Set(objects.map(each => each.category)).size > 1;
-  keyed(objectLayer, bySize, each => each.id, createObject, (element, object) => updateObject(element, object, doc, view, many));
+  keyed(objectLayer, bySize, each => each.id, createObject, (element, object) => updateObject(element, object, doc, view));
   const boxed = doc.references.filter(each => each.image === view.image && each.box);
   keyed(boxLayer, boxed, each => each.id, createBox, (element, each) => updateBox(element, each, doc, view));
   drawHandles(boxed.find(each => each.id === view.reference));
@@ -45,14 +44,15 @@ function createObject(object) {
   return makeSvg('g', { class: 'object' }, path, makeSvg('text', { 'text-anchor': 'middle' }));
 }
 
-function updateObject(group, object, doc, view, many) {
+function updateObject(group, object, doc, view) {
   const [x, y, width, height] = object.bbox;
+  const isSelected = view.objects.includes(object.id);
   group.style.setProperty('--colour', colourOf(doc, object.category));
-  group.classList.toggle('selected', view.objects.includes(object.id));
+  group.classList.toggle('selected', isSelected);
   group.classList.toggle('accepted', Boolean(object.accepted));
   setAttributes(group.lastChild, { x: x + width / 2, y: y + height / 2 });
   const score = Math.round(100 * object.score);
-  setText(group.lastChild, `${many ? `${object.category} ` : ''}${score}${object.accepted ? ' ✓' : ''}`);
+  setText(group.lastChild, `${isSelected ? `${object.category} ` : ''}${score}${object.accepted ? ' ✓' : ''}`);
 }
 
 function createBox(reference) {

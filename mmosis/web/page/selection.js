@@ -93,7 +93,7 @@ export function flipNegative() {
 
 /** Go to the field for the category of what is selected. */
 export function editName() {
-  if (!byId('selection').hidden) nameField.select();
+  if (!isNone()) nameField.select();
 }
 
 function changeAll(label, changes) {
@@ -101,9 +101,20 @@ function changeAll(label, changes) {
   change(label, doc => changeObjects(doc, image, objects, changes));
 }
 
-function draw() {
+/** Whether nothing is selected. */
+export const isNone = () => !selectedObjects().length && !selected();
+
+function nextStep(doc, view) {
+  if (!doc.references.length && !doc.banks.length) return 'Drag a box around one object.';
+  if (!doc.results[view.image]) return 'Search, or box more objects: several references are better than one.';
+  return 'Click a result to accept, correct or delete it; with Shift, or in the list, several.';
+}
+
+function draw(doc, view) {
   const [objects, reference] = [selectedObjects(), selected()];
-  byId('selection').hidden = !objects.length && !reference;
+  byId('selection').hidden = !view.image;
+  byId('selection').classList.toggle('none', isNone());
+  setText(byId('next-step'), nextStep(doc, view));
   for (const id of ['accept', 'wrong', 'example']) byId(id).hidden = !objects.length;
   byId('negative').hidden = !reference;
   const names = [...new Set(objects.map(each => each.category))];
