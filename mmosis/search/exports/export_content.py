@@ -31,7 +31,8 @@ class ExportContent:
     def stems(self) -> dict[str, str]:
         """What the files of each image are called, without suffix, by its ``file_name``.
 
-        They are called as the image is; of ``a.jpg`` and ``a.png`` in one folder the second has a hash beside its name.
+        They are called as the image is; of ``a.jpg`` and ``a.png`` in one folder the second has a hash beside its name:
+        they would share a file of labels, and importers take both for one image.
         """
         stems: dict[str, str] = {}
         taken: set[str] = set()
@@ -45,26 +46,21 @@ class ExportContent:
         return stems
 
     def image_name(self, name: str) -> str:
-        """What an image is called beside the files that are written for it."""
+        """What an image is called in an export."""
         return self.stems[name] + os.path.splitext(name)[1]
 
     def outline(self, row: dict) -> list[list[float]]:
         """Polygons of an object, one a part; none without a mask."""
         return simplify(row['segmentation'], self.tolerance or 0.0) if row['segmentation'] else []
 
-    def simplified(self, record: dict) -> dict:
-        """A record with polygons, if there is a tolerance; else the record."""
-        if self.tolerance is None:
-            return record
-        return dict(record, found=[dict(row, segmentation=self.outline(row)) for row in record['found']])
-
-    def link_images(self, folder: Path, sources: Mapping[str, Path], by_stem: bool = True) -> list[Path]:
+    def link_images(self, folder: Path, sources: Mapping[str, Path]) -> list[Path]:
         """Link to images, so that an export has them beside what was found in them and takes no room.
+
+        Links are hard ones, since datumaro reads no others; to images on another file system they are symbolic.
 
         Args:
             folder: Folder of the links.
             sources: Where an image is, by its ``file_name``.
-            by_stem: Whether they are called as :meth:`image_name` says, else by their ``file_name``.
 
         Returns:
             list: The links.
@@ -72,11 +68,18 @@ class ExportContent:
         links = []
         for name in self.stems:
             if name in sources:
-                link = folder / (self.image_name(name) if by_stem else name)
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(os.path.abspath(sources[name]))
+                link = folder / self.image_name(name)
+                _link(os.path.realpath(sources[name]), link)
                 links.append(link)
         return links
+
+
+def _link(source: str, link: Path) -> None:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, link)
+    except OSError:  # another file system, one without hard links, or an image of somebody else
+        link.symlink_to(source)
 
 
 def printable(text: str) -> str:

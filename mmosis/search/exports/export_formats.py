@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from mmosis.utils.json_file import write_lists
-
-from .coco_export import to_coco
+from .coco_folder import IMAGES as COCO_IMAGES
+from .coco_folder import write_coco
 from .coco_import import from_coco
 from .csv_export import write_csv
 from .export_content import ExportContent
@@ -17,10 +16,15 @@ from .voc_export import write_voc
 from .yolo_export import IMAGES as YOLO_IMAGES
 from .yolo_export import write_yolo
 
-FORMATS = ('coco', 'yolo', 'labelme', 'voc', 'csv')
-COCO_ANNOTATIONS, COCO_IMAGES = 'annotations/instances_default.json', 'images/default'
-_WRITERS = dict(yolo=write_yolo, labelme=write_labelme, voc=write_voc, csv=write_csv)
-_IMAGES = dict(yolo=YOLO_IMAGES, labelme='.', voc=VOC_IMAGES)
+# What writes a format, and where its images belong.
+_WRITERS = dict(
+    coco=(write_coco, COCO_IMAGES),
+    yolo=(write_yolo, YOLO_IMAGES),
+    labelme=(write_labelme, '.'),
+    voc=(write_voc, VOC_IMAGES),
+    csv=(write_csv, None),
+)
+FORMATS = tuple(_WRITERS)
 
 
 def write_export(
@@ -55,7 +59,7 @@ def write_records(
 ) -> list[Path]:
     """Write a folder in one of these formats, one image at a time.
 
-    - ``coco``: ``annotations/instances_default.json`` and ``images/default/``, as datumaro has it;
+    - ``coco``: :func:`~mmosis.search.exports.coco_folder.write_coco`;
     - ``yolo``: :func:`~mmosis.search.exports.yolo_export.write_yolo`;
     - ``labelme``: :func:`~mmosis.search.exports.labelme_export.write_labelme`;
     - ``voc``: :func:`~mmosis.search.exports.voc_export.write_voc`;
@@ -67,14 +71,9 @@ def write_records(
         folder, images: As in :func:`write_export`.
     """
     folder = Path(folder)
-    if format == 'coco':
-        files = [folder / COCO_ANNOTATIONS]
-        write_lists(files[0], to_coco(map(content.simplified, content.records), content.classes))
-        return files + content.link_images(folder / COCO_IMAGES, images or {}, by_stem=False)
-    files = _WRITERS[format](content, folder)
-    if format in _IMAGES:
-        files += content.link_images(folder / _IMAGES[format], images or {})
-    return files
+    write, images_folder = _WRITERS[format]
+    files = write(content, folder)
+    return files if images_folder is None else files + content.link_images(folder / images_folder, images or {})
 
 
 def check_format(format: str) -> None:

@@ -9,7 +9,8 @@ from mmosis.utils.atomic import write_atomic
 
 from .export_content import ExportContent, printable
 
-ANNOTATIONS, IMAGES, IMAGE_SET = 'Annotations', 'JPEGImages', 'ImageSets/Main/default.txt'
+ANNOTATIONS, IMAGES = 'Annotations', 'JPEGImages'
+IMAGE_SET, LABEL_MAP = 'ImageSets/Main/default.txt', 'labelmap.txt'
 NOT_IN_XML = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 
@@ -26,7 +27,10 @@ def write_voc(content: ExportContent, folder: Path) -> list[Path]:
         write_atomic(files[-1], ElementTree.tostring(root, encoding='unicode'))
     stems = (printable(stem) for stem in content.stems.values())
     write_atomic(folder / IMAGE_SET, ''.join(f'{stem}\n' for stem in stems))
-    return [*files, folder / IMAGE_SET]
+    # datumaro asks for the names of classes that are not VOC's own.
+    names = ''.join(f'{printable(name)}:::\n' for name in ('background', *content.classes))
+    write_atomic(folder / LABEL_MAP, f'# label:color_rgb:parts:actions\n{names}')
+    return [*files, folder / IMAGE_SET, folder / LABEL_MAP]
 
 
 def _describe(record: dict, image: str, classes: Sequence[str]) -> ElementTree.Element:
