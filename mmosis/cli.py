@@ -38,8 +38,10 @@ def run_search(args: argparse.Namespace) -> int:
         gone = 'it is no longer there; mmosis index brings the index up to date'
         listed = ImageList.of_files(index.choose(inferencer, bank, args.share, args.top), gone)
     with _make_executor(args, inferencer) as executor:
-        report = search_images(inferencer, listed, bank, args.out, options, args.resume, executor)
+        report = search_images(inferencer, listed, bank, args.out, options, args.resume, executor, args.format)
     print(f'{report.num_found} objects in {report.num_images} images: {report.annotations}')
+    if report.export is not None:
+        print(f'{args.format} for other programs: {report.export}')
     if report.searched:
         print(f'searched {report.searched}')
     if report.num_kept:

@@ -5,8 +5,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from mmosis.cli_parser import OneLineParser, parse_box, parse_image, parse_number, parse_path, parse_port, parse_text
+from mmosis.cli_parser import (
+    OneLineParser,
+    is_number,
+    parse_box,
+    parse_image,
+    parse_number,
+    parse_path,
+    parse_port,
+    parse_text,
+)
 from mmosis.utils.arguments import at_least
+from mmosis.utils.format_names import FORMATS
 from mmosis.version import __version__
 
 PROGRAM = 'mmosis'
@@ -15,7 +25,7 @@ PROGRAM = 'mmosis'
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser, commands = _make_parser()
-    args = parser.parse_args(_attach_boxes(sys.argv[1:] if argv is None else argv))
+    args = parser.parse_args(_attach_values(sys.argv[1:] if argv is None else argv))
     if args.command is None:
         parser.error(f'say what to do: {", ".join(commands)}')
     if args.command == 'search':
@@ -164,8 +174,23 @@ def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group('results')
     output.add_argument('--score-thr', type=parse_number, default=0.5, help='lowest score, 0-1 (default: %(default)s)')
     output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
-    output.add_argument('--polygons', action='store_true', help='write masks as polygons instead of RLE')
-    output.add_argument('--no-overlays', dest='overlays', action='store_false', help='write no images')
+    output.add_argument(
+        '--format',
+        choices=FORMATS,
+        help='write a folder of this name too: what was found, and links to the images, as other programs open it',
+    )
+    output.add_argument(
+        '--polygons',
+        nargs='?',
+        const=0.0,
+        type=parse_number,
+        metavar='TOLERANCE',
+        help='write masks as polygons instead of RLE; with a number simplified by as many pixels, e.g. 1.5',
+    )
+    output.add_argument(
+        '--save-crops', dest='crops', action='store_true', help='write each object too, cut out along its mask'
+    )
+    output.add_argument('--no-overlays', dest='overlays', action='store_false', help='write no overlays')
     output.add_argument('--resume', action='store_true', help='go on with a search that was stopped')
 
 
@@ -228,10 +253,17 @@ def _settle_names(references: list[dict]) -> None:
         del reference['same_as']
 
 
-def _attach_boxes(argv: Sequence[str]) -> list[str]:
-    """Write ``--box -1,2,3,4`` with a sign of equality; argparse would take what begins with a minus for an option."""
+def _attach_values(argv: Sequence[str]) -> list[str]:
+    """Write values with a sign of equality where argparse would not see whose they are.
+
+    Those of ``--box -1,2,3,4``, which begin with a minus as an option does; and 0 for ``--polygons`` without a number,
+    so that images may follow it.
+    """
     args = list(argv)
-    for i in reversed(range(len(args) - 1)):
-        if args[i] == '--box' and args[i + 1].startswith('-') and ',' in args[i + 1]:
-            args[i : i + 2] = [f'--box={args[i + 1]}']
+    for i in reversed(range(len(args))):
+        following = args[i + 1] if i + 1 < len(args) else ''
+        if args[i] == '--box' and following.startswith('-') and ',' in following:
+            args[i : i + 2] = [f'--box={following}']
+        elif args[i] == '--polygons' and not is_number(following):
+            args[i] = '--polygons=0'
     return args

@@ -79,16 +79,24 @@ def parse_image(text: str) -> str:
     return parse_path(text)
 
 
+def is_number(text: str) -> bool:
+    """Whether it is one."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_number(text: str) -> float:
     """Read a number.
 
     Raises:
         argparse.ArgumentTypeError: If it is something else.
     """
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f'a number is written like 0.5, got {text!r}') from error
+    if not is_number(text):
+        raise argparse.ArgumentTypeError(f'a number is written like 0.5, got {text!r}')
+    return float(text)
 
 
 def parse_port(text: str) -> int:

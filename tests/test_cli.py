@@ -97,6 +97,21 @@ class TestParse:
         monkeypatch.setattr(sys, 'argv', ['mmosis', 'search', 'photos', '--out', 'found', *box])
         assert parse_args().references == [dict(bbox=(-20, -20, 60, 60))]
 
+    @pytest.mark.parametrize(
+        ('args', 'tolerance'),
+        [
+            ((), None),
+            (('--polygons',), 0),
+            (('--polygons', '1.5'), 1.5),
+            (('--polygons=2',), 2),
+            (('--polygons', '--resume'), 0),
+            (('--polygons', '-1'), -1),
+        ],
+    )
+    def test_images_may_follow_polygons(self, args: tuple, tolerance: float | None) -> None:
+        parsed = parse_args(['search', '--out', 'found', '--bank', 'b', *args, 'photos'])
+        assert (parsed.polygons, parsed.images) == (tolerance, ['photos'])
+
     def test_lines_do_not_share_references(self) -> None:
         assert self.references('--reference', 'a.png') == self.references('--reference', 'a.png')
 
@@ -111,7 +126,9 @@ class TestParse:
             save_bank=None,
             score_thr=0.5,
             keep_all=False,
-            polygons=False,
+            polygons=None,
+            format=None,
+            crops=False,
             overlays=True,
             resume=False,
             tile=None,

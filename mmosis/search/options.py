@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral, Real
 
+from .exports.outlines import as_tolerance
 from .images import MAX_PIXELS
 
 MIN_SIDE = 32  # pixels of the network's input
@@ -22,8 +23,10 @@ class SearchOptions:
         score_thr: Lowest score of what is kept, 0-1.
         keep_all: Whether what every category finds is kept. By default a region goes to the category that matches it
             best, and what negative references match best is dropped.
-        polygons: Whether masks are written as polygons, else as RLE.
+        polygons: Tolerance in pixels of the polygons as which masks are written, 0 or True for all points; None or
+            False for RLE.
         overlays: Whether images of the results are written.
+        crops: Whether each object is written as an image, cut out along its mask.
         image_scale: Longer side in pixels to which images, or tiles of them, are resized for the network. By default
             the config's ``search`` settles it, see :class:`~mmosis.search.views.ViewSettings`. More finds smaller
             objects and takes longer.
@@ -37,14 +40,15 @@ class SearchOptions:
             :func:`~mmosis.search.boxed_objects.with_boxed` puts them there; without it what the network found stays.
 
     Raises:
-        TypeError: If the threshold is no number.
+        TypeError: If the threshold or the tolerance is no number.
         ValueError: If a number is out of its range.
     """
 
     score_thr: float = 0.5
     keep_all: bool = False
-    polygons: bool = False
+    polygons: float | None = None
     overlays: bool = True
+    crops: bool = False
     image_scale: int | None = None
     tile: int | None = None
     overlap: float | None = None
@@ -53,6 +57,7 @@ class SearchOptions:
     add_boxed: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, 'polygons', as_tolerance(self.polygons))
         for name in ('image_scale', 'tile', 'max_pixels'):
             if not isinstance(getattr(self, name), Integral | None):
                 raise ValueError(f'{name} must be a whole number of pixels, got {getattr(self, name)!r}')

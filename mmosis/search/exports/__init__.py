@@ -1,6 +1,8 @@
 """What was found, in the formats of label tools and trainers."""
 
-from .export_formats import FORMATS, write_export
+from mmosis.utils.format_names import FORMATS
+
+from .export_formats import write_export
 from .object_crops import write_crops
 from .outlines import simplify
 

@@ -1,8 +1,9 @@
 """write_export: what was found, as a folder in one of several formats."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
+
+from mmosis.utils.format_names import check_format
 
 from .coco_folder import IMAGES as COCO_IMAGES
 from .coco_folder import write_coco
@@ -24,7 +25,6 @@ _WRITERS = dict(
     voc=(write_voc, VOC_IMAGES),
     csv=(write_csv, None),
 )
-FORMATS = tuple(_WRITERS)
 
 
 def write_export(
@@ -74,15 +74,3 @@ def write_records(
     write, images_folder = _WRITERS[format]
     files = write(content, folder)
     return files if images_folder is None else files + content.link_images(folder / images_folder, images or {})
-
-
-def check_format(format: str) -> None:
-    """Refuse a format that there is not.
-
-    Raises:
-        ValueError: Says which there are, and which may be meant.
-    """
-    if format not in FORMATS:
-        near = get_close_matches(str(format), FORMATS, 1)
-        meant = f'; did you mean {near[0]}?' if near else ''
-        raise ValueError(f'the format must be one of {", ".join(FORMATS)}, got {format!r}{meant}')

@@ -29,7 +29,7 @@ def write_crops(image: np.ndarray, record: dict, classes: Sequence[str], folder:
         folder: Folder to write.
 
     Returns:
-        list: The files. An object of less than a pixel has none.
+        list: The files. An object whose mask is empty has none.
 
     Raises:
         OSError: If one cannot be written.

@@ -1,4 +1,4 @@
-"""Names of images below the folder of all, and overlays of these names, also when that becomes a wider folder."""
+"""Names of images below the folder of all, and drawn files of these names, also when that becomes a wider folder."""
 
 import os
 from collections.abc import Sequence
@@ -8,22 +8,23 @@ from .output_names import common_folder
 from .search_journal import SearchJournal
 
 
-def name_images(files: Sequence[str], journal: SearchJournal, overlays: Path | None) -> list[str]:
-    """Name images below the folder that all are in, those of an earlier search too, whose overlays move along.
+def name_images(files: Sequence[str], journal: SearchJournal, places: Sequence[Path]) -> list[str]:
+    """Name images below the folder that all are in, those of an earlier search too, whose files move along.
 
     Args:
         files: Absolute paths.
         journal: It keeps that they are to be searched.
-        overlays: The folder of overlays, if there are any.
+        places: Folders with files of these names, such as that of the overlays.
     """
     folder = os.path.commonpath([common_folder(files), *journal.folders[-1:]])
-    if overlays is None:
-        return journal.name(files, folder)
-    settle(overlays, journal.folders)
-    if journal.folders and journal.folders[-1] != folder:
-        set_aside(overlays, journal.folders)
+    is_wider = bool(journal.folders) and journal.folders[-1] != folder
+    for place in places:
+        settle(place, journal.folders)
+        if is_wider:
+            set_aside(place, journal.folders)
     names = journal.name(files, folder)
-    settle(overlays, journal.folders)
+    for place in places:
+        settle(place, journal.folders)
     return names
 
 

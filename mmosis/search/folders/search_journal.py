@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from mmosis.utils.format_names import FORMATS
 from mmosis.utils.lock import lock_file
 
-JOURNAL, OVERLAYS = 'journal.jsonl', 'overlays'
-RESULT_FOLDERS = (OVERLAYS, 'crops')  # beside a journal
+JOURNAL, OVERLAYS, CROPS = 'journal.jsonl', 'overlays', 'crops'
+RESULT_FOLDERS = (OVERLAYS, CROPS, *FORMATS)  # beside a journal
 FORMAT = 'mmosis search 1'
 _START = json.dumps(dict(format=FORMAT))[:-1].encode()  # of every journal
 
