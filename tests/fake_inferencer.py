@@ -15,9 +15,9 @@ SIDE = 20
 
 
 class FakeInferencer:
-    """Finds three squares on the diagonal of any image; counts what it is asked for.
+    """Finds three squares on the diagonal of any image; counts what it is asked for, and searches that were ended.
 
-    A search waits as long as ``gate`` is closed. It has as many ``views``.
+    Each of its ``views`` waits as long as ``gate`` is closed.
     """
 
     views = 1
@@ -28,6 +28,7 @@ class FakeInferencer:
     def __init__(self) -> None:
         self.encoded = []
         self.searches = []
+        self.closed = 0
         self.gate = Event()
         self.gate.set()
 
@@ -43,12 +44,17 @@ class FakeInferencer:
     ) -> Generator[Step, None, list[Searched]]:
         (image,) = images
         bank.check_fingerprint(self.fingerprint)
-        self.searches.append(dict(image=image, bank=bank, keep_all=options.keep_all))
-        self.gate.wait(30)
-        for done in range(1, self.views + 1):
-            yield done, self.views
+        self.searches.append(dict(image=image, bank=bank, options=options))
+        views = self.views
+        try:
+            for done in range(1, views + 1):
+                self.gate.wait(30)
+                yield done, views
+        except GeneratorExit:
+            self.closed += 1
+            raise
         height, width = image.shape[:2]
-        return [Searched(self._find(image, bank), (Plan(((0, 0, width, height),) * self.views, 640),))]
+        return [Searched(self._find(image, bank), (Plan(((0, 0, width, height),) * views, 640),))]
 
     @staticmethod
     def _find(image: np.ndarray, bank: ReferenceBank) -> FoundObjects:

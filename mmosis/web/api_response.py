@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mmosis.search.named_banks import NoSuchBank
@@ -38,6 +38,7 @@ def error_handlers() -> dict[Any, Callable[[Request, Any], Response]]:
         NoSuchBank: lambda _, error: error_response(404, str(error)),
         DamagedError: _fail,
         ValueError: lambda _, error: error_response(400, str(error)),
+        ClientDisconnect: lambda *_: Response(status_code=400),  # nobody reads it
         Exception: _fail,
     }
 

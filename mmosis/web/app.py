@@ -1,10 +1,12 @@
 """make_app: the Starlette app with the page, the API, and what they are guarded by."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -17,7 +19,9 @@ from mmosis.version import __version__
 from .api_response import ApiResponse, error_handlers
 from .bank_routes import bank_routes
 from .body_limit import LARGEST, BodyLimit
+from .export_routes import export_routes
 from .form import UploadLimits
+from .openapi import describe_api
 from .request_filter import RequestFilter
 from .search_routes import search_routes
 
@@ -51,9 +55,11 @@ def make_app(
     routes: list[BaseRoute] = [
         Route('/', lambda _: FileResponse(PAGE / 'index.html'), methods=['GET']),
         Mount('/page', _PageFiles(directory=PAGE)),
-        Route('/health', _make_health(service, limits), methods=['GET']),
+        Route('/health', _answer(_health(service, limits)), methods=['GET']),
+        Route('/openapi.json', _answer(describe_api(limits)), methods=['GET']),
         *search_routes(service, options, limits),
         *bank_routes(service, limits),
+        *export_routes(limits),
     ]
     return Starlette(
         routes=routes,
@@ -74,9 +80,9 @@ class _PageFiles(StaticFiles):
         return response
 
 
-def _make_health(service: SearchService, limits: UploadLimits):
+def _health(service: SearchService, limits: UploadLimits) -> dict[str, Any]:
     inferencer = service.inferencer
-    content = dict(
+    return dict(
         status='UP',
         model_class='mmosis',
         version=__version__,
@@ -87,4 +93,10 @@ def _make_health(service: SearchService, limits: UploadLimits):
         max_pixels=limits.max_pixels,
         formats=list(FORMATS),
     )
-    return lambda _: ApiResponse(content)
+
+
+def _answer(content: dict[str, Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return ApiResponse(content)
+
+    return answer

@@ -76,6 +76,8 @@ def _make(form: Form, service: SearchService) -> ReferenceBank:
     merged = [form.bank(file) for file in form.files('merge')] if 'merge' in form else []
     if 'references' in form or not merged:
         merged.append(service.encode(read_references(form)))
+    for bank in merged:
+        bank.check_fingerprint(service.inferencer.fingerprint)
     bank, *others = merged
     for other in others:
         bank = bank.add(other)

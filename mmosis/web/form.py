@@ -85,7 +85,7 @@ class Form:
         if not isinstance(value, UploadFile):
             return value
         try:
-            return self._content(name, value).decode()
+            return self._content(value).decode()
         except UnicodeDecodeError as error:
             raise ValueError(f'{name} must be text in UTF-8') from error
 
@@ -107,14 +107,16 @@ class Form:
         """Image of a file, see :func:`~mmosis.search.images.decode_checked`; each is decoded once."""
         if (name, alpha) not in self._images:
             (file,) = self.files(name)
-            content = self._content(name, file)
-            shown = self.file_name(name)
-            self._images[name, alpha] = decode_checked(content, shown, self.limits.max_pixels, alpha)
+            self._images[name, alpha] = self.decode(self._content(file), self.file_name(name), alpha)
         return self._images[name, alpha]
+
+    def decode(self, content: bytes, name: str, alpha: bool = False) -> np.ndarray:
+        """Decode the content of an image file of this name."""
+        return decode_checked(content, name, self.limits.max_pixels, alpha)
 
     def bank(self, file: UploadFile) -> ReferenceBank:
         """Bank of a file."""
-        return ReferenceBank.from_bytes(self._content('bank', file), file.filename or 'the bank')
+        return ReferenceBank.from_bytes(self._content(file), file.filename or 'the bank')
 
     def files(self, name: str) -> Sequence[UploadFile]:
         """Files of a field.
@@ -131,9 +133,14 @@ class Form:
         """Name of the file of a field, for messages."""
         return self.files(name)[0].filename or name
 
-    def _content(self, name: str, file: UploadFile) -> bytes:
-        check_size(file.filename or name, file.size or 0, self.limits)
+    def _content(self, file: UploadFile) -> bytes:
+        self.check_size(file)
+        file.file.seek(0)
         return file.file.read()
+
+    def check_size(self, file: UploadFile) -> None:
+        """Refuse a file that is too large."""
+        check_size(file.filename or 'a file', file.size or 0, self.limits)
 
 
 def check_size(name: str, size: int, limits: UploadLimits) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from mmosis.search import SearchOptions, SearchReference
+from mmosis.search.exports.outlines import as_tolerance
 
 from .form import Form
 
@@ -64,9 +65,27 @@ def read_options(form: Form, defaults: SearchOptions) -> SearchOptions:
                 changes[name] = number(text)
             except ValueError:
                 changes[name] = text  # the options refuse it
-    for name in ('keep_all', 'add_boxed', 'polygons'):
+    for name in ('keep_all', 'add_boxed'):
         changes[name] = form.flag(name, getattr(defaults, name))
+    if 'polygons' in form:
+        changes['polygons'] = read_polygons(form)
     try:
         return replace(defaults, **changes)
     except TypeError as error:
         raise ValueError(str(error)) from error
+
+
+def read_polygons(form: Form) -> float | None:
+    """Read the field ``polygons``: a tolerance in pixels, or whether there are to be polygons; None for RLE.
+
+    Raises:
+        ValueError: If it is something else, or below 0.
+    """
+    text = form.text('polygons')
+    if text.lower() in ('', 'true', 'false'):
+        return as_tolerance(text.lower() == 'true')
+    try:
+        return as_tolerance(float(text))
+    except ValueError as error:
+        said = f', got {text[:100]!r}' if 'could not convert' in str(error) else f': {error}'
+        raise ValueError(f'polygons is a tolerance in pixels, true or false{said}') from error
