@@ -101,7 +101,8 @@ def run_serve(args: argparse.Namespace) -> int:
         args.allowed_host,
         token=args.token or os.environ.get('MMOSIS_TOKEN') or None,
         banks=args.banks,
-        label_tools=args.api,
+        label_tools=args.api or args.label_studio is not None,
+        label_studio=args.label_studio,
     )
     return 0
 

@@ -103,6 +103,12 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--banks', type=parse_path, metavar='DIR', help='folder where banks of references are kept')
     parser.add_argument('--api', action='store_true', help='also be a backend of Label Studio and X-AnyLabeling')
     parser.add_argument(
+        '--label-studio',
+        type=parse_text,
+        metavar='URL',
+        help='address of Label Studio, whose images are fetched with the key LABEL_STUDIO_API_KEY; implies --api',
+    )
+    parser.add_argument(
         '--max-upload-mb', type=at_least(1), default=20, metavar='MB', help='largest file (default: %(default)s)'
     )
 

@@ -430,12 +430,17 @@ class TestErrors:
 @pytest.mark.parametrize(
     ('args', 'address', 'others'),
     [
-        ((), ('127.0.0.1', 7860, 20, []), dict(token=None, banks=None, label_tools=False)),
+        ((), ('127.0.0.1', 7860, 20, []), dict(token=None, banks=None, label_tools=False, label_studio=None)),
         (
             ('--host', '0.0.0.0', '--port', '80', '--allowed-host', 'a.example', '--allowed-host', 'b.example',
              '--max-upload-mb', '5', '--token', 'secret', '--banks', 'banks', '--api'),
             ('0.0.0.0', 80, 5, ['a.example', 'b.example']),
-            dict(token='secret', banks='banks', label_tools=True),
+            dict(token='secret', banks='banks', label_tools=True, label_studio=None),
+        ),
+        (
+            ('--label-studio', 'http://localhost:8080'),
+            ('127.0.0.1', 7860, 20, []),
+            dict(token=None, banks=None, label_tools=True, label_studio='http://localhost:8080'),
         ),
     ],
 )  # fmt: skip

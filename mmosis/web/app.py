@@ -11,6 +11,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mmosis.integrations.label_studio import label_studio_routes
+from mmosis.integrations.x_anylabeling import x_anylabeling_routes
 from mmosis.search import SearchOptions
 from mmosis.search.exports import FORMATS
 from mmosis.search.service import SearchService
@@ -38,6 +40,7 @@ def make_app(
     allowed_hosts: Sequence[str] = (),
     token: str | None = None,
     label_tools: bool = False,
+    label_studio: str | None = None,
 ) -> Starlette:
     """Make the app; it keeps no state of users but the banks of the service.
 
@@ -49,6 +52,7 @@ def make_app(
         allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
         token: What requests must bring; None for nothing.
         label_tools: Whether it has the routes of label tools too.
+        label_studio: Address of the Label Studio whose images these may fetch.
     """
     options = options or service.inferencer.options
     limits = UploadLimits(max_upload_mb, options.max_pixels)
@@ -61,6 +65,9 @@ def make_app(
         *bank_routes(service, limits),
         *export_routes(limits),
     ]
+    if label_tools:
+        routes += label_studio_routes(service, options, label_studio, max_upload_mb)
+        routes += x_anylabeling_routes(service, options, max_upload_mb)
     return Starlette(
         routes=routes,
         middleware=[

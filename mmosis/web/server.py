@@ -29,6 +29,7 @@ def serve(
     token: str | None = None,
     banks: str | Path | None = None,
     label_tools: bool = False,
+    label_studio: str | None = None,
     options: SearchOptions | None = None,
 ) -> None:
     """Serve the page and the API until they are interrupted or terminated; to be called in the main thread.
@@ -42,6 +43,7 @@ def serve(
         token: What requests must bring; None for nothing.
         banks: Folder of the banks that are kept; by default they are gone with the server.
         label_tools: Whether label tools can use it as their backend.
+        label_studio: Address of the Label Studio whose images these may fetch.
         options: Of searches that say nothing else; by default those of the model.
 
     Raises:
@@ -57,6 +59,7 @@ def serve(
         allowed_hosts=allowed_hosts,
         token=token,
         label_tools=label_tools,
+        label_studio=label_studio,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listen(host, port) as listening:
