@@ -29,9 +29,17 @@ export const removeBank = (doc, id) => withReferences({ ...doc, banks: doc.banks
 
 // ---------------------------------------------------------------- references
 
-/** Add a reference: {image, box, name, negative}. */
+/** Add a reference: {image, box, name, negative}; what was deleted where an example is boxed may be found again. */
 export function addReference(doc, reference) {
-  return withReferences(withCategory(doc, reference.name), [...doc.references, { id: newId(), ...reference }]);
+  const changed = reference.box && !reference.negative ? withoutDeleted(doc, reference) : doc;
+  return withReferences(withCategory(changed, reference.name), [...doc.references, { id: newId(), ...reference }]);
+}
+
+function withoutDeleted(doc, { image, box }) {
+  const result = doc.results[image];
+  if (!result) return doc;
+  const objects = result.objects.filter(each => !each.deleted || iou(toBox(each), box) < SAME_IOU);
+  return { ...doc, results: { ...doc.results, [image]: { ...result, objects } } };
 }
 
 /** Change a reference. */
@@ -93,12 +101,9 @@ const withCategory = (doc, name) =>
 /** Put in what a search found in an image; what was decided there by hand before stays. */
 export function setResult(doc, id, answer) {
   const decided = (doc.results[id]?.objects ?? []).filter(isDecided);
-  const boxes = doc.references.filter(each => each.image === id && each.box && !each.negative);
   const found = answer.objects.map(each => ({ ...each, id: newId(), foundAs: each.category }));
-  const isBoxed = object => boxes.some(each => each.name === object.category && iou(toBox(object), each.box) >= SAME_IOU);
-  const fresh = found.filter(each => isBoxed(each) || !decided.some(old => isSettledBy(each, old)));
-  const kept = decided.filter(old => !fresh.some(each => isSettledBy(each, old)));
-  const result = { ...answer, objects: [...kept, ...fresh] };
+  const fresh = found.filter(each => !decided.some(old => isSettledBy(each, old)));
+  const result = { ...answer, objects: [...decided, ...fresh] };
   const changed = answer.objects.reduce((whole, each) => withCategory(whole, each.category), doc);
   return { ...changed, results: { ...doc.results, [id]: result } };
 }

@@ -32,13 +32,23 @@ export async function takeIn(entries, searched) {
     const image = await readImage(name, file, searched).catch(error => say(error.message));
     if (image) images.push(image);
   }
-  const known = new Set(getDoc().images.filter(each => each.searched === searched).map(each => `${each.name}/${each.bytes}`));
-  const fresh = images.filter(each => !known.has(`${each.name}/${each.bytes}`));
+  const there = getDoc().images.filter(each => each.searched === searched);
+  const fresh = images.filter(image => !there.some(each => each.file === image.file && each.bytes === image.bytes));
+  nameApart(fresh, there);
   if (fresh.length) change(`add ${plural(fresh.length, 'image')}`, doc => addImages(doc, fresh));
   if (searched && fresh.length) look({ image: fresh[0].id, reference: null, objects: [] });
   const twice = images.length - fresh.length;
   tell(`${plural(fresh.length, 'image')} added${twice ? `; ${twice} ${twice === 1 ? 'was' : 'were'} here already` : ''}.`);
   return fresh;
+}
+
+/** Give images of one name others, which an export needs. */
+function nameApart(images, there) {
+  const names = new Set(there.map(each => each.name));
+  for (const image of images) {
+    for (let number = 2; names.has(image.name); number++) image.name = image.file.replace(/(\.[^.]*)?$/, ` (${number})$1`);
+    names.add(image.name);
+  }
 }
 
 async function readImage(name, file, searched) {
@@ -56,7 +66,7 @@ async function readImage(name, file, searched) {
   const id = newId();
   putFile(id, { blob: file, small: await shrink(bitmap, [0, 0, width, height]) });
   bitmap.close();
-  return { id, name, width, height, bytes: file.size, searched };
+  return { id, name, file: name, width, height, bytes: file.size, searched };
 }
 
 /** Draw the part of an image in a box at the size of a thumbnail. */

@@ -74,6 +74,7 @@ function onStage({ key, shiftKey }) {
 }
 
 document.addEventListener('keydown', event => {
+  if (event.key === 'Enter' && event.target.matches('#work input[type=text]')) stage.focus();
   if (event.altKey || isTyped(event.target)) return;
   const modified = event.ctrlKey || event.metaKey;
   const action = ACTIONS[`${modified ? 'Ctrl+' : ''}${event.key}`];

@@ -6,7 +6,8 @@ const LIMIT = 300; // steps that can be undone
  * The document. It is never changed in place, so that earlier ones stay whole.
  *
  * @typedef {object} Doc
- * @property {{id, name, width, height, searched}[]} images - Those not searched are there for their references alone.
+ * @property {{id, name, file, width, height, bytes, searched}[]} images - `file` is the file's own name, which others may
+ *   have; those not searched are there for their references alone.
  * @property {{id, image, box, name, negative}[]} references - `box` is [x1, y1, x2, y2] in pixels, null for the whole image.
  * @property {{id, name, classes, references}[]} banks - Banks loaded from files.
  * @property {Object<string, {objects, seconds, searched, revision}>} results - Of each image by its id.
