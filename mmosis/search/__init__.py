@@ -11,23 +11,28 @@ from mmosis.utils.lazy import lazy_names
 
 from .exports.coco_export import describe_image, to_coco
 from .folders.folder_search import SearchReport, search_array, search_images
+from .image_result import ImageResult, ObjectResult
 from .index.photo_index import IndexReport, PhotoIndex
 from .options import SearchOptions
 from .reference_bank import BankCategory, BankEntry, ReferenceBank
 from .references import SearchReference, parse_references
 from .runtimes import make_inferencer
+from .search_result import SearchResult
 
 __all__ = [
     'BankCategory',
     'BankEntry',
+    'ImageResult',
     'IndexReport',
     'LightInferencer',
+    'ObjectResult',
     'OneShotInferencer',
     'PhotoIndex',
     'ReferenceBank',
     'SearchOptions',
     'SearchReference',
     'SearchReport',
+    'SearchResult',
     'describe_image',
     'make_inferencer',
     'parse_references',

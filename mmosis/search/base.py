@@ -14,7 +14,7 @@ from .known_objects import KnownObjects
 from .nms import cross_category_nms, keep_wanted
 from .options import SearchOptions
 from .reference_bank import BankEntry, ReferenceBank
-from .references import parse_references
+from .references import ReferenceInput, parse_references
 from .regions import EncodedImage, RegionEmbedding
 from .score_calibration import Calibration
 from .view_search import Searched, Step, View, finish, search_views
@@ -78,7 +78,12 @@ class SearchBase(ABC):
         """Settings of the views in which images are searched by default."""
         return self.view_settings(self.options)
 
-    def encode(self, references: Any, batch_size: int = 8, searched: Sequence | None = None) -> ReferenceBank:
+    def encode(
+        self,
+        references: ReferenceInput | Sequence[ReferenceInput],
+        batch_size: int = 8,
+        searched: Sequence[str | np.ndarray] | None = None,
+    ) -> ReferenceBank:
         """Encode references, once for all searches.
 
         Args:

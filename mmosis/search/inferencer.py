@@ -42,6 +42,7 @@ from .options import SearchOptions, refuse_unknown
 from .overlay import write_image
 from .pipeline import SearchPipeline
 from .reference_bank import ReferenceBank
+from .references import ImageInput, ReferenceInput
 from .regions import EncodedImage, RegionEmbedding
 from .search_result import SearchResult, as_plain
 from .steps import without_loading
@@ -155,8 +156,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
     def __call__(
         self,
-        inputs: Any,
-        references: Any,
+        inputs: ImageInput | Sequence[ImageInput],
+        references: ReferenceInput | Sequence[ReferenceInput] | ReferenceBank,
         batch_size: int = 1,
         keep_all: bool = False,
         pred_score_thr: float = SearchOptions.score_thr,
@@ -190,7 +191,7 @@ class OneShotInferencer(SearchBase, DetInferencer):
         self._drawn_classes = bank.names
         self._names = name_outputs([image for image in images if isinstance(image, str)])
         result = super().__call__(images, batch_size=batch_size, bank=bank, options=options, **kwargs)
-        return SearchResult(result, classes=bank.names)
+        return SearchResult.of(result, images, bank, options.max_pixels)
 
     def _inputs_to_list(self, inputs: Any) -> list:
         return list_images(inputs)

@@ -19,7 +19,7 @@ DEFAULT_NAME = 'object'
 THUMBNAIL_SIZE = 128
 CUTOUT_SIZE = 512  # pixels that are kept of a cut-out's longer side
 Box = tuple[float, float, float, float]
-_IMAGES = str | Path | np.ndarray | Image.Image
+ImageInput = str | Path | np.ndarray | Image.Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class SearchReference:
         source: Where its image is from, for messages; by default its file.
     """
 
-    img: str | Path | np.ndarray | Image.Image | None = None
+    img: ImageInput | None = None
     bbox: Box | None = None
     mask: np.ndarray | list | dict | None = None
     name: str = DEFAULT_NAME
@@ -106,6 +106,10 @@ class SearchReference:
         return dict(img=img, img_shape=shape, ref_bbox=bbox, ref_mask=mask)
 
 
+# What a search takes as references, beside a bank.
+ReferenceInput = ImageInput | Mapping[str, Any] | SearchReference
+
+
 def parse_references(references: Any, searched: Sequence | None = None) -> list[SearchReference]:
     """Read references in any form.
 
@@ -118,7 +122,7 @@ def parse_references(references: Any, searched: Sequence | None = None) -> list[
         TypeError: If it is something else, or a dict has other keys.
         ValueError: If there is none, or it is not clear which image a box is of.
     """
-    if isinstance(references, _IMAGES | Mapping | SearchReference):
+    if isinstance(references, ImageInput | Mapping | SearchReference):
         references = [references]
     if not isinstance(references, Sequence):
         raise TypeError(
@@ -136,7 +140,7 @@ def parse_references(references: Any, searched: Sequence | None = None) -> list[
 def _parse(reference: Any) -> SearchReference:
     if isinstance(reference, SearchReference):
         return reference
-    if isinstance(reference, _IMAGES):
+    if isinstance(reference, ImageInput):
         return SearchReference(reference)
     if not isinstance(reference, Mapping):
         raise TypeError(f'a reference must be a path, an array or a dict, got {type(reference).__name__}')

@@ -1,16 +1,71 @@
-"""SearchResult: what a call of an inferencer gives, and the plain values in it."""
+"""SearchResult: what a call of an inferencer gives, and ImageResult: what it found in one image."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+
+from mmosis.structures import FoundObjects, RLEMasks
+
+from .exports.coco_export import to_coco
+from .image_result import ImageResult
+from .images import MAX_PIXELS
+from .reference_bank import ReferenceBank
+
+SHOWN = 20  # images in a notebook
 
 
 class SearchResult(dict):
-    """The dict of a ``DetInferencer``, with ``classes``; printed, it sums up what was found.
+    """The dict of a ``DetInferencer``, with ``classes``, and a sequence of the images that were searched.
 
-    Keys are ``predictions``, one for each image, ``visualization``, and ``classes``, the name of each label.
+    Keys are ``predictions``, one for each image, ``visualization``, and ``classes``, the name of each label. A number
+    in place of a key, ``len`` and iteration give images, each an :class:`~mmosis.search.image_result.ImageResult`.
+    Where one was searched, its methods are also here::
+
+        result = inferencer('scene.jpg', references='mug.jpg')
+        result.show()
+        for each in result[0]:
+            print(each.category, each.score, each.bbox)
+
+    Printed, it sums up what was found; in a notebook it shows it.
     """
 
+    _images: Sequence[str | np.ndarray] = ()
+    _thumbnails: Sequence[tuple[int, np.ndarray]] = ()
+    _max_pixels = MAX_PIXELS
+
+    @classmethod
+    def of(
+        cls, content: Mapping[str, Any], images: Sequence[str | np.ndarray], bank: ReferenceBank, max_pixels: int
+    ) -> 'SearchResult':
+        """Join what a ``DetInferencer`` gives with what was searched, of which nothing is copied."""
+        result = cls(content, classes=bank.names)
+        result._images, result._thumbnails, result._max_pixels = images, bank.wanted_thumbnails(), max_pixels
+        return result
+
+    def __getitem__(self, key: Any) -> Any:
+        """Read a key of the dict, or by a number what was found in an image."""
+        if not isinstance(key, int | np.integer):
+            return super().__getitem__(key)
+        number = range(len(self))[key]
+        return ImageResult(
+            self._images[number] if self._images else None,
+            _as_found(self['predictions'][number]),
+            self['classes'],
+            self._thumbnails,
+            self._max_pixels,
+            number,
+        )
+
+    def __len__(self) -> int:
+        return len(self['predictions'])
+
+    def __iter__(self) -> Iterator[ImageResult]:  # keys() are those of the dict
+        return (self[number] for number in range(len(self)))
+
     def __repr__(self) -> str:
+        """Sum up, e.g. ``2 images: 5 objects (3 coin, 2 cup), scores 0.53-0.97``."""
         # Plain values, or those of a DetDataSample.
         images = [each if isinstance(each, dict) else each.pred_instances for each in self['predictions']]
         labels = [int(label) for image in images for label in image['labels']]
@@ -22,6 +77,39 @@ class SearchResult(dict):
         counts = ', '.join(f'{number} {self["classes"][label]}' for label, number in sorted(Counter(labels).items()))
         return f'{summary} ({counts}), scores {min(scores):.2f}-{max(scores):.2f}'
 
+    def _repr_html_(self) -> str:
+        shown = [self[number]._repr_html_() for number in range(min(len(self), SHOWN))]
+        return ''.join(shown) + (f'<p>and {len(self) - SHOWN} more images</p>' if len(self) > SHOWN else '')
+
+    def to_coco(self, polygons: float | None = None) -> dict:
+        """As the content of a COCO-format file of all images, see :meth:`ImageResult.describe`."""
+        return to_coco([each.describe(polygons) for each in self], self['classes'])
+
+    def plot(self) -> np.ndarray:
+        """As :meth:`ImageResult.plot`."""
+        return self._only().plot()
+
+    def show(self) -> None:
+        """As :meth:`ImageResult.show`."""
+        self._only().show()
+
+    def save(self, path: str) -> None:
+        """As :meth:`ImageResult.save`."""
+        self._only().save(path)
+
+    def crops(self) -> list[np.ndarray]:
+        """As :meth:`ImageResult.crops`."""
+        return self._only().crops()
+
+    def to_supervision(self) -> Any:
+        """As :meth:`ImageResult.to_supervision`."""
+        return self._only().to_supervision()
+
+    def _only(self) -> ImageResult:
+        if len(self) != 1:
+            raise ValueError(f'{len(self)} images were searched; take one of them, such as result[0]')
+        return self[0]
+
 
 def as_plain(found: Any) -> dict[str, list]:
     """Turn what was found, ``FoundObjects`` or mmdet's instances, into plain values: the prediction of an image."""
@@ -29,3 +117,21 @@ def as_plain(found: Any) -> dict[str, list]:
     if 'masks' in found:
         plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
     return plain
+
+
+def _as_found(prediction: Any) -> FoundObjects:
+    """Read the prediction of an image, plain values or a ``DetDataSample``."""
+    given = prediction if isinstance(prediction, dict) else prediction.pred_instances
+    columns = dict(
+        bboxes=np.asarray(given['bboxes'], np.float32).reshape(-1, 4),
+        scores=np.asarray(given['scores'], np.float32),
+        labels=np.asarray(given['labels'], int),
+    )
+    masks = list(given['masks']) if 'masks' in given else []
+    if masks:
+        rles = [
+            dict(rle, counts=rle['counts'].encode() if isinstance(rle['counts'], str) else rle['counts'])
+            for rle in masks
+        ]
+        columns['masks'] = RLEMasks(rles, masks[0]['size'])
+    return FoundObjects(**columns)

@@ -17,6 +17,7 @@ from mmosis.search.model_zoo import DEFAULT_MODEL, find_exported
 from mmosis.search.options import SearchOptions, refuse_unknown
 from mmosis.search.overlay import draw_search, write_image
 from mmosis.search.reference_bank import ReferenceBank
+from mmosis.search.references import ImageInput, ReferenceInput
 from mmosis.search.regions import EncodedImage, RegionEmbedding
 from mmosis.search.search_result import SearchResult, as_plain
 from mmosis.search.view_search import View
@@ -81,8 +82,8 @@ class LightInferencer(SearchBase):
 
     def __call__(
         self,
-        inputs: Any,
-        references: Any,
+        inputs: ImageInput | Sequence[ImageInput],
+        references: ReferenceInput | Sequence[ReferenceInput] | ReferenceBank,
         keep_all: bool = False,
         pred_score_thr: float = SearchOptions.score_thr,
         out_dir: str = '',
@@ -119,7 +120,8 @@ class LightInferencer(SearchBase):
                 pictures.append(draw_search(loaded[..., ::-1], found, bank.names, bank.wanted_thumbnails()))
             if out_dir and not no_save_vis:
                 write_image(Path(out_dir, 'vis', name.image), pictures[-1])
-        return SearchResult(predictions=predictions, visualization=pictures if return_vis else [], classes=bank.names)
+        content = dict(predictions=predictions, visualization=pictures if return_vis else [])
+        return SearchResult.of(content, images, bank, options.max_pixels)
 
     def merge_references(self, bank: ReferenceBank) -> list[tuple[np.ndarray, ...]]:
         rows = [tuple(array[list(category.rows)] for array in bank.encoded) for category in bank.categories]
