@@ -54,6 +54,7 @@ def _say(error: HTTPException) -> str:
 
 def _fail(_: Request, error: Exception) -> Response:
     """The server's own fault; what it is stands in its log."""
+    closed = {'Connection': 'close'}  # uvicorn does so after an exception
     if is_memory_error(error):
-        return error_response(413, TOO_LITTLE)
-    return error_response(500, f'the server failed ({type(error).__name__}); its log says more')
+        return error_response(413, TOO_LITTLE, closed)
+    return error_response(500, f'the server failed ({type(error).__name__}); its log says more', closed)

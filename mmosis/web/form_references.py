@@ -19,7 +19,6 @@ def read_references(form: Form) -> list[SearchReference]:
 
     Raises:
         ValueError: If it is no list of references, or an image is missing or cannot be read.
-        TypeError: If a field of a reference is of another type.
     """
     listed = form.json('references')
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
@@ -44,11 +43,17 @@ def _read_reference(form: Form, entry: dict[str, Any]) -> SearchReference:
     name = given.pop('image', None)
     if 'box' in given:
         given['bbox'] = given.pop('box')
-    if name is None:
-        return SearchReference(**given, source='the searched image')
-    if not isinstance(name, str):
-        raise ValueError(f'image of a reference names a file of the form, got {str(name)[:100]}')
-    return SearchReference(form.image(name, alpha=True), **given, source=form.file_name(name))
+    if name is None and 'image' not in form:
+        raise ValueError('image of a reference must name a file of the form; there is no searched image here')
+    if name is None and not {'bbox', 'mask'} & set(given):
+        raise ValueError('a reference on the searched image needs a box or a mask')
+    if not isinstance(name, str | None):
+        raise ValueError(f'image of a reference must name a file of the form, got {str(name)[:100]}')
+    source = 'the searched image' if name is None else form.file_name(name)
+    try:
+        return SearchReference(None if name is None else form.image(name, alpha=True), **given, source=source)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
 
 
 def read_options(form: Form, defaults: SearchOptions) -> SearchOptions:

@@ -68,14 +68,13 @@ def _read_search(form: Form, service: SearchService, defaults: SearchOptions) ->
         got = ' and '.join(ways) or 'none'
         raise ValueError(f'say what to search for by one of bank, bank_name and references, got {got}')
     options = read_options(form, defaults)
-    image = form.image('image')
     if 'references' in form:
-        bank = service.encode(read_references(form), searched=[image])
+        bank = service.encode(read_references(form), searched=[form.image('image')])
     elif 'bank' in form:
         bank = form.bank(form.files('bank')[0])
     else:
         bank = service.banks.load(form.text('bank_name'))
-    return _Search(image, bank, options, started)
+    return _Search(form.image('image'), bank, options, started)
 
 
 async def _run(request: Request, steps: Generator[Step, None, Searched]) -> AsyncGenerator[Step | Searched, None]:

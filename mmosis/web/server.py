@@ -61,8 +61,8 @@ def serve(
         label_tools=label_tools,
         label_studio=label_studio,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listen(host, port) as listening:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if token is None and not is_loopback(host):
             print(f'everyone who reaches {host} can use this server; --token asks for one', file=sys.stderr)
         print(f'The page is at {address_of(listening)} - stop it with Ctrl+C', flush=True)
