@@ -18,7 +18,8 @@ export const between = ([x1, y1], [x2, y2]) => [Math.min(x1, x2), Math.min(y1, y
 export const isLarge = box => box[2] - box[0] >= LEAST && box[3] - box[1] >= LEAST;
 
 /** The corner opposite of one. */
-export const opposite = (box, corner) => CORNERS[corner].map((position, axis) => box[axis ? 4 - position : 2 - position]);
+export const opposite = (box, corner) =>
+  CORNERS[corner].map((position, axis) => box[axis ? 4 - position : 2 - position]);
 
 /** A box moved by pixels, as far as the image goes. */
 export function moved(box, dx, dy, { width, height }) {

@@ -25,7 +25,8 @@ export function addBank(doc, bank) {
 }
 
 /** Remove a bank. */
-export const removeBank = (doc, id) => withReferences({ ...doc, banks: doc.banks.filter(each => each.id !== id) }, doc.references);
+export const removeBank = (doc, id) =>
+  withReferences({ ...doc, banks: doc.banks.filter(each => each.id !== id) }, doc.references);
 
 // ---------------------------------------------------------------- references
 
@@ -128,12 +129,15 @@ export function changeObjects(doc, image, ids, changes) {
 export function makeNegatives(doc, image, ids) {
   const wrong = doc.results[image].objects.filter(each => ids.includes(each.id));
   const size = doc.images.find(each => each.id === image);
-  const references = wrong.map(each => ({ image, box: inside(toBox(each), size), name: each.category, negative: true }));
-  return references.reduce(addReference, changeObjects(doc, image, ids, { deleted: true }));
+  const toNegative = each => ({ image, box: inside(toBox(each), size), name: each.category, negative: true });
+  return wrong.map(toNegative).reduce(addReference, changeObjects(doc, image, ids, { deleted: true }));
 }
 
-const inside = ([x1, y1, x2, y2], { width, height }) =>
-  [Math.max(0, Math.floor(x1)), Math.max(0, Math.floor(y1)), Math.min(width, Math.ceil(x2)), Math.min(height, Math.ceil(y2))];
+/** The smallest box of whole pixels around another, as far as the image goes. */
+function inside([x1, y1, x2, y2], { width, height }) {
+  const [left, top] = [x1, y1].map(value => Math.max(0, Math.floor(value)));
+  return [left, top, Math.min(width, Math.ceil(x2)), Math.min(height, Math.ceil(y2))];
+}
 
 // ---------------------------------------------------------------- questions
 

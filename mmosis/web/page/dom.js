@@ -42,7 +42,7 @@ export function setValue(field, value) {
 }
 
 /** An icon of index.html's sprite. */
-export function icon(name) {
+function icon(name) {
   return makeSvg('svg', { class: 'icon', 'aria-hidden': 'true' }, makeSvg('use', { href: `#icon-${name}` }));
 }
 

@@ -16,7 +16,8 @@ export async function listExamples() {
   byId('examples').append(...examples.map(example => {
     const picture = make('img', { src: FOLDER + example.file, alt: '' });
     const onclick = () => load(example).catch(error => say(error.message));
-    return make('li', {}, make('button', { type: 'button', title: example.credit, onclick }, picture, make('span', { text: example.title })));
+    const title = make('span', { text: example.title });
+    return make('li', {}, make('button', { type: 'button', title: example.credit, onclick }, picture, title));
   }));
 }
 

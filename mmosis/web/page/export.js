@@ -13,9 +13,10 @@ const MOST_FILES = 150; // of a request
 const button = byId('export');
 
 /** What is shown in all searched images as a COCO data set. */
-export function toCoco(doc) {
+function toCoco(doc) {
   const searched = searchedImages(doc).filter(each => doc.results[each.id]);
-  const objects = searched.flatMap((image, index) => shownObjects(doc, image.id).map(object => ({ object, image_id: index + 1 })));
+  const objects = searched.flatMap((image, index) =>
+    shownObjects(doc, image.id).map(object => ({ object, image_id: index + 1 })));
   const names = doc.categories.filter(name => objects.some(each => each.object.category === name)
     || doc.references.some(each => each.name === name && !each.negative));
   return {

@@ -38,7 +38,8 @@ export async function takeIn(entries, searched) {
   if (fresh.length) change(`add ${plural(fresh.length, 'image')}`, doc => addImages(doc, fresh));
   if (searched && fresh.length) look({ image: fresh[0].id, reference: null, objects: [] });
   const twice = images.length - fresh.length;
-  tell(`${plural(fresh.length, 'image')} added${twice ? `; ${twice} ${twice === 1 ? 'was' : 'were'} here already` : ''}.`);
+  const also = twice ? `; ${twice} ${twice === 1 ? 'was' : 'were'} here already` : '';
+  tell(`${plural(fresh.length, 'image')} added${also}.`);
   return fresh;
 }
 
@@ -46,7 +47,9 @@ export async function takeIn(entries, searched) {
 function nameApart(images, there) {
   const names = new Set(there.map(each => each.name));
   for (const image of images) {
-    for (let number = 2; names.has(image.name); number++) image.name = image.file.replace(/(\.[^.]*)?$/, ` (${number})$1`);
+    for (let number = 2; names.has(image.name); number++) {
+      image.name = image.file.replace(/(\.[^.]*)?$/, ` (${number})$1`);
+    }
     names.add(image.name);
   }
 }
@@ -54,7 +57,8 @@ function nameApart(images, there) {
 async function readImage(name, file, searched) {
   const { max_upload_mb: most, max_pixels: mostPixels } = serverInfo();
   if (file.size > most * 2 ** 20) {
-    throw new Error(`${name} has ${(file.size / 2 ** 20).toFixed(1)} MB, and this server takes files of ${most} MB at most.`);
+    const size = (file.size / 2 ** 20).toFixed(1);
+    throw new Error(`${name} has ${size} MB, and this server takes files of ${most} MB at most.`);
   }
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error(`${name} is not an image that this browser can read.`);
@@ -109,7 +113,7 @@ async function walk(entry, isOnly) {
     return [{ name: entry.name, file }];
   }
   const found = await Promise.all((await readFolder(entry)).map(each => walk(each, false)));
-  const inside = found.flat().filter(each => isImage(each.name)).sort((one, other) => one.name.localeCompare(other.name));
+  const inside = found.flat().filter(each => isImage(each.name)).sort(byName);
   return isOnly ? inside : inside.map(each => ({ ...each, name: `${entry.name}/${each.name}` }));
 }
 
@@ -125,12 +129,13 @@ async function readFolder(folder) {
 
 /** Image files of a field for files, or for a folder. */
 export function readField(field) {
-  const named = [...field.files].map(file => ({ name: file.webkitRelativePath.split('/').slice(1).join('/') || file.name, file }));
+  const nameOf = file => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
+  const named = [...field.files].map(file => ({ name: nameOf(file), file }));
   const chosen = field.webkitdirectory ? named.filter(each => isImage(each.name)) : named;
-  const others = named.length - chosen.length;
-  if (others) tell(`${plural(others, 'file')} of the folder ${others === 1 ? 'is no image and is' : 'are no images and are'} not read.`);
   field.value = '';
-  return chosen.sort((one, other) => one.name.localeCompare(other.name));
+  return chosen.sort(byName);
 }
+
+const byName = (one, other) => one.name.localeCompare(other.name);
 
 const isImage = name => IMAGES.test(name) && !name.split('/').some(part => part.startsWith('.'));

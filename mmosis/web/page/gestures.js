@@ -15,7 +15,7 @@ let start = null;
 let spaceHeld = false;
 
 stage.addEventListener('pointerdown', event => {
-  if (event.target.closest('button, input, label') || !shownImage()) return;
+  if (event.button > 1 || !shownImage()) return;
   event.preventDefault();
   stage.focus({ preventScroll: true });
   stage.setPointerCapture(event.pointerId);

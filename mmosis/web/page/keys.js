@@ -7,21 +7,25 @@ import { cancelGesture } from './gestures.js';
 import { redoStep, undoStep } from './history.js';
 import { showNext } from './results.js';
 import { cancel, searchAll, searchThis } from './search.js';
-import { acceptSelected, deleteSelected, editName, isNone, markExample, markWrong, renameSelected, selectAll, selectNext } from './selection.js';
-import { getDoc, getView, look } from './state.js';
+import {
+  acceptSelected, deleteSelected, editName, isNone, markExample, markWrong, renameSelected, selectAll, selectNext,
+} from './selection.js';
+import { getDoc, look } from './state.js';
 import { chooseFiles } from './strip.js';
 import { fit, panBy, zoomBy } from './zoom.js';
 
 const PAN = 60; // screen pixels
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const stage = byId('stage');
+const zoomIn = () => zoomBy(1.4);
+const zoomOut = () => zoomBy(1 / 1.4);
 
 // Each: the keys as they are written, what they do, and the action by the name of the key.
 const SHORTCUTS = [
   ['E', 'Draw boxes of what to look for', { e: () => look({ tool: 'example' }) }],
   ['N', 'Draw boxes of what is not meant; a click on a result makes it one', { n: () => look({ tool: 'negative' }) }],
   ['V', 'Select and pan', { v: () => look({ tool: 'select' }) }],
-  ['1 to 9', 'Category of the next box, or of what is selected', Object.fromEntries([...'123456789'].map(digit => [digit, () => useCategory(digit)]))],
+  ['1 to 9', 'Category of the next box, or of what is selected', forDigits()],
   ['S', 'Search this image', { s: searchThis }],
   ['Shift S', 'Search all images', { S: searchAll }],
   ['Page Up, Page Down', 'Image before, next image', { PageUp: () => showNext(-1), PageDown: () => showNext(1) }],
@@ -35,7 +39,7 @@ const SHORTCUTS = [
   ['Enter', 'On the image: make a box in the middle', {}],
   ['Arrows', 'On the image: move the selected box, or the image', {}],
   ['Shift arrows', 'On the image: move the lower right corner of the box', {}],
-  ['+, −, 0', 'Zoom in, zoom out, show all of the image', { '+': () => zoomBy(1.4), '-': () => zoomBy(1 / 1.4), '=': () => zoomBy(1.4), 0: fit }],
+  ['+, −, 0', 'Zoom in, zoom out, show all of the image', { '+': zoomIn, '=': zoomIn, '-': zoomOut, 0: fit }],
   ['Space and drag', 'Pan with the mouse; the wheel zooms', {}],
   ['Ctrl Z, Ctrl Shift Z', 'Undo, redo', { 'Ctrl+z': undoStep, 'Ctrl+Z': redoStep, 'Ctrl+y': redoStep }],
   ['O', 'Add images', { o: chooseFiles }],
@@ -44,6 +48,10 @@ const SHORTCUTS = [
   ['?', 'This list', { '?': showHelp }],
 ];
 const ACTIONS = Object.assign({}, ...SHORTCUTS.map(each => each[2]));
+
+function forDigits() {
+  return Object.fromEntries([...'123456789'].map(digit => [digit, () => useCategory(digit)]));
+}
 
 function useCategory(digit) {
   const name = getDoc().categories[digit - 1];
@@ -57,8 +65,11 @@ function escape() {
 }
 
 /** Show the list of shortcuts. */
-export function showHelp() {
-  const create = ([keys, what]) => make('div', {}, make('dt', {}, ...keys.split(', ').map(each => make('kbd', { text: each }))), make('dd', { text: what }));
+function showHelp() {
+  const create = ([keys, what]) => {
+    const names = keys.split(', ').map(each => make('kbd', { text: each }));
+    return make('div', {}, make('dt', {}, ...names), make('dd', { text: what }));
+  };
   keyed(byId('shortcuts'), SHORTCUTS, each => each[0], create, () => {});
   byId('help-dialog').showModal();
 }

@@ -10,7 +10,7 @@ export function outline(segmentation, bbox) {
 }
 
 /** Lengths of the runs of 0 and 1 in turns, from COCO's text. */
-export function decodeCounts(text) {
+function decodeCounts(text) {
   const counts = [];
   let position = 0;
   while (position < text.length) {

@@ -19,9 +19,9 @@ function draw(doc, view) {
   showImage(image);
   const objects = image ? shownObjects(doc, image.id) : [];
   const bySize = [...objects].sort((one, other) => other.area - one.area); // the small ones can be clicked
-  keyed(objectLayer, bySize, each => each.id, createObject, (element, object) => updateObject(element, object, doc, view));
+  keyed(objectLayer, bySize, each => each.id, createObject, (group, each) => updateObject(group, each, doc, view));
   const boxed = doc.references.filter(each => each.image === view.image && each.box);
-  keyed(boxLayer, boxed, each => each.id, createBox, (element, each) => updateBox(element, each, doc, view));
+  keyed(boxLayer, boxed, each => each.id, createBox, (group, each) => updateBox(group, each, doc, view));
   drawHandles(boxed.find(each => each.id === view.reference));
 }
 
@@ -40,7 +40,8 @@ function showImage(image) {
 }
 
 function createObject(object) {
-  const path = makeSvg('path', { d: outline(object.segmentation, object.bbox), 'fill-rule': 'evenodd', 'data-object': object.id });
+  const d = outline(object.segmentation, object.bbox);
+  const path = makeSvg('path', { d, 'fill-rule': 'evenodd', 'data-object': object.id });
   return makeSvg('g', { class: 'object' }, path, makeSvg('text', { 'text-anchor': 'middle' }));
 }
 

@@ -2,7 +2,7 @@
 
 import { encodeBank, describeBank } from './api.js';
 import { addBank, addReference, colourOf, removeBank, removeCategory, renameCategory } from './document.js';
-import { byId, download, iconButton, keyed, make, plural, setAttributes, setText, setValue } from './dom.js';
+import { byId, download, iconButton, keyed, make, plural, setAttributes, setValue } from './dom.js';
 import { cropUrl, readField, takeIn } from './files.js';
 import { say, tell } from './messages.js';
 import { change, getDoc, getView, look, newId, subscribe } from './state.js';
@@ -12,7 +12,8 @@ const panel = byId('references-panel');
 const nameField = byId('box-name');
 
 function draw(doc, view) {
-  keyed(byId('categories'), doc.categories, name => name, createCategory, (item, name) => drawCategory(item, name, doc, view));
+  const update = (item, name) => drawCategory(item, name, doc, view);
+  keyed(byId('categories'), doc.categories, name => name, createCategory, update);
   keyed(byId('banks'), doc.banks, each => each.id, createBank, () => {});
   keyed(byId('category-names'), doc.categories, name => name, name => make('option', { value: name }), () => {});
   byId('no-references').hidden = doc.references.length + doc.banks.length > 0;
@@ -23,11 +24,15 @@ function draw(doc, view) {
 // ---------------------------------------------------------------- categories
 
 function createCategory(name) {
-  const use = make('button', { type: 'button', class: 'swatch', 'aria-label': `Draw boxes of ${name}`, title: `Draw boxes of ${name}`, onclick: () => look({ name }) });
-  const field = make('input', { type: 'text', value: name, 'aria-label': `Name of the category ${name}`, onchange: () => rename(name, field) });
-  const gone = iconButton('close', `Remove the category ${name}`, () => change(`removal of ${name}`, doc => removeCategory(doc, name)));
+  const onclick = () => look({ name });
+  const use = make('button', { type: 'button', class: 'swatch', title: `Draw boxes of ${name}`, onclick });
+  const field = make('input', { type: 'text', value: name, 'aria-label': `Name of the category ${name}` });
+  const gone = iconButton('close', `Remove the category ${name}`, () => remove(name));
+  field.onchange = () => rename(name, field);
   return make('li', {}, make('div', { class: 'line' }, use, field, gone), make('ul', { class: 'thumbnails' }));
 }
+
+const remove = name => change(`removal of ${name}`, doc => removeCategory(doc, name));
 
 function rename(old, field) {
   const name = field.value.trim();
@@ -71,7 +76,7 @@ async function addFiles(entries) {
   if (!references.length) return;
   change(plural(references.length, 'reference'), doc => references.reduce(addReference, doc));
   look({ image: references[0].image, reference: references[0].id, objects: [] });
-  tell('All of the image is the reference, or what is opaque of a cut-out. Draw a box if it shows more than the object.');
+  tell('All of the image is the reference, of a cut-out what is opaque. Draw a box if it shows more than the object.');
 }
 
 // ---------------------------------------------------------------- banks

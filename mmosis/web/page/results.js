@@ -17,7 +17,8 @@ function draw(doc, view) {
   drawObjects(doc, view);
   const stale = searchedImages(doc).filter(each => isStale(doc, each.id)).length;
   byId('stale').hidden = !stale;
-  setText(byId('stale'), stale ? `What is searched for has changed since ${stale === 1 ? 'an image was' : `${stale} images were`} searched: search again.` : '');
+  const what = stale === 1 ? 'an image was' : `${stale} images were`;
+  setText(byId('stale'), stale ? `What is searched for has changed since ${what} searched: search again.` : '');
 }
 
 function drawCounts(doc, view) {
@@ -25,7 +26,8 @@ function drawCounts(doc, view) {
   const counts = images.map(each => countObjects(doc, each.id));
   const here = counts[images.findIndex(each => each.id === view.image)] ?? {};
   const names = doc.categories.filter(name => isSearchedFor(doc, name) || counts.some(each => each[name]));
-  const rows = names.map(name => ({ name, here: here[name] ?? 0, all: counts.reduce((sum, each) => sum + (each[name] ?? 0), 0) }));
+  const everywhere = name => counts.reduce((sum, each) => sum + (each[name] ?? 0), 0);
+  const rows = names.map(name => ({ name, here: here[name] ?? 0, all: everywhere(name) }));
   const sum = key => rows.reduce((total, row) => total + row[key], 0);
   if (rows.length > 1) rows.push({ name: 'all', total: true, here: sum('here'), all: sum('all') });
   byId('counts').hidden = !Object.keys(doc.results).length;
@@ -37,7 +39,8 @@ function drawCounts(doc, view) {
 }
 
 const isSearchedFor = (doc, name) =>
-  doc.references.some(each => each.name === name && !each.negative) || doc.banks.some(each => each.classes.includes(name));
+  doc.references.some(each => each.name === name && !each.negative)
+  || doc.banks.some(each => each.classes.includes(name));
 
 const createRow = ({ total }) =>
   make('tr', { class: total ? 'total' : 'swatched' }, make('th', { scope: 'row' }), make('td'), make('td'));
@@ -46,9 +49,11 @@ function describe(doc, view) {
   const result = doc.results[view.image];
   if (!result) return view.image ? 'This image has not been searched.' : 'No image yet.';
   const number = shownObjects(doc, view.image).length;
-  if (number) return `${plural(number, 'object')} of at least ${doc.threshold.toFixed(2)}, searched ${result.searched} in ${result.seconds.toFixed(1)} s.`;
-  const best = result.objects.length ? ` The best score is ${Math.max(...result.objects.map(each => each.score)).toFixed(2)}: lower the threshold.` : '';
-  return `Nothing scores ${doc.threshold.toFixed(2)} or more.${best}`;
+  const [lowest, seconds] = [doc.threshold.toFixed(2), result.seconds.toFixed(1)];
+  if (number) return `${plural(number, 'object')} of at least ${lowest}, searched ${result.searched} in ${seconds} s.`;
+  const best = Math.max(0, ...result.objects.filter(each => !each.deleted).map(each => each.score));
+  const hint = best ? ` The best score is ${best.toFixed(2)}: lower the threshold.` : '';
+  return `Nothing scores ${lowest} or more.${hint}`;
 }
 
 function drawObjects(doc, view) {

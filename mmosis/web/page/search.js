@@ -34,6 +34,7 @@ async function run(ids) {
   const key = newId();
   let done = 0;
   try {
+    tell('');
     report('Encoding the references', 0);
     const { revision, keepAll } = getDoc();
     const bank = await currentBank(signal);
@@ -54,8 +55,10 @@ async function run(ids) {
 async function searchOne(id, bank, { revision, keepAll, key, signal, part: [number, total] }) {
   const image = getDoc().images.find(each => each.id === id);
   if (!image) return;
-  const onStep = (done, of) => report(`Image ${number + 1} of ${total}${of > 1 ? `, view ${done} of ${of}` : ''}`, (number + done / of) / total);
-  report(`Image ${number + 1} of ${total}`, number / total);
+  const which = `Image ${number + 1} of ${total}`;
+  const onStep = (done, of) =>
+    report(of > 1 ? `${which}, view ${done} of ${of}` : which, (number + done / of) / total);
+  report(which, number / total);
   const options = { score_thr: LOWEST, keep_all: keepAll };
   try {
     const file = { blob: getFile(id).blob, name: image.name };

@@ -9,7 +9,8 @@ import { change, getDoc, getView, look, subscribe } from './state.js';
 const nameField = byId('selection-name');
 
 /** Objects that are selected. */
-export const selectedObjects = () => shownObjects(getDoc(), getView().image).filter(each => getView().objects.includes(each.id));
+const selectedObjects = () =>
+  shownObjects(getDoc(), getView().image).filter(each => getView().objects.includes(each.id));
 
 /** Select an object, or with `more` one more or less. */
 export function select(id, more = false) {
@@ -43,7 +44,8 @@ export function acceptSelected() {
   if (!objects.length) return;
   const accepted = !objects.every(each => each.accepted);
   changeAll(accepted ? 'acceptance' : 'withdrawal of an acceptance', { accepted });
-  tell(`${plural(objects.length, 'object')} ${accepted ? 'accepted: they stay at any threshold' : 'no longer accepted'}.`);
+  const what = accepted ? 'accepted, whatever the threshold' : 'no longer accepted';
+  tell(`${plural(objects.length, 'object')} ${what}.`);
 }
 
 /** Delete what is selected: objects, or the reference of a box. */
@@ -66,9 +68,9 @@ export function markWrong(ids = getView().objects) {
 export function markExample() {
   const objects = selectedObjects();
   const { image } = getView();
-  const references = objects.map(each => ({ image, box: toBox(each).map(Math.round), name: each.category, negative: false }));
+  const toReference = each => ({ image, box: toBox(each).map(Math.round), name: each.category, negative: false });
   if (!objects.length) return;
-  change('reference from a result', doc => references.reduce(addReference, doc));
+  change('reference from a result', doc => objects.map(toReference).reduce(addReference, doc));
   tell(`${plural(objects.length, 'reference')} added; search again to use ${objects.length === 1 ? 'it' : 'them'}.`);
 }
 
@@ -86,9 +88,10 @@ export function renameSelected(text) {
 }
 
 /** Make the selected reference a negative one, or no longer. */
-export function flipNegative() {
+function flipNegative() {
   const { id, negative } = selected();
-  change(negative ? 'change to an example' : 'change to a negative', doc => changeReference(doc, id, { negative: !negative }));
+  const label = negative ? 'change to an example' : 'change to a negative';
+  change(label, doc => changeReference(doc, id, { negative: !negative }));
 }
 
 /** Go to the field for the category of what is selected. */
@@ -121,7 +124,8 @@ function draw(doc, view) {
   setValue(nameField, reference ? reference.name : names.length === 1 ? names[0] : '');
   byId('accept').setAttribute('aria-pressed', objects.length > 0 && objects.every(each => each.accepted));
   byId('negative').setAttribute('aria-pressed', Boolean(reference?.negative));
-  setText(byId('selection-what'), reference ? 'Reference' : objects.length === 1 ? `Score ${objects[0].score.toFixed(2)}` : plural(objects.length, 'object'));
+  const what = objects.length === 1 ? `Score ${objects[0].score.toFixed(2)}` : plural(objects.length, 'object');
+  setText(byId('selection-what'), reference ? 'Reference' : what);
 }
 
 byId('accept').onclick = acceptSelected;

@@ -6,9 +6,10 @@ const LIMIT = 300; // steps that can be undone
  * The document. It is never changed in place, so that earlier ones stay whole.
  *
  * @typedef {object} Doc
- * @property {{id, name, file, width, height, bytes, searched}[]} images - `file` is the file's own name, which others may
- *   have; those not searched are there for their references alone.
- * @property {{id, image, box, name, negative}[]} references - `box` is [x1, y1, x2, y2] in pixels, null for the whole image.
+ * @property {{id, name, file, width, height, bytes, searched}[]} images - `file` is the file's own name, which others
+ *   may have; those not searched are there for their references alone.
+ * @property {{id, image, box, name, negative}[]} references - `box` is [x1, y1, x2, y2] in pixels, null for the whole
+ *   image.
  * @property {{id, name, classes, references}[]} banks - Banks loaded from files.
  * @property {Object<string, {objects, seconds, searched, revision}>} results - Of each image by its id.
  * @property {string[]} categories - In the order of their colours.
@@ -16,7 +17,7 @@ const LIMIT = 300; // steps that can be undone
  * @property {boolean} keepAll - Whether several categories may claim one region.
  * @property {string} revision - Another one for each change of what is searched for.
  */
-export const EMPTY = Object.freeze({
+const EMPTY = Object.freeze({
   images: [], references: [], banks: [], results: {}, categories: [], threshold: 0.5, keepAll: false, revision: '',
 });
 
@@ -109,7 +110,8 @@ export const newId = () => `${Date.now().toString(36)}-${(counter++).toString(36
 
 /** Whether a file is still needed, if only to undo its removal. */
 export function isUsed(id) {
-  return [{ doc }, ...past, ...future].some(each => [...each.doc.images, ...each.doc.banks].some(file => file.id === id));
+  const docs = [doc, ...past.map(each => each.doc), ...future.map(each => each.doc)];
+  return docs.some(each => [...each.images, ...each.banks].some(file => file.id === id));
 }
 
 function notify() {

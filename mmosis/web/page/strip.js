@@ -13,11 +13,14 @@ function draw(doc, view) {
     const [button, badge] = [item.querySelector('.show'), item.querySelector('.badge')];
     const number = Object.values(countObjects(doc, image.id)).reduce((sum, each) => sum + each, 0);
     const done = Boolean(doc.results[image.id]);
-    setText(badge, done ? `${number}${isStale(doc, image.id) ? ' ·' : ''}` : '');
+    const found = done ? plural(number, 'object') : 'not searched';
+    const stale = isStale(doc, image.id);
+    setText(badge, done ? number : '');
+    badge.classList.toggle('stale', stale);
     badge.hidden = !done;
     setAttributes(button, {
       'aria-current': image.id === view.image && 'true',
-      'aria-label': `${image.name}: ${done ? plural(number, 'object') : 'not searched'}`,
+      'aria-label': `${image.name}: ${found}${stale ? ', to search again' : ''}`,
     });
   });
   setText(byId('image-count'), images.length ? plural(images.length, 'image') : '');
@@ -86,7 +89,7 @@ listenForDrops();
 subscribe(draw);
 
 /** The image that is shown, for those who cannot see it. */
-export function describeImage(doc) {
+function describeImage(doc) {
   const image = doc.images.find(each => each.id === getView().image);
   if (!image) return 'No image';
   const counts = Object.entries(countObjects(doc, image.id)).map(([name, number]) => `${number} ${name}`);

@@ -74,6 +74,7 @@ function place(next) {
 }
 
 stage.addEventListener('wheel', event => {
+  if (stage.classList.contains('empty')) return;
   event.preventDefault();
   if (event.shiftKey) panBy(-event.deltaX || -event.deltaY, event.deltaX ? -event.deltaY : 0);
   else zoomBy(2 ** (-event.deltaY * (event.ctrlKey ? 0.01 : 0.002)), event);
