@@ -20,8 +20,10 @@ from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmengine.utils import get_git_hash
+from mmengine.utils.dl_utils import collect_env
 from pycocotools import mask as mask_utils
-from tools_runner import forget_visualizers
+from tools_runner import NO_LAYOUT, forget_visualizers
 from uvicorn.config import LOGGING_CONFIG
 from yapf.yapflib import yapf_api
 
@@ -90,9 +92,23 @@ def _quick_garbage_collection() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope='session')
 def _configs_as_they_come() -> Iterator[None]:
-    """Leave out the layout of configs, which takes most of a small run: it is made for each log and copy."""
+    """Leave out the layout of configs, which takes most of a small run: it is made for each log, copy and checkpoint.
+
+    So do the processes that tests start.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yapf_api, 'FormatCode', lambda text, **_: (text, True))
+        patch.setenv('PYTHONPATH', NO_LAYOUT, prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _same_machine() -> Iterator[None]:
+    """Ask once for the compiler's version and the commit: MMEngine starts programs for each Runner and checkpoint."""
+    environment, commit = collect_env(), get_git_hash()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.runner.runner.collect_env', environment.copy)
+        patch.setattr('mmengine.runner.runner.get_git_hash', lambda: commit)
         yield
 
 

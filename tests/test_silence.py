@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tools_runner import DEMO, ROOT
+from tools_runner import DEMO, NO_LAYOUT, ROOT
 
 PYTHON = sys.executable
 # The rest of the environment, such as PYTHONWARNINGS or pytest's own variables, might change what is said.
@@ -30,7 +30,7 @@ def steps(what: str, total: int) -> str:
 def run(*command: str | Path) -> tuple[list[str], list[str]]:
     """Run a command as a user does; return the lines of stdout and of stderr."""
     env = {name: os.environ[name] for name in KEPT if name in os.environ}
-    env.update(PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1', PYTHON=PYTHON, PORT='29633')
+    env.update(PYTHONPATH=f'{NO_LAYOUT}:{ROOT}', OMP_NUM_THREADS='1', PYTHON=PYTHON, PORT='29633')
     done = subprocess.run([*map(str, command)], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines(), done.stderr.splitlines()

@@ -16,6 +16,7 @@ from mmengine.visualization import Visualizer
 from mmosis.visualization import OneShotLocalVisualizer
 
 ROOT = Path(__file__).parents[1]
+NO_LAYOUT = str(ROOT / 'tests/no_layout')  # on Python's path, configs are written without yapf
 DEMO = 'configs/demo/siamese_mask_rcnn_demo_s1.py'
 STEPS = 2
 

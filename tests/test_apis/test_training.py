@@ -3,12 +3,11 @@
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fresh_process import run_fresh
 from mmengine.config import Config
 from one_weight import Draws, settings, train_one_weight
 
@@ -18,6 +17,7 @@ from mmosis.compat.checkpoint import load_from_local
 TESTS = Path(__file__).parents[1]
 KILLED = """
 import sys
+sys.path.insert(0, sys.argv[2])
 import mmosis.datasets, mmosis.engine
 from mmengine.config import Config
 from one_weight import settings
@@ -30,14 +30,11 @@ train(cfg)
 
 def test_a_killed_worker_is_explained_and_nothing_is_lost(tmp_path: Path) -> None:
     # In a process of its own: torch raises its error from a signal handler, wherever the process then is, and again.
-    ended = subprocess.run(
-        [sys.executable, '-c', KILLED, tmp_path / 'killed'], cwd=TESTS, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 1
+    printed = run_fresh(KILLED, tmp_path, tmp_path / 'killed', TESTS, status=1)
     message = re.search(
-        r'^RuntimeError: (DataLoader worker (?:\(pid\(?s?\)? ?\d+\)|is lost) .+--resume)$', ended.stderr, re.MULTILINE
+        r'^RuntimeError: (DataLoader worker (?:\(pid\(?s?\)? ?\d+\)|is lost) .+--resume)$', printed, re.MULTILINE
     )
-    assert message, ended.stderr
+    assert message, printed
     assert 'set fewer (train_dataloader.num_workers)' in message[1]
     assert message[1].endswith(f'train on from the last one in {tmp_path}/killed with --resume')
     cfg = Config(settings(tmp_path / 'killed'))

@@ -4,12 +4,13 @@ import importlib
 import inspect
 import pkgutil
 import re
-import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import torch
+from fresh_process import run_fresh
 from mmcv.ops import RoIAlign, RoIPool, batched_nms, nms, roi_align, soft_nms
 from tools_runner import run
 
@@ -254,11 +255,11 @@ prepare()
 
 
 @pytest.mark.parametrize('order', IMPORT_ORDERS)
-def test_mmdet_first(order: str) -> None:
+def test_mmdet_first(order: str, tmp_path: Path) -> None:
     program = '\n'.join(
         [IMPORT_ORDERS[order], 'import torch', *map(inspect.getsource, (pool_masks, pool_ones)), 'pool_ones()']
     )
-    subprocess.run([sys.executable, '-W', 'ignore', '-c', program], check=True)
+    run_fresh(program, tmp_path)
 
 
 def pool_ones() -> None:

@@ -7,6 +7,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from fresh_process import run_fresh
 
 import mmosis
 from mmosis.compat import preparation, prepare, versions
@@ -72,29 +73,27 @@ assert load_checkpoint(layer, path)['meta']['cfg'].lr == 1
 """
 
 
-def run(program: str, *args: str | Path) -> None:
-    result = subprocess.run(
-        [sys.executable, '-c', program, *map(str, args)], capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-
-
-def test_imports_leave_the_process_as_it_was() -> None:
-    run(
+def test_imports_leave_the_process_as_it_was(tmp_path: Path) -> None:
+    run_fresh(
         f'{SNAPSHOT}import mmosis, mmosis.search\n{CHECK}assert packages is None\nassert "mmcv" not in sys.modules\n'
-        f'import mmosis.models\n{CHECK}{OURS}'
+        f'import mmosis.models\n{CHECK}{OURS}',
+        tmp_path,
     )
 
 
 @pytest.mark.parametrize('first', ['import mmdet.registry, mmosis.models', 'import mmosis.registry'])
-def test_whatever_comes_first(first: str) -> None:
-    run(f'{SNAPSHOT}{first}\n{CHECK}{OURS}')
+def test_whatever_comes_first(first: str, tmp_path: Path) -> None:
+    run_fresh(f'{SNAPSHOT}{first}\n{CHECK}{OURS}', tmp_path)
 
 
 def test_nothing_heavy_comes_with_the_package() -> None:
     heavy = ('torch', 'mmengine', 'mmcv', 'mmdet', 'scipy.special', 'onnxruntime')
-    run(f'import mmosis.search, sys; assert not {set(heavy)!r} & set(sys.modules)')
-    run('import mmosis.cli, sys; assert not {"numpy", "cv2"} & set(sys.modules)')
+    for program in (
+        'import mmosis.cli, sys; assert not {"numpy", "cv2"} & set(sys.modules)',
+        f'import mmosis.search, sys; assert not {set(heavy)!r} & set(sys.modules)',
+    ):
+        result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.skipif(
@@ -102,7 +101,7 @@ def test_nothing_heavy_comes_with_the_package() -> None:
     reason='MMEngine 0.10.7 loads no such checkpoint on torch >= 2.6, with or without mmosis',
 )
 def test_the_users_own_checkpoints_load_by_mmengines_loader(tmp_path: Path) -> None:
-    run(OWN_CHECKPOINT, tmp_path / 'own.pth')
+    run_fresh(OWN_CHECKPOINT, tmp_path, tmp_path / 'own.pth')
 
 
 def test_a_version_that_will_not_do_is_refused_at_every_call(monkeypatch: pytest.MonkeyPatch) -> None:

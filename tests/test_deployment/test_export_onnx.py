@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ from torch import nn
 onnx = pytest.importorskip('onnx')
 pytest.importorskip('mmosis.utils.onnx_runtime')
 
-from mmosis.deployment import check, export_onnx  # noqa: E402
+from mmosis.deployment import check, export, export_onnx  # noqa: E402
 from mmosis.deployment.half_precision import halve_weights  # noqa: E402
 from mmosis.deployment.tracing import write_graph  # noqa: E402
 from mmosis.search.onnx.onnx_detector import OnnxDetector  # noqa: E402
@@ -24,24 +27,38 @@ LITE_WEIGHTS = 'mmosis/weights/siamese_mask_rcnn_lite.pth'
 
 
 @pytest.fixture(scope='module')
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp('exported')
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[list[check.Parity], Path]]:
+    """Export a detector, each once."""
+
+    @cache
+    def make(name: str) -> tuple[list[check.Parity], Path]:
+        folder = tmp_path_factory.mktemp('exported')
+        return export_onnx(make_inferencer(name, folder), folder / 'out'), folder / 'out'
+
+    return make
 
 
 @pytest.fixture(scope='module')
-def pocket(folder: Path):
-    return make_inferencer(POCKET, folder)
+def pocket(tmp_path_factory: pytest.TempPathFactory):
+    return make_inferencer(POCKET, tmp_path_factory.mktemp('pocket'))
+
+
+@pytest.fixture
+def quick_export(exported: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graphs of the pocket model are not traced anew."""
+    _, graphs = exported(POCKET)
+    monkeypatch.setattr(export, '_write', lambda _, folder, __: shutil.copytree(graphs, folder, dirs_exist_ok=True))
 
 
 @pytest.mark.parametrize('name', SMALL)
-def test_it_finds_the_same(name: str, tmp_path: Path) -> None:
-    parities = export_onnx(make_inferencer(name, tmp_path), tmp_path / 'out')
+def test_it_finds_the_same(name: str, exported: Callable) -> None:
+    parities, out = exported(name)
     assert [parity.img_shape for parity in parities] == list(check.SIZES)
     for parity in parities:
         assert parity.num_detections > 0
         assert parity.box_difference < 1e-2
         assert parity.score_difference < 1e-4
-    assert sorted(file.name for file in (tmp_path / 'out').iterdir()) == [
+    assert sorted(file.name for file in out.iterdir()) == [
         'detect.onnx',
         'features.onnx',
         'model.json',
@@ -72,20 +89,21 @@ def test_any_number_of_detections(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return trace(*args, **settings)
 
     monkeypatch.setattr(torch.jit, 'trace', watched_trace)
-    parities = export_onnx(make_inferencer(POCKET, tmp_path, score_thr=0.999), tmp_path / 'out')
+    parities = export_onnx(make_inferencer(POCKET, tmp_path, score_thr=0.999), tmp_path / 'out', name='mine')
     assert traced == [True] * 3  # no method of tensors is exchanged meanwhile
     assert [parity.num_detections for parity in parities] == [0, 0]
     detector = OnnxDetector(tmp_path / 'out', num_threads=1)
+    assert detector.spec['name'] == 'mine'
     pixels = np.zeros((1, 3, 64, 64), np.uint8)
     query = detector.encode_references(np.zeros((1, 3, 96, 96), np.uint8))
     found = detector.detect(detector.encode_images(pixels), query, (64, 64))
     assert {name: array.shape for name, array in found.items()} == dict(bboxes=(0, 4), scores=(0,), masks=(0, 28, 28))
 
 
-def test_published_references_are_not_centred(tmp_path: Path) -> None:
-    export_onnx(make_inferencer(PUBLISHED, tmp_path), tmp_path / 'out', name='theirs')
-    spec = OnnxDetector(tmp_path / 'out', num_threads=1).spec
-    assert spec['name'] == 'theirs'
+def test_published_references_are_not_centred(exported: Callable) -> None:
+    _, out = exported(PUBLISHED)
+    spec = OnnxDetector(out, num_threads=1).spec
+    assert spec['name'] == Path(PUBLISHED).name
     assert spec['window'] is True
     assert spec['reference'] == dict(bgr_to_rgb=True, mean=[0.0] * 3, std=[1.0] * 3, size=[192, 192])
     assert spec['masks'] == dict(paste='whole_pixels', threshold=0.5, anti_aliasing=False)
@@ -96,6 +114,7 @@ def test_a_folder_that_is_there_stays(pocket, tmp_path: Path) -> None:
         export_onnx(pocket, tmp_path)
 
 
+@pytest.mark.usefixtures('quick_export')
 @pytest.mark.parametrize(
     ('limit', 'value', 'message'),
     [
@@ -111,6 +130,7 @@ def test_what_differs_is_an_error_and_nothing_is_left(pocket, tmp_path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures('quick_export')
 def test_another_number_of_detections_is_an_error(pocket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     search = check._search_by_onnx
     monkeypatch.setattr(

@@ -10,7 +10,7 @@ from pages import blocks, read
 
 from mmosis.utils.rng import generator
 
-PICTURES = dict(scene=(300, 400), mug=(80, 60), mug2=(70, 70), plate=(60, 90), bowl=(50, 50), table=(480, 640))
+PICTURES = dict(scene=(150, 200), mug=(80, 60), mug2=(70, 70), plate=(60, 90), bowl=(50, 50), table=(480, 640))
 
 
 @pytest.fixture

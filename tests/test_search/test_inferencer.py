@@ -194,7 +194,7 @@ def test_a_box_on_the_searched_image_is_found_once_and_first(
     other, box = np.ascontiguousarray(image[:, ::-1]), (3.0, 150.0, 40.0, 190.0)
     references = [as_reference(image), as_reference(image, box, name='b'), as_reference(image, OTHER, negative=True)]
     bank = inferencer.encode(references)
-    tiled = OneShotInferencer(DEMO, weights, 'cpu', show_progress=False, tile=100)
+    tiled = OneShotInferencer(DEMO, weights, 'cpu', show_progress=False, tile=150)
     for each in (inferencer, tiled):
         found, of_other = each([image, other], bank, batch_size=2, pred_score_thr=0)['predictions']
         assert found['scores'][:2] == [1, 1] > of_other['scores'][:2]

@@ -3,16 +3,30 @@
 import re
 from pathlib import Path
 
+import pytest
 from search_model import write_weights
 from tools_runner import DEMO, run
 
 from mmosis.search import OneShotInferencer
 from mmosis.search.score_calibration import Calibration
 from mmosis.utils.json_file import read_json
+from projects.scenes.synthetic import make_scenes
 
 
-def test_a_search_is_measured_and_dumped(scenes: Path, tmp_path: Path) -> None:
-    weights = write_weights(tmp_path / 'weights.pth')
+@pytest.fixture(scope='module')
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fewer test scenes than other tools get, since each is searched for each of its categories."""
+    root = tmp_path_factory.mktemp('data')
+    make_scenes(root / 'test', num_images=24, seed=1, image_size=64)
+    return root
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write_weights(tmp_path_factory.mktemp('model') / 'weights.pth')
+
+
+def test_a_search_is_measured_and_dumped(scenes: Path, weights: str, tmp_path: Path) -> None:
     output = run(
         *('tools/analysis_tools/test_search.py', scenes / 'test', '--model', DEMO, '--weights', weights),
         *('--device', 'cpu', '--image-scale', '64', '--split', '1', '--seeds', '0', '1', '--absent', '3'),
@@ -31,8 +45,7 @@ def test_a_search_is_measured_and_dumped(scenes: Path, tmp_path: Path) -> None:
     assert table in again
 
 
-def test_a_search_by_boxes_on_the_searched_images_is_measured(scenes: Path, tmp_path: Path) -> None:
-    weights = write_weights(tmp_path / 'weights.pth')
+def test_a_search_by_boxes_on_the_searched_images_is_measured(scenes: Path, weights: str, tmp_path: Path) -> None:
     output = run(
         *('tools/analysis_tools/test_search.py', scenes / 'test', '--model', DEMO, '--weights', weights),
         *('--runtime', 'torch', '--image-scale', '64', '--same', '--dump', tmp_path / 'dump'),
@@ -44,8 +57,7 @@ def test_a_search_by_boxes_on_the_searched_images_is_measured(scenes: Path, tmp_
     assert table in run('tools/analysis_tools/eval_predictions.py', tmp_path / 'dump')
 
 
-def test_the_recall_of_proposals(scenes: Path, tmp_path: Path) -> None:
-    weights = write_weights(tmp_path / 'weights.pth')
+def test_the_recall_of_proposals(scenes: Path, weights: str) -> None:
     output = run(
         *('tools/analysis_tools/proposal_recall.py', scenes / 'test', '--model', DEMO, '--weights', weights),
         *('--device', 'cpu', '--image-scale', '64', '--seed', '1'),
@@ -53,9 +65,8 @@ def test_the_recall_of_proposals(scenes: Path, tmp_path: Path) -> None:
     assert len(re.findall(r'\| of (?:the|any) category +\| (?:all|below|from|\d+ to)', output)) == 10
 
 
-def test_scores_are_calibrated(scenes: Path, tmp_path: Path) -> None:
+def test_scores_are_calibrated(scenes: Path, weights: str) -> None:
     """The line that is printed is one that a config takes."""
-    weights = write_weights(tmp_path / 'weights.pth')
     output = run(
         *('tools/analysis_tools/calibrate_scores.py', scenes / 'test', '--model', DEMO, '--weights', weights),
         *('--device', 'cpu', '--image-scale', '64', '--absent', '20'),
@@ -72,8 +83,7 @@ def test_scores_are_calibrated(scenes: Path, tmp_path: Path) -> None:
     assert Calibration.from_config(dict(calibration=settings)).boxed.slope == settings['boxed']['slope']
 
 
-def test_the_recall_of_an_index(scenes: Path, tmp_path: Path) -> None:
-    weights = write_weights(tmp_path / 'weights.pth')
+def test_the_recall_of_an_index(scenes: Path, weights: str, tmp_path: Path) -> None:
     images = sorted((scenes / 'test' / 'images').iterdir())[:3]
     inferencer = OneShotInferencer(str(DEMO), weights, 'cpu')
     inferencer.encode(dict(img=str(images[0]), bbox=(5, 5, 40, 40), name='mug')).save(tmp_path / 'bank')

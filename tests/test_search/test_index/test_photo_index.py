@@ -4,8 +4,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fresh_process import run_fresh
 from search_model import CONFIG, write_weights
 
 from mmosis.search import OneShotInferencer, PhotoIndex, ReferenceBank
@@ -292,8 +291,7 @@ PhotoIndex.build(OneShotInferencer(*sys.argv[1:3], 'cpu'), sys.argv[3], sys.argv
 def test_killed_and_resumed_gives_the_same(
     inferencer: OneShotInferencer, weights: str, photos: Path, update: Callable, tmp_path: Path
 ) -> None:
-    command = [sys.executable, '-c', KILLED, str(CONFIG), weights, str(photos), str(tmp_path / 'lib')]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == -signal.SIGKILL
+    run_fresh(KILLED, tmp_path, CONFIG, weights, photos, tmp_path / 'lib', status=-signal.SIGKILL)
     assert len(rows(tmp_path / 'lib')) == 4
     assert update() == IndexReport(3, 4, 0, {})
     PhotoIndex.build(inferencer, photos, tmp_path / 'whole')
