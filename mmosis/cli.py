@@ -29,9 +29,10 @@ def run_search(args: argparse.Namespace) -> int:
         for each in args.references
     ]
     index = PhotoIndex.open(args.index) if args.index else None
-    listed = find_images(args.images, getattr(sys.stdin, 'buffer', None)) if index is None else ImageList(index.files)
+    stdin = getattr(sys.stdin, 'buffer', None)
+    listed = find_images(args.images, stdin, videos=True) if index is None else ImageList(index.files)
     images = listed.images
-    bank = ReferenceBank.load(args.bank) if args.bank else inferencer.encode(references, searched=images)
+    bank = ReferenceBank.load(args.bank) if args.bank else _encode(inferencer, references, images)
     if args.save_bank:
         bank.save(args.save_bank)
     if index is not None:
@@ -52,6 +53,15 @@ def run_search(args: argparse.Namespace) -> int:
         num_skipped = len(images) - len(listed.images) - len(listed.problems)
         print(f'{num_skipped} of the {len(images)} images in {args.index} were skipped')
     return _report_rest('searched', listed, report.errors)
+
+
+def _encode(inferencer: Any, references: Sequence[dict], images: Sequence[str]) -> Any:
+    """Encode references; those without an image are on the one searched image, or the first frame of the one video."""
+    from mmosis.search.video.video_reader import is_video, read_first_frame
+
+    if len(images) == 1 and is_video(images[0]) and any('img' not in each for each in references):
+        images = [read_first_frame(images[0], inferencer.options.max_pixels)]
+    return inferencer.encode(references, searched=images)
 
 
 def _report_rest(done: str, listed: Any, errors: Mapping[str, str]) -> int:

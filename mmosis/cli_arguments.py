@@ -119,8 +119,8 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='*',
         type=parse_image,
         metavar='IMAGES',
-        help='image files, folders with their subfolders, quoted patterns, lists of paths (.txt, .parquet), or - for '
-        'paths on the standard input',
+        help='image files, folders with their subfolders, quoted patterns, lists of paths (.txt, .parquet), - for '
+        'paths on the standard input, videos, or webcam:0',
     )
     parser.add_argument(
         '--index', type=parse_path, metavar='LIB', help='instead of IMAGES: the best images of what mmosis index made'
@@ -143,6 +143,7 @@ def _add_search_arguments(parser: argparse.ArgumentParser) -> None:
         help='search on the Ray cluster at this address; without one on a cluster of this machine alone',
     )
     _add_reference_arguments(parser)
+    _add_video_arguments(parser)
     _add_result_arguments(parser)
 
 
@@ -159,7 +160,8 @@ def _add_reference_arguments(parser: argparse.ArgumentParser) -> None:
         action=_DescribeReference,
         type=parse_box,
         metavar='X1,Y1,X2,Y2',
-        help='where the object is in it, in pixels; without --reference: in the one searched image',
+        help='where the object is in it, in pixels; without --reference: in the one searched image, or in the first '
+        'frame of the one video',
     )
     group.add_argument(
         '--mask',
@@ -174,6 +176,12 @@ def _add_reference_arguments(parser: argparse.ArgumentParser) -> None:
         '--save-bank', type=parse_path, metavar='FILE', help='keep the encoded references for later searches'
     )
     parser.set_defaults(references=[])
+
+
+def _add_video_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('videos')
+    group.add_argument('--every', type=int, default=1, metavar='N', help='search the first of so many frames')
+    group.add_argument('--track', action='store_true', help='give objects ids that they keep from frame to frame')
 
 
 def _add_result_arguments(parser: argparse.ArgumentParser) -> None:

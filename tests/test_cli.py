@@ -8,19 +8,21 @@ import signal
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from moving_squares import SIZE, write_video
 from search_model import CONFIG, write_weights
 
 import mmosis
 from mmosis import cli
 from mmosis.cli import main, parse_args
 from mmosis.cli_parser import parse_box
-from mmosis.search import OneShotInferencer, SearchOptions
+from mmosis.search import OneShotInferencer, ReferenceBank, SearchOptions
 from mmosis.search.base import SearchBase
 from mmosis.search.folders import folder_search
 from mmosis.search.folders.search_journal import SearchJournal
@@ -508,6 +510,29 @@ class TestManyImages:
         )
         assert search('--resume', '--reference', 'folder/a.png', images='folder') == 0
         assert 'earlier search' not in capsys.readouterr().out
+
+    def test_a_box_on_the_first_frame_of_a_video(self, search: Callable, quick: None, capsys) -> None:
+        write_video(Path('clip.mp4'))
+        box = ('--box', '5,10,25,30', '--name', 'square', '--save-bank', 'square.safetensors')
+        assert search(*box, '--every', '10', images='clip.mp4') == 0
+        assert '0 objects in 4 images: out/annotations.json' in capsys.readouterr().out
+        entry = ReferenceBank.load('square.safetensors').entries[0]
+        assert (entry.bbox, entry.picture_size) == ((5, 10, 25, 30), SIZE[::-1])
+        assert search(*box, '--every', '0', images='clip.mp4', out='none') == 2
+        assert 'every must be a whole number of frames, at least 1, got 0' in capsys.readouterr().err
+
+    def test_paths_on_the_standard_input(
+        self, search: Callable, folder: Path, quick: None, capsys, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=BytesIO(b'folder/a.png\0folder/c.png\0')))
+        assert search('--reference', 'folder/a.png', images='-') == 0
+        assert '0 objects in 2 images: out/annotations.json' in capsys.readouterr().out
+
+    def test_subfolders_are_told(self, search: Callable, folder: Path, quick: None, capsys) -> None:
+        (folder / 'deeper').mkdir()
+        shutil.copy(folder / 'a.png', folder / 'deeper')
+        assert search('--reference', 'folder/a.png', images='folder') == 0
+        assert 'searched in 2 folders, subfolders included\n' in capsys.readouterr().out
 
     def test_max_pixels(self, search: Callable, folder: Path, quick: None, capsys) -> None:
         """Of images, references and masks; the image has 192x192."""

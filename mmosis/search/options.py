@@ -38,6 +38,8 @@ class SearchOptions:
         batch_size: Views of images that the network takes at a time.
         add_boxed: Whether the objects of references that lie on the searched image are in what was found, as
             :func:`~mmosis.search.boxed_objects.with_boxed` puts them there; without it what the network found stays.
+        every: Of so many frames of a video the first is searched.
+        track: Whether objects in a video get ids that they keep from frame to frame.
 
     Raises:
         TypeError: If the threshold or the tolerance is no number.
@@ -55,12 +57,16 @@ class SearchOptions:
     max_pixels: int = MAX_PIXELS
     batch_size: int = 1
     add_boxed: bool = True
+    every: int = 1
+    track: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'polygons', as_tolerance(self.polygons))
         for name in ('image_scale', 'tile', 'max_pixels'):
             if not isinstance(getattr(self, name), Integral | None):
                 raise ValueError(f'{name} must be a whole number of pixels, got {getattr(self, name)!r}')
+        if not isinstance(self.every, Integral) or self.every < 1:
+            raise ValueError(f'every must be a whole number of frames, at least 1, got {self.every!r}')
         if self.max_pixels < 1:
             raise ValueError(f'max_pixels must be at least 1, got {self.max_pixels}')
         if self.image_scale is not None and self.image_scale < MIN_SIDE:

@@ -35,7 +35,8 @@ def draw_search(
 
     Args:
         image: (H, W, 3) uint8, RGB.
-        found: ``bboxes`` (N, 4) xyxy pixels, ``scores``, ``labels``, and maybe ``masks`` (RLE).
+        found: ``bboxes`` (N, 4) xyxy pixels, ``scores``, ``labels``, and maybe ``masks`` (RLE) and ``tracks``,
+            of which 0 is none.
         classes: Name of each label.
         references: Label and image (h, w, 3) RGB of each reference.
 
@@ -55,8 +56,10 @@ def draw_search(
         else:
             corners = np.round(box * scale).astype(int).tolist()
             cv2.rectangle(canvas, corners[:2], corners[2:], colours[label], width)
-    for box, label, score in zip(boxes, labels, found.scores.tolist(), strict=True):
-        _write(canvas, f'{classes[label]} {100 * score:.0f}', box[:2] * scale, colours[label])
+    tracks = found.tracks.tolist() if 'tracks' in found else [0] * len(labels)
+    for box, label, score, track in zip(boxes, labels, found.scores.tolist(), tracks, strict=True):
+        name = f'{classes[label]} #{track}' if track else classes[label]
+        _write(canvas, f'{name} {100 * score:.0f}', box[:2] * scale, colours[label])
     _inset(canvas, [(colours[label], picture) for label, picture in references], 2 * width)
     return canvas
 

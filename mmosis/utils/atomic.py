@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-LEFTOVER = f'.{"[0-9a-f]" * 32}.part'
+LEFTOVER = f'.{"[0-9a-f]" * 32}.part*'  # OpenCV wants the suffix of a video
 
 
 def write_atomic(path: str | Path, content: bytes | str) -> None:

@@ -24,7 +24,7 @@ def track(
     Args:
         iterable: What it goes through.
         description: What is done, in a word or two.
-        total: How many items there are; by default the iterable's length.
+        total: How many items there are; by default the iterable's length; 0 if nobody knows.
         disable: Whether to show nothing.
 
     Yields:
@@ -59,7 +59,7 @@ class Progress:
 
     Args:
         description: What is done, in a word or two.
-        total: Steps in all.
+        total: Steps in all, or 0 if nobody knows.
         completed: Steps that were done before.
     """
 
@@ -101,6 +101,8 @@ class Progress:
             self._bar.stop()
 
     def _is_due(self) -> bool:
+        if not self._total:
+            return self._is_overdue()
         tenths = [PARTS * completed // self._total for completed in (self._completed - 1, self._completed)]
         return tenths[0] < tenths[1] or self._is_overdue()
 
@@ -109,7 +111,7 @@ class Progress:
 
     def _print(self, *parts: str) -> None:
         self._reported = time.monotonic()
-        state = ', '.join([f'{self._completed}/{self._total}', *parts, f'{self._reported - self._start:.0f} s'])
+        state = ', '.join([f'{self._completed}/{self._total or "?"}', *parts, f'{self._reported - self._start:.0f} s'])
         print(f'{self._description}: {state}', flush=True)
 
 
@@ -120,6 +122,6 @@ def _is_watched(console: Console) -> bool:
 def _start_bar(console: Console, description: str, total: int, completed: int) -> bars.Progress:
     columns = (bars.TextColumn('{task.description}'), bars.BarColumn(), bars.MofNCompleteColumn())
     bar = bars.Progress(*columns, bars.TimeElapsedColumn(), bars.TimeRemainingColumn(), console=console)
-    bar.add_task(description, total=total, completed=completed)
+    bar.add_task(description, total=total or None, completed=completed)
     bar.start()
     return bar

@@ -38,6 +38,13 @@ class TestInALog:
             'train, loss 602.0: 5/10000, 602 s',
         ]
 
+    def test_nobody_knows_how_many(self, clock: list[float], capsys: pytest.CaptureFixture) -> None:
+        with Progress('Search', 0) as progress:
+            for seconds in (1.0, 301.0):
+                clock[0] = seconds
+                progress.advance()
+        assert capsys.readouterr().out == 'Search: 2/?, 301 s\n'
+
     def test_what_was_done_before_counts(self, capsys: pytest.CaptureFixture) -> None:
         with Progress('train', 20, completed=18) as progress:
             progress.advance()

@@ -1,5 +1,6 @@
 """What a search found, in COCO format, as label tools import it."""
 
+import os
 from collections.abc import Iterable, Sequence
 
 from pycocotools import mask as mask_utils
@@ -52,17 +53,31 @@ def to_coco(records: Iterable[dict], classes: Sequence[str]) -> dict:
         classes: Name of each label.
 
     Returns:
-        dict: ``images``, ``annotations`` (with ``score``) and ``categories``; ids count from 1.
+        dict: ``images``, ``annotations`` (with ``score``) and ``categories``; ids count from 1. With frames of videos
+        also ``videos``, and the images have ``video_id`` and ``frame_id``, as data sets for tracking do.
     """
-    images, annotations = [], []
+    images, annotations, videos = [], [], {}
     for image_id, record in enumerate(records, 1):
-        images.append(dict(id=image_id, **{key: record[key] for key in ('file_name', 'width', 'height')}))
+        image = dict(id=image_id, **{key: record[key] for key in ('file_name', 'width', 'height')})
+        images.append(image | _place_frame(record, videos))
         for row in record['found']:
             rest = {key: value for key, value in row.items() if key != 'label'}
             ids = dict(id=len(annotations) + 1, image_id=image_id, category_id=row['label'] + 1)
-            annotations.append(dict(ids, iscrowd=0, **rest))
+            tracked = dict(instance_id=row['track_id']) if 'track_id' in row else {}  # as mmdet and as TAO call it
+            annotations.append(dict(ids, iscrowd=0, **rest, **tracked))
     categories = [dict(id=number, name=name, supercategory='') for number, name in enumerate(classes, 1)]
-    return dict(images=images, annotations=annotations, categories=categories)
+    coco = dict(images=images, annotations=annotations, categories=categories)
+    return coco | dict(videos=list(videos.values())) if videos else coco
+
+
+def _place_frame(record: dict, videos: dict[str, dict]) -> dict:
+    """Say which frame of which video an image is, and add the video if it is new."""
+    if 'frame' not in record:
+        return {}
+    name = os.path.dirname(record['file_name'])
+    size = {key: record[key] for key in ('width', 'height', 'fps')}
+    video = videos.setdefault(name, dict(id=len(videos) + 1, name=name, **size))
+    return dict(video_id=video['id'], frame_id=record['frame'])
 
 
 def _xywh(box: Sequence[float]) -> list[float]:

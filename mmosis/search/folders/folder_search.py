@@ -1,11 +1,9 @@
 """search_images: search many images and write what label tools import."""
 
 import errno
-import hashlib
-import json
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,10 @@ from mmosis.search.images import load_image
 from mmosis.search.options import SearchOptions
 from mmosis.search.overlay import draw_search, write_image
 from mmosis.search.reference_bank import ReferenceBank
+from mmosis.search.video.tracks import complete_tracks
+from mmosis.search.video.video_inputs import check_videos, count_views, file_of
+from mmosis.search.video.video_reader import is_video, is_webcam
+from mmosis.search.video.video_search import search_video
 from mmosis.search.views import describe_plans
 from mmosis.structures import FoundObjects
 from mmosis.utils.atomic import remove_leftovers
@@ -29,10 +31,11 @@ from mmosis.utils.progress import track
 
 from .export_folder import check_unchanged, replace_folder
 from .image_list import ImageList, find_images
-from .output_names import absolute_paths, is_inside, overlay_name
+from .output_names import absolute_paths, is_inside, overlay_name, video_overlay_name
 from .overlay_folder import name_images
 from .parquet import SUFFIX, require_parquet, write_detections
 from .search_journal import CROPS, JOURNAL, OVERLAYS, SearchJournal
+from .search_settings import describe_settings
 
 ANNOTATIONS = 'annotations.json'
 NO_MEMORY = f'{TOO_LITTLE}, or search in tiles (--tile)'
@@ -83,11 +86,13 @@ def search_images(
 
     Each image is kept as it is done: after a stop, ``annotations.json`` has all that was done, and ``resume`` goes on.
     A path that names no image or one that cannot be read stops nothing; it is reported, and tried again by ``resume``.
-    Other images may be given then: they are added, after those that the earlier search was asked for.
+    Other images may be given then: they are added, after those that the earlier search was asked for. A stop ends the
+    search of a webcam, and all else stays to be done.
 
     Args:
         inferencer: The model.
-        inputs: What :func:`~mmosis.search.folders.image_list.find_images` takes, without arrays, or what it gives.
+        inputs: What :func:`~mmosis.search.folders.image_list.find_images` takes, videos too, without arrays, or what it
+            gives.
         bank: What to search for.
         out: Folder to write, or a file in it that ends in ``.parquet``, which gets what was found instead of
             ``annotations.json``; see :func:`~mmosis.search.folders.parquet.write_detections`.
@@ -100,7 +105,7 @@ def search_images(
 
     Raises:
         FileNotFoundError: If an image or a folder does not exist, and there is no other.
-        ImportError: If Parquet is asked for and pyarrow is not installed.
+        ImportError: If Parquet or tracks are asked for and their package is not installed.
         ValueError: If the bank is of another model, an image comes twice, there is none, another process writes to the
             folder, or it has the results of another search, annotations of none, the images themselves where others
             would be written, or an export that was changed; or the format is unknown.
@@ -109,24 +114,33 @@ def search_images(
     if format is not None:
         check_format(format)
     inferencer.check_bank(bank)
-    listed = inputs if isinstance(inputs, ImageList) else find_images(inputs)
+    listed = inputs if isinstance(inputs, ImageList) else find_images(inputs, videos=True)
     listed.require_one()
-    files = absolute_paths(listed.images)
+    is_live = check_videos(listed.images, options, executor is not None)
+    files = absolute_paths([file_of(image) for image in listed.images])
     folder, annotations = _places(Path(out))
     _check_nothing_is_overwritten(files, folder, annotations, options, format)
-    with SearchJournal(folder / JOURNAL, _describe(inferencer, bank, options), resume) as journal:
+    with SearchJournal(folder / JOURNAL, describe_settings(inferencer, bank, options), resume) as journal:
         remove_leftovers(folder, OVERLAYS, CROPS)
-        num_kept, num_asked = len(journal.records), len(journal.names)
+        num_kept, num_asked = len(journal.results()), len(journal.names)
+        if is_live and num_kept:
+            raise ValueError('what a webcam showed before is gone, it cannot be resumed; write to another folder')
         names = name_images(files, journal, _drawn_folders(folder, bank, options))
-        are_others = len(journal.names) > num_asked or not journal.records.keys() <= set(names)
+        are_others = len(journal.names) > num_asked or not journal.searched() <= set(names)
         # An address is read as it was given; MMEngine has backends for some.
-        sources = [given if '://' in given else file for given, file in zip(listed.images, files, strict=True)]
+        sources = [
+            given if '://' in given or is_webcam(given) else file
+            for given, file in zip(listed.images, files, strict=True)
+        ]
         todo = [(source, name) for source, name in zip(sources, names, strict=True) if name not in journal.records]
-        with closing((executor or _search_here(inferencer))(todo, bank, folder, options)) as found:
+        errors: dict[str, str] = {}
+        search, total = executor or _search_here(inferencer, journal.records), count_views(todo, options)
+        with closing(search(todo, bank, folder, options)) as found:
             try:
-                errors = _keep(journal, track(found, 'Search', len(todo), disable=not inferencer.show_progress))
+                with suppress(KeyboardInterrupt) if is_live else nullcontext():  # nothing else ends a webcam
+                    _keep(journal, track(found, 'Search', total, disable=not inferencer.show_progress), errors)
             finally:
-                records = [journal.records[name] for name in journal.names if name in journal.records]
+                records = complete_tracks(journal.results()) if options.track else journal.results()
                 _write(annotations, records, bank.names)
         if format is not None:
             _export(folder / format, records, bank.names, Path(journal.folders[-1]))
@@ -193,8 +207,23 @@ def _search_image(
     return dict(record, best_score=round(best, 4), plans=[plan.describe() for plan in searched.plans])
 
 
-def _search_here(inferencer: SearchBase) -> Executor:
-    return lambda todo, *how: (search_file(inferencer, file, name, *how) for file, name in todo)
+def _search_here(inferencer: SearchBase, done: Mapping[str, dict]) -> Executor:
+    """Make what searches images and videos in this process, but for the frames that are done."""
+
+    def search(
+        todo: Sequence[tuple[str, str]], bank: ReferenceBank, folder: Path, options: SearchOptions
+    ) -> Generator[dict, None, None]:
+        def search_frame(frame: np.ndarray, name: str) -> dict:
+            return _search_image(inferencer, frame, name, bank, folder, replace(options, overlays=False))
+
+        for file, name in todo:
+            if is_video(file):
+                overlay = folder / OVERLAYS / video_overlay_name(name) if options.overlays else None
+                yield from search_video(file, name, search_frame, done, bank, overlay, options)
+            else:
+                yield search_file(inferencer, file, name, bank, folder, options)
+
+    return search
 
 
 def search_array(
@@ -254,35 +283,9 @@ def _drawn_folders(folder: Path, bank: ReferenceBank, options: SearchOptions) ->
     return [folder / OVERLAYS, *crops] if options.overlays else crops
 
 
-def _keep(journal: SearchJournal, found: Iterable[dict]) -> dict[str, str]:
-    """Keep each record as it comes; returns the errors among them."""
-    errors = {}
+def _keep(journal: SearchJournal, found: Iterable[dict], errors: dict[str, str]) -> None:
+    """Keep each record as it comes, and the errors among them."""
     for record in found:
         journal.add(record)
         if 'error' in record:
             errors[record['file_name']] = record['error']
-    return errors
-
-
-def _describe(inferencer: SearchBase, bank: ReferenceBank, options: SearchOptions) -> dict:
-    """All that results hang on, as plain values."""
-    return dict(
-        {name: getattr(options, name) for name in ('score_thr', 'keep_all', 'overlays')},
-        polygons=options.polygons is not None,
-        tolerance=options.polygons or None,  # and crops: null where it is off, as in journals from before
-        crops=options.crops or None,
-        classes=bank.names,
-        references=_digest(bank),
-        **asdict(inferencer.view_settings(options)),
-        calibration=inferencer.calibration and asdict(inferencer.calibration),
-        precision=inferencer.precision,
-    )
-
-
-def _digest(bank: ReferenceBank) -> str:
-    """Hash encodings, categories, sizes and places, so that only a search for the same references is resumed."""
-    places = [(entry.bbox, entry.picture, entry.outline) for entry in bank.entries]
-    digest = hashlib.sha256(json.dumps([bank.fingerprint, bank.categories, bank.sizes(), places]).encode())
-    for array in bank.encoded:
-        digest.update(array.tobytes())
-    return digest.hexdigest()

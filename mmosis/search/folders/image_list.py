@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from mmosis.search.video.video_reader import VIDEO_EXTENSIONS, WEBCAM, is_video, is_webcam
 from mmosis.utils.image import from_pillow
 
 from .folder_walk import walk_folder
@@ -73,7 +74,7 @@ def list_images(inputs: Any) -> list[str | np.ndarray]:
     return found.images
 
 
-def find_images(inputs: Any, stdin: BinaryIO | None = None) -> ImageList:
+def find_images(inputs: Any, stdin: BinaryIO | None = None, videos: bool = False) -> ImageList:
     """Find the images that inputs name; one that names none stops nothing while another does.
 
     Args:
@@ -82,6 +83,8 @@ def find_images(inputs: Any, stdin: BinaryIO | None = None) -> ImageList:
             list of these. A text file (``.txt``) names an image a line, a Parquet file one a row, see
             :func:`~mmosis.search.folders.path_list.read_path_list`; whether these exist is not checked.
         stdin: Where ``-`` reads paths, a line each or with zeros between; without it that is a file's name.
+        videos: Whether videos and webcams (``webcam:0``, or ``0`` where no file is called so) may be named too. Those
+            in folders are none of the images, so that a few clips among photographs do not take hours.
 
     Raises:
         TypeError: If it is something else.
@@ -97,29 +100,44 @@ def find_images(inputs: Any, stdin: BinaryIO | None = None) -> ImageList:
             f'images must be paths, folders, arrays (H, W, 3) or a list of them, got {type(inputs).__name__}'
         )
     found = ImageList()
-    for item in inputs:
+    for item in map(_name_webcam, inputs) if videos else inputs:
         try:
             if isinstance(item, str) and item == STDIN and stdin is not None:
                 found.images += split_paths(stdin.read(), 'the standard input')
             else:
-                found.images += _expand(item, found)
+                found.images += _expand(item, found, videos)
         except (OSError, ValueError) as error:
             found.problems[str(item)] = error
+    if not videos:
+        _refuse_videos(found)
     found.require_one()
     return found
 
 
-def _expand(item: Any, found: ImageList) -> list[str | np.ndarray]:
+def _name_webcam(item: Any) -> Any:
+    """``webcam:0`` for ``0``, where no file is called so."""
+    is_number = isinstance(item, str) and item.isascii() and item.isdecimal() and not os.path.exists(item)
+    return f'{WEBCAM}{item}' if is_number else item
+
+
+def _refuse_videos(found: ImageList) -> None:
+    named = [image for image in found.images if isinstance(image, str) and is_video(image)]
+    found.images = [image for image in found.images if not isinstance(image, str) or image not in named]
+    for video in named:
+        found.problems[video] = ValueError(f'{video} is a video, which mmosis search and search_images() take alone')
+
+
+def _expand(item: Any, found: ImageList, videos: bool) -> list[str | np.ndarray]:
     if isinstance(item, Image.Image):
         return [from_pillow(item)]
-    if isinstance(item, np.ndarray) or (isinstance(item, str) and '://' in item):
+    if isinstance(item, np.ndarray) or (isinstance(item, str) and ('://' in item or is_webcam(item))):
         return [item]
     if not isinstance(item, str | Path):
         raise TypeError(f'an image must be a path or an array (H, W, 3), got {type(item).__name__}')
     path = Path(os.path.expanduser(item))  # what begins with ~ may be a file
     if not path.exists():
         if has_magic(str(path)):
-            return _list_pattern(str(path), found)
+            return _list_pattern(str(path), found, videos)
         raise FileNotFoundError(f'there is no image or folder {item}')
     if is_path_list(path):
         return read_path_list(path)
@@ -138,11 +156,11 @@ def _list_folder(folder: Path, found: ImageList) -> list[str]:
     return _without(found.images, files)
 
 
-def _list_pattern(pattern: str, found: ImageList) -> list[str]:
-    """List the image files that a pattern fits, and count what else it does."""
+def _list_pattern(pattern: str, found: ImageList, videos: bool) -> list[str]:
+    """List the image files, and maybe videos, that a pattern fits, and count what else it does."""
     skipped: Counter[str] = Counter()
     paths = [path for path in sorted(set(glob(pattern, recursive=True))) if not os.path.isdir(path)]
-    files = _take_images(paths, skipped)
+    files = _take_images(paths, skipped, VIDEO_EXTENSIONS if videos else ())
     if not files:
         has = f' (but {ImageList(others=skipped).describe_others()})' if skipped else ''
         raise ValueError(f'no image fits the pattern {pattern}{has}; ** stands for any folders')
@@ -150,12 +168,12 @@ def _list_pattern(pattern: str, found: ImageList) -> list[str]:
     return _without(found.images, files)
 
 
-def _take_images(paths: Sequence[str], skipped: Counter[str]) -> list[str]:
-    """The image files among paths; others are counted."""
+def _take_images(paths: Sequence[str], skipped: Counter[str], more: Sequence[str] = ()) -> list[str]:
+    """The image files among paths, and files of more suffixes; others are counted."""
     files = []
     for path in paths:
         suffix = os.path.splitext(path)[1].lower()
-        if suffix in IMG_EXTENSIONS:
+        if suffix in (*IMG_EXTENSIONS, *more):
             files.append(path)
         else:
             skipped[suffix or 'without suffix'] += 1

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import cv2
 
+from mmosis.search.video.video_reader import VIDEO_EXTENSIONS
+
 from .image_list import IMG_EXTENSIONS
 
 LONGEST = 255  # bytes of a name, in nearly all file systems
-JPEG = ('.jpg', '.jpeg')
+JPEG, MP4 = ('.jpg', '.jpeg'), ('.mp4',)
 
 
 def absolute_paths(files: Sequence[str]) -> list[str]:
@@ -53,10 +55,19 @@ def fit_name(name: str) -> str:
 
 def overlay_name(name: str) -> str:
     """Name the overlay, a JPEG, of an image."""
+    return _overlay_name(name, JPEG, IMG_EXTENSIONS)
+
+
+def video_overlay_name(name: str) -> str:
+    """Name the annotated video, an MP4, of a video."""
+    return _overlay_name(name, MP4, VIDEO_EXTENSIONS)
+
+
+def _overlay_name(name: str, kept: Sequence[str], known: Sequence[str]) -> str:
     stem, suffix = os.path.splitext(name)
-    if suffix.lower() not in JPEG:
-        return fit_name(f'{name}.jpg')
-    if os.path.splitext(stem)[1].lower() in set(IMG_EXTENSIONS) - set(JPEG):  # a.png.jpg is the overlay of a.png
+    if suffix.lower() not in kept:
+        return fit_name(name + kept[0])
+    if os.path.splitext(stem)[1].lower() in set(known) - set(kept):  # a.png.jpg is the overlay of a.png
         folder, last = os.path.split(stem)
         return os.path.join(folder, mark_name(last, suffix, name))
     return fit_name(name)

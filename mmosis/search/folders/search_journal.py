@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ class SearchJournal:
     Attributes:
         folders: Those that names were relative to, one after the other; they are relative to the last.
         names: Images that were ever to be searched, in the order in which they were first named.
-        records: What was found, by name.
+        records: What was found, by name; of a video also how many frames were searched, once all are.
 
     Raises:
         ValueError: If another process has it, or there is a journal and it is not to be resumed, or one of another
@@ -72,6 +73,20 @@ class SearchJournal:
             self._write(dict(folder=folder, inputs=new))
             self.names.update(dict.fromkeys(new))
         return names
+
+    def results(self) -> list[dict]:
+        """Records of what was found, in the order of the names; frames of a video in its place."""
+        frames = defaultdict(list)
+        for record in self.records.values():
+            if 'frame' in record:
+                frames[os.path.dirname(record['file_name'])].append(record)
+        images = [name for name in self.names if 'found' in self.records.get(name, ())]
+        parts = {name: [self.records[name]] for name in images} | frames
+        return [record for name in self.names for record in parts.get(name, [])]
+
+    def searched(self) -> set[str]:
+        """Names of the images and videos of which there are results."""
+        return {os.path.dirname(name) if 'frame' in record else name for name, record in self.records.items()}
 
     def add(self, record: dict) -> None:
         """Keep what was found in an image, or ``error`` where it could not be searched; it is on the disk after this.
@@ -140,7 +155,8 @@ class SearchJournal:
             self._move(line['folder'])
             self.names.update(dict.fromkeys(line['inputs']))
             return
-        self.names.setdefault(line['file_name'])
+        if 'frame' not in line:
+            self.names.setdefault(line['file_name'])
         if 'error' not in line:
             self.records[line['file_name']] = line
 

@@ -1,0 +1,1 @@
+"""Searches of videos: their frames, the annotated video, tracks."""
