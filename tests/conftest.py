@@ -24,7 +24,6 @@ from mmengine.utils import get_git_hash
 from mmengine.utils.dl_utils import collect_env
 from pycocotools import mask as mask_utils
 from tools_runner import NO_LAYOUT, forget_visualizers
-from uvicorn.config import LOGGING_CONFIG
 from yapf.yapflib import yapf_api
 
 import mmosis.datasets
@@ -109,15 +108,6 @@ def _same_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.runner.runner.collect_env', environment.copy)
         patch.setattr('mmengine.runner.runner.get_git_hash', lambda: commit)
-        yield
-
-
-@pytest.fixture(autouse=True, scope='session')
-def _open_log_files() -> Iterator[None]:
-    """Keep the log files of Runners open: uvicorn, which serves the page, sets up logging, and that closes them all."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(LOGGING_CONFIG, 'incremental', True)
-        patch.setitem(LOGGING_CONFIG, 'handlers', {})
         yield
 
 

@@ -18,7 +18,8 @@ def __getattr__(name: str) -> Any:
         import_module('python_multipart')  # which Starlette imports when the first form comes
         module = import_module(f'{__name__}.{_MODULES[name]}')
     except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
+        package = error.name.partition('.')[0]
+        if package not in _PACKAGES:
             raise
-        raise ImportError(f'the server needs {error.name}, which is not installed: {install_hint("web")}') from error
+        raise ImportError(f'the server needs {package}, which is not installed: {install_hint("web")}') from error
     return getattr(module, name)
