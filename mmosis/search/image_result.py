@@ -23,7 +23,7 @@ from .overlay import draw_search, write_image
 if TYPE_CHECKING:
     from supervision import Detections
 
-INLINE_SIDE, INLINE_QUALITY = 800, 80  # of images in a notebook
+INLINE_SIDE, INLINE_QUALITY = 640, 70  # of images in a notebook
 
 
 class ObjectResult(NamedTuple):
@@ -52,7 +52,7 @@ class ImageResult:
         classes: Name of each label.
         references: Label and image (h, w, 3) RGB of each reference.
         max_pixels: Of an image file.
-        number: Of the image in the call, from 0.
+        file_name: Name of the image, below the folder of all that were searched; of an array its number.
     """
 
     image: str | np.ndarray | None
@@ -60,7 +60,7 @@ class ImageResult:
     classes: Sequence[str]
     references: Sequence[tuple[int, np.ndarray]] = ()
     max_pixels: int = MAX_PIXELS
-    number: int = 0
+    file_name: str = '00000000.jpg'
 
     def __len__(self) -> int:
         return len(self.found)
@@ -80,11 +80,6 @@ class ImageResult:
 
     def __repr__(self) -> str:
         return f'{self.file_name}: {", ".join(f"{times} {name}" for name, times in self.counts.items())}'
-
-    @property
-    def file_name(self) -> str:
-        """Name of the image; of an array its number, as in the files that a call writes."""
-        return self.image if isinstance(self.image, str) else f'{self.number:08}.jpg'
 
     def load(self) -> np.ndarray:
         """The image, (H, W, 3) uint8, BGR.

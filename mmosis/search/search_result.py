@@ -1,7 +1,9 @@
 """SearchResult: what a call of an inferencer gives, and ImageResult: what it found in one image."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from mmosis.structures import FoundObjects, RLEMasks
 
 from .exports.coco_export import to_coco
+from .folders.output_names import common_folder
 from .image_result import ImageResult
 from .images import MAX_PIXELS
 from .reference_bank import ReferenceBank
@@ -32,6 +35,7 @@ class SearchResult(dict):
     """
 
     _images: Sequence[str | np.ndarray] = ()
+    _names: Sequence[str] = ()
     _thumbnails: Sequence[tuple[int, np.ndarray]] = ()
     _max_pixels = MAX_PIXELS
 
@@ -41,7 +45,8 @@ class SearchResult(dict):
     ) -> 'SearchResult':
         """Join what a ``DetInferencer`` gives with what was searched, of which nothing is copied."""
         result = cls(content, classes=bank.names)
-        result._images, result._thumbnails, result._max_pixels = images, bank.wanted_thumbnails(), max_pixels
+        result._images, result._names = images, _name(images)
+        result._thumbnails, result._max_pixels = bank.wanted_thumbnails(), max_pixels
         return result
 
     def __getitem__(self, key: Any) -> Any:
@@ -55,7 +60,7 @@ class SearchResult(dict):
             self['classes'],
             self._thumbnails,
             self._max_pixels,
-            number,
+            self._names[number] if self._names else f'{number:08}.jpg',
         )
 
     def __len__(self) -> int:
@@ -81,8 +86,17 @@ class SearchResult(dict):
         shown = [self[number]._repr_html_() for number in range(min(len(self), SHOWN))]
         return ''.join(shown) + (f'<p>and {len(self) - SHOWN} more images</p>' if len(self) > SHOWN else '')
 
+    @property
+    def files(self) -> dict[str, Path]:
+        """Where the images are that are files, by their names in :meth:`to_coco`."""
+        return {each.file_name: Path(each.image) for each in self if isinstance(each.image, str)}
+
     def to_coco(self, polygons: float | None = None) -> dict:
-        """As the content of a COCO-format file of all images, see :meth:`ImageResult.describe`."""
+        """As the content of a COCO-format file of all images, named below the folder that all files are in.
+
+        Args:
+            polygons: Tolerance in pixels of polygons; by default masks are RLE.
+        """
         return to_coco([each.describe(polygons) for each in self], self['classes'])
 
     def plot(self) -> np.ndarray:
@@ -109,6 +123,15 @@ class SearchResult(dict):
         if len(self) != 1:
             raise ValueError(f'{len(self)} images were searched; take one of them, such as result[0]')
         return self[0]
+
+
+def _name(images: Sequence[str | np.ndarray]) -> list[str]:
+    paths = {image: os.path.abspath(image) for image in images if isinstance(image, str)}
+    folder = common_folder(list(paths.values())) if paths else ''
+    return [
+        os.path.relpath(paths[image], folder) if isinstance(image, str) else f'{number:08}.jpg'
+        for number, image in enumerate(images)
+    ]
 
 
 def as_plain(found: Any) -> dict[str, list]:

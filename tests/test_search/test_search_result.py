@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -98,10 +99,11 @@ class TestImages:
 
     def test_several_images(self, search: Callable, scene: object, file: str) -> None:
         result = search([file, scene.image, np.zeros_like(scene.image)])
-        assert [each.file_name for each in result] == [file, '00000001.jpg', '00000002.jpg']
+        assert [each.file_name for each in result] == ['scene.png', '00000001.jpg', '00000002.jpg']
+        assert result.files == {'scene.png': Path(file)}
         assert result[-1].counts == result[2].counts
         coco = result.to_coco()
-        assert [image['file_name'] for image in coco['images']] == [file, '00000001.jpg', '00000002.jpg']
+        assert [image['file_name'] for image in coco['images']] == ['scene.png', '00000001.jpg', '00000002.jpg']
         assert len(coco['annotations']) == sum(map(len, result))
         for method in (result.plot, result.show, result.crops, result.to_supervision, lambda: result.save('a.png')):
             with pytest.raises(ValueError, match=r'3 images were searched; take one of them, such as result\[0\]'):
@@ -167,6 +169,15 @@ def test_data_samples_are_read(inferencer: OneShotInferencer, scene: object) -> 
     how = dict(references=dict(img=scene.image, mask=scene.instances[0].mask), pred_score_thr=0.4)
     plain, sample = (inferencer(scene.image, **how, return_datasamples=given)[0] for given in (False, True))
     assert list(plain) == list(sample)
+
+
+def test_files_are_named_below_the_folder_of_all(tmp_path: Path) -> None:
+    files = [str(tmp_path / 'a.jpg'), str(tmp_path / 'deep/a.jpg')]
+    bank = SimpleNamespace(names=['mug'], wanted_thumbnails=list)
+    prediction = dict(labels=[], scores=[], bboxes=[])
+    result = SearchResult.of(dict(predictions=[prediction] * 2), files, bank, 10**6)
+    assert result.files == {'a.jpg': Path(files[0]), 'deep/a.jpg': Path(files[1])}
+    assert repr(result[1]) == 'deep/a.jpg: 0 mug'
 
 
 def test_a_result_of_an_unknown_image() -> None:
