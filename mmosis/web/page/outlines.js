@@ -97,7 +97,7 @@ function toPath(next, stride, { left, top, step }) {
     while (next.has(point)) {
       const after = next.get(point);
       next.delete(point);
-      if (after - point !== before) path += `L${place(point)}`;
+      if (after - point !== before && point !== start) path += `L${place(point)}`;
       [before, point] = [after - point, after];
     }
     path += 'Z';
