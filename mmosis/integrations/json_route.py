@@ -1,6 +1,7 @@
 """json_route: a route that takes JSON and answers JSON, as label tools ask for it."""
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+logger = logging.getLogger(__name__)
 
 
 def json_route(path: str, answer: Callable[[dict], dict], max_bytes: int, status: int = 200) -> Route:
@@ -24,7 +27,11 @@ def json_route(path: str, answer: Callable[[dict], dict], max_bytes: int, status
 
     async def endpoint(request: Request) -> Response:
         content = _parse(await _read(request, max_bytes))
-        answered = await run_in_threadpool(answer, content)
+        try:
+            answered = await run_in_threadpool(answer, content)
+        except ValueError as error:  # label tools show their users the status alone
+            logger.warning('%s is refused: %s', path, error)
+            raise
         return Response(json.dumps(answered), status, media_type='application/json')
 
     return Route(path, endpoint, methods=['POST'])

@@ -151,11 +151,14 @@ def test_polygons_are_as_fine_as_asked_and_parts_are_grouped(client: TestClient,
         ({}, 'draw a rectangle around an object; without one, stored banks are searched for'),
     ],
 )
-def test_broken_requests_are_refused(client: TestClient, changes: dict, message: str) -> None:
+def test_broken_requests_are_refused(
+    client: TestClient, changes: dict, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
     body = dict(model='mmosis', image=as_address(SCENE), params={}) | changes
     response = client.post('/v1/predict', json=body)
     assert response.status_code == 400
     assert message in response.json()['error']
+    assert f'/v1/predict is refused: {response.json()["error"]}' in caplog.text
 
 
 @pytest.mark.usefixtures('banks')
