@@ -470,6 +470,20 @@ def test_all_is_done_by_keys(visit, scene: Path) -> None:
         page.keyboard.press('Shift+E')
 
 
+def test_focus_stays_in_the_list_when_results_go(visit, scene: Path) -> None:
+    user = _searched(visit, scene)
+    user.page.locator('#object-list input').nth(1).focus()
+    focused = 'document.activeElement.closest("li").dataset.key'
+    second, third = user.page.locator('#object-list li').evaluate_all('items => items.map(item => item.dataset.key)')[
+        1:3
+    ]
+    user.press([' ', 'Delete'])
+    assert user.page.evaluate(focused) == third
+    user.press(['Control+z'])
+    assert user.page.evaluate(focused) == third
+    assert user.page.locator(f'#object-list [data-key="{second}"]').count() == 1
+
+
 def test_screen_readers_get_names(visit, scene: Path) -> None:
     user = _searched(visit, scene)
     snapshot = user.page.locator('body').aria_snapshot()

@@ -52,7 +52,8 @@ export function iconButton(name, label, onclick) {
 }
 
 /**
- * Keep the children of an element in step with items: those that stay keep their element, and with it the focus.
+ * Keep the children of an element in step with items: those that stay keep their element, and with it the focus; where
+ * the one with the focus goes, the next one gets it.
  *
  * @param {Element} parent
  * @param {Array} items
@@ -61,19 +62,19 @@ export function iconButton(name, label, onclick) {
  * @param {(element: Element, item, index: number) => void} update
  */
 export function keyed(parent, items, keyOf, create, update) {
+  const keys = new Set(items.map(keyOf));
   const old = new Map([...parent.children].map(child => [child.dataset.key, child]));
+  const focused = [...parent.children].findIndex(child => child.contains(document.activeElement));
+  const isLost = focused >= 0 && !keys.has(parent.children[focused].dataset.key);
+  old.forEach((element, key) => { if (!keys.has(key)) element.remove(); });
   items.forEach((item, index) => {
     const key = keyOf(item);
-    let element = old.get(key);
-    if (!element) {
-      element = create(item);
-      element.dataset.key = key;
-    }
-    old.delete(key);
+    const element = old.get(key) ?? create(item);
+    element.dataset.key = key;
     if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] || null);
     update(element, item, index);
   });
-  old.forEach(element => element.remove());
+  if (isLost) parent.children[Math.min(focused, items.length - 1)]?.querySelector('button, input')?.focus();
 }
 
 /** Offer a file for download. */
