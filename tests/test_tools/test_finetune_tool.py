@@ -30,14 +30,18 @@ def test_one_command_tables_before_and_after(scenes: Path, options: list[str], t
 
 
 @pytest.mark.slow
-def test_wrong_input_is_one_line_of_two_processes(scenes: Path, tmp_path: Path) -> None:
-    for words, message in (
-        ([tmp_path / 'nothing'], f'data folder {tmp_path / "nothing"} does not exist'),
-        ([scenes, '--steps', '0'], 'steps must be a whole number, at least 1, got 0'),
-    ):
-        command = [sys.executable, TOOL, *map(str, words), '--work-dir', str(tmp_path / 'work')]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (2, f'finetune.py: error: {message}\n')
+def test_wrong_input_is_one_line_of_two_processes(tmp_path: Path) -> None:
+    command = [sys.executable, TOOL, str(tmp_path / 'nothing'), '--work-dir', str(tmp_path / 'work')]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    message = f'data folder {tmp_path / "nothing"} does not exist'
+    assert (done.returncode, done.stderr) == (2, f'finetune.py: error: {message}\n')
+
+
+def test_no_steps_are_one_line(scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('mmosis.utils.launch.use_cpu_processes', lambda args: None)
+    message = 'finetune.py: error: steps must be a whole number, at least 1, got 0\n'
+    with pytest.raises(ValueError, match=f'^{message}$'):
+        run(TOOL, scenes, '--steps', '0', '--work-dir', tmp_path)
 
 
 def test_names_and_a_split_exclude_each_other() -> None:

@@ -145,6 +145,7 @@ def outcome(work_dir: Path) -> dict[str, Any]:
 RISES_AND_FALLS = {2: 0.3, 4: 0.9, 6: 0.5}
 
 
+@pytest.mark.no_cover  # the tests below cover what it runs
 @pytest.mark.parametrize(
     ('scores', 'best', 'interval'),
     [

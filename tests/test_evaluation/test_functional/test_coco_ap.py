@@ -21,6 +21,7 @@ def evaluate(coco, results: list[dict], iou_type: str, cat_ids: Sequence[int], i
     return evaluate_searches(coco, Detections.from_results(results), iou_type, searched)
 
 
+@pytest.mark.no_cover  # the tests below cover what it runs
 @pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
 def test_equals_pycocotools_on_random_sets(make_coco: Callable, score_by_hand: Callable, iou_type: str) -> None:
     means = []

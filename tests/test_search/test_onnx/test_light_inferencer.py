@@ -61,6 +61,7 @@ def assert_same(found: FoundObjects, expected: FoundObjects) -> None:
     assert (found.masks.numpy() == expected.masks.numpy()).mean() > 0.9999
 
 
+@pytest.mark.no_cover  # the tests below cover what it runs
 @pytest.mark.parametrize(
     'references',
     [
@@ -147,6 +148,7 @@ def test_tiles(light: LightInferencer, torch_inferencer: OneShotInferencer, imag
     assert_same(*(search_array(each, image, bank, SearchOptions(0.3, tile=300)) for each in (light, torch_inferencer)))
 
 
+@pytest.mark.no_cover  # as above
 def test_small_things_in_a_large_image_are_searched_in_tiles(
     light: LightInferencer, torch_inferencer: OneShotInferencer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
