@@ -37,17 +37,16 @@ def bank_routes(service: SearchService, limits: UploadLimits) -> list[Route]:
 
     async def make(request: Request) -> Response:
         async with Form.read(request, limits) as form:
-            bank = await run_in_threadpool(_make, form, service)
-        return _as_file(bank)
+            return await run_in_threadpool(lambda: _as_file(_make(form, service)))
 
     async def describe(request: Request) -> Response:
-        return ApiResponse(_describe(await read_bank(request, 'the bank')))
+        return await run_in_threadpool(_describe, await read_bank(request, 'the bank'))
 
     async def list_banks(request: Request) -> Response:
         return ApiResponse(dict(banks=await run_in_threadpool(_list, service)))
 
     async def load(request: Request) -> Response:
-        return _as_file(await run_in_threadpool(banks.load, request.path_params['name']))
+        return await run_in_threadpool(lambda: _as_file(banks.load(request.path_params['name'])))
 
     async def save(request: Request) -> Response:
         name = request.path_params['name']
@@ -98,13 +97,13 @@ def _as_file(bank: ReferenceBank) -> Response:
     return Response(bank.to_bytes(), media_type=BINARY)
 
 
-def _describe(bank: ReferenceBank) -> dict:
+def _describe(bank: ReferenceBank) -> Response:
     """Describe the references of a bank, with their thumbnails."""
     references = [
         dict(name=entry.name, negative=entry.negative, origin=entry.origin, thumbnail=_as_address(thumbnail))
         for entry, thumbnail in zip(bank.entries, bank.thumbnails, strict=True)
     ]
-    return dict(classes=bank.names, references=references)
+    return ApiResponse(dict(classes=bank.names, references=references))
 
 
 def _as_address(thumbnail: np.ndarray) -> str:

@@ -54,8 +54,7 @@ def search_routes(service: SearchService, options: SearchOptions, limits: Upload
             return _Lines(results, _as_lines(first, results, asked))
         async with aclosing(results):
             last = [first, *[reached async for reached in results]][-1]
-        # A client that is gone reads nothing.
-        return ApiResponse(_describe(asked, last) if isinstance(last, Searched) else {})
+        return await run_in_threadpool(_answer, last, asked)
 
     return [Route('/search', search, methods=['POST'])]
 
@@ -109,14 +108,19 @@ class _Lines(StreamingResponse):
 
 
 async def _as_lines(first: Step | Searched, results: AsyncGenerator, asked: _Search) -> AsyncIterator[str]:
-    yield _line(first, asked)
     try:
+        yield await run_in_threadpool(_line, first, asked)
         async for reached in results:
-            yield _line(reached, asked)
+            yield await run_in_threadpool(_line, reached, asked)
     except Exception as error:
         yield json.dumps(dict(error=describe_error(error))) + '\n'
         if not isinstance(error, ValueError):
             raise
+
+
+def _answer(last: Step | Searched, asked: _Search) -> Response:
+    """Answer with a result; a client that is gone, which stopped the search, reads nothing."""
+    return ApiResponse(_describe(asked, last) if isinstance(last, Searched) else {})
 
 
 def _line(reached: Step | Searched, asked: _Search) -> str:

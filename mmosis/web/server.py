@@ -3,7 +3,8 @@
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -61,12 +62,21 @@ def serve(
         label_tools=label_tools,
         label_studio=label_studio,
     )
-    with listen(host, port) as listening:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with listen(host, port) as listening, _terminated_as_interrupted():
         if token is None and not is_loopback(host):
             print(f'everyone who reaches {host} can use this server; --token asks for one', file=sys.stderr)
-        print(f'The page is at {address_of(listening)} - stop it with Ctrl+C', flush=True)
-        make_server(app).run(sockets=[listening])
+        make_server(app, f'The page is at {address_of(listening)} - stop it with Ctrl+C').run(sockets=[listening])
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Have SIGTERM do what Ctrl-C does, which uvicorn sends once more when it has ended; both end quietly."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -89,8 +99,24 @@ def address_of(listening: socket.socket) -> str:
     return f'http://{f"[{host}]" if ":" in host else host}:{port}/'
 
 
-def make_server(app: Starlette) -> uvicorn.Server:
-    """Make the server of an app; logging stays as the process has set it up."""
+class _Server(uvicorn.Server):
+    """A server that says so when it has started."""
+
+    greeting: str | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.greeting:
+            print(self.greeting, flush=True)
+
+
+def make_server(app: Starlette, greeting: str | None = None) -> uvicorn.Server:
+    """Make the server of an app; logging stays as the process has set it up.
+
+    Args:
+        app: The app.
+        greeting: What is printed once it runs.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -98,6 +124,9 @@ def make_server(app: Starlette) -> uvicorn.Server:
         ws='none',
         lifespan='off',
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=PATIENCE,
     )
-    return uvicorn.Server(config)
+    server = _Server(config)
+    server.greeting = greeting
+    return server

@@ -23,12 +23,12 @@ from mmosis.web import make_app, serve
 
 SERVE = """
 from fake_inferencer import FakeInferencer
-from mmosis.web import serve
+from mmosis.web import serve, server
 
-try:
-    serve(FakeInferencer(), {host!r}, 0, token={token!r})
-except KeyboardInterrupt:
-    print('stopped')
+FakeInferencer.views = {views}
+server.PATIENCE = 1
+serve(FakeInferencer(), {host!r}, 0, token={token!r})
+print('stopped')
 """
 
 
@@ -37,8 +37,8 @@ def start() -> Iterator[Callable[..., tuple[subprocess.Popen, str]]]:
     """Start a server as a process; returns it and its address."""
     started = []
 
-    def run(host: str = '127.0.0.1', token: str | None = None) -> tuple[subprocess.Popen, str]:
-        words = [sys.executable, '-c', SERVE.format(host=host, token=token)]
+    def run(host: str = '127.0.0.1', token: str | None = None, views: int = 1) -> tuple[subprocess.Popen, str]:
+        words = [sys.executable, '-c', SERVE.format(host=host, token=token, views=views)]
         env = dict(os.environ, PYTHONPATH=f'{ROOT}:{ROOT}/tests')
         process = subprocess.Popen(words, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         started.append(process)
@@ -53,6 +53,7 @@ def start() -> Iterator[Callable[..., tuple[subprocess.Popen, str]]]:
         process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_signals_stop_it(start: Callable, number: int) -> None:
     process, address = start()
@@ -64,6 +65,20 @@ def test_signals_stop_it(start: Callable, number: int) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
+def test_a_long_search_ends_with_the_server(start: Callable, png: bytes) -> None:
+    process, address = start(views=10**9)
+    send = dict(data=dict(references='[{"box": [1, 2, 40, 50]}]'), files=dict(image=png))
+    with httpx.stream('POST', f'{address}search', headers={'Accept': 'application/x-ndjson'}, **send) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(httpx.TransportError):
+            list(lines)
+    assert process.communicate(timeout=30)[0] == 'stopped\n'
+
+
+@pytest.mark.slow
 def test_listening_beyond_this_machine_without_a_token_is_said(start: Callable) -> None:
     for host, token, said in (
         ('0.0.0.0', None, 'everyone who reaches 0.0.0.0 can use this server; --token asks for one\n'),
