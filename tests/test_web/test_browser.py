@@ -207,11 +207,34 @@ def test_every_format_is_exported(visit, scene: Path) -> None:
     formats = user.page.locator('#format option').evaluate_all('options => options.map(option => option.value)')
     assert {'coco', 'yolo', 'labelme', 'voc', 'csv'} <= set(formats)
     user.page.locator('#polygons').check()
+    user.page.locator('#with-images').check()
     for name in formats:
         user.page.locator('#format').select_option(name)
         archive = _export(user)
         assert archive.testzip() is None
+        assert any(file.endswith('scene.png') for file in archive.namelist()) or name == 'csv'
         assert any('scene' in archive.read(file).decode(errors='replace') + file for file in archive.namelist())
+
+
+def test_export_of_too_much_for_a_request_comes_in_parts(visit, scene: Path, folder: Path, tmp_path: Path) -> None:
+    user = visit()
+    info = user.page.request.get(f'{user.page.url}health').json() | dict(max_request_mb=0.001)
+    user.page.route('**/health', lambda route: route.fulfill(json=info))
+    user.page.reload()
+    user.page.locator('body[data-ready]').wait_for()
+    user.add_images(scene, folder / '00.png')
+    user.box(REDS[0])
+    user.search('#search-all')
+    user.page.locator('#with-images').check()
+    files = []
+    user.page.on('download', lambda download: files.append((download.suggested_filename, download.path())))
+    with user.page.expect_download(lambda download: download.suggested_filename.endswith('-2.zip')):
+        user.page.locator('#export').click()
+    user.says('8 objects of 2 images exported.')
+    assert [name for name, _ in files] == ['mmosis-coco-1.zip', 'mmosis-coco-2.zip']
+    for _, path in files:
+        coco = _read_coco(zipfile.ZipFile(path), tmp_path)
+        assert (len(coco.imgs), len(coco.anns)) == (1, 4)
 
 
 # ---------------------------------------------------------------- boxes and references
@@ -404,7 +427,6 @@ def test_second_tab_says_that_it_keeps_nothing(visit, scene: Path) -> None:
     other.page.goto(user.page.url)
     other.says('This page is open in another tab')
     user.add_images(scene)
-    user.page.wait_for_timeout(300)
     user.page.reload()
     user.page.locator('#strip li').wait_for()
 

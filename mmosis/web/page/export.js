@@ -35,11 +35,12 @@ async function write() {
   const format = byId('format').value;
   const options = { format, ...Object.fromEntries(extras.map(id => [id, true])) };
   if (byId('polygons').checked) options.polygons = TOLERANCE;
-  const parts = extras.length ? split(coco.images, doc) : [coco.images];
+  const sends = byId('with-images').checked || extras.length > 0;
+  const parts = sends ? split(coco.images, doc) : [coco.images];
   for (const [index, images] of parts.entries()) {
     const part = parts.length > 1 ? `-${index + 1}` : '';
     tell(`Writing ${plural(images.length, 'image')}${part && `, file ${index + 1} of ${parts.length}`}`);
-    const files = extras.length ? images.map(image => ({ blob: blobOf(image, doc), name: image.file_name })) : [];
+    const files = sends ? images.map(image => ({ blob: blobOf(image, doc), name: image.file_name })) : [];
     download(await writeExport(only(coco, images), options, files), `mmosis-${format}${part}.zip`);
   }
   tell(`${plural(coco.annotations.length, 'object')} of ${plural(coco.images.length, 'image')} exported.`);
