@@ -35,6 +35,8 @@ from .base import SearchBase
 from .fingerprint import model_fingerprint
 from .folders.image_list import list_images
 from .folders.output_names import OutputNames, name_outputs
+from .hub.hub_model import fetch_model, is_hub_model
+from .hub.model_folder import is_model_folder, read_model_config, read_model_weights
 from .images import load_image
 from .mixed_precision import to_half_precision
 from .model_zoo import DEFAULT_MODEL, find_model
@@ -69,7 +71,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
     ``tools/test.py``.
 
     Args:
-        model: Name of a model of mmosis (by default ``DEFAULT_MODEL``), a config file or a config.
+        model: Name of a model of mmosis (by default ``DEFAULT_MODEL``), a config file or a config, the folder of a
+            published model, or ``hf://owner/name@revision`` on the hub.
         weights: Its checkpoint; by default that of the named model.
         device: By default a GPU if there is one.
         scope: As in ``DetInferencer``.
@@ -105,7 +108,11 @@ class OneShotInferencer(SearchBase, DetInferencer):
         self.options = replace(options or SearchOptions(), **changes)
         self._names: dict[str, OutputNames] = {}
         self._drawn_classes: Sequence[str] = ()
-        if isinstance(model, str) and Path(model).is_file():
+        model = fetch_model(model) if is_hub_model(model) else model
+        self._published: Path | None = None
+        if isinstance(model, str | Path) and is_model_folder(model):
+            model = self._read_published(Path(model), weights)
+        elif isinstance(model, str) and Path(model).is_file():
             model = read_config(model, needs=['model', 'test_dataloader'])
         with safe_loading():
             super().__init__(model, weights, device, scope, palette, show_progress)
@@ -284,6 +291,12 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
     # ---------------------------------------------------------------- set-up
 
+    def _read_published(self, folder: Path, weights: str | None) -> Config:
+        if weights is not None:
+            raise ValueError(f'{folder} has weights of its own; omit the weights, or give the config itself')
+        self._published = folder
+        return read_model_config(folder)
+
     def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
         """Find a model of mmosis by its name."""
         config, weights = find_model(model)
@@ -291,6 +304,8 @@ class OneShotInferencer(SearchBase, DetInferencer):
 
     def _load_weights_to_model(self, model: nn.Module, checkpoint: dict | None, cfg: Config) -> None:
         """Load weights that fit, all of them; a search has no classes of its own."""
+        if self._published is not None:
+            checkpoint = dict(state_dict=read_model_weights(self._published))
         if checkpoint is None:
             raise ValueError('there are no weights: give the checkpoint of this config as weights')
         with weights_must_fit('the weights'):

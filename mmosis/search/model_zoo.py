@@ -6,6 +6,7 @@ from pathlib import Path
 import mmosis
 from mmosis.compat import prepare
 
+from .hub.hub_model import fetch_model, is_hub_model
 from .onnx.exported_model import FILES
 
 DEFAULT_MODEL = 'siamese_mask_rcnn_lite'
@@ -50,11 +51,14 @@ def is_exported(model: str | Path) -> bool:
 
 
 def find_exported(model: str | Path = DEFAULT_MODEL) -> Path:
-    """Find the folder of an exported model, by its name or as it is given.
+    """Find the folder of an exported model, by its name or as it is given; one of the hub is fetched.
 
     Raises:
+        ConnectionError, ImportError: As :func:`~mmosis.search.hub.hub_model.fetch_model`.
         ValueError: If there is no such model.
     """
+    if is_hub_model(model):
+        return fetch_model(model)
     if any((WEIGHTS / model / name).is_file() for name in FILES):
         return WEIGHTS / model
     if Path(model).is_dir():

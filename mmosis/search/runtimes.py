@@ -9,6 +9,7 @@ from mmosis.utils.cores import limit_threads
 from mmosis.utils.install import install_hint
 
 from .base import SearchBase
+from .hub.hub_model import fetch_model, is_hub_model
 from .model_zoo import DEFAULT_MODEL, is_exported, model_names, unknown_model
 from .options import SearchOptions
 
@@ -28,7 +29,8 @@ def make_inferencer(
     """Make an inferencer on the runtime that the arguments ask for.
 
     Args:
-        model: Name of a model, a config file, or the folder of an exported model.
+        model: Name of a model, a config file, the folder of an exported or a published model, or ``hf://owner/name``
+            on the hub, see :func:`~mmosis.search.hub.hub_model.fetch_model`.
         weights: Checkpoint of the config.
         device: Torch's; 'auto' is as if none were given, and ONNX Runtime too runs on the 'cpu'.
         precision: 'fp32', the default, or 'bf16'.
@@ -37,11 +39,13 @@ def make_inferencer(
         options, **changes: As in :class:`~mmosis.search.OneShotInferencer`.
 
     Raises:
+        ConnectionError: If a model of the hub cannot be fetched.
         ImportError: If the runtime is not installed.
         ValueError: If there is no such runtime or model, ONNX Runtime is asked for what only torch has, or the model
             cannot be used.
     """
     device = None if device == 'auto' else device
+    model = str(fetch_model(model)) if is_hub_model(model) else model
     of_torch = dict(weights=weights, device=None if device == 'cpu' else device, precision=precision)
     asked = [name for name, value in of_torch.items() if value is not None]
     light = not asked and is_exported(model) and find_spec('onnxruntime') is not None
