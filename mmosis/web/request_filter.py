@@ -19,7 +19,7 @@ OPEN = ('/', '/health', '/openapi.json', '/favicon.ico')  # and the files of the
 OPEN_BELOW = '/page/'
 # The browser asks nobody else, whatever a script of the page tries.
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"
 )
 HEADERS = {
