@@ -9,6 +9,7 @@ from mmosis.cli_parser import (
     OneLineParser,
     is_number,
     parse_box,
+    parse_format,
     parse_image,
     parse_number,
     parse_path,
@@ -190,8 +191,10 @@ def _add_result_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument('--keep-all', action='store_true', help='several categories may claim one object')
     output.add_argument(
         '--format',
-        choices=FORMATS,
-        help='write a folder of this name too: what was found, and links to the images, as other programs open it',
+        type=parse_format,
+        metavar='FORMAT',
+        help='write a folder of this name too, with links to the images, as other programs open it: '
+        f'{", ".join(FORMATS)}',
     )
     output.add_argument(
         '--polygons',

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
+from mmosis.utils.format_names import check_format
 from mmosis.utils.web_address import is_web_address, refuse_web_address
 
 MAX_PORT = 65535
@@ -97,6 +98,19 @@ def parse_number(text: str) -> float:
     if not is_number(text):
         raise argparse.ArgumentTypeError(f'a number is written like 0.5, got {text!r}')
     return float(text)
+
+
+def parse_format(text: str) -> str:
+    """Read the name of a format.
+
+    Raises:
+        argparse.ArgumentTypeError: If there is no such format.
+    """
+    try:
+        check_format(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def parse_port(text: str) -> int:

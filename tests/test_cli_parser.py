@@ -25,6 +25,10 @@ ENOUGH = ('search', 'a.jpg', '--out', 'out', '--reference', 'b.jpg')
         ((*ENOUGH, '--image-size=64'), '--image-size=64; did you mean --image-scale?; mmosis search --help'),
         (('index', 'a', '--out', 'b', '--modell', 'c'), 'did you mean --model?; mmosis index --help'),
         (('serve', '--prot', '80'), 'did you mean --port?; mmosis serve --help'),
+        (
+            (*ENOUGH, '--format', 'yolov8'),
+            "--format: the format must be one of coco, yolo, labelme, voc, csv, got 'yolov8'; did",
+        ),
         ((*ENOUGH, '--qqqqqq'), 'unrecognized arguments: --qqqqqq; mmosis search --help'),
         ((*ENOUGH, '--score-thr', '0,5'), "argument --score-thr: a number is written like 0.5, got '0,5'"),
         ((*ENOUGH, '--overlap', 'half'), "argument --overlap: a number is written like 0.5, got 'half'"),

@@ -82,6 +82,12 @@ def _link(source: str, link: Path) -> None:
         link.symlink_to(source)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text. Whoever needs all files or none renames their folder, so that none waits for the disk by itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, 'utf-8')
+
+
 def printable(text: str) -> str:
     """Turn bytes of a name that are no UTF-8 into what UTF-8 can hold."""
     return os.fsencode(text).decode('utf-8', 'backslashreplace')

@@ -5,9 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmosis.utils.atomic import write_atomic
-
-from .export_content import ExportContent, printable
+from .export_content import ExportContent, printable, write_text
 
 VERSION = '5.5.0'  # of LabelMe, whose files these are
 
@@ -32,7 +30,7 @@ def write_labelme(content: ExportContent, folder: Path) -> list[Path]:
             imageWidth=record['width'],
         )
         files.append(folder / f'{content.stems[name]}.json')
-        write_atomic(files[-1], json.dumps(labelled))
+        write_text(files[-1], json.dumps(labelled))
     return files
 
 

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from mmosis.utils.atomic import write_atomic
-
-from .export_content import ExportContent, printable
+from .export_content import ExportContent, printable, write_text
 
 ANNOTATIONS, IMAGES = 'Annotations', 'JPEGImages'
 IMAGE_SET, LABEL_MAP = 'ImageSets/Main/default.txt', 'labelmap.txt'
@@ -24,12 +22,12 @@ def write_voc(content: ExportContent, folder: Path) -> list[Path]:
         root = _describe(record, content.image_name(record['file_name']), content.classes)
         ElementTree.indent(root)
         files.append(folder / ANNOTATIONS / f'{content.stems[record["file_name"]]}.xml')
-        write_atomic(files[-1], ElementTree.tostring(root, encoding='unicode'))
+        write_text(files[-1], ElementTree.tostring(root, encoding='unicode'))
     stems = (printable(stem) for stem in content.stems.values())
-    write_atomic(folder / IMAGE_SET, ''.join(f'{stem}\n' for stem in stems))
+    write_text(folder / IMAGE_SET, ''.join(f'{stem}\n' for stem in stems))
     # datumaro asks for the names of classes that are not VOC's own.
     names = ''.join(f'{printable(name)}:::\n' for name in ('background', *content.classes))
-    write_atomic(folder / LABEL_MAP, f'# label:color_rgb:parts:actions\n{names}')
+    write_text(folder / LABEL_MAP, f'# label:color_rgb:parts:actions\n{names}')
     return [*files, folder / IMAGE_SET, folder / LABEL_MAP]
 
 

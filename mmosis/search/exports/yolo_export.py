@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from mmosis.utils.atomic import write_atomic
-
-from .export_content import ExportContent, printable
+from .export_content import ExportContent, printable, write_text
 from .outlines import box_corners
 
 LABELS, IMAGES = 'labels', 'images'
@@ -33,11 +31,11 @@ def write_yolo(content: ExportContent, folder: Path) -> list[Path]:
     quoted = (json.dumps(printable(name), ensure_ascii=False) for name in content.classes)
     names = ''.join(f'  {label}: {name}\n' for label, name in enumerate(quoted))
     files = [folder / 'data.yaml']
-    write_atomic(files[0], f'train: {IMAGES}\nval: {IMAGES}\nnames:\n{names}')
+    write_text(files[0], f'train: {IMAGES}\nval: {IMAGES}\nnames:\n{names}')
     for record in content.records:
         lines = [_as_line(row, record, content.outline(row)) for row in record['found']]
         files.append(folder / LABELS / f'{content.stems[record["file_name"]]}.txt')
-        write_atomic(files[-1], ''.join(f'{line}\n' for line in lines))
+        write_text(files[-1], ''.join(f'{line}\n' for line in lines))
     return files
 
 
