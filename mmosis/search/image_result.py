@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageShow
+from PIL import Image
 
 from mmosis.structures import FoundObjects
 
@@ -102,6 +102,8 @@ class ImageResult:
         Raises:
             RuntimeError: If there is neither.
         """
+        from PIL import ImageShow  # imports IPython if there is one
+
         if 'ipykernel' in sys.modules:
             from IPython.display import display
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from .export_content import ExportContent, printable, write_text
 from .outlines import box_corners
@@ -40,13 +39,16 @@ def write_yolo(content: ExportContent, folder: Path) -> list[Path]:
 
 
 def _as_line(row: dict, record: dict, parts: list[list[float]]) -> str:
-    points = _join([np.reshape(part, (-1, 2)) for part in parts or [box_corners(row['bbox'])]])
+    polygons = [np.reshape(part, (-1, 2)) for part in parts or [box_corners(row['bbox'])]]
+    points = polygons[0] if len(polygons) == 1 else _join(polygons)
     fractions = (points / (record['width'], record['height'])).clip(0, 1)
     return ' '.join([str(row['label']), *(f'{value:.6g}' for value in fractions.ravel())])
 
 
 def _join(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Join polygons (N, 2) to one, there and back along the shortest line between points of one and of the others."""
+    from scipy.spatial import cKDTree  # slow to import, and most objects are of one part
+
     joined = parts[0]
     for part in parts[1:]:
         distances, nearest = cKDTree(joined).query(part)
