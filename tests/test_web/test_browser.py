@@ -463,6 +463,8 @@ def test_all_is_done_by_keys(visit, scene: Path) -> None:
         page.keyboard.press('Tab')
         if page.evaluate('document.activeElement.id') == 'stage':
             break
+    page.keyboard.press('s')
+    user.says('Nothing to look for yet')
     page.keyboard.press('Enter')
     assert user.boxes() != []
     for key in ['ArrowLeft'] * 26 + ['ArrowUp'] * 18 + ['ArrowRight'] * 5 + ['ArrowDown'] * 5:

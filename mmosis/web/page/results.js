@@ -3,7 +3,7 @@
 import { colourOf, countObjects, isStale, searchedImages, shownObjects } from './document.js';
 import { byId, keyed, make, plural, setText, setValue } from './dom.js';
 import { select } from './selection.js';
-import { change, getView, look, newId, subscribe } from './state.js';
+import { change, getDoc, getView, look, newId, subscribe } from './state.js';
 
 const slider = byId('threshold');
 
@@ -73,6 +73,13 @@ function createItem({ id }) {
   return make('li', { class: 'swatched' }, label);
 }
 
+/** Show the next image, or the one before. */
+export function showNext(step) {
+  const images = searchedImages(getDoc());
+  const next = images[images.findIndex(each => each.id === getView().image) + step];
+  if (next) look({ image: next.id, reference: null, objects: [] });
+}
+
 slider.oninput = () => change('threshold', doc => ({ ...doc, threshold: Number(slider.value) }), 'threshold');
 byId('keep-all').onchange = event => {
   const keepAll = event.target.checked;
@@ -81,13 +88,3 @@ byId('keep-all').onchange = event => {
 byId('show-next').onclick = () => showNext(1);
 byId('show-previous').onclick = () => showNext(-1);
 subscribe(draw);
-
-let images = [];
-subscribe(doc => { images = searchedImages(doc); });
-
-/** Show the next image, or the one before. */
-export function showNext(step) {
-  const at = images.findIndex(each => each.id === getView().image);
-  const next = images[at + step];
-  if (next) look({ image: next.id, reference: null, objects: [] });
-}

@@ -11,8 +11,8 @@ import { getFile } from './store.js';
 const LOWEST = 0.05; // score of what the server gives; the threshold filters here
 let stopper = null; // of the search that runs
 
-/** Search the image that is shown. */
-export const searchThis = () => run([getView().image]);
+/** Search the image that is shown, unless it is there for its references alone. */
+export const searchThis = () => run(searchedImages(getDoc()).map(each => each.id).filter(id => id === getView().image));
 
 /** Search all images that were not searched for these references. */
 export function searchAll() {
@@ -27,8 +27,16 @@ export function cancel() {
   return Boolean(stopper);
 }
 
+/** Whether a search can begin; says what is missing. */
+function isReady(ids) {
+  const { references, banks } = getDoc();
+  const isEmpty = !references.length && !banks.length;
+  if (ids.length && isEmpty) say('Nothing to look for yet: draw a box around one object, or add an image of it.');
+  return !stopper && ids.length > 0 && !isEmpty;
+}
+
 async function run(ids) {
-  if (stopper || !ids[0]) return;
+  if (!isReady(ids)) return;
   stopper = new AbortController();
   const { signal } = stopper;
   const key = newId();

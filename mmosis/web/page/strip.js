@@ -7,6 +7,8 @@ import { tell } from './messages.js';
 import { change, getView, look, subscribe } from './state.js';
 import { getFile } from './store.js';
 
+let drawn = null; // the image that the strip was scrolled to
+
 function draw(doc, view) {
   const images = searchedImages(doc);
   keyed(byId('strip'), images, each => each.id, createItem, (item, image) => {
@@ -33,8 +35,6 @@ function draw(doc, view) {
   if (at >= 0 && drawn !== view.image) scrollTo(view.image);
   drawn = view.image;
 }
-
-let drawn = null;
 
 function scrollTo(id) {
   const strip = byId('strip');
