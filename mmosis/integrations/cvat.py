@@ -104,8 +104,8 @@ class Detector:
 class Interactor:
     """An interaction function: one box, and every object of the image that is like what it shows.
 
-    An object under a negative point is dropped, as is what resembles it; one under a positive point is kept, whatever
-    it scores.
+    An object under a negative point is dropped, as is what resembles it and scores less; one under a positive point is
+    kept, whatever it scores.
 
     Args:
         service: What searches.

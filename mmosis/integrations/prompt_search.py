@@ -1,12 +1,13 @@
 """search_prompts: from boxes and points on an image to every object of it that they mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from mmosis.search.boxed_objects import SCORE
+from mmosis.search.boxed_objects import SAME_IOU, SCORE
+from mmosis.search.nms import box_iou
 from mmosis.search.options import SearchOptions
 from mmosis.search.references import Box
 from mmosis.search.service import SearchService
@@ -41,8 +42,9 @@ class Prompts(NamedTuple):
 def search_prompts(service: SearchService, image: np.ndarray, prompts: Prompts, options: SearchOptions) -> FoundObjects:
     """Search an image for all objects that are like the boxed ones on it.
 
-    An object under a negative point is dropped, and becomes a negative reference of a second search; its result is
-    taken if it still has every object that a positive point shows.
+    An object under a negative point is dropped, and becomes a negative reference of a second search. What that does not
+    find any more is dropped too, but for what scores more than the refused object, or has a positive point: one refused
+    object that is much like the others would take them all along.
 
     Args:
         service: What searches.
@@ -69,7 +71,10 @@ def search_prompts(service: SearchService, image: np.ndarray, prompts: Prompts, 
         second, _ = choose(_search(service, image, references, prompts, options), prompts, options.score_thr)
     except ValueError:  # too small for a reference, or its mask is everything
         return chosen
-    return second if shows_all(second, chosen, prompts.points) else chosen
+    kept = chosen.scores > found.scores[refused].max()
+    kept |= box_iou(chosen.bboxes, second.bboxes).max(axis=1, initial=0) >= SAME_IOU
+    kept[rows_under(chosen.masks, prompts.points)] = True
+    return chosen[kept]
 
 
 def choose(found: FoundObjects, prompts: Prompts, score_thr: float) -> tuple[FoundObjects, list[int]]:
@@ -85,11 +90,6 @@ def choose(found: FoundObjects, prompts: Prompts, score_thr: float) -> tuple[Fou
     dropped = [row for row in rows_under(found.masks, prompts.negative_points) if chosen[row]]
     chosen[dropped] = False
     return found[chosen], dropped
-
-
-def shows_all(found: FoundObjects, before: FoundObjects, points: Iterable[Point]) -> bool:
-    """Whether there still is an object under each point that had one before."""
-    return all(rows_under(found.masks, [point]) for point in points if rows_under(before.masks, [point]))
 
 
 def clip(box: Box, image: np.ndarray) -> Box:

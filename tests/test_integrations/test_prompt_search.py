@@ -42,7 +42,15 @@ def test_object_under_a_negative_point_teaches(service: SearchService) -> None:
     assert search(service, boxes=[FIRST], thr=0.1, negative_points=[(100, 20)]) == [FIRST, SECOND]
 
 
-def test_second_search_that_loses_a_wanted_object_is_not_taken(service: SearchService) -> None:
+def test_what_scores_more_than_the_refused_object_stays(service: SearchService) -> None:
+    """Most like the dark one is the reddish one here, and its score is higher."""
+    image = draw((*FIRST, RED), (*DARK, DARK_RED), (*FAR, (30, 30, 175)))
+    options = service.inferencer.options
+    found = search_prompts(service, image, Prompts([FIRST], negative_points=[(100, 20)]), options)
+    assert sorted(map(tuple, found.bboxes.astype(int).tolist())) == [FIRST, FAR]
+
+
+def test_object_under_a_positive_point_stays(service: SearchService) -> None:
     points = dict(negative_points=[(100, 20)], points=[(20, 70)])
     assert search(service, boxes=[FIRST], thr=0.1, **points) == [FIRST, FAR, SECOND]
 
