@@ -224,7 +224,7 @@ def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--model',
         type=parse_text,
-        help='name, config file or exported folder; by default that of mmosis',
+        help='name, config file, exported or published folder, or hf://owner/name@revision; by default that of mmosis',
     )
     group.add_argument('--weights', type=parse_text, metavar='FILE', help='checkpoint of the config')
     group.add_argument('--device', type=parse_text, help='e.g. cpu or cuda:0; by default a GPU if there is one')

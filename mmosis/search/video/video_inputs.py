@@ -42,7 +42,7 @@ def file_of(image: str) -> str:
 
 
 def count_views(todo: Sequence[tuple[str, str]], options: SearchOptions) -> int:
-    """Count images and frames; 0 if nobody knows.
+    """Count images, frames and ends of videos; 0 if nobody knows.
 
     Args:
         todo: Files and their names.
@@ -57,6 +57,6 @@ def _count_frames(video: str, options: SearchOptions) -> int:
         return 0
     try:
         with VideoReader(video, options.max_pixels) as opened:
-            return -(-(opened.num_frames or 0) // options.every)
+            return -(-opened.num_frames // options.every) + 1 if opened.num_frames else 0
     except (OSError, ValueError):
         return 1  # which is reported when it is searched

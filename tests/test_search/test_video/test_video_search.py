@@ -15,6 +15,7 @@ from pycocotools.coco import COCO
 
 from mmosis.search import SearchOptions, search_images
 from mmosis.search.folders.folder_search import SearchReport
+from mmosis.search.video.video_inputs import count_views
 
 OPTIONS = SearchOptions(overlays=False)
 
@@ -258,3 +259,10 @@ def test_tracks_without_a_video(run: Callable, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((60, 80, 3), np.uint8))
     with pytest.raises(ValueError, match='there is no video to make tracks in; omit --track'):
         run(tmp_path / 'a.png', track=True)
+
+
+def test_how_many_there_are_to_search(clip: Path) -> None:
+    """The record of a video's end counts; nobody knows how long a webcam goes on."""
+    todo = [('a.png', 'a.png'), (str(clip), 'clip.mp4'), ('none.mp4', 'none.mp4')]
+    assert count_views(todo, replace(OPTIONS, every=7)) == 1 + (6 + 1) + 1
+    assert count_views([('webcam:0', 'webcam0')], OPTIONS) == 0
