@@ -12,6 +12,15 @@ from tools_runner import ROOT, STEPS, run, run_processes
 from mmosis.search.model_zoo import find_model
 
 TOOL = 'tools/finetune.py'
+# Images at the size that they have, and few regions.
+SMALL = (
+    'train_dataloader.dataset.pipeline.3.window_size=64',
+    'train_dataloader.dataset.pipeline.4.scale=(64,64)',
+    'train_dataloader.dataset.pipeline.6.size=(64,64)',
+    'test_dataloader.dataset.pipeline.1.scale=(64,64)',
+    'test_dataloader.dataset.pipeline.2.size=(64,64)',
+    'model.test_cfg.rpn.max_per_img=20',
+)
 
 
 @pytest.mark.slow
@@ -21,6 +30,7 @@ def test_one_command_tables_before_and_after(scenes: Path, options: list[str], t
         *(sys.executable, TOOL, scenes, '--work-dir', tmp_path, '--steps', str(STEPS)),
         *(option for option in options if not any(key in option for key in others)),
         'train_dataloader.batch_size=2',
+        *SMALL,
     )
     assert (tmp_path / 'table.txt').read_text() in output
     assert set(json.loads((tmp_path / 'table.json').read_text())) == {'before', 'after'}
