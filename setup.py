@@ -72,6 +72,7 @@ setup(
         'rich',
         'safetensors',
         'scipy',
+        'typing-extensions',  # NotRequired, new in Python 3.11
     ],
     extras_require={
         'light': LIGHT,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from typing_extensions import NotRequired, TypedDict  # new in Python 3.11; torch needs the package
+from typing_extensions import NotRequired, TypedDict  # new in Python 3.11
 
 from .coco_outlines import LIMIT, Coordinate, LooseOutline, Outline, list_polygons
 from .json_file import read_json
