@@ -62,7 +62,8 @@ def test_wheel_holds_the_package_configs_projects_tools_and_index(wheel: zipfile
     folders = ('analysis', 'configs', 'projects', 'tools')
     for pattern in (*(f'{folder}/**/*.py' for folder in folders), 'configs/**/metafile.yml', 'tools/*.sh'):
         expected |= {f'mmosis/.mim/{path.relative_to(ROOT)}' for path in ROOT.glob(pattern)}
-    expected -= {f'mmosis/.mim/tools/analysis_tools/{name}.py' for name in ('benchmark', 'benchmark_runtimes')}
+    commands = ('benchmark', 'benchmark_api', 'benchmark_runtimes')
+    expected -= {f'mmosis/.mim/tools/analysis_tools/{name}.py' for name in commands}
     files = {name for name in wheel.namelist() if '.dist-info/' not in name}
     assert files == expected
 
