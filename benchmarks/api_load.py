@@ -15,7 +15,7 @@ from mmosis.search.images import load_image
 from mmosis.utils.arguments import at_least
 
 from .machine import describe_machine
-from .memory import held_together
+from .memory import held
 from .runtimes import IMAGE
 
 REFERENCES = '[{"image": "reference", "box": [287, 147, 381, 198], "name": "tomato"}]'
@@ -58,7 +58,7 @@ def _measure(address: str, bank: bytes, clients: int, requests: int, process: in
         found, memory, started = set(), [], perf_counter()
         for _ in range(PARTS):
             found |= set(pool.map(search, range(requests // PARTS)))
-            memory.append(held_together([process]))
+            memory.append(held(process))
         seconds = perf_counter() - started
     done = requests // PARTS * PARTS
     print(

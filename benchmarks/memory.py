@@ -20,9 +20,9 @@ def forget_peak() -> None:
     (PROC / 'self/clear_refs').write_text('5')
 
 
-def held() -> float:
-    """Memory of this process, MiB."""
-    return _read('self', 'status', 'VmRSS')
+def held(process: int | str = 'self') -> float:
+    """Memory of a process, by default of this one, MiB."""
+    return _read(str(process), 'status', 'VmRSS')
 
 
 def peak() -> float:
