@@ -55,7 +55,8 @@ model = dict(
     roi_head=dict(
         bbox_roi_extractor=roi_extractor,
         bbox_head=dict(in_channels=channels, fc_out_channels=512, loss_bbox=dict(loss_weight=1.0)),
-        mask_roi_extractor=roi_extractor,
+        # Masks of large boxes take a level finer than boxes do: their outlines lie better.
+        mask_roi_extractor={**roi_extractor, 'finest_scale': 112},
         mask_head=dict(in_channels=channels, conv_out_channels=64, norm_cfg=norm_cfg),
     ),
     train_cfg=dict(
@@ -64,5 +65,7 @@ model = dict(
         rcnn=dict(assigner=assigner, sampler=dict(num=48)),
     ),
     # An image of hundreds of objects needs so many; detections of lowest scores need no mask.
-    test_cfg=dict(rpn=dict(nms_pre=1000, max_per_img=1000), rcnn=dict(score_thr=0.05, max_per_img=400)),
+    test_cfg=dict(
+        rpn=dict(nms_pre=1000, max_per_img=1000), rcnn=dict(score_thr=0.05, max_per_img=400, mask_thr_binary=0.45)
+    ),
 )
