@@ -15,6 +15,8 @@ from tools_runner import run
 
 from mmosis.cli import parse_args
 from mmosis.utils.config_file import run_name, set_split
+from mmosis.web.form import UploadLimits
+from mmosis.web.openapi import describe_api
 
 # Its blocks are a project's of their own, which has a test of its own.
 ADD_A_MATCHER = 'docs/add_a_matcher.md'
@@ -25,7 +27,9 @@ BLOCKS = [
     for block in blocks(read(page), 'python')
     if '_base_' in block and page != ADD_A_MATCHER  # the others are Python to run
 ]
-COMMANDS = [(page, line) for page in PAGES if page != ADD_A_MATCHER for line in commands(read(page))]
+LINES = [(page, line) for page in PAGES if page != ADD_A_MATCHER for line in commands(read(page))]
+REQUESTS = [line for _, line in LINES if line.startswith('curl ')]
+COMMANDS = [(page, line) for page, line in LINES if line not in REQUESTS]
 
 
 class Parsed(Exception):
@@ -135,6 +139,13 @@ def test_commands_are_understood(page: str, line: str, configs: Path, parse: Cal
         assert (ROOT / (words[2].replace('.', '/') + '.py')).is_file()
     elif words[0] != 'pip':
         check_tool(words[words[0] == 'python' :], configs, parse)
+
+
+@pytest.mark.parametrize('line', REQUESTS)
+def test_requests_ask_for_what_the_server_has(line: str) -> None:
+    (path,) = (word.removeprefix('http://127.0.0.1:7860') for word in shlex.split(line) if word.startswith('http://'))
+    known = describe_api(UploadLimits(max_upload_mb=20, max_pixels=10**6))['paths']
+    assert any(re.fullmatch(re.sub('{.*?}', '[^/]+', each), path) for each in known)
 
 
 def check_tool(words: list[str], configs: Path, parse: Callable) -> None:
