@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmosis.utils.masks import rle_as_text
 from mmosis.utils.packed import id_array
 
 FIELDS = {'image_id', 'category_id', 'bbox', 'score'}
@@ -64,7 +65,7 @@ class Detections:
         masks = [None] * len(self) if self.masks is None else self.masks
         for image_id, category_id, bbox, score, mask in zip(*columns, masks, strict=True):
             result = dict(image_id=image_id, category_id=category_id, bbox=bbox, score=score)
-            yield result if mask is None else dict(result, segmentation=_as_text(mask))
+            yield result if mask is None else dict(result, segmentation=rle_as_text(mask))
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -78,8 +79,3 @@ class Detections:
     def of_images(self, img_ids: Iterable[int | str]) -> 'Detections':
         """Select those in some images."""
         return self[np.isin(self.image_ids, id_array(list(img_ids)))]
-
-
-def _as_text(mask: Mapping) -> dict:
-    counts = mask['counts']
-    return dict(size=list(mask['size']), counts=counts.decode() if isinstance(counts, bytes) else counts)

@@ -11,8 +11,6 @@ import numpy as np
 
 from mmosis.structures import RLEMasks
 
-from .object_masks import cut_mask
-
 CHANNELS, VALUE_BITS, SIZES = 4, 8, (3, 4, 8, 16)
 PAINTED = 255
 OPAQUE = 3  # the channel that a mask is read from
@@ -25,7 +23,7 @@ def encode_brush(masks: RLEMasks, row: int) -> list[int]:
         list: Bytes.
     """
     height, width = masks.img_shape
-    runs = _row_runs(*cut_mask(masks, row), (height, width))
+    runs = _row_runs(*masks.cut(row), (height, width))
     head = f'{CHANNELS * height * width:032b}{VALUE_BITS - 1:05b}' + ''.join(f'{size - 1:04b}' for size in SIZES)
     chunks = [chunk for i, run in enumerate(runs) for chunk in _write_run(CHANNELS * run, PAINTED * (i % 2))]
     bits = head + ''.join(chunks)

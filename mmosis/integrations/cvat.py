@@ -20,7 +20,7 @@ from mmosis.structures import RLEMasks
 from mmosis.utils.image import from_pillow
 from mmosis.utils.install import install_hint
 
-from .object_masks import cut_mask, with_masks
+from .object_masks import with_masks
 from .prompt_search import Prompts, search_prompts
 
 try:
@@ -151,7 +151,7 @@ def as_array(image: Image.Image) -> np.ndarray:
 
 def encode_part(masks: RLEMasks, row: int) -> list[float]:
     """Encode a mask as CVAT does, without decoding what lies around it; empty if the mask is."""
-    part, (x, y) = cut_mask(masks, row)
+    part, (x, y) = masks.cut(row)
     if not part.any():
         return []
     *runs, x1, y1, x2, y2 = encode_mask(part)

@@ -1,9 +1,8 @@
-"""Masks of what was found, for label tools: each object has one, and only the part that it covers is decoded."""
+"""Masks of what was found, for label tools: each object has one."""
 
 from collections.abc import Iterable
 
 import numpy as np
-from pycocotools import mask as mask_utils
 
 from mmosis.structures import FoundObjects, RLEMasks
 
@@ -17,16 +16,6 @@ def with_masks(found: FoundObjects, img_shape: tuple[int, int]) -> FoundObjects:
     boxes = corners.clip(0, (width, height, width, height)).astype(int).tolist()
     parts = ((np.ones((y2 - y1, x2 - x1), bool), (x1, y1)) for x1, y1, x2, y2 in boxes)
     return found.with_columns(masks=RLEMasks.encode_parts(parts, img_shape))
-
-
-def cut_mask(masks: RLEMasks, row: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """Cut a mask out of its image.
-
-    Returns:
-        tuple: (h, w) bool, 0 x 0 if the mask is empty; and (x, y) of its upper left pixel in the image.
-    """
-    x, y, width, height = np.round(mask_utils.toBbox(masks[row])).astype(int).tolist()
-    return masks.crop(row, (x, y, x + width, y + height)), (x, y)
 
 
 def rows_under(masks: RLEMasks, points: Iterable[tuple[float, float]]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmosis.structures import FoundObjects, RLEMasks
+from mmosis.utils.masks import encode_segmentation, rle_as_text
 
 from .exports.coco_export import to_coco
 from .folders.output_names import common_folder
@@ -138,7 +139,7 @@ def as_plain(found: Any) -> dict[str, list]:
     """Turn what was found, ``FoundObjects`` or mmdet's instances, into plain values: the prediction of an image."""
     plain = {name: found[name].tolist() for name in ('labels', 'scores', 'bboxes')}
     if 'masks' in found:
-        plain['masks'] = [dict(rle, counts=rle['counts'].decode()) for rle in found.masks]
+        plain['masks'] = [rle_as_text(rle) for rle in found.masks]
     return plain
 
 
@@ -152,9 +153,6 @@ def _as_found(prediction: Any) -> FoundObjects:
     )
     masks = list(given['masks']) if 'masks' in given else []
     if masks:
-        rles = [
-            dict(rle, counts=rle['counts'].encode() if isinstance(rle['counts'], str) else rle['counts'])
-            for rle in masks
-        ]
-        columns['masks'] = RLEMasks(rles, masks[0]['size'])
+        shape = masks[0]['size']
+        columns['masks'] = RLEMasks([encode_segmentation(rle, shape) for rle in masks], shape)
     return FoundObjects(**columns)

@@ -70,6 +70,15 @@ class RLEMasks(Sequence):
         columns = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
         return columns.reshape(x2 - x1, height).T[y1:y2]
 
+    def cut(self, index: int) -> tuple[np.ndarray, tuple[int, int]]:
+        """Decode the part of the image that a mask covers.
+
+        Returns:
+            tuple: (h, w) bool, 0 x 0 if the mask is empty; and (x, y) of its upper left pixel in the image.
+        """
+        x, y, width, height = np.round(mask_utils.toBbox(self.rles[index])).astype(int).tolist()
+        return self.crop(index, (x, y, x + width, y + height)), (x, y)
+
     def __len__(self) -> int:
         return len(self.rles)
 

@@ -1,5 +1,7 @@
 """Masks as annotation files have them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from pycocotools import mask as mask_utils
 
@@ -36,9 +38,16 @@ def decode_segmentation(segmentation: dict | list | np.ndarray | None, img_shape
 
 
 def encode_segmentation(segmentation: dict | list, img_shape: tuple[int, int]) -> dict:
-    """Turn polygons or RLE of an annotation file into compressed RLE."""
+    """Turn polygons or RLE of an annotation file into compressed RLE, whose ``counts`` are bytes."""
     if isinstance(segmentation, list):
         return mask_utils.merge(mask_utils.frPyObjects(segmentation, *img_shape))
-    if isinstance(segmentation['counts'], list):
+    counts = segmentation['counts']
+    if isinstance(counts, list):
         return mask_utils.frPyObjects(segmentation, *segmentation['size'])
-    return segmentation
+    return dict(segmentation, counts=counts.encode()) if isinstance(counts, str) else segmentation
+
+
+def rle_as_text(rle: Mapping) -> dict:
+    """Turn compressed RLE into what JSON has: ``counts`` are text."""
+    counts = rle['counts']
+    return dict(size=list(rle['size']), counts=counts.decode() if isinstance(counts, bytes) else counts)

@@ -2,31 +2,34 @@
 
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Semaphore
 from typing import IO
 
 import numpy as np
+from pycocotools import mask as mask_utils
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mmosis.search.exports import write_crops
+from mmosis.search.exports.coco_export import encode_outlines, read_record
 from mmosis.search.exports.coco_import import from_coco
 from mmosis.search.exports.export_content import ExportContent
-from mmosis.search.exports.export_formats import check_format, write_records
+from mmosis.search.exports.export_formats import write_records
 from mmosis.search.folders.output_names import fit_name
 from mmosis.search.overlay import draw_search, write_image
+from mmosis.utils.format_names import check_format
 
-from .drawn_record import as_found, check_crops
 from .form import Form, UploadLimits
 from .form_references import read_polygons
 
 FIELDS = ('annotations', 'format', 'polygons', 'overlays', 'crops', 'images')
 AT_A_TIME = 2  # exports: each takes a core and the memory of an image
+MAX_CROPS = 500_000_000  # pixels of all crops of an export
 CHUNK = 2**18  # bytes
 STORED = ('.jpg', '.jpeg', '.png', '.webp')  # are compressed already
 
@@ -93,15 +96,26 @@ def _draw(form: Form, content: ExportContent, images: dict[str, Path], out: Path
         raise ValueError('overlays and crops need the images: send them as files of the field images')
     records = [record for record in content.records if record['file_name'] in images] if overlays or crops else []
     if crops:
-        check_crops(records)
+        _check_crops(records)
     for record in records:
         image = form.decode(images[record['file_name']].read_bytes(), record['file_name'])
         _check_shape(image, record)
         if overlays:
-            drawn = draw_search(image[..., ::-1], as_found(record), content.classes)
+            drawn = draw_search(image[..., ::-1], read_record(record), content.classes)
             write_image(out / 'overlays' / fit_name(f'{content.stems[record["file_name"]]}.jpg'), drawn)
         if crops:
             write_crops(image, record, content.classes, out / 'crops')
+
+
+def _check_crops(records: Iterable[dict]) -> None:
+    """Refuse crops that would be too large together: many objects may have all of an image each."""
+    boxes = [box for record in records for box in map(mask_utils.toBbox, encode_outlines(record))]
+    num_pixels = sum(width * height for _, _, width, height in boxes)
+    if num_pixels > MAX_CROPS:
+        raise ValueError(
+            f'the crops would have {num_pixels / 10**6:.0f} million pixels, more than {MAX_CROPS // 10**6} million; '
+            'export fewer images at a time, or without crops'
+        )
 
 
 def _check_shape(image: np.ndarray, record: dict) -> None:

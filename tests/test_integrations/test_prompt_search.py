@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from colour_inferencer import BLUE, DARK_RED, RED, draw
 
-from mmosis.integrations.object_masks import cut_mask, rows_under, with_masks
+from mmosis.integrations.object_masks import rows_under, with_masks
 from mmosis.integrations.prompt_search import Prompts, search_prompts
 from mmosis.search.service import SearchService
-from mmosis.structures import FoundObjects, RLEMasks
+from mmosis.structures import FoundObjects
 
 FIRST, SECOND, DARK, FAR = (10, 10, 30, 30), (50, 10, 70, 30), (90, 10, 110, 30), (10, 60, 30, 80)
 SCENE = draw((*FIRST, RED), (*SECOND, RED), (*DARK, DARK_RED), (*FAR, (30, 30, 120)), (60, 60, 90, 90, BLUE))
@@ -77,12 +77,8 @@ def test_no_box_is_refused(service: SearchService) -> None:
 def test_objects_without_masks_get_those_of_their_boxes() -> None:
     boxes = np.array([[-2.0, 1.5, 3.2, 4.0]], np.float32)
     found = with_masks(FoundObjects(bboxes=boxes, scores=np.ones(1)), (10, 12))
-    part, corner = cut_mask(found.masks, 0)
+    part, corner = found.masks.cut(0)
     assert (part.shape, part.all(), corner) == ((3, 4), True, (0, 1))
     assert rows_under(found.masks, [(3.9, 3.9)]) == [0]
     assert rows_under(found.masks, [(4.0, 1.0), (-1, 2), (99, 99)]) == []
     assert with_masks(found, (10, 12)) is found
-
-
-def test_empty_mask_has_no_part() -> None:
-    assert cut_mask(RLEMasks.encode(np.zeros((1, 5, 6), bool)), 0)[0].shape == (0, 0)

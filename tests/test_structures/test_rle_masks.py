@@ -112,6 +112,17 @@ class TestCrop:
     def test_of_nothing(self, masks):
         assert RLEMasks.encode(masks).crop(0, (3, 2, 3, 5)).shape == (3, 0)
 
+    def test_of_what_a_mask_covers(self, masks):
+        part, (x, y) = RLEMasks.encode(masks).cut(0)
+        expected = np.zeros(SHAPE, bool)
+        expected[y : y + part.shape[0], x : x + part.shape[1]] = part
+        np.testing.assert_array_equal(expected, masks[0])
+        assert part.any(axis=0)[[0, -1]].all()
+        assert part.any(axis=1)[[0, -1]].all()
+
+    def test_of_an_empty_mask(self):
+        assert RLEMasks.encode(np.zeros((1, 5, 6), bool)).cut(0)[0].shape == (0, 0)
+
     def test_of_a_large_image_is_cheap(self):
         """Decoded, the mask has 400 MB; its crop takes 60 columns."""
         side = 20_000

@@ -14,7 +14,7 @@ from pycocotools import mask as mask_utils
 pytest.importorskip('starlette', reason='the server needs starlette: extra web')
 
 from mmosis.search.exports import FORMATS
-from mmosis.web import drawn_record
+from mmosis.web import export_routes
 
 
 def make_coco(**changes: Any) -> dict:
@@ -93,7 +93,7 @@ def test_images_that_were_not_sent_have_no_overlay(client: httpx.Client, png: by
 
 
 def test_crops_are_bounded(client: httpx.Client, png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawn_record, 'MAX_PIXELS', 10**6)
+    monkeypatch.setattr(export_routes, 'MAX_CROPS', 10**6)
     whole = dict(image_id=1, category_id=1, bbox=[0, 0, 120, 100])
     coco = make_coco(annotations=[dict(whole, id=number) for number in range(100)])
     answer = export(client, coco, [('sub/a.png', png)], format='csv', crops='true')

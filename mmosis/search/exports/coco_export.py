@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from pycocotools import mask as mask_utils
 
-from mmosis.structures import FoundObjects
+from mmosis.structures import FoundObjects, RLEMasks
+from mmosis.utils.masks import encode_segmentation, rle_as_text
 
-from .outlines import as_tolerance, simplify
+from .outlines import as_tolerance, box_corners, simplify
 
 
 def describe_image(
@@ -43,6 +45,34 @@ def describe_image(
             row |= dict(area=round(row['bbox'][2] * row['bbox'][3], 2), segmentation=[])
         rows.append(row)
     return dict(file_name=file_name, height=img_shape[0], width=img_shape[1], found=rows)
+
+
+def read_record(record: dict) -> FoundObjects:
+    """Turn the description of an image back into objects, with ``tracks``, of which 0 is none.
+
+    Without outlines they have no masks; where some have one, the mask of the others is their box.
+    """
+    rows, shape = record['found'], (record['height'], record['width'])
+    found = FoundObjects(
+        bboxes=to_xyxy(rows),
+        scores=np.array([row['score'] for row in rows], np.float32),
+        labels=np.array([row['label'] for row in rows], int),
+        tracks=np.array([row.get('track_id', 0) for row in rows], int),
+    )
+    has_masks = any(row['segmentation'] for row in rows)
+    return found.with_columns(masks=RLEMasks(encode_outlines(record), shape)) if has_masks else found
+
+
+def to_xyxy(rows: Sequence[dict]) -> np.ndarray:
+    """Boxes (N, 4) xyxy of the objects of a description."""
+    bboxes = np.array([row['bbox'] for row in rows], np.float32).reshape(-1, 4)
+    return np.concatenate([bboxes[:, :2], bboxes[:, :2] + bboxes[:, 2:]], axis=1)
+
+
+def encode_outlines(record: dict) -> list[dict]:
+    """Masks of the objects of a description, compressed RLE; an object without an outline has that of its box."""
+    shape = (record['height'], record['width'])
+    return [encode_segmentation(row['segmentation'] or [box_corners(row['bbox'])], shape) for row in record['found']]
 
 
 def to_coco(records: Iterable[dict], classes: Sequence[str]) -> dict:
@@ -86,5 +116,5 @@ def _xywh(box: Sequence[float]) -> list[float]:
 
 
 def _segment(rle: dict, tolerance: float | None) -> dict:
-    plain = dict(size=list(rle['size']), counts=rle['counts'].decode())
-    return dict(area=float(mask_utils.area(rle)), segmentation=plain if tolerance is None else simplify(rle, tolerance))
+    segmentation = rle_as_text(rle) if tolerance is None else simplify(rle, tolerance)
+    return dict(area=float(mask_utils.area(rle)), segmentation=segmentation)

@@ -11,7 +11,7 @@ from typing_extensions import NotRequired, TypedDict
 from mmosis.utils.coco_objects import settle_outlines
 from mmosis.utils.coco_outlines import MAX_PIXELS, list_polygons
 from mmosis.utils.coco_schema import Category, Image, LooseAnnotation, check_coco
-from mmosis.utils.masks import encode_segmentation
+from mmosis.utils.masks import encode_segmentation, rle_as_text
 
 
 class _Found(LooseAnnotation):
@@ -66,9 +66,7 @@ def from_coco(coco: dict) -> tuple[list[dict], list[str]]:
 def _as_row(annotation: dict, label: int, img_shape: tuple[int, int]) -> dict:
     outline = annotation.get('segmentation') or []
     if isinstance(outline, dict):
-        outline = encode_segmentation(outline, img_shape)
-        if isinstance(outline['counts'], bytes):
-            outline = dict(outline, counts=outline['counts'].decode())
+        outline = rle_as_text(encode_segmentation(outline, img_shape))
     area, score = annotation.get('area'), annotation.get('score')
     if area is None and outline:
         area = float(mask_utils.area(encode_segmentation(outline, img_shape)))

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import cv2
 import numpy as np
-from pycocotools import mask as mask_utils
 
 from mmosis.search.folders.output_names import fit_name
 from mmosis.structures import RLEMasks
@@ -55,21 +54,17 @@ def cut_object(image: np.ndarray, bbox: Sequence[float], outline: dict | list | 
     Returns:
         np.ndarray: (h, w, 4) uint8, RGBA; of the mask's extent, and of the box's without a mask.
     """
-    rle = encode_segmentation(outline, image.shape[:2]) if outline else None
-    x, y, width, height = bbox if rle is None else mask_utils.toBbox(rle)
-    left, top = np.clip(np.floor((x, y)), 0, image.shape[1::-1]).astype(int).tolist()
-    right, bottom = np.clip(np.ceil((x + width, y + height)), 0, image.shape[1::-1]).astype(int).tolist()
-    box = (left, top, max(left, right), max(top, bottom))
-    colours = image[box[1] : box[3], box[0] : box[2], ::-1]
-    alpha = np.full((*colours.shape[:2], 1), 255, np.uint8)
-    if rle is not None and colours.size:
-        alpha[~_crop(rle, box)] = 0
-    return np.concatenate([colours, alpha], axis=2)
-
-
-def _crop(rle: dict, box: tuple[int, int, int, int]) -> np.ndarray:
-    counts = rle['counts'] if isinstance(rle['counts'], bytes) else rle['counts'].encode()
-    return RLEMasks([dict(rle, counts=counts)], rle['size']).crop(0, box)
+    shape = image.shape[:2]
+    if outline:
+        rle = encode_segmentation(outline, shape)
+        part, (left, top) = RLEMasks([rle], rle['size']).cut(0)
+    else:
+        x, y, width, height = bbox
+        left, top = np.clip(np.floor((x, y)), 0, shape[::-1]).astype(int).tolist()
+        right, bottom = np.clip(np.ceil((x + width, y + height)), 0, shape[::-1]).astype(int).tolist()
+        part = np.ones((max(0, bottom - top), max(0, right - left)), bool)
+    height, width = part.shape
+    return np.dstack([image[top : top + height, left : left + width, ::-1], 255 * part.astype(np.uint8)])
 
 
 def category_folder(name: str) -> str:

@@ -5,9 +5,9 @@ from numbers import Real
 
 import cv2
 import numpy as np
-from pycocotools import mask as mask_utils
 
 from mmosis.structures import RLEMasks
+from mmosis.utils.masks import encode_segmentation
 
 
 def simplify(mask: np.ndarray | Mapping | list[list[float]], tolerance: float = 0.0) -> list[list[float]]:
@@ -33,10 +33,7 @@ def _cut_out(mask: np.ndarray | Mapping) -> tuple[np.ndarray, tuple[int, int]]:
         if not len(rows):
             return np.zeros((0, 0), bool), (0, 0)
         return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] != 0, (int(columns[0]), int(rows[0]))
-    counts = mask['counts'] if isinstance(mask['counts'], bytes) else mask['counts'].encode()
-    rle = dict(mask, counts=counts)
-    x, y, width, height = np.round(mask_utils.toBbox(rle)).astype(int).tolist()
-    return RLEMasks([rle], rle['size']).crop(0, (x, y, x + width, y + height)), (x, y)
+    return RLEMasks([encode_segmentation(mask, mask['size'])], mask['size']).cut(0)
 
 
 def _trace(mask: np.ndarray, corner: tuple[int, int]) -> list[list[float]]:

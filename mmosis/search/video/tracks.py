@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from mmosis.search.exports.coco_export import to_xyxy
 from mmosis.search.nms import box_iou
 from mmosis.utils.install import install_hint
 
@@ -46,7 +47,7 @@ class ObjectTracker:
             found = sv.Detections.empty()
             if mine:
                 scores, order = np.array([row['score'] for row in mine]), np.arange(len(mine))
-                found = sv.Detections(_boxes(mine), confidence=scores, data=dict(row=order))
+                found = sv.Detections(to_xyxy(mine), confidence=scores, data=dict(row=order))
             tracked = tracker.update(found)
             for row, number in zip(tracked.data.get('row', ()), tracked.tracker_id, strict=True):
                 if number >= 0:
@@ -77,12 +78,6 @@ def complete_tracks(frames: Iterable[dict]) -> list[dict]:
 def _lengthen(row: Row, before: Sequence[Row]) -> None:
     """Give the nearest object of the frame before the track of one."""
     if before:
-        overlaps = box_iou(_boxes([row]), _boxes(before))[0]
+        overlaps = box_iou(to_xyxy([row]), to_xyxy(before))[0]
         if overlaps.max() >= MIN_IOU:
             before[int(overlaps.argmax())]['track_id'] = row['track_id']
-
-
-def _boxes(rows: Sequence[Row]) -> np.ndarray:
-    """Boxes (N, 4), xyxy."""
-    boxes = np.array([row['bbox'] for row in rows], np.float32)
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)

@@ -5,12 +5,11 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
-from pycocotools import mask as mask_utils
 
+from mmosis.search.exports.coco_export import read_record
 from mmosis.search.options import SearchOptions
 from mmosis.search.overlay import draw_search
 from mmosis.search.reference_bank import ReferenceBank
-from mmosis.structures import FoundObjects, RLEMasks
 from mmosis.utils.errors import TOO_LITTLE, is_memory_error
 
 from .annotated_video import AnnotatedVideo
@@ -61,7 +60,7 @@ def search_video(
         return
     fps = video.fps if video.is_live else video.fps / options.every
     tracker = ObjectTracker(fps, options.score_thr) if options.track else None
-    num_frames, failed = 0, 0
+    num_frames, failed, thumbnails = 0, 0, bank.wanted_thumbnails()
     with video, AnnotatedVideo(overlay, fps) if overlay else nullcontext() as annotated:
         try:
             for number, frame in video.frames(options.every):
@@ -75,7 +74,7 @@ def search_video(
                 if frame_id not in done:
                     yield dict(record, frame=number, fps=round(video.fps, 3))
                 if annotated is not None:
-                    annotated.write(draw_record(frame, record, bank))
+                    annotated.write(draw_search(frame[..., ::-1], read_record(record), bank.names, thumbnails))
         except ValueError as error:
             yield dict(file_name=name, error=str(error))
             return
@@ -92,33 +91,3 @@ def _search_frame(frame: np.ndarray, name: str, search: Search) -> dict | None:
         if is_memory_error(error):
             return None
         raise
-
-
-def draw_record(image: np.ndarray, record: Mapping, bank: ReferenceBank) -> np.ndarray:
-    """Draw what a record says over its image.
-
-    Args:
-        image: (H, W, 3) uint8, BGR.
-        record: As :func:`~mmosis.search.exports.coco_export.describe_image` makes it.
-        bank: What was searched for.
-
-    Returns:
-        np.ndarray: (h, w, 3) uint8, RGB.
-    """
-    rows, shape = record['found'], image.shape[:2]
-    boxes = np.array([row['bbox'] for row in rows], np.float32).reshape(-1, 4)
-    columns = dict(
-        bboxes=np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1),
-        scores=np.array([row['score'] for row in rows], np.float32),
-        labels=np.array([row['label'] for row in rows], int),
-        tracks=np.array([row.get('track_id', 0) for row in rows], int),
-    )
-    if all(row['segmentation'] for row in rows):
-        columns['masks'] = RLEMasks([_as_rle(row['segmentation'], shape) for row in rows], shape)
-    return draw_search(image[..., ::-1], FoundObjects(**columns), bank.names, bank.wanted_thumbnails())
-
-
-def _as_rle(segmentation: dict | list, shape: tuple[int, int]) -> dict:
-    if isinstance(segmentation, list):
-        return mask_utils.merge(mask_utils.frPyObjects(segmentation, *shape))
-    return dict(segmentation, counts=segmentation['counts'].encode())
