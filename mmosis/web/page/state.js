@@ -27,7 +27,7 @@ const START = {
   objects: [], // ids of those that are selected
   tool: 'example',
   name: 'object', // of the next box
-  progress: null, // of a search: {text, done, of}
+  progress: null, // of a search: {text, part}, part is 0-1
 };
 
 let doc = EMPTY;
