@@ -31,9 +31,13 @@ def bank_routes(service: SearchService, limits: UploadLimits) -> list[Route]:
 
     async def read_bank(request: Request, name: str) -> ReferenceBank:
         """Bank that is the body of a request, of this model."""
-        content = await request.body()
-        check_size(name, len(content), limits)
-        return await run_in_threadpool(ReferenceBank.from_bytes, content, name)
+        content, size = bytearray(), 0
+        async for chunk in request.stream():  # to its end, so that the client reads the answer
+            size += len(chunk)
+            if size <= limits.max_bytes:
+                content += chunk
+        check_size(name, size, limits)
+        return await run_in_threadpool(ReferenceBank.from_bytes, bytes(content), name)
 
     async def make(request: Request) -> Response:
         async with Form.read(request, limits) as form:

@@ -30,6 +30,11 @@ class UploadLimits(NamedTuple):
     max_upload_mb: int
     max_pixels: int
 
+    @property
+    def max_bytes(self) -> int:
+        """Of a file."""
+        return self.max_upload_mb * 2**20
+
 
 class Form:
     """Fields and files of a request.
@@ -51,9 +56,9 @@ class Form:
         Raises:
             HTTPException: If the request has no form, a broken one, or one of too many parts.
         """
-        kind = request.headers.get('content-type', '')
-        if kind.partition(';')[0].strip().lower() != 'multipart/form-data':
-            raise HTTPException(415, f'a form is sent as multipart/form-data, got {kind[:100] or "nothing"!r}')
+        content_type = request.headers.get('content-type', '')
+        if content_type.partition(';')[0].strip().lower() != 'multipart/form-data':
+            raise HTTPException(415, f'a form is sent as multipart/form-data, got {content_type[:100] or "nothing"!r}')
         async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_TEXT) as data:
             yield cls(data, limits)
 
@@ -149,5 +154,5 @@ def check_size(name: str, size: int, limits: UploadLimits) -> None:
     Raises:
         HTTPException: If it is.
     """
-    if size > limits.max_upload_mb * 2**20:
+    if size > limits.max_bytes:
         raise HTTPException(413, f'{name} has {size / 2**20:.1f} MB; a file may have {limits.max_upload_mb} MB')

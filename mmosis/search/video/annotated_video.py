@@ -25,23 +25,23 @@ class AnnotatedVideo:
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
 
-    def write(self, picture: np.ndarray) -> None:
+    def write(self, frame: np.ndarray) -> None:
         """Add a frame (H, W, 3) RGB; it is resized if the first had another size.
 
         Raises:
             OSError: If the file cannot be written.
         """
         if self._writer is None:
-            self._size = picture.shape[1::-1]
+            self._size = frame.shape[1::-1]
             self._part.parent.mkdir(parents=True, exist_ok=True)
             self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter_fourcc(*CODEC), self._fps, self._size)
             if not self._writer.isOpened():
                 raise OSError(
                     errno.EIO, f'OpenCV cannot write {self._path}; search with --no-overlays for no annotated video'
                 )
-        if picture.shape[1::-1] != self._size:
-            picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
-        self._writer.write(np.ascontiguousarray(picture[..., ::-1]))
+        if frame.shape[1::-1] != self._size:
+            frame = cv2.resize(frame, self._size, interpolation=cv2.INTER_AREA)
+        self._writer.write(np.ascontiguousarray(frame[..., ::-1]))
 
     def __enter__(self) -> 'AnnotatedVideo':
         return self
