@@ -20,8 +20,7 @@ from mmosis.structures import RLEMasks
 from mmosis.utils.image import from_pillow
 from mmosis.utils.install import install_hint
 
-from .object_masks import with_masks
-from .prompt_search import Prompts, search_prompts
+from .prompt_search import Prompts, search_bank, search_prompts
 
 try:
     import cvat_sdk.auto_annotation as cvataa
@@ -87,9 +86,7 @@ class Detector:
         options = self.service.inferencer.options
         if context.conf_threshold is not None:
             options = replace(options, score_thr=context.conf_threshold)
-        array = as_array(image)
-        found = self.service.search_now(array, self.bank, options).found
-        found = with_masks(found[found.scores >= options.score_thr], array.shape[:2])
+        found = search_bank(self.service, as_array(image), self.bank, options)
         if not context.conv_mask_to_poly:
             encoded = [(label, encode_part(found.masks, row)) for row, label in enumerate(found.labels.tolist())]
             return [cvataa.mask(label, points) for label, points in encoded if points]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from starlette.routing import Route
 
-from mmosis.search import ReferenceBank, SearchOptions
+from mmosis.search import ReferenceBank
 from mmosis.search.images import decode_checked
 from mmosis.search.service import SearchService
 from mmosis.structures import FoundObjects
@@ -19,33 +19,27 @@ from .label_studio_config import Control, find_control, read_label_config
 from .label_studio_regions import DrawnRegion, read_region, write_regions
 from .label_studio_teacher import Teacher, as_list, project_id
 from .object_masks import with_masks
-from .prompt_search import Prompts, choose, search_prompts
+from .prompt_search import LOWEST_SCORE, Prompts, choose, search_prompts
 from .sent_images import LabelStudioHost
 
 logger = logging.getLogger(__name__)
 
 
-def label_studio_routes(
-    service: SearchService,
-    options: SearchOptions | None = None,
-    label_studio: str | None = None,
-    max_upload_mb: int = 20,
-) -> list[Route]:
+def label_studio_routes(service: SearchService, max_upload_mb: int, label_studio: str | None = None) -> list[Route]:
     """Make the routes ``/setup``, ``/predict`` and ``/webhook``; ``/health`` is that of the server.
 
     Args:
         service: What searches; references of a project are kept in its banks.
-        options: Of searches; by default those of the model.
+        max_upload_mb: Largest image, in MB.
         label_studio: Address of Label Studio, whose images are fetched, with the key of a user there that the
             environment variable ``LABEL_STUDIO_API_KEY`` has.
-        max_upload_mb: Largest image, in MB.
 
     Raises:
         ValueError: If the address is none of http or https.
     """
     max_bytes = max_upload_mb * 2**20
     host = LabelStudioHost(label_studio, os.environ.get('LABEL_STUDIO_API_KEY'), max_bytes)
-    backend = Backend(service, options or service.inferencer.options, host)
+    backend = Backend(service, host)
     return [
         json_route('/setup', backend.setup, max_bytes),
         json_route('/predict', backend.predict, 4 * max_bytes),
@@ -58,12 +52,11 @@ class Backend:
 
     Args:
         service: What searches.
-        options: Of searches.
         host: Where images are.
     """
 
-    def __init__(self, service: SearchService, options: SearchOptions, host: LabelStudioHost) -> None:
-        self.service, self.options, self.host = service, options, host
+    def __init__(self, service: SearchService, host: LabelStudioHost) -> None:
+        self.service, self.options, self.host = service, service.inferencer.options, host
         self.teacher = Teacher(service, self.load_image)
 
     def load_image(self, data: Any, key: str) -> np.ndarray:
@@ -157,8 +150,8 @@ class Backend:
             return search_prompts(self.service, image, prompts, options)
         if bank is None or label not in bank.names:
             raise ValueError(f'draw a box around a {label[:50]}: points alone choose among what was labelled before')
-        rows = [row for row, entry in enumerate(bank.entries) if entry.negative or entry.name == label]
-        found = self.service.search_now(image, bank.select(rows), replace(options, score_thr=0.05)).found
+        lowered = replace(options, score_thr=LOWEST_SCORE)
+        found = self.service.search_now(image, bank.select_names([label]), lowered).found
         return choose(with_masks(found, image.shape[:2]), prompts, options.score_thr)[0]
 
     def _threshold(self, controls: Sequence[Control], label: str) -> float:

@@ -168,9 +168,8 @@ def _largest(regions: list[DrawnRegion]) -> list[DrawnRegion]:
 
 
 def _select(bank: ReferenceBank, labels: set[str]) -> ReferenceBank | None:
-    """References of labels, and the negative ones with them."""
-    rows = [row for row, entry in enumerate(bank.entries) if entry.negative or entry.name in labels]
-    return None if all(bank.entries[row].negative for row in rows) else bank.select(rows)
+    """References of labels, and the negative ones with them; None if it has no such labels."""
+    return None if labels.isdisjoint(bank.names) else bank.select_names(labels)
 
 
 def _source(annotation: dict) -> str:

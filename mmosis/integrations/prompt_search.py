@@ -1,4 +1,4 @@
-"""search_prompts: from boxes and points on an image to every object of it that they mean."""
+"""Searches for label tools: for a bank, or for what boxes and points on an image mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ import numpy as np
 from mmosis.search.boxed_objects import SAME_IOU, SCORE
 from mmosis.search.nms import box_iou
 from mmosis.search.options import SearchOptions
+from mmosis.search.reference_bank import ReferenceBank
 from mmosis.search.references import Box
 from mmosis.search.service import SearchService
 from mmosis.structures import FoundObjects
@@ -59,8 +60,8 @@ def search_prompts(service: SearchService, image: np.ndarray, prompts: Prompts, 
         Busy: If too many requests wait.
         ValueError: If a box cannot be used.
     """
-    references = [dict(bbox=clip(box, image), name=prompts.name) for box in prompts.boxes]
-    references += [dict(bbox=clip(box, image), name=NOT_THIS, negative=True) for box in prompts.negative_boxes]
+    references = [dict(bbox=_clip(box, image), name=prompts.name) for box in prompts.boxes]
+    references += [dict(bbox=_clip(box, image), name=NOT_THIS, negative=True) for box in prompts.negative_boxes]
     found = _search(service, image, references, prompts, options)
     chosen, dropped = choose(found, prompts, options.score_thr)
     refused = [row for row in dropped if found.scores[row] < SCORE]  # no boxed object is unlike itself
@@ -75,6 +76,20 @@ def search_prompts(service: SearchService, image: np.ndarray, prompts: Prompts, 
     kept |= box_iou(chosen.bboxes, second.bboxes).max(axis=1, initial=0) >= SAME_IOU
     kept[rows_under(chosen.masks, prompts.points)] = True
     return chosen[kept]
+
+
+def search_bank(service: SearchService, image: np.ndarray, bank: ReferenceBank, options: SearchOptions) -> FoundObjects:
+    """Search an image (H, W, 3) BGR uint8 for a bank.
+
+    Returns:
+        FoundObjects: Those that reach the threshold, the best first, each with a mask.
+
+    Raises:
+        Busy: If too many requests wait.
+        ValueError: If the bank is of another model.
+    """
+    found = service.search_now(image, bank, options).found
+    return with_masks(found[found.scores >= options.score_thr], image.shape[:2])
 
 
 def choose(found: FoundObjects, prompts: Prompts, score_thr: float) -> tuple[FoundObjects, list[int]]:
@@ -92,7 +107,7 @@ def choose(found: FoundObjects, prompts: Prompts, score_thr: float) -> tuple[Fou
     return found[chosen], dropped
 
 
-def clip(box: Box, image: np.ndarray) -> Box:
+def _clip(box: Box, image: np.ndarray) -> Box:
     """Cut a box off at the border of an image."""
     height, width = image.shape[:2]
     return tuple(np.clip(np.array(box, float), 0, (width, height, width, height)).tolist())

@@ -12,15 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from mmosis.search import ReferenceBank, SearchOptions
+from mmosis.search import ReferenceBank
 from mmosis.search.exports import simplify
 from mmosis.search.images import decode_checked
 from mmosis.search.service import SearchService
 from mmosis.structures import FoundObjects
 
 from .json_route import json_route
-from .object_masks import with_masks
-from .prompt_search import Prompts, search_prompts
+from .prompt_search import Prompts, search_bank, search_prompts
 from .sent_images import read_data_address
 
 MODEL = 'mmosis'
@@ -43,17 +42,14 @@ WIDGETS = {
 }
 
 
-def x_anylabeling_routes(
-    service: SearchService, options: SearchOptions | None = None, max_upload_mb: int = 20
-) -> list[Route]:
+def x_anylabeling_routes(service: SearchService, max_upload_mb: int) -> list[Route]:
     """Make the routes ``/v1/models`` and ``/v1/predict``; ``/health`` is that of the server.
 
     Args:
         service: What searches, and keeps banks.
-        options: Of searches; by default those of the model.
         max_upload_mb: Largest image, in MB.
     """
-    server = RemoteServer(service, options or service.inferencer.options, max_upload_mb * 2**20)
+    server = RemoteServer(service, max_upload_mb * 2**20)
     return [
         Route('/v1/models', server.list_models, methods=['GET']),
         json_route('/v1/predict', server.predict, 2 * server.max_bytes),
@@ -65,12 +61,11 @@ class RemoteServer:
 
     Args:
         service: What searches, and keeps banks.
-        options: Of searches.
         max_bytes: Of an image.
     """
 
-    def __init__(self, service: SearchService, options: SearchOptions, max_bytes: int) -> None:
-        self.service, self.options, self.max_bytes = service, options, max_bytes
+    def __init__(self, service: SearchService, max_bytes: int) -> None:
+        self.service, self.options, self.max_bytes = service, service.inferencer.options, max_bytes
 
     def list_models(self, _: Request) -> JSONResponse:
         """List the only model; of several stored banks each is a task of it."""
@@ -104,8 +99,7 @@ class RemoteServer:
             names, replaces = [ASK_NAME], False
         else:
             bank = self._choose_bank(params)
-            found = self.service.search_now(image, bank, options).found
-            found = with_masks(found[found.scores >= threshold], image.shape[:2])
+            found = search_bank(self.service, image, bank, options)
             names, replaces = bank.names, None  # as its user has set it
         shapes = [shape for row in range(len(found)) for shape in write_shapes(found, row, names, epsilon)]
         return dict(success=True, data=dict(shapes=shapes, description='', replace=replaces))
@@ -130,11 +124,10 @@ class RemoteServer:
         kept = params.get('filter_classes')
         allowed = set(map(str, kept)) if isinstance(kept, list) and kept else set(bank.names)
         wanted = (named & allowed) if words else allowed
-        rows = [row for row, entry in enumerate(bank.entries) if entry.negative or entry.name in wanted]
-        if all(bank.entries[row].negative for row in rows):
+        if wanted.isdisjoint(bank.names):
             asked = str(text or kept)[:100]
             raise ValueError(f'no stored category is called {asked!r}; there are {", ".join(bank.names)}')
-        return bank.select(rows)
+        return bank.select_names(wanted)
 
 
 def _read_marks(marks: Any) -> Prompts:

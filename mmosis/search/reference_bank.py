@@ -1,7 +1,7 @@
 """ReferenceBank: references that are encoded once and kept."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -215,6 +215,14 @@ class ReferenceBank:
             [array[list(rows)] for array in self.encoded],
             self.fingerprint,
         )
+
+    def select_names(self, names: Collection[str]) -> 'ReferenceBank':
+        """Take the references of some categories, and all negative ones with them.
+
+        Raises:
+            ValueError: If no reference to search for has one of the names.
+        """
+        return self.select([row for row, entry in enumerate(self.entries) if entry.negative or entry.name in names])
 
     def check_fingerprint(self, fingerprint: str) -> None:
         """Refuse references of another model.

@@ -13,7 +13,6 @@ from starlette.staticfiles import StaticFiles
 
 from mmosis.integrations.label_studio import label_studio_routes
 from mmosis.integrations.x_anylabeling import x_anylabeling_routes
-from mmosis.search import SearchOptions
 from mmosis.search.exports import FORMATS
 from mmosis.search.service import SearchService
 from mmosis.version import __version__
@@ -34,7 +33,6 @@ MORE_REQUESTS = 8  # beside those that wait for the model: their images are read
 def make_app(
     service: SearchService,
     *,
-    options: SearchOptions | None = None,
     max_upload_mb: int = 20,
     host: str = '127.0.0.1',
     allowed_hosts: Sequence[str] = (),
@@ -45,8 +43,7 @@ def make_app(
     """Make the app; it keeps no state of users but the banks of the service.
 
     Args:
-        service: What searches.
-        options: Of searches that say nothing else; by default those of the model.
+        service: What searches, with the options of its model where a request gives no others.
         max_upload_mb: Largest file that may be uploaded, in MB.
         host: Address that is listened at.
         allowed_hosts: Names that this server has for its users beside the machine's own, e.g. that of a proxy.
@@ -54,20 +51,19 @@ def make_app(
         label_tools: Whether it has the routes of label tools too.
         label_studio: Address of the Label Studio whose images these may fetch.
     """
-    options = options or service.inferencer.options
-    limits = UploadLimits(max_upload_mb, options.max_pixels)
+    limits = UploadLimits(max_upload_mb, service.inferencer.options.max_pixels)
     routes: list[BaseRoute] = [
         Route('/', lambda _: FileResponse(PAGE / 'index.html'), methods=['GET']),
         Mount('/page', _PageFiles(directory=PAGE)),
         Route('/health', _answer(_health(service, limits)), methods=['GET']),
         Route('/openapi.json', _answer(describe_api(limits)), methods=['GET']),
-        *search_routes(service, options, limits),
+        *search_routes(service, limits),
         *bank_routes(service, limits),
         *export_routes(limits),
     ]
     if label_tools:
-        routes += label_studio_routes(service, options, label_studio, max_upload_mb)
-        routes += x_anylabeling_routes(service, options, max_upload_mb)
+        routes += label_studio_routes(service, max_upload_mb, label_studio)
+        routes += x_anylabeling_routes(service, max_upload_mb)
     return Starlette(
         routes=routes,
         middleware=[

@@ -36,18 +36,17 @@ class _Search(NamedTuple):
     started: float
 
 
-def search_routes(service: SearchService, options: SearchOptions, limits: UploadLimits) -> list[Route]:
+def search_routes(service: SearchService, limits: UploadLimits) -> list[Route]:
     """Make the route.
 
     Args:
-        service: What searches.
-        options: Of searches that say nothing else.
+        service: What searches, with the options of its model where a request gives no others.
         limits: Of what is uploaded.
     """
 
     async def search(request: Request) -> Response:
         async with Form.read(request, limits) as form:
-            asked = await run_in_threadpool(_read_search, form, service, options)
+            asked = await run_in_threadpool(_read_search, form, service)
         results = _run(request, service.search(asked.image, asked.bank, asked.options))
         first = await anext(results)  # what is wrong with a request comes out here, in time for its status
         if LINES in request.headers.get('accept', ''):
@@ -59,14 +58,14 @@ def search_routes(service: SearchService, options: SearchOptions, limits: Upload
     return [Route('/search', search, methods=['POST'])]
 
 
-def _read_search(form: Form, service: SearchService, defaults: SearchOptions) -> _Search:
+def _read_search(form: Form, service: SearchService) -> _Search:
     started = perf_counter()
     form.check_names(FIELDS, files=files_of_references(form))
     ways = [name for name in ('bank', 'bank_name', 'references') if name in form]
     if len(ways) != 1:
         got = ' and '.join(ways) or 'none'
         raise ValueError(f'say what to search for by one of bank, bank_name and references, got {got}')
-    options = read_options(form, defaults)
+    options = read_options(form, service.inferencer.options)
     if 'references' in form:
         bank = service.encode(read_references(form), searched=[form.image('image')])
     elif 'bank' in form:

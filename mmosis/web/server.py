@@ -10,7 +10,6 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from mmosis.search import SearchOptions
 from mmosis.search.base import SearchBase
 from mmosis.search.named_banks import NamedBanks
 from mmosis.search.service import SearchService
@@ -31,7 +30,6 @@ def serve(
     banks: str | Path | None = None,
     label_tools: bool = False,
     label_studio: str | None = None,
-    options: SearchOptions | None = None,
 ) -> None:
     """Serve the page and the API until they are interrupted or terminated; to be called in the main thread.
 
@@ -45,7 +43,6 @@ def serve(
         banks: Folder of the banks that are kept; by default they are gone with the server.
         label_tools: Whether label tools can use it as their backend.
         label_studio: Address of the Label Studio whose images these may fetch.
-        options: Of searches that say nothing else; by default those of the model.
 
     Raises:
         OSError: If the port cannot be listened at.
@@ -54,7 +51,6 @@ def serve(
     service = SearchService(inferencer, NamedBanks(None if banks is None else Path(banks)))
     app = make_app(
         service,
-        options=options,
         max_upload_mb=max_upload_mb,
         host=host,
         allowed_hosts=allowed_hosts,

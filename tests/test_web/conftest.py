@@ -30,7 +30,8 @@ def client(shared_inferencer: FakeInferencer) -> Iterator[httpx.Client]:
     from mmosis.search.service import SearchService
     from mmosis.web import make_app
 
-    app = make_app(SearchService(shared_inferencer), options=SearchOptions(max_pixels=10**6), max_upload_mb=1)
+    shared_inferencer.options = SearchOptions(max_pixels=10**6)
+    app = make_app(SearchService(shared_inferencer), max_upload_mb=1)
     with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
         yield client
 
