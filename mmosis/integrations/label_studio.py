@@ -73,7 +73,8 @@ class Backend:
     def setup(self, content: dict) -> dict:
         """Check a project's label config, and say which version of the model it has: references make a new one."""
         controls = read_label_config(content.get('schema'))
-        return dict(model_version=self.teacher.version(project_id(content.get('project')), controls))
+        bank = self.teacher.bank(project_id(content.get('project')), controls)
+        return dict(model_version=self.teacher.version(bank))
 
     def predict(self, content: dict) -> dict:
         """Predict regions of tasks; of one that cannot be, the answer says why."""
@@ -84,8 +85,8 @@ class Backend:
         params = content.get('params')
         context = params.get('context') if isinstance(params, dict) else None
         drawn = as_list(context.get('result')) if isinstance(context, dict) else []
-        version = self.teacher.version(project, controls)
         bank = self.teacher.bank(project, controls)
+        version = self.teacher.version(bank)
         results = [self._try(task, controls, bank, drawn) for task in tasks]
         return dict(results=[dict(result, model_version=version) for result in results])
 

@@ -96,9 +96,8 @@ class Teacher:
                     bank = more if bank is None else bank.add(more)
         return bank
 
-    def version(self, project: str, controls: Sequence[Control]) -> str:
-        """Name the version of the model for a project: Label Studio asks for predictions again when it changes."""
-        bank = self.bank(project, controls)
+    def version(self, bank: ReferenceBank | None) -> str:
+        """Name the version of model and bank; when it changes, Label Studio asks for predictions again."""
         digest = hashlib.blake2b(self.service.inferencer.fingerprint.encode(), digest_size=4)
         for entry in bank.entries if bank else ():
             digest.update(f'{entry.name} {entry.negative} {entry.origin} '.encode())
