@@ -121,6 +121,12 @@ class TestJoining:
         with pytest.raises(ValueError, match="'mug' is all that is searched for"):
             make_bank(*names).remove('mug')
 
+    def test_select_names(self) -> None:
+        bank = make_bank('mug', '-plate', 'cup')
+        assert [entry.name for entry in bank.select_names(['cup']).entries] == ['plate', 'cup']
+        with pytest.raises(ValueError, match='all references of a bank are negative'):
+            bank.select_names(['plate'])
+
 
 class TestFiles:
     @pytest.mark.parametrize('names', [('mug',), ('-plate', 'mug', 'Öl "7"', 'mug')])
