@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .folders.output_names import common_folder
 from .image_result import ImageResult
 from .images import MAX_PIXELS
 from .reference_bank import ReferenceBank
+
+if TYPE_CHECKING:
+    from supervision import Detections
 
 SHOWN = 20  # images in a notebook
 
@@ -108,7 +111,7 @@ class SearchResult(dict):
         """As :meth:`ImageResult.show`."""
         self._only().show()
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | Path) -> None:
         """As :meth:`ImageResult.save`."""
         self._only().save(path)
 
@@ -116,7 +119,7 @@ class SearchResult(dict):
         """As :meth:`ImageResult.crops`."""
         return self._only().crops()
 
-    def to_supervision(self) -> Any:
+    def to_supervision(self) -> 'Detections':
         """As :meth:`ImageResult.to_supervision`."""
         return self._only().to_supervision()
 

@@ -20,8 +20,8 @@ from mmosis.search.exports.coco_export import encode_outlines, read_record
 from mmosis.search.exports.coco_import import from_coco
 from mmosis.search.exports.export_content import ExportContent
 from mmosis.search.exports.export_formats import write_records
-from mmosis.search.folders.output_names import fit_name
 from mmosis.search.overlay import draw_search, write_image
+from mmosis.utils.file_names import fit_name
 from mmosis.utils.format_names import check_format
 
 from .form import Form, UploadLimits

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mmosis.search.folders.output_names import fit_name, mark_name
+from mmosis.utils.file_names import fit_name, mark_name
 
 from .outlines import simplify
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 
-from mmosis.search.folders.output_names import fit_name
 from mmosis.structures import RLEMasks
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.file_names import fit_name
 from mmosis.utils.masks import encode_segmentation
 
 SUFFIX = '.png'

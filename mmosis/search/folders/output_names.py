@@ -3,17 +3,16 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 
 from mmosis.search.video.video_reader import VIDEO_EXTENSIONS
+from mmosis.utils.file_names import fit_name, mark_name
 
 from .image_list import IMG_EXTENSIONS
 
-LONGEST = 255  # bytes of a name, in nearly all file systems
 JPEG, MP4 = ('.jpg', '.jpeg'), ('.mp4',)
 
 
@@ -43,14 +42,6 @@ def is_inside(file: str, folder: str | Path) -> bool:
 def common_folder(files: Sequence[str]) -> str:
     """Find the folder that all files, given by absolute paths, are in."""
     return os.path.commonpath([os.path.dirname(file) for file in files])
-
-
-def fit_name(name: str) -> str:
-    """Shorten the last part of a path if it is too long for a name; a hash of the full path stands for the rest."""
-    folder, last = os.path.split(name)
-    if len(os.fsencode(last)) <= LONGEST:
-        return name
-    return os.path.join(folder, mark_name(*os.path.splitext(last), name))
 
 
 def overlay_name(name: str) -> str:
@@ -109,9 +100,3 @@ def _name_outputs(name: str, times: Counter[str]) -> OutputNames:
 
 def _stems(names: Iterable[str]) -> list[str]:
     return [os.path.splitext(name)[0] for name in names]
-
-
-def mark_name(stem: str, suffix: str, full: str) -> str:
-    """End a name with the hash of the full path that it stands for, within LONGEST."""
-    end = f'~{sha256(os.fsencode(full)).hexdigest()[:12]}{suffix}'
-    return os.fsencode(stem)[: LONGEST - len(os.fsencode(end))].decode('utf-8', 'ignore') + end

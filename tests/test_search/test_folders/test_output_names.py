@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mmosis.search.folders.output_names import LONGEST, common_folder, fit_name, is_inside, name_outputs, overlay_name
+from mmosis.search.folders.output_names import common_folder, is_inside, name_outputs, overlay_name
+from mmosis.utils.file_names import LONGEST, fit_name
 
 
 def test_common_folder() -> None:
