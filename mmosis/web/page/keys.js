@@ -12,13 +12,11 @@ import {
 } from './selection.js';
 import { getDoc, look } from './state.js';
 import { chooseFiles } from './strip.js';
-import { fit, panBy, zoomBy } from './zoom.js';
+import { fit, panBy, zoomIn, zoomOut } from './zoom.js';
 
 const PAN = 60; // screen pixels
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const stage = byId('stage');
-const zoomIn = () => zoomBy(1.4);
-const zoomOut = () => zoomBy(1 / 1.4);
 
 // Each: the keys as they are written, what they do, and the action by the name of the key.
 const SHORTCUTS = [

@@ -1,14 +1,13 @@
 /** The panel of results: threshold, counts, and the list of the objects of the image that is shown. */
 
 import { colourOf, countObjects, isStale, searchedImages, shownObjects } from './document.js';
-import { byId, keyed, make, plural, setText, setValue } from './dom.js';
+import { byId, keyed, make, plural, setText } from './dom.js';
 import { select } from './selection.js';
 import { change, getDoc, getView, look, newId, subscribe } from './state.js';
 
 const slider = byId('threshold');
 
 function draw(doc, view) {
-  setValue(slider, doc.threshold);
   slider.value = doc.threshold;
   setText(byId('threshold-value'), doc.threshold.toFixed(2));
   byId('keep-all').checked = doc.keepAll;

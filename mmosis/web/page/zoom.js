@@ -3,6 +3,7 @@
 import { byId, setText } from './dom.js';
 
 const MOST = 40; // screen pixels an image pixel
+const STEP = 1.4; // factor of a button or a key
 const MARGIN = 12; // screen pixels around an image that fits
 const stage = byId('stage');
 const picture = byId('shown');
@@ -34,6 +35,12 @@ export function zoomBy(factor, point = middle()) {
   fits = false;
   place({ scale, x: x - (x - at.x) * ratio, y: y - (y - at.y) * ratio });
 }
+
+/** Zoom in by a step, around the middle of the stage. */
+export const zoomIn = () => zoomBy(STEP);
+
+/** Zoom out by a step. */
+export const zoomOut = () => zoomBy(1 / STEP);
 
 /** Move the image by screen pixels. */
 export function panBy(dx, dy) {
@@ -85,6 +92,6 @@ new ResizeObserver(() => {
   else place(at);
 }).observe(stage);
 
-byId('zoom-in').onclick = () => zoomBy(1.4);
-byId('zoom-out').onclick = () => zoomBy(1 / 1.4);
+byId('zoom-in').onclick = zoomIn;
+byId('zoom-out').onclick = zoomOut;
 byId('zoom-fit').onclick = fit;
