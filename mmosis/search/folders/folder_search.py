@@ -17,7 +17,7 @@ from mmosis.search.images import load_image
 from mmosis.search.options import SearchOptions
 from mmosis.search.overlay import draw_search, write_image
 from mmosis.search.reference_bank import ReferenceBank
-from mmosis.search.video.tracks import complete_tracks
+from mmosis.search.video.tracks import complete_tracks, describe_weak
 from mmosis.search.video.video_inputs import check_videos, count_views, file_of
 from mmosis.search.video.video_reader import is_video, is_webcam
 from mmosis.search.video.video_search import search_video
@@ -204,6 +204,8 @@ def _search_image(
     record = describe_image(name, image.shape[:2], found, options.score_thr, options.polygons)
     if options.crops:
         write_crops(image, record, bank.names, folder / CROPS)
+    if options.track:
+        record['weak'] = describe_weak(searched.found, options.score_thr)
     return dict(record, best_score=round(best, 4), plans=[plan.describe() for plan in searched.plans])
 
 

@@ -5,11 +5,13 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from mmosis.search.exports.coco_export import to_xyxy
+from mmosis.search.exports.coco_export import describe_image, to_xyxy
 from mmosis.search.nms import box_iou
+from mmosis.structures import FoundObjects
 from mmosis.utils.install import install_hint
 
 MIN_IOU = 0.1  # of an object in two frames, as ByteTrack has it
+WEAK = 0.5  # of the threshold: objects from there up continue tracks and begin none
 Row = dict  # an object in a record
 
 
@@ -23,12 +25,24 @@ def require_trackers() -> None:
         raise ImportError(f'tracks are made by the package trackers, which is not installed: {install_hint("video")}')
 
 
+def describe_weak(found: FoundObjects, score_thr: float) -> list[Row]:
+    """Describe the objects just below a threshold, without their masks.
+
+    Args:
+        found: What was found in a frame, at all scores.
+        score_thr: Lowest score of what is kept.
+    """
+    weak = found[(found.scores < score_thr) & (found.scores >= WEAK * score_thr)]
+    boxes = FoundObjects(bboxes=weak.bboxes, scores=weak.scores, labels=weak.labels)
+    return describe_image('', (0, 0), boxes, score_thr=0.0)['found']
+
+
 class ObjectTracker:
     """ByteTrack, one for each category, so that an object never continues one of another category.
 
     Args:
         fps: How many frames a second are searched; an object that is lost may come back within one second.
-        score_thr: Lowest score of what is tracked.
+        score_thr: Lowest score of what begins a track; what scores less is matched after all others.
     """
 
     def __init__(self, fps: float, score_thr: float) -> None:

@@ -70,7 +70,7 @@ def search_video(
                 if record is None:
                     continue
                 if tracker is not None:
-                    tracker.update(record['found'])
+                    tracker.update([*record['found'], *record.get('weak', ())])
                 if frame_id not in done:
                     yield dict(record, frame=number, fps=round(video.fps, 3))
                 if annotated is not None:

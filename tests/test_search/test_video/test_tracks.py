@@ -1,10 +1,12 @@
 """Objects keep their ids from frame to frame."""
 
+import numpy as np
 import pytest
 from moving_squares import FPS, NUM_FRAMES, SQUARES, place
 
 from mmosis.search.video import tracks
-from mmosis.search.video.tracks import ObjectTracker, complete_tracks, require_trackers
+from mmosis.search.video.tracks import ObjectTracker, complete_tracks, describe_weak, require_trackers
+from mmosis.structures import FoundObjects
 
 
 def describe(number: int, missing: dict[int, range] | None = None) -> dict:
@@ -47,6 +49,23 @@ def test_an_object_that_is_lost_for_a_while_comes_back() -> None:
     found = ids(complete_tracks(track({0: range(10, 16), 2: range(20)})))
     assert [set(each) for each in found.values()] == [{1}, {2}, {3}]
     assert [len(each) for each in found.values()] == [NUM_FRAMES - 6, NUM_FRAMES, NUM_FRAMES - 20]
+
+
+def test_weak_objects_continue_a_track_and_begin_none() -> None:
+    tracker, frames = ObjectTracker(FPS, 0.5), []
+    for number in range(NUM_FRAMES):
+        moving = dict(label=0, score=0.3 if number in range(5, 9) else 0.9, bbox=[10 + 12 * number, 10, 20, 20])
+        frames.append(dict(found=[moving, dict(label=0, score=0.4, bbox=[10, 80, 20, 20])]))
+        tracker.update(frames[-1]['found'])
+    assert {frame['found'][0].get('track_id') for frame in frames[1:]} == {1}
+    assert not any('track_id' in frame['found'][1] for frame in frames)
+
+
+def test_weak_objects_are_those_below_the_threshold() -> None:
+    scores = np.array([0.9, 0.4, 0.39, 0.2, 0.19], np.float32)
+    boxes = np.tile(np.array([1, 2, 4, 6], np.float32), (5, 1))
+    rows = describe_weak(FoundObjects(bboxes=boxes, scores=scores, labels=np.arange(5)), score_thr=0.4)
+    assert [(row['label'], row['bbox']) for row in rows] == [(2, [1.0, 2.0, 3.0, 4.0]), (3, [1.0, 2.0, 3.0, 4.0])]
 
 
 def test_a_category_does_not_continue_another() -> None:

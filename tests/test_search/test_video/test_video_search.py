@@ -15,6 +15,7 @@ from pycocotools.coco import COCO
 
 from mmosis.search import SearchOptions, search_images
 from mmosis.search.folders.folder_search import SearchReport
+from mmosis.search.video.tracks import ObjectTracker
 from mmosis.search.video.video_inputs import count_views
 
 OPTIONS = SearchOptions(overlays=False)
@@ -68,6 +69,15 @@ class TestOutput:
         assert [image['frame_id'] for image in coco.dataset['images']] == list(range(NUM_FRAMES))
         assert {image['video_id'] for image in coco.dataset['images']} == {1}
         assert 'track_id' not in coco.dataset['annotations'][0]
+
+    def test_weak_objects_are_tracked_and_not_written(
+        self, run: Callable, clip: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tracked: list[int] = []
+        monkeypatch.setattr(ObjectTracker, 'update', lambda _, rows: tracked.append(len(rows)))
+        report = run(clip, track=True, score_thr=0.85)
+        assert report.num_found == 2 * NUM_FRAMES
+        assert tracked == [3] * NUM_FRAMES
 
     def test_mmdet_reads_it(self, run: Callable, clip: Path) -> None:
         report = run(clip, track=True)
