@@ -45,11 +45,9 @@ def export_routes(limits: UploadLimits) -> list[Route]:
     async def export(request: Request) -> Response:
         async with Form.read(request, limits) as form:
             file = await run_in_threadpool(_export, form, slots)
+            name = f'mmosis-{form.text("format")}.zip'
         size = file.seek(0, 2)
-        headers = {
-            'Content-Length': str(size),
-            'Content-Disposition': f'attachment; filename="mmosis-{form.text("format")}.zip"',
-        }
+        headers = {'Content-Length': str(size), 'Content-Disposition': f'attachment; filename="{name}"'}
         return StreamingResponse(_chunks(file), media_type='application/zip', headers=headers)
 
     return [Route('/export', export, methods=['POST'])]

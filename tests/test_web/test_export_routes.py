@@ -63,6 +63,13 @@ def test_every_format(client: httpx.Client, png: bytes, format: str) -> None:
     assert len(packed.namelist()) > len(images)
 
 
+def test_fields_may_come_as_files(client: httpx.Client) -> None:
+    files = dict(annotations=json.dumps(make_coco()).encode(), format=b'csv')
+    answer = client.post('export', files=files)
+    assert answer.headers['content-disposition'] == 'attachment; filename="mmosis-csv.zip"'
+    assert opened(answer).namelist() == ['counts.csv', 'objects.csv']
+
+
 def test_polygons_are_simplified(client: httpx.Client) -> None:
     packed = opened(export(client, make_coco(), format='coco', polygons='2'))
     (name,) = packed.namelist()
