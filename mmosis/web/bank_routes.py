@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mmosis.search import ReferenceBank
+from mmosis.search.named_banks import NamedBanks
 from mmosis.search.service import SearchService
 
 from .api_response import ApiResponse
@@ -30,7 +31,7 @@ def bank_routes(service: SearchService, limits: UploadLimits) -> list[Route]:
     banks = service.banks
 
     async def read_bank(request: Request, name: str) -> ReferenceBank:
-        """Bank that is the body of a request, of this model."""
+        """Read the bank that is the body of a request."""
         content, size = bytearray(), 0
         async for chunk in request.stream():  # to its end, so that the client reads the answer
             size += len(chunk)
@@ -46,11 +47,11 @@ def bank_routes(service: SearchService, limits: UploadLimits) -> list[Route]:
     async def describe(request: Request) -> Response:
         return await run_in_threadpool(_describe, await read_bank(request, 'the bank'))
 
-    async def list_banks(request: Request) -> Response:
-        return ApiResponse(dict(banks=await run_in_threadpool(_list, service)))
+    def list_banks(request: Request) -> Response:  # Starlette calls these in threads
+        return ApiResponse(dict(banks=_list(banks)))
 
-    async def load(request: Request) -> Response:
-        return await run_in_threadpool(lambda: _as_file(banks.load(request.path_params['name'])))
+    def load(request: Request) -> Response:
+        return _as_file(banks.load(request.path_params['name']))
 
     async def save(request: Request) -> Response:
         name = request.path_params['name']
@@ -59,8 +60,8 @@ def bank_routes(service: SearchService, limits: UploadLimits) -> list[Route]:
         await run_in_threadpool(banks.save, name, bank)
         return ApiResponse(dict(name=name, classes=bank.names))
 
-    async def remove(request: Request) -> Response:
-        await run_in_threadpool(banks.remove, request.path_params['name'])
+    def remove(request: Request) -> Response:
+        banks.remove(request.path_params['name'])
         return Response(status_code=204)
 
     return [
@@ -87,11 +88,11 @@ def _make(form: Form, service: SearchService) -> ReferenceBank:
     return bank
 
 
-def _list(service: SearchService) -> list[dict]:
+def _list(banks: NamedBanks) -> list[dict]:
     listed = []
-    for name in service.banks.names():
+    for name in banks.names():
         try:
-            listed.append(dict(name=name, classes=service.banks.load(name).names))
+            listed.append(dict(name=name, classes=banks.load(name).names))
         except ValueError as error:  # broken, or removed by now
             listed.append(dict(name=name, classes=[], error=str(error)))
     return listed
