@@ -61,8 +61,7 @@ def fetch_model(model: str) -> Path:
     except hub.errors.RevisionNotFoundError as error:
         raise ValueError(f'repository {repo} has no revision {revision}') from error
     except Exception as error:  # of several libraries; the hub's client has no common type of them
-        reason = str(error).strip().split('\n', 1)[0][:200] or type(error).__name__
-        raise ConnectionError(f'{model} cannot be fetched, and was not before: {reason}') from error
+        raise ConnectionError(f'{model} cannot be fetched, and was not before: {_first_line(error)}') from error
     if not (is_model_folder(folder) or (folder / SPEC).is_file()):
         raise ValueError(f'repository {repo} has no model of mmosis; publish_model.py makes the folder of one')
     return folder
@@ -110,9 +109,12 @@ def push_model(folder: Path, repo: str, private: bool = False) -> str:
             repo_id=repo, folder_path=folder, allow_patterns=[*FILES, 'README.md'], commit_message='Model of mmosis'
         )
     except Exception as error:  # as in fetch_model
-        reason = str(error).strip().split('\n', 1)[0][:200] or type(error).__name__
-        raise ConnectionError(f'{folder} is written, and was not pushed to {repo}: {reason}') from error
+        raise ConnectionError(f'{folder} is written, and was not pushed to {repo}: {_first_line(error)}') from error
     return str(commit.commit_url)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split('\n', 1)[0][:200] or type(error).__name__
 
 
 def _import_hub() -> ModuleType:
