@@ -11,6 +11,7 @@ import numpy as np
 from mmosis.search.exports import simplify
 from mmosis.search.references import Box
 from mmosis.structures import FoundObjects
+from mmosis.utils.masks import mask_box
 
 from .brush_rle import decode_brush, encode_brush
 from .label_studio_config import Control
@@ -43,8 +44,7 @@ class DrawnRegion(NamedTuple):
         if isinstance(self.mask, list):
             points = np.array(self.mask[0]).reshape(-1, 2)
             return (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-        rows, columns = np.flatnonzero(self.mask.any(axis=1)), np.flatnonzero(self.mask.any(axis=0))
-        return (0, 0, 0, 0) if not len(rows) else (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        return mask_box(self.mask)
 
     @property
     def area(self) -> float:

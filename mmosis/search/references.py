@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmosis.utils.image import crop_box, from_pillow
-from mmosis.utils.masks import decode_segmentation
+from mmosis.utils.masks import decode_segmentation, mask_box
 from mmosis.utils.reference_crop import shrink
 
 from .images import MAX_PIXELS, check_image, load_cutout
@@ -100,7 +100,7 @@ class SearchReference:
             whole = (0, 0, shape[1], shape[0])
             return dict(img=img, img_shape=shape, ref_bbox=self.bbox or whole) if cut is None else _lay_out(img, cut)
         mask = _decode_mask(self.mask, shape)
-        bbox = self.bbox or _box_of(mask)
+        bbox = self.bbox or tuple(map(float, mask_box(mask)))
         if not crop_box(mask, bbox).any():
             raise ValueError('the mask lies outside of the box; omit the box, or give that of the mask')
         return dict(img=img, img_shape=shape, ref_bbox=bbox, ref_mask=mask)
@@ -189,11 +189,6 @@ def _decode_mask(mask: np.ndarray | list | dict, img_shape: tuple[int, int]) -> 
     return decoded
 
 
-def _box_of(mask: np.ndarray) -> Box:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
-
-
 def _in_box(opaque: np.ndarray, bbox: Box | None) -> np.ndarray | None:
     """The opaque part of an image that lies in a box: (H, W) bool; None if all of the box is opaque."""
     if bbox is None:
@@ -210,7 +205,7 @@ def _lay_out(img: np.ndarray, cut: np.ndarray) -> dict:
 
     Its own canvas may have any size, and says nothing of the object's. A large one is reduced, for its memory.
     """
-    bbox = _box_of(cut)
+    bbox = mask_box(cut)
     mask = crop_box(cut, bbox).astype(np.uint8)
     crop = crop_box(img, bbox) * mask[..., None]
     crop, mask = shrink(crop, CUTOUT_SIZE), shrink(255 * mask, CUTOUT_SIZE)

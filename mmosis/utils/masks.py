@@ -37,6 +37,14 @@ def decode_segmentation(segmentation: dict | list | np.ndarray | None, img_shape
     return mask
 
 
+def mask_box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Find the box xyxy, whole pixels, of a mask (H, W), not 0 on the object; 0, 0, 0, 0 if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
 def encode_segmentation(segmentation: dict | list, img_shape: tuple[int, int]) -> dict:
     """Turn polygons or RLE of an annotation file into compressed RLE, whose ``counts`` are bytes."""
     if isinstance(segmentation, list):

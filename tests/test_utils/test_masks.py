@@ -5,7 +5,7 @@ import pytest
 from pycocotools import mask as mask_utils
 
 from mmosis.utils.coco_outlines import list_polygons
-from mmosis.utils.masks import decode_segmentation
+from mmosis.utils.masks import decode_segmentation, mask_box
 
 SHAPE = (12, 20)
 MASK = np.zeros(SHAPE, dtype=np.uint8)
@@ -87,3 +87,10 @@ def test_a_mask_of_another_size_is_refused(segmentation):
 def test_an_empty_mask_is_refused(segmentation):
     with pytest.raises(ValueError, match='a mask must cover at least one pixel, got an empty one'):
         decode_segmentation(segmentation, SHAPE)
+
+
+def test_box_of_a_mask():
+    mask = np.zeros((6, 9), np.uint8)
+    assert mask_box(mask) == (0, 0, 0, 0)
+    mask[2:5, 3:7] = 1
+    assert mask_box(mask) == (3, 2, 7, 5)

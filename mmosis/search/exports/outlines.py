@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from mmosis.structures import RLEMasks
-from mmosis.utils.masks import encode_segmentation
+from mmosis.utils.masks import encode_segmentation, mask_box
 
 
 def simplify(mask: np.ndarray | Mapping | list[list[float]], tolerance: float = 0.0) -> list[list[float]]:
@@ -29,10 +29,8 @@ def simplify(mask: np.ndarray | Mapping | list[list[float]], tolerance: float = 
 def _cut_out(mask: np.ndarray | Mapping) -> tuple[np.ndarray, tuple[int, int]]:
     """Cut a mask out of its image: (h, w) bool, and (x, y) of its upper left pixel."""
     if isinstance(mask, np.ndarray):
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not len(rows):
-            return np.zeros((0, 0), bool), (0, 0)
-        return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] != 0, (int(columns[0]), int(rows[0]))
+        x1, y1, x2, y2 = mask_box(mask)
+        return mask[y1:y2, x1:x2] != 0, (x1, y1)
     return RLEMasks([encode_segmentation(mask, mask['size'])], mask['size']).cut(0)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from pycocotools import mask as mask_utils
 
 from mmosis.utils.atomic import write_atomic
+from mmosis.utils.masks import mask_box
 
 from .appearance import describe
 from .source import Source
@@ -31,9 +32,8 @@ def write_cutout(image: np.ndarray, path: Path, source: Source) -> dict | None:
     inside = image[..., 3] >= 128
     if inside.sum() < source.min_area:
         return None
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    top, left = int(rows[0]), int(columns[0])
-    height, width = int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left
+    left, top, right, bottom = mask_box(inside)
+    height, width = bottom - top, right - left
     if max(height, width) < source.min_side:
         return None
     patch = _extend_colours(image[top : top + height, left : left + width])
