@@ -71,6 +71,11 @@ def write_records(
         folder, images: As in :func:`write_export`.
     """
     folder = Path(folder)
-    write, images_folder = _WRITERS[format]
+    write, place = _WRITERS[format]
     files = write(content, folder)
-    return files if images_folder is None else files + content.link_images(folder / images_folder, images or {})
+    return files if place is None else files + content.link_images(folder / place, images or {})
+
+
+def images_folder(format: str) -> str | None:
+    """Where images belong in the folder of a format; None where they have no place."""
+    return _WRITERS[format][1]

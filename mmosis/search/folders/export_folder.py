@@ -3,13 +3,50 @@
 import hashlib
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mmosis.search.exports.export_content import ExportContent
+from mmosis.search.exports.export_formats import images_folder, write_records
+from mmosis.search.video.video_reader import write_frames
 from mmosis.utils.atomic import write_atomic
 
 TEXTS = ('.json', '.txt', '.yaml', '.xml', '.csv')  # other files are images, which are not read
+
+
+def export_search(folder: Path, content: ExportContent, images: Path, max_pixels: int) -> None:
+    """Write the folder of a format, with links to the images that are files, and the frames of videos.
+
+    Args:
+        folder: The folder, named after the format.
+        content: What was found.
+        images: Folder that names of images and videos are relative to. What is not there any more is omitted, as are
+            frames of webcams.
+        max_pixels: Of a frame.
+
+    Raises:
+        OSError: If it cannot be written; an earlier one is left.
+        ValueError: If a video is another file now.
+    """
+    there: dict[str, Path] = {}
+    videos: dict[Path, dict[int, str]] = defaultdict(dict)
+    for record in content.records:
+        file = images / record['file_name']
+        if 'frame' in record and file.parent.is_file():
+            videos[file.parent][record['frame']] = content.image_name(record['file_name'])
+        elif file.is_file():
+            there[record['file_name']] = file
+
+    def write(part: Path) -> None:
+        write_records(content, folder.name, part, there)
+        place = images_folder(folder.name)
+        if place is not None:
+            for video, names in videos.items():
+                write_frames(str(video), {number: part / place / name for number, name in names.items()}, max_pixels)
+
+    replace_folder(folder, write)
 
 
 def check_unchanged(folder: Path) -> None:

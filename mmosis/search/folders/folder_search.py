@@ -11,7 +11,6 @@ import numpy as np
 from mmosis.search.base import SearchBase
 from mmosis.search.exports.coco_export import describe_image, to_coco
 from mmosis.search.exports.export_content import ExportContent
-from mmosis.search.exports.export_formats import write_records
 from mmosis.search.exports.object_crops import category_folder, write_crops
 from mmosis.search.images import load_image
 from mmosis.search.options import SearchOptions
@@ -29,7 +28,7 @@ from mmosis.utils.format_names import check_format
 from mmosis.utils.json_file import write_lists
 from mmosis.utils.progress import track
 
-from .export_folder import check_unchanged, replace_folder
+from .export_folder import check_unchanged, export_search
 from .image_list import ImageList, find_images
 from .output_names import absolute_paths, is_inside, overlay_name, video_overlay_name
 from .overlay_folder import name_images
@@ -101,7 +100,7 @@ def search_images(
         executor: What searches the images in other processes, see :func:`~mmosis.search.ray.ray_search.ray_workers`; by
             default this one does.
         format: One of ``FORMATS``: when all images are done, what was found is also written to a folder of this name,
-            see :func:`~mmosis.search.exports.export_formats.write_records`, also by a resumed search that had none.
+            see :func:`~mmosis.search.folders.export_folder.export_search`, also by a resumed search that had none.
 
     Raises:
         FileNotFoundError: If an image or a folder does not exist, and there is no other.
@@ -143,7 +142,9 @@ def search_images(
                 records = complete_tracks(journal.results()) if options.track else journal.results()
                 _write(annotations, records, bank.names)
         if format is not None:
-            _export(folder / format, records, bank.names, Path(journal.folders[-1]))
+            export_search(
+                folder / format, ExportContent(records, bank.names), Path(journal.folders[-1]), options.max_pixels
+            )
     problems = {name: str(error) for name, error in listed.problems.items()}
     resumed = dict(num_kept=num_kept, num_added=len(journal.names) - num_asked) if num_kept and are_others else {}
     return SearchReport(
@@ -270,13 +271,6 @@ def _write(annotations: Path, records: Sequence[dict], classes: Sequence[str]) -
         write_detections(annotations, records, classes)
     else:
         write_lists(annotations, to_coco(records, classes))
-
-
-def _export(folder: Path, records: Sequence[dict], classes: Sequence[str], images: Path) -> None:
-    """Write a folder in the format that it is named after, with links to the images that are files."""
-    sources = {record['file_name']: images / record['file_name'] for record in records}
-    there = {name: file for name, file in sources.items() if file.is_file()}
-    replace_folder(folder, lambda part: write_records(ExportContent(records, classes), folder.name, part, there))
 
 
 def _drawn_folders(folder: Path, bank: ReferenceBank, options: SearchOptions) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -119,6 +119,24 @@ def read_first_frame(source: str, max_pixels: int) -> np.ndarray:
         raise ValueError('a webcam has no first frame to box an object on; give the reference its image')
     with VideoReader(source, max_pixels) as video:
         return next(video.frames())[1]
+
+
+def write_frames(source: str, files: Mapping[int, Path], max_pixels: int) -> None:
+    """Write frames of a video as JPEG.
+
+    Args:
+        source: The video.
+        files: Where each of the frames goes, by its number. Those that the video does not have are omitted.
+        max_pixels: As of :class:`VideoReader`.
+
+    Raises:
+        As :class:`VideoReader`, and OSError if one cannot be written.
+    """
+    with VideoReader(source, max_pixels) as video:
+        for number, frame in video.frames():
+            if number in files:
+                files[number].parent.mkdir(parents=True, exist_ok=True)
+                files[number].write_bytes(cv2.imencode('.jpg', frame)[1].tobytes())
 
 
 def _open_file(path: str) -> cv2.VideoCapture:

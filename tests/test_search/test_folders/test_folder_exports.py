@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mmosis.search import OneShotInferencer, ReferenceBank, SearchOptions, search_images
-from mmosis.search.folders import folder_search
+from mmosis.search.folders import export_folder, folder_search
 from mmosis.search.folders.export_folder import check_unchanged, replace_folder
 from mmosis.search.folders.folder_search import SearchReport
 
@@ -120,7 +120,7 @@ class TestFormat:
             (args[2]).mkdir()
             raise OSError('no space')
 
-        monkeypatch.setattr(folder_search, 'write_records', write_half)
+        monkeypatch.setattr(export_folder, 'write_records', write_half)
         with pytest.raises(OSError, match='no space'):
             run(resume=True, format='yolo')
         assert names_in(tmp_path / 'out/yolo') == before

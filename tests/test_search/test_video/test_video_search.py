@@ -14,6 +14,8 @@ from moving_squares import CLASSES, FPS, NUM_FRAMES, SquareFinder, make_bank, wr
 from pycocotools.coco import COCO
 
 from mmosis.search import SearchOptions, search_images
+from mmosis.search.exports.export_content import ExportContent
+from mmosis.search.folders.export_folder import export_search
 from mmosis.search.folders.folder_search import SearchReport
 from mmosis.search.video.tracks import ObjectTracker
 from mmosis.search.video.video_inputs import count_views
@@ -78,6 +80,24 @@ class TestOutput:
         report = run(clip, track=True, score_thr=0.85)
         assert report.num_found == 2 * NUM_FRAMES
         assert tracked == [3] * NUM_FRAMES
+
+    @pytest.mark.parametrize(('format', 'place'), [('yolo', 'images'), ('coco', 'images/default'), ('labelme', '.')])
+    def test_frames_are_exported(
+        self, finder: SquareFinder, clip: Path, tmp_path: Path, format: str, place: str
+    ) -> None:
+        options = replace(OPTIONS, every=13)
+        report = search_images(finder, [clip], make_bank(), tmp_path / 'out', options, format=format)
+        frames = sorted(path for path in (report.export / place / 'clip.mp4').iterdir() if path.suffix == '.jpg')
+        assert [path.name for path in frames] == ['000000.jpg', '000013.jpg', '000026.jpg', '000039.jpg']
+        difference = cv2.imread(str(frames[1])).astype(int) - read_frames(clip)[13]
+        assert np.abs(difference).mean() < 2  # by JPEG
+
+    def test_frames_of_a_video_that_is_gone_are_not(self, tmp_path: Path) -> None:
+        content = ExportContent(
+            [dict(file_name='gone.mp4/000000.jpg', frame=0, height=9, width=9, found=[])], list(CLASSES)
+        )
+        export_search(tmp_path / 'yolo', content, tmp_path, OPTIONS.max_pixels)
+        assert sorted(path.name for path in (tmp_path / 'yolo').iterdir()) == ['data.yaml', 'labels']
 
     def test_mmdet_reads_it(self, run: Callable, clip: Path) -> None:
         report = run(clip, track=True)
