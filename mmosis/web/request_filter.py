@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .api_response import error_response
@@ -17,6 +18,7 @@ from .api_response import error_response
 LOOPBACK = ('localhost', '127.0.0.1', '::1')
 OPEN = ('/', '/health', '/openapi.json', '/favicon.ico')  # and the files of the page, which asks for the token
 OPEN_BELOW = '/page/'
+ASK = {'WWW-Authenticate': 'Bearer'}  # not Basic: a browser would ask by itself, over the page
 # The browser asks nobody else, whatever a script of the page tries.
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; "
@@ -27,14 +29,6 @@ HEADERS = {
     b'x-content-type-options': b'nosniff',
     b'referrer-policy': b'no-referrer',
 }
-
-
-class Refused(Exception):
-    """A request that is not answered; the message is for people."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class RequestFilter:
@@ -67,10 +61,8 @@ class RequestFilter:
             self._check_origin(headers)
             if not (scope['path'] in OPEN or scope['path'].startswith(OPEN_BELOW)):
                 self._check_token(headers)
-        except Refused as refused:
-            # Not Basic: a browser would ask by itself, over the page.
-            asked = {'WWW-Authenticate': 'Bearer'} if refused.status == 401 else None
-            await error_response(refused.status, str(refused), asked)(scope, receive, send)
+        except HTTPException as error:
+            await error_response(error.status_code, error.detail, error.headers)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -78,19 +70,21 @@ class RequestFilter:
         host, origin = headers.get('host', ''), headers.get('origin')
         # An address cannot be another server's, as the name of a page can.
         if not (_name(host) in self.names or (self.any_address and _is_address(_name(host)))):
-            raise Refused(421, f'this server is not {_name(host)!r}; start it with --allowed-host to give it the name')
+            raise HTTPException(
+                421, f'this server is not {_name(host)!r}; start it with --allowed-host to give it the name'
+            )
         place = None if origin is None else origin.partition('://')[2].partition('/')[0]
         if place not in (None, host) and _name(place) not in self.allowed:
-            raise Refused(403, 'the pages of other servers may not use this one')
+            raise HTTPException(403, 'the pages of other servers may not use this one')
 
     def _check_token(self, headers: Headers) -> None:
         if self.token is None:
             return
         given = list(_tokens(headers))
         if not given:
-            raise Refused(401, 'this server asks for a token: send it as Authorization: Bearer TOKEN')
+            raise HTTPException(401, 'this server asks for a token: send it as Authorization: Bearer TOKEN', ASK)
         if not any(secrets.compare_digest(each.encode(), self.token.encode()) for each in given):
-            raise Refused(401, 'the token is wrong')
+            raise HTTPException(401, 'the token is wrong', ASK)
 
 
 def _tokens(headers: Headers) -> Iterator[str]:
