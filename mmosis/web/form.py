@@ -85,7 +85,12 @@ class Form:
         return name in self.data
 
     def text(self, name: str, default: str = '') -> str:
-        """Text of a field, which may also come as a file."""
+        """Text of a field, which may also come as a file.
+
+        Raises:
+            HTTPException: If the file is too large.
+            ValueError: If it is no text in UTF-8.
+        """
         value = self.data.get(name, default)
         if not isinstance(value, UploadFile):
             return value
@@ -95,21 +100,38 @@ class Form:
             raise ValueError(f'{name} must be text in UTF-8') from error
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """Value of a field that says yes or no."""
+        """Value of a field that says yes or no.
+
+        Raises:
+            ValueError: If it says something else.
+        """
         text = self.text(name) or str(default)
         if text.lower() not in FLAGS:
             raise ValueError(f'{name} is true or false, got {text[:100]!r}')
         return FLAGS[text.lower()]
 
     def json(self, name: str) -> Any:
-        """Content of a field that is JSON."""
+        """Content of a field that is JSON.
+
+        Raises:
+            ValueError: If it is missing, or no JSON.
+        """
         try:
             return json.loads(self.text(name))
         except (ValueError, RecursionError) as error:
             raise ValueError(f'{name} must be JSON: {error}') from error
 
     def image(self, name: str, alpha: bool = False) -> np.ndarray:
-        """Image of a file, see :func:`~mmosis.search.images.decode_checked`; each is decoded once."""
+        """Image of a file; each is decoded once.
+
+        Args:
+            name: The field.
+            alpha: As in :func:`~mmosis.search.images.decode_checked`.
+
+        Raises:
+            HTTPException: If the file is too large.
+            ValueError: If there is no such file, there are several, or it is no image that is taken.
+        """
         if (name, alpha) not in self._images:
             (file,) = self.files(name)
             self._images[name, alpha] = self.decode(self._content(file), self.file_name(name), alpha)
@@ -120,7 +142,12 @@ class Form:
         return decode_checked(content, name, self.limits.max_pixels, alpha)
 
     def bank(self, file: UploadFile) -> ReferenceBank:
-        """Bank of a file."""
+        """Bank of a file.
+
+        Raises:
+            HTTPException: If the file is too large.
+            ValueError: If it is no bank, or a broken one.
+        """
         return ReferenceBank.from_bytes(self._content(file), file.filename or 'the bank')
 
     def files(self, name: str) -> Sequence[UploadFile]:
