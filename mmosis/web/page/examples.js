@@ -14,10 +14,10 @@ const FOLDER = 'page/photographs/';
 export async function listExamples() {
   const examples = JSON.parse(await (await getPart(`${FOLDER}examples.json`)).text());
   byId('examples').append(...examples.map(example => {
-    const picture = make('img', { src: FOLDER + example.file, alt: '' });
+    const img = make('img', { src: FOLDER + example.file, alt: '' });
     const onclick = () => load(example).catch(error => say(error.message));
     const title = make('span', { text: example.title });
-    return make('li', {}, make('button', { type: 'button', title: example.credit, onclick }, picture, title));
+    return make('li', {}, make('button', { type: 'button', title: example.credit, onclick }, img, title));
   }));
 }
 

@@ -9,7 +9,7 @@ import { getDoc, getView, subscribe } from './state.js';
 import { getFile } from './store.js';
 import { fitImage } from './zoom.js';
 
-const [picture, objectLayer, boxLayer, handleLayer] = ['shown', 'objects', 'boxes', 'handles'].map(byId);
+const [img, objectLayer, boxLayer, handleLayer] = ['shown', 'objects', 'boxes', 'handles'].map(byId);
 let shown = null; // id of the image
 let draft = null; // box that is being drawn or changed
 
@@ -30,12 +30,12 @@ function showImage(image) {
   if (shown === (image?.id ?? null)) return;
   shown = image?.id ?? null;
   if (!image) {
-    picture.removeAttribute('src');
+    img.removeAttribute('src');
     return;
   }
-  picture.src = urlOf(getFile(image.id).blob);
-  picture.width = image.width;
-  picture.height = image.height;
+  img.src = urlOf(getFile(image.id).blob);
+  img.width = image.width;
+  img.height = image.height;
   fitImage(image);
 }
 

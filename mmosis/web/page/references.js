@@ -62,10 +62,10 @@ function describe(reference, doc) {
 }
 
 function createThumbnail(reference) {
-  const picture = make('img', { alt: '' });
-  cropUrl(reference.image, reference.box).then(url => { picture.src = url; });
+  const img = make('img', { alt: '' });
+  cropUrl(reference.image, reference.box).then(url => { img.src = url; });
   const onclick = () => look({ image: reference.image, reference: reference.id, objects: [] });
-  return make('li', {}, make('button', { type: 'button', onclick }, picture));
+  return make('li', {}, make('button', { type: 'button', onclick }, img));
 }
 
 /** Add references that are images of their own, of the category in the toolbar. */

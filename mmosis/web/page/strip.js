@@ -43,10 +43,10 @@ function scrollTo(id) {
 }
 
 function createItem({ id, name }) {
-  const picture = make('img', { src: urlOf(getFile(id).small), alt: '', loading: 'lazy', draggable: 'false' });
+  const img = make('img', { src: urlOf(getFile(id).small), alt: '', loading: 'lazy', draggable: 'false' });
   const badge = make('span', { class: 'badge' });
   const onclick = () => look({ image: id, reference: null, objects: [] });
-  const button = make('button', { type: 'button', class: 'show', title: name, onclick }, picture, badge);
+  const button = make('button', { type: 'button', class: 'show', title: name, onclick }, img, badge);
   return make('li', {}, button, iconButton('close', `Remove ${name}`, () => remove(id, name)));
 }
 

@@ -6,7 +6,7 @@ const MOST = 40; // screen pixels an image pixel
 const STEP = 1.4; // factor of a button or a key
 const MARGIN = 12; // screen pixels around an image that fits
 const stage = byId('stage');
-const picture = byId('shown');
+const img = byId('shown');
 const overlay = byId('overlay');
 let size = { width: 1, height: 1 }; // of the image
 let at = { scale: 1, x: 0, y: 0 }; // screen pixels an image pixel, and where the image's corner is on the stage
@@ -73,8 +73,8 @@ function place(next) {
   const [wide, high] = [stage.clientWidth, stage.clientHeight];
   const keep = (position, length, room) => Math.min(Math.max(position, 40 - length), room - 40); // some of it is seen
   at = { ...next, x: keep(next.x, size.width * next.scale, wide), y: keep(next.y, size.height * next.scale, high) };
-  picture.style.transform = `translate(${at.x}px, ${at.y}px) scale(${at.scale})`;
-  picture.style.imageRendering = at.scale > 3 ? 'pixelated' : 'auto';
+  img.style.transform = `translate(${at.x}px, ${at.y}px) scale(${at.scale})`;
+  img.style.imageRendering = at.scale > 3 ? 'pixelated' : 'auto';
   overlay.setAttribute('viewBox', [-at.x, -at.y, wide, high].map(value => value / at.scale).join(' '));
   overlay.style.setProperty('--scale', at.scale);
   setText(byId('zoom-level'), `${Math.round(100 * at.scale)} %`);
