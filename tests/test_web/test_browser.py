@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from colour_inferencer import ColourInferencer
+from page_inferencer import PageInferencer
 from page_user import SIDE, PageUser, write_scene
 from pycocotools.coco import COCO
 from web_server import served
@@ -26,12 +26,12 @@ PASSES_FOR_RED, MISSED, BLUE_ONE = (20, 120), (120, 120), (220, 120)
 
 
 @pytest.fixture(scope='module')
-def inferencer() -> ColourInferencer:
-    return ColourInferencer()
+def inferencer() -> PageInferencer:
+    return PageInferencer()
 
 
 @pytest.fixture(scope='module')
-def address(inferencer: ColourInferencer) -> Iterator[str]:
+def address(inferencer: PageInferencer) -> Iterator[str]:
     """Address of a server that runs for all tests of this file."""
     with served(_make_app(inferencer)) as address:
         yield address
@@ -308,7 +308,7 @@ def test_bank_is_saved_and_loaded(visit, scene: Path, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- results
 
 
-def test_threshold_filters_without_a_search(visit, scene: Path, inferencer: ColourInferencer) -> None:
+def test_threshold_filters_without_a_search(visit, scene: Path, inferencer: PageInferencer) -> None:
     user = _searched(visit, scene)
     asked = inferencer.searches
     user.page.locator('#threshold').focus()
@@ -431,7 +431,7 @@ def test_second_tab_says_that_it_keeps_nothing(visit, scene: Path) -> None:
     user.page.locator('#strip li').wait_for()
 
 
-def test_search_of_all_is_cancelled(visit, folder: Path, inferencer: ColourInferencer) -> None:
+def test_search_of_all_is_cancelled(visit, folder: Path, inferencer: PageInferencer) -> None:
     user = visit()
     user.page.locator('#folder').set_input_files(folder)
     user.says('20 images added.')
@@ -672,7 +672,7 @@ def test_folder_is_dropped(visit, folder: Path) -> None:
     assert user.page.get_by_label('more/19.png: not searched').count() == 1
 
 
-def test_server_that_is_gone_loses_nothing(visit, scene: Path, inferencer: ColourInferencer) -> None:
+def test_server_that_is_gone_loses_nothing(visit, scene: Path, inferencer: PageInferencer) -> None:
     with served(_make_app(inferencer)) as address:
         user = visit(at=address)
         user.add_images(scene)
@@ -683,7 +683,7 @@ def test_server_that_is_gone_loses_nothing(visit, scene: Path, inferencer: Colou
     assert user.page.locator('#search-this').is_enabled()
 
 
-def test_token_is_asked_for(visit, scene: Path, inferencer: ColourInferencer) -> None:
+def test_token_is_asked_for(visit, scene: Path, inferencer: PageInferencer) -> None:
     with served(_make_app(inferencer, token='secret')) as address:
         user = visit(at=address)
         user.add_images(scene)

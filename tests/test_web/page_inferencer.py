@@ -1,4 +1,4 @@
-"""ColourInferencer: a stand-in model that finds whatever has about the colour of a reference, at once."""
+"""PageInferencer: a stand-in model that finds whatever has about the colour of a reference, at once."""
 
 from collections.abc import Generator, Sequence
 from threading import Event
@@ -15,7 +15,7 @@ from mmosis.structures import FoundObjects, RLEMasks
 REACH = 200  # distance of colours at which the score is 0
 
 
-class ColourInferencer:
+class PageInferencer:
     """Finds areas of one colour on a white background; scores fall with the distance from the references' colours.
 
     A search waits before each of its ``views`` as long as ``gate`` is closed; ``searches`` counts those that began.
