@@ -49,6 +49,8 @@ async def _read(request: Request, max_bytes: int) -> bytes:
 def _parse(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
+        if b'\\u' in body:  # escapes may be halves of letters, which no file and no answer can have
+            json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ValueError(f'the body of the request must be JSON: {error}') from error
     if not isinstance(content, dict):

@@ -77,7 +77,7 @@ def test_the_tool_keeps_the_half_precision_of_the_default_model(tmp_path: Path) 
     assert spec['image'] == dict(bgr_to_rgb=True, mean=[127.0] * 3, std=[128.0] * 3, pad_size_divisor=32, pad_value=0)
     assert spec['reference']['size'] == [192, 192]
     assert [step['type'] for step in spec['ref_pipeline']] == ['CropReference', 'ResizeReference', 'PackReference']
-    assert spec['masks'] == dict(paste='bilinear', threshold=0.5)
+    assert spec['masks'] == dict(paste='bilinear', threshold=0.45)
     assert spec['window'] is False
 
 

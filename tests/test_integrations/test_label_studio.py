@@ -306,6 +306,7 @@ def test_what_is_no_json_or_too_large_is_refused(service: SearchService) -> None
     client = make_client(service, max_upload_mb=1)
     assert 'must be JSON' in client.post('/setup', content=b'{').json()['error']
     assert 'must be JSON' in client.post('/setup', content=b'[' * 100_000).json()['error']
+    assert 'must be JSON' in client.post('/setup', content=b'{"a": "\\ud800"}').json()['error']
     response = client.post('/setup', content=b' ' * 2**21)
     assert response.status_code == 413
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 from published_model import CONFIG, write_h5
+from starlette.testclient import TestClient
 from tools_runner import run
 
 from mmosis.search import OneShotInferencer
-from mmosis.web import results
-from mmosis.web import session as actions
+from mmosis.search.service import SearchService
+from mmosis.web import make_app
 from projects.scenes.synthetic import make_scenes
 
 SMALL = {
@@ -81,12 +82,11 @@ def test_the_search_finds_what_the_test_finds(inferencer: OneShotInferencer, sce
 
 
 def test_the_page_searches(inferencer: OneShotInferencer, scenes: Path) -> None:
-    images = [str(path) for path in sorted((scenes / 'images').iterdir())[:2]]
-    session, _ = actions.add_references(actions.Session(), images[:1])
-    session, _ = actions.add_scenes(session, images[1:])
-    *_, session = results.search(session, inferencer)
-    assert json.loads(results.export(session, 0.0))['annotations']
-    assert results.draw(session, 0.0).any()
+    reference, image = [path.read_bytes() for path in sorted((scenes / 'images').iterdir())[:2]]
+    form = dict(references=json.dumps([dict(image='reference')]), score_thr='0')
+    with TestClient(make_app(SearchService(inferencer)), base_url='http://localhost') as client:
+        answer = client.post('/search', data=form, files=dict(image=image, reference=reference))
+    assert answer.json()['objects']
 
 
 def test_its_images_have_one_size(inferencer: OneShotInferencer, checkpoint: Path) -> None:
