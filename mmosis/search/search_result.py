@@ -54,7 +54,9 @@ class SearchResult(dict):
         return result
 
     def __getitem__(self, key: Any) -> Any:
-        """Read a key of the dict, or by a number what was found in an image."""
+        """Read a key of the dict, or by a number what was found in an image, or by a slice in several."""
+        if isinstance(key, slice):
+            return [self[number] for number in range(len(self))[key]]
         if not isinstance(key, int | np.integer):
             return super().__getitem__(key)
         number = range(len(self))[key]

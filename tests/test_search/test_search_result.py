@@ -105,6 +105,7 @@ class TestImages:
         coco = result.to_coco()
         assert [image['file_name'] for image in coco['images']] == ['scene.png', '00000001.jpg', '00000002.jpg']
         assert len(coco['annotations']) == sum(map(len, result))
+        assert [image.file_name for image in result[::-1]] == [image.file_name for image in result][::-1]
         for method in (result.plot, result.show, result.crops, result.to_supervision, lambda: result.save('a.png')):
             with pytest.raises(ValueError, match=r'3 images were searched; take one of them, such as result\[0\]'):
                 method()
