@@ -188,15 +188,24 @@ class TestSameBytes:
         assert list(cluster([], bank, tmp_path, SETTINGS)) == []
 
     @pytest.mark.slow
-    def test_parquet_and_overlays(self, run: Callable, cluster: Executor, photos: Path, tmp_path: Path) -> None:
+    def test_parquet_overlays_crops_and_an_export(
+        self, run: Callable, cluster: Executor, photos: Path, tmp_path: Path
+    ) -> None:
         """A path that no worker can read is reported like any other bad image."""
         (tmp_path / 'list.txt').write_text(f'{photos}/00.png\n\n{photos}/none.png\n{photos}/01.png\n')
         for name, executor in (('one', None), ('ray', cluster)):
-            inputs = dict(inputs=tmp_path / 'list.txt', options=SearchOptions(score_thr=0.05))
-            report = run(tmp_path / name / 'found.parquet', executor, **inputs)
+            options = SearchOptions(score_thr=0.05, crops=True)
+            asked = dict(inputs=tmp_path / 'list.txt', options=options, format='coco')
+            report = run(tmp_path / name / 'found.parquet', executor, **asked)
             assert report.errors == {'none.png': f'there is no image file {photos}/none.png'}
-        for file in ('found.parquet', 'overlays/00.png.jpg', 'overlays/01.png.jpg'):
-            assert (tmp_path / 'one' / file).read_bytes() == (tmp_path / 'ray' / file).read_bytes()
+        one, ray = (
+            {path.relative_to(tmp_path / name): path for path in (tmp_path / name).rglob('*') if path.is_file()}
+            for name in ('one', 'ray')
+        )
+        assert one.keys() == ray.keys()
+        assert {'.parquet', '.json', '.jpg', '.png'} < {path.suffix for path in one}
+        for file in one.keys() - {Path('journal.jsonl')}:  # in any order
+            assert one[file].read_bytes() == ray[file].read_bytes(), file
 
     @pytest.mark.slow
     @pytest.mark.parametrize('first', ['one', 'ray'])
