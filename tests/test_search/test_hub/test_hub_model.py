@@ -63,7 +63,7 @@ class TestFetch:
             assert make(f'hf://{REPO}', device='cpu').fingerprint == inferencer.fingerprint
 
     def test_an_exported_one(self, hub: list[str], folder: Path) -> None:
-        pytest.importorskip('onnxruntime')
+        pytest.importorskip('mmosis.utils.onnx_runtime')
         for name in ('config.json', 'model.safetensors'):
             (folder / name).unlink()
         shutil.copytree(EXPORTED, folder, dirs_exist_ok=True)
