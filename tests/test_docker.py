@@ -21,17 +21,17 @@ def instructions(path: Path) -> list[tuple[str, str]]:
     """Read the instructions, lines that go on joined, and the defaults of arguments put in."""
     text = re.sub(r'\\\n\s*', ' ', re.sub(r'^#.*\n', '', path.read_text(), flags=re.MULTILINE))
     found = [tuple(line.split(' ', 1)) for line in text.splitlines() if line.strip()]
-    for name, value in (shlex.split(text)[0].split('=') for kind, text in found if kind == 'ARG'):
-        found = [(kind, text.replace(f'${{{name}}}', value)) for kind, text in found]
+    for name, value in (shlex.split(text)[0].split('=') for instruction, text in found if instruction == 'ARG'):
+        found = [(instruction, text.replace(f'${{{name}}}', value)) for instruction, text in found]
     return found
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: path.name)
 def test_bases_are_pinned_and_nobody_is_root(path: Path) -> None:
     found = instructions(path)
-    (base,) = [text for kind, text in found if kind == 'FROM']
+    (base,) = [text for instruction, text in found if instruction == 'FROM']
     assert re.fullmatch(r'[\w/]+:\d+\.\d+\.\d+-[\w.-]+', base)
-    (user,) = [text for kind, text in found if kind == 'USER']
+    (user,) = [text for instruction, text in found if instruction == 'USER']
     assert f'--uid {user} ' in path.read_text()
 
 

@@ -19,7 +19,7 @@ from .label_studio_config import Control, find_control, read_label_config
 from .label_studio_regions import DrawnRegion, read_region, write_regions
 from .label_studio_teacher import Teacher, as_list, project_id
 from .object_masks import with_masks
-from .prompt_search import LOWEST_SCORE, Prompts, choose, search_prompts
+from .prompt_search import LOWEST_SCORE, Prompts, choose, search_bank, search_prompts
 from .sent_images import LabelStudioHost
 
 logger = logging.getLogger(__name__)
@@ -125,8 +125,8 @@ class Backend:
         """Search an image for a bank; each label has its own threshold."""
         thresholds = np.array([self._threshold(controls, name) for name in bank.names])
         options = replace(self.options, score_thr=float(thresholds.min()))
-        found = self.service.search_now(image, bank, options).found
-        return with_masks(found[found.scores >= thresholds[found.labels]], image.shape[:2])
+        found = search_bank(self.service, image, bank, options)
+        return found[found.scores >= thresholds[found.labels]]
 
     def _search_drawn(
         self,

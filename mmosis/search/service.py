@@ -12,7 +12,7 @@ from .base import SearchBase
 from .named_banks import NamedBanks
 from .options import SearchOptions
 from .reference_bank import ReferenceBank
-from .view_search import Searched, Step
+from .view_search import Searched, Step, finish
 
 
 class Busy(RuntimeError):
@@ -75,12 +75,7 @@ class SearchService:
 
     def search_now(self, image: np.ndarray, bank: ReferenceBank, options: SearchOptions) -> Searched:
         """Run :meth:`search` through."""
-        steps = self.search(image, bank, options)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return end.value
+        return finish(self.search(image, bank, options))
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .options import SearchOptions
 from .tiling import Tile, drop_duplicates, keep_own, merge_tiles
 from .views import Plan, ViewSettings, plan_unknown, plan_views
 
+Result = TypeVar('Result')
 Step = tuple[int, int]  # how many views have been searched, and how many there are by now
 
 
@@ -104,8 +105,8 @@ def plan_first(size: float | None, img_shape: tuple[int, int], settings: ViewSet
     return plan_unknown(img_shape, settings) if size is None else (plan_views(size, img_shape, settings),)
 
 
-def finish(steps: Generator[Step, None, list[Searched]]) -> list[Searched]:
-    """Go through a search to its end, and show how far it is where it has several views."""
+def finish(steps: Generator[Step, None, Result]) -> Result:
+    """Go through a search to its end, and show how far it is where it has several views; returns what it does."""
     while True:
         try:
             done, total = next(steps)

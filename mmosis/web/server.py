@@ -1,4 +1,4 @@
-"""Serve the page and the API: to this machine alone unless it is told otherwise, nothing from outside."""
+"""Serve the page and the API: to this machine alone by default, nothing from outside."""
 
 import signal
 import socket

@@ -24,8 +24,8 @@ def run(cells: list[dict]) -> Iterator[object]:
 def test_the_cells_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.chdir(ROOT / 'docs')
     for cell, value in zip(CODE, run(CODE), strict=True):
-        kinds = {output['output_type'] for output in cell['outputs']}
-        assert ('stream' in kinds) == bool(capsys.readouterr().out)
+        types = {output['output_type'] for output in cell['outputs']}
+        assert ('stream' in types) == bool(capsys.readouterr().out)
         shown = [output['data'] for output in cell['outputs'] if output['output_type'] == 'execute_result']
         assert bool(shown) == (value is not None)
         for data in shown:

@@ -28,7 +28,9 @@ class FakeCvat:
 
     def __init__(self, images: Sequence[np.ndarray], labels: dict[str, str]) -> None:
         self.uploads: list[tuple[str, str, dict]] = []
-        rows = [dict(LABEL, id=41 + i, name=name, type=kind) for i, (name, kind) in enumerate(labels.items())]
+        rows = [
+            dict(LABEL, id=41 + i, name=name, type=region_type) for i, (name, region_type) in enumerate(labels.items())
+        ]
         frames = [
             dict(width=image.shape[1], height=image.shape[0], name=f'{number}.png', related_files=0)
             for number, image in enumerate(images)

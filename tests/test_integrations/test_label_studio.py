@@ -115,7 +115,9 @@ def test_labelling_teaches(client: TestClient, teacher: Callable) -> None:
 
 
 def test_an_update_replaces_and_a_deletion_removes(client: TestClient, teacher: Callable) -> None:
-    post = lambda *args: client.post('/webhook', json=event(*args))  # noqa: E731
+    def post(*args: object) -> object:
+        return client.post('/webhook', json=event(*args))
+
     other = annotation(rectangle(PLATE, 'plate'), number=31)
     post('ANNOTATION_CREATED', [annotation(rectangle(MUG))])
     post('ANNOTATIONS_CREATED', [other])
@@ -253,7 +255,7 @@ class TestInteractive:
         teacher().wait()
         assert boxes(predict(client, context)) == [('mug', *MUG), ('mug', *MUG2)]
 
-    def test_what_has_no_label_of_the_project_is_told(self, client: TestClient) -> None:
+    def test_what_has_no_label_of_the_project_is_refused(self, client: TestClient) -> None:
         unknown = dict(rectangle(MUG, 'spoon'))
         assert predict(client, dict(result=[unknown])) | dict(model_version='') == dict(
             result=[], error="no tag that mmosis draws has the label 'spoon'", model_version=''

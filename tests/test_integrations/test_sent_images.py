@@ -144,7 +144,7 @@ def test_refusals_name_the_key(studio: ThreadingHTTPServer) -> None:
         LabelStudioHost(url(studio), 'key').read('/data/missing')
 
 
-def test_host_that_is_not_there_is_told() -> None:
+def test_host_that_is_not_there_is_reported() -> None:
     with pytest.raises(ValueError, match=r'cannot be fetched: .*refused'):
         LabelStudioHost('http://127.0.0.1:1').read('/data/x')
 
@@ -163,7 +163,7 @@ def test_personal_access_token_gets_a_short_one(studio: ThreadingHTTPServer) -> 
 @pytest.mark.parametrize(
     ('key', 'message'), [('a.b.bad', 'gave no access token'), ('a.b.x', 'refused with status 401')]
 )
-def test_token_that_gets_none_is_told(studio: ThreadingHTTPServer, key: str, message: str) -> None:
+def test_token_that_gets_none_is_reported(studio: ThreadingHTTPServer, key: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LabelStudioHost(url(studio), key).read('/data/1')
 

@@ -171,7 +171,7 @@ def test_broken_requests_are_refused(
         (dict(filter_classes=['spoon']), 'no stored category is called'),
     ],
 )
-def test_names_that_are_not_stored_are_told(client: TestClient, params: dict, message: str) -> None:
+def test_names_that_are_not_stored_are_refused(client: TestClient, params: dict, message: str) -> None:
     response = client.post('/v1/predict', json=dict(model='mmosis', image=as_address(SCENE), params=params))
     assert response.status_code == 400
     assert message in response.json()['error']

@@ -537,14 +537,14 @@ def test_phone_has_one_column_and_nothing_beside_it(visit, scene: Path) -> None:
     user.page.locator('#stage').scroll_into_view_if_needed()
     finger = user.page.context.new_cdp_session(user.page)
     x, y = REDS[0]
-    for kind, place in (
+    for event, place in (
         ('Start', (x - 4, y - 4)),
         ('Move', (x + 20, y + 20)),
         ('Move', (x + 44, y + 44)),
         ('End', None),
     ):
         points = [dict(zip('xy', user.place(*place), strict=True))] if place else []
-        finger.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=points))
+        finger.send('Input.dispatchTouchEvent', dict(type=f'touch{event}', touchPoints=points))
     assert user.boxes() == [pytest.approx([16, 16, 64, 64], abs=2)]
     user.search()
     assert user.counts() == {'object': (4, 4)}
@@ -559,9 +559,9 @@ def test_phone_has_one_column_and_nothing_beside_it(visit, scene: Path) -> None:
 def _pinch(finger: object, area: dict[str, float]) -> None:
     """Move two fingers apart to twice their distance."""
     x, y = area['x'] + area['width'] / 2, area['y'] + area['height'] / 2
-    for kind, half in (('Start', 40), ('Move', 60), ('Move', 80)):
+    for event, half in (('Start', 40), ('Move', 60), ('Move', 80)):
         points = [dict(x=x - half, y=y, id=0), dict(x=x + half, y=y, id=1)]
-        finger.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=points))
+        finger.send('Input.dispatchTouchEvent', dict(type=f'touch{event}', touchPoints=points))
     finger.send('Input.dispatchTouchEvent', dict(type='touchEnd', touchPoints=[]))
 
 
@@ -665,9 +665,9 @@ def test_folder_is_dropped(visit, folder: Path) -> None:
     user = visit()
     area = user.page.locator('#stage').bounding_box()
     drag = user.page.context.new_cdp_session(user.page)
-    for kind in ('dragEnter', 'dragOver', 'drop'):
+    for event in ('dragEnter', 'dragOver', 'drop'):
         data = dict(items=[], files=[str(folder)], dragOperationsMask=1)
-        drag.send('Input.dispatchDragEvent', dict(type=kind, x=area['x'] + 50, y=area['y'] + 50, data=data))
+        drag.send('Input.dispatchDragEvent', dict(type=event, x=area['x'] + 50, y=area['y'] + 50, data=data))
     user.says('20 images added.')
     assert user.page.get_by_label('more/19.png: not searched').count() == 1
 

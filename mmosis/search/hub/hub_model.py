@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mmosis.search.onnx.exported_model import SPEC
+from mmosis.utils.environment import variable_by_default
 from mmosis.utils.install import install_hint
 from mmosis.version import __version__
 
@@ -14,7 +15,6 @@ from .model_folder import FILES, is_model_folder
 
 PREFIX = 'hf://'
 _NAME = re.compile(r'hf://(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?', re.ASCII)
-_NO_TELEMETRY = 'HF_HUB_DISABLE_TELEMETRY'
 CARD = """
 # {title}
 
@@ -123,13 +123,8 @@ def _import_hub() -> ModuleType:
         raise ImportError(
             f'models of the hub need the package huggingface_hub, which is not installed: {install_hint("hub")}'
         )
-    was_set = _NO_TELEMETRY in os.environ
-    os.environ.setdefault(_NO_TELEMETRY, '1')
-    try:
+    with variable_by_default('HF_HUB_DISABLE_TELEMETRY', '1'):
         import huggingface_hub
         import huggingface_hub.constants
         import huggingface_hub.errors
-    finally:
-        if not was_set:
-            del os.environ[_NO_TELEMETRY]
     return huggingface_hub

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mmosis.search.images import RAISE_LIMIT, check_image
+from mmosis.utils.environment import variable_by_default
 from mmosis.utils.image import check_regular
 
 VIDEO_EXTENSIONS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
@@ -18,9 +19,6 @@ MAX_FPS = 240.0  # files of browsers state the resolution of their clock instead
 LEAST = 0.98  # fraction of the duration that must be read
 # Of MP4 and QuickTime, AVI, Matroska and WebM. FFmpeg would take a list of other files under these names too.
 _HEADERS = re.compile(rb'....(ftyp|moov|mdat|free|skip|wide|pnot)|RIFF....AVI |\x1a\x45\xdf\xa3', re.DOTALL)
-
-# FFmpeg prints a line for each damaged block of a video, thousands of them.
-os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
 
 
 def is_video(path: str | Path) -> bool:
@@ -160,10 +158,11 @@ def _open_webcam(source: str) -> cv2.VideoCapture:
 
 
 def _open(source: str | int) -> cv2.VideoCapture:
-    """Open a video without OpenCV's lines about backends that do not have it."""
+    """Open a video without lines of OpenCV about backends that do not have it, and of FFmpeg about damaged blocks."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        return cv2.VideoCapture(source)
+        with variable_by_default('OPENCV_FFMPEG_LOGLEVEL', '-8'):  # read when the first video is opened
+            return cv2.VideoCapture(source)
     finally:
         cv2.utils.logging.setLogLevel(level)
 

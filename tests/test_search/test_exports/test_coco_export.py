@@ -57,9 +57,9 @@ def open_coco(folder: Path, coco: dict) -> COCO:
 class TestDescription:
     def test_known_answer(self) -> None:
         masks = np.stack([MASKS['block'], MASKS['pixel']])
-        told = describe_image('a.jpg', SHAPE, found(masks, (0.87654321, 0.5), (1, 0)), 0.5)
-        rows = told.pop('found')
-        assert told == dict(file_name='a.jpg', height=40, width=64)
+        described = describe_image('a.jpg', SHAPE, found(masks, (0.87654321, 0.5), (1, 0)), 0.5)
+        rows = described.pop('found')
+        assert described == dict(file_name='a.jpg', height=40, width=64)
         assert [(row['label'], row['score'], row['area']) for row in rows] == [(1, 0.8765, 450.0), (0, 0.5, 1.0)]
         assert rows[0]['bbox'] == [1.0, 2.0, 10.5, 20.25]
         assert json.loads(json.dumps(rows)) == rows
@@ -67,8 +67,8 @@ class TestDescription:
             np.testing.assert_array_equal(mask_utils.decode(row['segmentation']), mask)
 
     def test_the_threshold_itself_is_kept(self) -> None:
-        told = describe_image('a.jpg', SHAPE, found(None, (0.9, 0.7, 0.699), (0, 1, 2)), 0.7)
-        assert [row['label'] for row in told['found']] == [0, 1]
+        described = describe_image('a.jpg', SHAPE, found(None, (0.9, 0.7, 0.699), (0, 1, 2)), 0.7)
+        assert [row['label'] for row in described['found']] == [0, 1]
 
     @pytest.mark.parametrize('polygons', [False, True])
     def test_boxes_without_masks(self, polygons: bool) -> None:
@@ -128,8 +128,8 @@ class TestFile:
             dict(id=1, name='mug', supercategory=''),
             dict(id=2, name='Öl', supercategory=''),
         ]
-        told = [(a['id'], a['image_id'], a['category_id'], a['iscrowd'], a['score']) for a in coco.anns.values()]
-        assert told == [(1, 1, 2, 0, 0.9), (2, 1, 1, 0, 0.8), (3, 3, 2, 0, 0.7)]
+        described = [(a['id'], a['image_id'], a['category_id'], a['iscrowd'], a['score']) for a in coco.anns.values()]
+        assert described == [(1, 1, 2, 0, 0.9), (2, 1, 1, 0, 0.8), (3, 3, 2, 0, 0.7)]
         assert all('label' not in annotation for annotation in coco.anns.values())
         for annotation, mask in zip(coco.anns.values(), (block, disc, pixel), strict=True):
             np.testing.assert_array_equal(coco.annToMask(annotation), mask)

@@ -130,7 +130,7 @@ def test_datumaro(exports: Path, tmp_path: Path) -> None:
 def test_label_studio(exports: Path, tmp_path: Path) -> None:
     first, second, third = run(LABEL_STUDIO, exports, tmp_path / 'venv', 'label-studio-sdk')
     assert second == []
-    polygons = [(labels, points) for kind, labels, points in first if kind == 'polygonlabels']
+    polygons = [(labels, points) for region_type, labels, points in first if region_type == 'polygonlabels']
     assert [labels for labels, _ in polygons] == [['Öl'], ['Öl'], ['mug']]
     assert polygons[1][1] == [[3.125, 5], [3.125, 15], [9.375, 15], [9.375, 5]]  # per cent
     assert len(third) == 2  # the box too

@@ -79,13 +79,13 @@ class TestHostile:
     )
     @pytest.mark.parametrize('place', ['model/backbone', 'test_dataloader/dataset/pipeline/1', 'visualizer'])
     def test_types(self, refused: Callable, place: str, value: object) -> None:
-        told = refused(f'{place}/type', value)
-        assert 'type must be the name of a component of mmosis or MMDetection, got' in told
+        message = refused(f'{place}/type', value)
+        assert 'type must be the name of a component of mmosis or MMDetection, got' in message
 
     @pytest.mark.parametrize('value', [COMMAND, 'os.system'])
     def test_the_type_of_nms_that_mmcv_evaluates(self, refused: Callable, value: str) -> None:
-        told = refused('model/test_cfg/rpn/nms/type', value)
-        assert told.startswith('model.test_cfg.rpn.nms.type must be the name of a component')
+        message = refused('model/test_cfg/rpn/nms/type', value)
+        assert message.startswith('model.test_cfg.rpn.nms.type must be the name of a component')
 
     @pytest.mark.parametrize('name', ['MaskRCNN', 'nms'])
     def test_a_detector_of_others(self, refused: Callable, name: str) -> None:
@@ -103,11 +103,11 @@ class TestHostile:
         'key', ['custom_imports', '_base_', 'custom_hooks', 'load_from', 'env_cfg', 'train_dataloader']
     )
     def test_keys_at_the_top(self, refused: Callable, key: str) -> None:
-        told = refused(key, dict(imports=['os']))
-        assert told.startswith(
+        message = refused(key, dict(imports=['os']))
+        assert message.startswith(
             'it must have model, test_dataloader, visualizer, and at most model, test_dataloader, vi'
         )
-        assert key in told
+        assert key in message
 
     @pytest.mark.parametrize('text', ['/etc/passwd', 'a.pth', 'https://a.b', '..', 'a b', COMMAND, 'x' * 65, '{{ a }}'])
     def test_texts(self, refused: Callable, text: str) -> None:
@@ -125,8 +125,10 @@ class TestHostile:
         for place in ('model', 'visualizer'):
             assert refused(place, []) == 'model and visualizer must have a type'
         for place in ('test_dataloader', 'test_dataloader/dataset', 'test_dataloader/dataset/type'):
-            told = refused(place, 5)
-            assert told == 'test_dataloader.dataset must have pipeline and ref_pipeline alone' or 'component' in told
+            message = refused(place, 5)
+            assert (
+                message == 'test_dataloader.dataset must have pipeline and ref_pipeline alone' or 'component' in message
+            )
 
     @pytest.mark.parametrize('data', [None, [], 'a', {}])
     def test_no_config(self, data: object) -> None:

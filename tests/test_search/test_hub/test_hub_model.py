@@ -195,8 +195,8 @@ class TestPublish:
         return pushed
 
     def test_a_folder_that_is_not_pushed(self, weights: str, tmp_path: Path, pushed: list, inferencer: object) -> None:
-        told = run(TOOL, weights, tmp_path / 'out', '--config', CONFIG)
-        assert '2 files, ' in told
+        printed = run(TOOL, weights, tmp_path / 'out', '--config', CONFIG)
+        assert '2 files, ' in printed
         assert is_model_folder(tmp_path / 'out')
         assert pushed == []
         state = read_model_weights(tmp_path / 'out')
